@@ -1,0 +1,63 @@
+/** The global run queue: a list under `sched.lock`. It takes what overflows the Ps' rings, and what has no P. */
+import { lock, unlock } from "./lock";
+import { runqput } from "./runq";
+import { G, P, RUNQ_LENGTH, sched, Sched } from "./structs";
+
+// @ts-ignore: decorator
+@inline
+export function schedLock(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("lock");
+}
+
+/** Appends a goroutine. The caller holds sched.lock. */
+export function globrunqput(gp: G): void {
+  gp.schedlink = null;
+  const tail = sched.runqTail;
+  if (tail) tail.schedlink = gp;
+  else sched.runqHead = gp;
+  sched.runqTail = gp;
+  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), sched.runqSize + 1);
+}
+
+/** Appends `n` goroutines linked from `first` to `last`. Takes sched.lock. */
+export function globrunqputBatch(first: G, last: G, n: i32): void {
+  lock(schedLock());
+  const tail = sched.runqTail;
+  if (tail) tail.schedlink = first;
+  else sched.runqHead = first;
+  sched.runqTail = last;
+  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), sched.runqSize + n);
+  unlock(schedLock());
+}
+
+/** Length of the global queue, at some instant. Any thread, without the lock. */
+// @ts-ignore: decorator
+@inline
+export function globrunqsize(): i32 {
+  return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"));
+}
+
+/**
+ * Takes a fair share of the global queue for `pp`, at most `max` (0: half a ring): the first is returned, the others go to
+ * pp's ring. The caller holds sched.lock and pp.
+ */
+export function globrunqget(pp: P, max: i32): G | null {
+  const size = sched.runqSize;
+  if (size == 0) return null;
+  let n = size / sched.nprocs + 1;
+  if (n > size) n = size;
+  if (max > 0 && n > max) n = max;
+  if (n > <i32>(RUNQ_LENGTH / 2)) n = <i32>(RUNQ_LENGTH / 2);
+  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), size - n);
+  const gp = sched.runqHead!;
+  let head = gp.schedlink;
+  for (let i = 1; i < n; i++) {
+    const it = head!;
+    head = it.schedlink;
+    runqput(pp, it, false);
+  }
+  sched.runqHead = head;
+  if (!head) sched.runqTail = null;
+  gp.schedlink = null;
+  return gp;
+}

@@ -1,0 +1,143 @@
+/** What the host calls: the module's exports, each under the prefix `__skein_` (docs/internals.md says who calls which). */
+import { NOTE_PANIC, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_CLOSING, STATE_RUNNING } from "../layout";
+import { globrunqput, schedLock } from "./globrunq";
+import { gfgetOrphan } from "./gs";
+import { stopRewind, stopUnwind } from "./imports";
+import { lock, unlock } from "./lock";
+import { malloc, mfree } from "./malloc";
+import { awaitp, newm, pidleput, wakeAll } from "./mp";
+import { drainNotes, pushNote } from "./noteq";
+import { PAGE_BITS } from "./pages";
+import { goexit0, numGoroutine, schedule, wakepIfIdle } from "./proc";
+import { beginExit, endExit } from "./program";
+import { g, m, phase, setG, setM, setPhase } from "./registers";
+import { initScratch, NORMAL, REWINDING, UNWINDING } from "./stack";
+import { G, GStatus, M, MainState, Sched, allm, allp, checkLayout, sched } from "./structs";
+
+/** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
+export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, maxPages: i32): void {
+  checkLayout();
+  setM(allm(0));
+  m.rand = 1;
+  sched.nprocs = procs;
+  sched.solo = procs == 1 ? 1 : 0;
+  sched.numCPU = numCPU;
+  sched.maxThreads = maxThreads;
+  sched.maxPages = maxPages;
+  sched.heapBase = heapBase;
+  sched.pageNext = <u32>((heapBase + 0xffff) >> PAGE_BITS);
+  sched.goidgen = 1; // 1 is main's
+  for (let i = procs - 1; i >= 0; i--) {
+    const pp = allp(i);
+    pp.id = i;
+    if (i > 0) pidleput(pp);
+  }
+  // As many Ms as Ps, begun together: to start a thread later, when work has come, would take longer than most work.
+  lock(schedLock());
+  newm(allp(0), false);
+  for (let i = 1; i < procs; i++) newm(null, false);
+  unlock(schedLock());
+}
+
+/** The life of M `id` on this thread; it begins again after a panic that was contained. */
+export function mstart(id: i32): void {
+  const mp = allm(id);
+  setM(mp);
+  if (!mp.p) {
+    initScratch(mp);
+    if (!awaitp()) return;
+  }
+  schedule();
+}
+
+/** The number of the goroutine that this thread runs, 0 if none. */
+export function goid(): i64 {
+  return changetype<usize>(g) == 0 ? 0 : g.id;
+}
+
+/** Ends the goroutine that this thread was running when it threw. */
+export function discard(): void {
+  const mp = m;
+  // A stack overflow can come in the middle of a switch.
+  mp.scratchTop = mp.scratch;
+  if (phase == UNWINDING) stopUnwind();
+  else if (phase == REWINDING) stopRewind();
+  setPhase(NORMAL);
+  mp.yielding = false;
+  mp.waitSelect = false;
+  const gp = mp.curg;
+  mp.curg = null;
+  setG(changetype<G>(0));
+  if (gp) goexit0(gp);
+}
+
+/** Passes the panic of this thread's goroutine to the main thread; `text` is a Text that the main thread frees. */
+export function panicNote(text: usize): void {
+  const gp = m.curg;
+  pushNote(NOTE_PANIC, gp ? gp.call : 0, text);
+}
+
+/** The sysmon thread. Returns the id of an M whose thread is to be started, or 0 when the program is over. */
+export function sysmon(): i32 {
+  while (true) {
+    const seen = atomic.load<i32>(SCHED_SYSMON_WAKE);
+    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return 0;
+    if (sched.mstarted < atomic.load<i32>(SCHED_MCOUNT)) return ++sched.mstarted;
+    atomic.wait<i32>(SCHED_SYSMON_WAKE, seen, -1);
+  }
+}
+
+/** Goroutines that exist. */
+export function goroutines(): i32 {
+  return numGoroutine();
+}
+
+/** Memory for the host. */
+export function alloc(size: usize): usize {
+  return malloc(size);
+}
+
+/** Gives back memory of `alloc`, a note, or what a note says is the host's to free. */
+export function free(ptr: usize): void {
+  mfree(ptr);
+}
+
+/** Starts a goroutine for a task: kind 0 for a call, 1 for main, 2 for the top-level code alone. */
+export function submit(task: usize, kind: i32): void {
+  const gp = gfgetOrphan();
+  gp.entry = load<i32>(task);
+  gp.task = task;
+  gp.status = GStatus.Runnable;
+  atomic.add<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), 1);
+  lock(schedLock());
+  if (kind == 0) {
+    gp.call = task;
+  } else {
+    gp.id = 1;
+    sched.main = kind == 1 ? MainState.Main : MainState.Init;
+  }
+  globrunqput(gp);
+  unlock(schedLock());
+  wakepIfIdle();
+}
+
+/** All notes for the main thread, oldest first; 0 if there are none. */
+export function drain(): usize {
+  return drainNotes();
+}
+
+/** Puts out unfinished lines and claims the end of the program: 1 if this thread is to report it, 0 if another is. */
+export function begin_exit(): i32 {
+  return beginExit() ? 1 : 0;
+}
+
+/** Ends the program with a code, after begin_exit. */
+export function end_exit(code: i32): void {
+  endExit(code);
+}
+
+/** Ends all threads: Ms return from mstart when they next look for work, sysmon returns 0. */
+export function close(): void {
+  atomic.cmpxchg<i32>(SCHED_STATE, STATE_RUNNING, STATE_CLOSING);
+  wakeAll();
+}

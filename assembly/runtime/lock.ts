@@ -1,0 +1,65 @@
+/**
+ * The core's own lock: an i32 word in shared memory, for critical sections of a few dozen instructions. A goroutine never
+ * parks while it holds one, with one exception: `gopark` is handed the lock and the scheduler releases it once the
+ * goroutine's stack is saved, on the same M.
+ *
+ * After Drepper, "Futexes Are Tricky" (2011), mutex 3. The word is 0 (free), 1 (held) or 2 (held, and somebody may sleep).
+ * Invariant: a thread sleeps only after it has itself put 2 there, and `unlock` always writes 0 and looks at what it
+ * replaced; so whoever releases a lock that has a sleeper sees the 2 and wakes one. A woken thread takes the lock with 2,
+ * never 1, because it cannot know whether others sleep still. All accesses are sequentially consistent atomics: taking
+ * the lock sees everything written before its last release.
+ */
+import { sched } from "./structs";
+
+/** Tries before sleeping; some 2 µs, more than any critical section here takes while its holder has a core. */
+// @ts-ignore: decorator
+@inline
+const LOCK_SPINS: i32 = 200;
+
+// @ts-ignore: decorator
+@inline
+export function lock(addr: usize): void {
+  if (atomic.cmpxchg<i32>(addr, 0, 1) != 0) lockSlow(addr);
+}
+
+// @ts-ignore: decorator
+@inline
+export function tryLock(addr: usize): bool {
+  return atomic.cmpxchg<i32>(addr, 0, 1) == 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function unlock(addr: usize): void {
+  if (atomic.xchg<i32>(addr, 0) == 2) atomic.notify(addr, 1);
+}
+
+/**
+ * The same for what only threads that hold a P ever touch: channels, semaphores, timers of a P. With a single P there is one
+ * such thread at a time (a P changes hands through `sched.lock` and `M.park`, which order memory), so nothing is locked at
+ * all. `solo` changes only while the world is stopped, when no such lock is held.
+ */
+// @ts-ignore: decorator
+@inline
+export function plock(addr: usize): void {
+  if (sched.solo == 0) lock(addr);
+}
+
+// @ts-ignore: decorator
+@inline
+export function ptryLock(addr: usize): bool {
+  return sched.solo != 0 || tryLock(addr);
+}
+
+// @ts-ignore: decorator
+@inline
+export function punlock(addr: usize): void {
+  if (sched.solo == 0) unlock(addr);
+}
+
+function lockSlow(addr: usize): void {
+  for (let i = 0; i < LOCK_SPINS; i++) {
+    if (atomic.load<i32>(addr) == 0 && atomic.cmpxchg<i32>(addr, 0, 1) == 0) return;
+  }
+  while (atomic.xchg<i32>(addr, 2) != 0) atomic.wait<i32>(addr, 2, -1);
+}

@@ -1,0 +1,294 @@
+/**
+ * Ms and Ps: who holds which P, and how Ms sleep and are woken.
+ *
+ * Everything here that touches the idle lists holds `sched.lock`. An M sleeps in one of two places:
+ * - on the idle list, until somebody gives it a P (`nextp`) and unparks it;
+ * - as the *timer M*, at most one, until the next timer of any P is due, or until it is given a P all the same.
+ *
+ * `M.park` is its futex: 0, PARKED (it sleeps, or is just about to) or WOKEN. An M turns 0 into PARKED by compare-and-swap
+ * and waits while it is PARKED; a waker exchanges WOKEN into it and notifies if it replaced PARKED. An M that finds WOKEN
+ * resets it to 0 and looks at what has changed. Wakers write first what the M is to find (`nextp`, the state), so the
+ * exchange orders it; a wake-up too many is harmless, since the M looks and sleeps again.
+ *
+ * There are always at least as many Ms as Ps, so an M that holds no P means that none is missing one.
+ *
+ * The timer M and those who add timers follow the same pattern as submitting and spinning in `proc.ts`: it stores
+ * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
+ */
+import {
+  MAX_THREADS,
+  SCHED_MCOUNT,
+  SCHED_STATE,
+  SCHED_SYSMON_WAKE,
+  STATE_RUNNING,
+} from "../layout";
+import { nanotime } from "./clock";
+import { checkdead } from "./deadlock";
+import { schedLock } from "./globrunq";
+import { lock, unlock } from "./lock";
+import { throwFatal } from "./panic";
+import { anyWork } from "./proc";
+import { m } from "./registers";
+import { M, P, PStatus, Sched, allm, allp, sched } from "./structs";
+import { checkTimers, timeSleepUntil } from "./time";
+
+// @ts-ignore: decorator
+@inline
+const PARKED: i32 = -1;
+// @ts-ignore: decorator
+@inline
+const WOKEN: i32 = 1;
+
+/** Looks at `park` this often before sleeping: some 10 µs, less than it costs to be woken from sleep. */
+// @ts-ignore: decorator
+@inline
+const PARK_SPINS: i32 = 2000;
+
+// @ts-ignore: decorator
+@inline
+function parkAddr(mp: M): usize {
+  return changetype<usize>(mp) + offsetof<M>("park");
+}
+// @ts-ignore: decorator
+@inline
+function timerWhenAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("timerWhen");
+}
+// @ts-ignore: decorator
+@inline
+function timerMAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("timerM");
+}
+// @ts-ignore: decorator
+@inline
+function npidleAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("npidle");
+}
+// @ts-ignore: decorator
+@inline
+function spinningAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("nmspinning");
+}
+
+// ---- Ps --------------------------------------------------------------------------------------------------------------
+
+/** This M takes a P that nobody holds. */
+export function acquirep(pp: P): void {
+  pp.m = m;
+  pp.status = PStatus.Running;
+  m.p = pp;
+}
+
+/** This M gives up its P. */
+export function releasep(): P {
+  const pp = m.p!;
+  pp.m = null;
+  pp.status = PStatus.Idle;
+  m.p = null;
+  return pp;
+}
+
+/** Puts a P that nobody holds on the idle list. Under sched.lock. */
+export function pidleput(pp: P): void {
+  pp.idlelink = sched.idleP;
+  sched.idleP = pp;
+  atomic.add<i32>(npidleAddr(), 1);
+}
+
+/** Takes a P from the idle list. Under sched.lock. */
+export function pidleget(): P | null {
+  const pp = sched.idleP;
+  if (pp) {
+    sched.idleP = pp.idlelink;
+    atomic.sub<i32>(npidleAddr(), 1);
+  }
+  return pp;
+}
+
+// ---- waking Ms -------------------------------------------------------------------------------------------------------
+
+function unpark(mp: M): void {
+  if (atomic.xchg<i32>(parkAddr(mp), WOKEN) == PARKED) atomic.notify(parkAddr(mp), 1);
+}
+
+/** Wakes an M to look for work, unless somebody looks already or no P is idle. */
+export function wakep(): void {
+  if (atomic.cmpxchg<i32>(spinningAddr(), 0, 1) != 0) return;
+  lock(schedLock());
+  const pp = pidleget();
+  if (!pp) {
+    unlock(schedLock());
+    atomic.sub<i32>(spinningAddr(), 1);
+    return;
+  }
+  startm(pp, true);
+}
+
+/**
+ * Gives a P to an idle M and wakes it, or makes a new M for it. Called with sched.lock held, which it releases. A spinning
+ * M has been counted already.
+ */
+function startm(pp: P, spinning: bool): void {
+  let mp = sched.idleM;
+  if (mp) {
+    sched.idleM = mp.idlelink;
+    sched.nmidle--;
+  } else if (sched.timerM != 0) {
+    // No other M is idle, so no other P is: each P has an M that looks after its timers.
+    mp = changetype<M>(sched.timerM);
+    sched.timerM = 0;
+  }
+  if (!mp) {
+    if (sched.mcount >= sched.nprocs) {
+      // Every M holds a P, or is on its way to the idle list and looks for work once more when it gets there.
+      pidleput(pp);
+      unlock(schedLock());
+      if (spinning) atomic.sub<i32>(spinningAddr(), 1);
+      return;
+    }
+    newm(pp, spinning);
+    unlock(schedLock());
+    return;
+  }
+  mp.spinning = spinning;
+  mp.nextp = pp;
+  unlock(schedLock());
+  unpark(mp);
+}
+
+/**
+ * Makes an M and has the sysmon thread start a thread for it; without a P the M is idle from the beginning. Under
+ * sched.lock.
+ */
+export function newm(pp: P | null, spinning: bool): void {
+  const id = sched.mcount + 1;
+  if (id > sched.maxThreads || id >= MAX_THREADS) {
+    unlock(schedLock());
+    throwFatal("thread exhaustion: the program needs more than " + sched.maxThreads.toString() + " threads");
+  }
+  const mp = allm(id);
+  mp.id = id;
+  mp.rand = (<u64>nanotime() + 1) * 0x9e3779b97f4a7c15 + <u64>id;
+  mp.spinning = spinning;
+  mp.nextp = pp;
+  if (!pp) midleput(mp);
+  atomic.store<i32>(SCHED_MCOUNT, id);
+  atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
+  atomic.notify(SCHED_SYSMON_WAKE, 1);
+}
+
+/** Wakes everybody, to see that the state has changed. */
+export function wakeAll(): void {
+  const n = atomic.load<i32>(SCHED_MCOUNT);
+  for (let id = 1; id <= n; id++) unpark(allm(id));
+  atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
+  atomic.notify(SCHED_SYSMON_WAKE, i32.MAX_VALUE);
+}
+
+/** Called after a timer was added that is the first of its P: somebody must look at it in time. */
+export function wakeTimerM(when: i64): void {
+  const tm = atomic.load<usize>(timerMAddr());
+  if (tm != 0) {
+    if (when < atomic.load<i64>(timerWhenAddr())) unpark(changetype<M>(tm));
+  } else if (atomic.load<i32>(npidleAddr()) != 0 && atomic.load<i32>(spinningAddr()) == 0) {
+    wakep();
+  }
+}
+
+// ---- sleeping --------------------------------------------------------------------------------------------------------
+
+/** Sleeps, at most for `timeout` ns (-1: no limit), unless it has been woken already. */
+function parkM(timeout: i64): void {
+  const addr = parkAddr(m);
+  for (let i = 0; i < PARK_SPINS; i++) {
+    if (atomic.load<i32>(addr) == WOKEN) break;
+  }
+  if (atomic.cmpxchg<i32>(addr, 0, PARKED) == 0) {
+    m.parks++;
+    atomic.wait<i32>(addr, PARKED, timeout);
+  }
+  atomic.store<i32>(addr, 0);
+}
+
+/** This M has no P and nothing to do: it sleeps until it is given a P. False if it is to end instead. */
+export function mstop(): bool {
+  const mp = m;
+  lock(schedLock());
+  while (true) {
+    if (mp.nextp) break;
+    if (sched.idleP && anyWork()) {
+      // It came while this M was between giving up its P and here, where startm could not find it.
+      acquirep(pidleget()!);
+      unlock(schedLock());
+      return true;
+    }
+    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) {
+      unlock(schedLock());
+      return false;
+    }
+    if (sched.timerM == 0) {
+      const when = armTimer(mp);
+      if (when != 0) {
+        unlock(schedLock());
+        const delay = when - nanotime();
+        if (delay > 0) parkM(delay);
+        lock(schedLock());
+        if (mp.nextp) break; // whoever gave it has taken the role back
+        if (sched.timerM == changetype<usize>(mp)) sched.timerM = 0;
+        if (nanotime() < when) continue; // an earlier timer was added, or woken for nothing
+        const pp = pidleget();
+        if (pp) {
+          unlock(schedLock());
+          acquirep(pp);
+          runTimers();
+          return true;
+        }
+        // All Ps are held, so their Ms look after the timers.
+      }
+    }
+    midleput(mp);
+    checkdead();
+    unlock(schedLock());
+    return awaitp();
+  }
+  unlock(schedLock());
+  return awaitp();
+}
+
+/** This M is on the idle list, or has been given a P: sleeps until then. False if it is to end instead. */
+export function awaitp(): bool {
+  const mp = m;
+  while (!mp.nextp) {
+    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return false;
+    parkM(-1);
+  }
+  acquirep(mp.nextp!);
+  mp.nextp = null;
+  return true;
+}
+
+/** Under sched.lock. */
+function midleput(mp: M): void {
+  mp.idlelink = sched.idleM;
+  sched.idleM = mp;
+  sched.nmidle++;
+}
+
+/** Takes the role of the timer M if there are timers: returns when the first is due, else 0. Under sched.lock. */
+function armTimer(mp: M): i64 {
+  let when = timeSleepUntil();
+  if (when == 0) return 0;
+  atomic.store<usize>(timerMAddr(), changetype<usize>(mp));
+  while (true) {
+    atomic.store<i64>(timerWhenAddr(), when);
+    const again = timeSleepUntil();
+    if (again == 0 || again >= when) return when;
+    when = again;
+  }
+}
+
+/** Runs what is due of all Ps' timers. */
+function runTimers(): void {
+  const now = nanotime();
+  for (let i = 0; i < sched.nprocs; i++) checkTimers(allp(i), now);
+}

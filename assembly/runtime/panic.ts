@@ -1,0 +1,42 @@
+/** Panics and fatal errors: the core finds the words, the host adds the stack and ends the program (or the goroutine). */
+import { hostFatal, hostPanic } from "./imports";
+
+/** AssemblyScript's own messages, in Go's words. */
+function goWords(message: string): string {
+  if (message == "Index out of range") return "runtime error: index out of range";
+  if (message.startsWith("Unexpected 'null'")) return NIL;
+  return message;
+}
+
+// @ts-ignore: decorator
+@inline
+const NIL: string = "runtime error: invalid memory address or nil pointer dereference";
+
+/** What AssemblyScript calls for `throw` and failed assertions. Does not return. */
+export function abort(message: string | null, fileName: string | null, line: u32, column: u32): void {
+  gopanic(message === null ? "assertion failed" : goWords(message));
+}
+
+/** Panics the current goroutine with a message. Does not return. */
+export function gopanic(message: string): void {
+  const text = String.UTF8.encode(message);
+  hostPanic(changetype<usize>(text), text.byteLength);
+  unreachable();
+}
+
+/** Ends the program with `fatal error: ` and a message. Does not return. */
+export function throwFatal(message: string): void {
+  const text = String.UTF8.encode("fatal error: " + message + (message.endsWith("\n") ? "" : "\n"));
+  hostFatal(changetype<usize>(text), text.byteLength);
+  unreachable();
+}
+
+/** Ends the program for want of memory; takes none itself. Does not return. */
+export function throwOutOfMemory(): void {
+  const text = memory.data<u8>([
+    102, 97, 116, 97, 108, 32, 101, 114, 114, 111, 114, 58, 32, 111, 117, 116, 32, 111, 102, 32, 109, 101, 109, 111, 114,
+    121, 10,
+  ]); // "fatal error: out of memory\n"
+  hostFatal(text, 27);
+  unreachable();
+}

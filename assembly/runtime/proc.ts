@@ -1,0 +1,363 @@
+/**
+ * The scheduler: it brings goroutines that are ready to run to threads that have the right to run them.
+ *
+ * G is a goroutine, M a thread, P the right to run goroutines: there are gomaxprocs Ps, and an M must hold one to run Gs.
+ * What an M needs for that at high rates (queue, timers, allocator caches, free Gs) belongs to the P, so that threads
+ * seldom meet. After Go's runtime/proc.go; the design is Dmitry Vyukov's "Scalable Go Scheduler Design Doc" (2012).
+ *
+ * Parking and unparking threads. Waking a thread costs tens of microseconds, so it is not done for every goroutine that
+ * becomes ready: an M that runs out of work spins for a while, looking for goroutines to steal, before it sleeps, and
+ * whoever makes a goroutine ready wakes a sleeping M only if there is an idle P and nobody spins already. The last spinning
+ * M that finds work wakes another before it runs it, so that the number of running Ms follows the work with some delay.
+ *
+ * Two orderings keep work from being forgotten; both are Dekker's pattern over sequentially consistent atomics.
+ * 1. Submitting: make the goroutine visible (runq tail or runnext, global queue, timer), then look at nmspinning and npidle.
+ * 2. Ceasing to spin: decrement nmspinning, then look at all queues and timers once more.
+ * Whichever comes second sees the other: either the submitter finds nobody spinning and wakes an M, or the M that stops
+ * spinning finds the work. Releasing the P comes before 2, so the submitter of that moment also sees the idle P.
+ *
+ * This file runs at the bottom of each M's stack, where Go would say g0: nothing in it is instrumented by Asyncify but
+ * `gopark` and the other functions that goroutines call (`stack.ts`).
+ */
+import { STATE_RUNNING } from "../layout";
+import { globrunqget, globrunqput, globrunqsize, schedLock } from "./globrunq";
+import { startRewind, stopUnwind } from "./imports";
+import { lock, punlock, unlock } from "./lock";
+import { acquirep, mstop, pidleget, pidleput, releasep, wakep } from "./mp";
+import { fastrandn } from "./rand";
+import { g, m, phase, setG, setPhase } from "./registers";
+import { runnextget, runqempty, runqget, runqput, runqsteal } from "./runq";
+import { selparkcommit } from "./select";
+import { NORMAL, REWINDING, saveStack, switchOut, UNWINDING } from "./stack";
+import { G, GStatus, MainState, P, Sched, allp, sched } from "./structs";
+import { Task } from "./task";
+import { checkTimers } from "./time";
+import { gfget, gfput } from "./gs";
+import { flushOutput } from "./print";
+
+/** Every so many turns the global queue comes first, so that two goroutines readying each other cannot starve it. */
+// @ts-ignore: decorator
+@inline
+const GLOBAL_TICKS: u32 = 61;
+/** How often an M goes round all Ps before it gives up stealing, and the number of rounds it spins on that. */
+// @ts-ignore: decorator
+@inline
+const STEAL_ROUNDS: i32 = 4;
+/** A pair that keeps readying each other gets at most this many turns through runnext while others wait in the ring. */
+// @ts-ignore: decorator
+@inline
+const RUNNEXT_STREAK: u32 = 128;
+
+// ---- what goroutines call --------------------------------------------------------------------------------------------
+
+/** Starts a goroutine for a deferred call; it is the next to run on this P. */
+export function newproc(task: Task): void {
+  const pp = m.p!;
+  const gp = gfget(pp);
+  gp.entry = task.thunk;
+  gp.task = changetype<usize>(task);
+  gp.status = GStatus.Runnable;
+  pp.gcount++;
+  runqput(pp, gp, true);
+  wakepIfIdle();
+}
+
+/**
+ * Parks the current goroutine. Once its stack is saved, so that any M may resume it, the scheduler releases the lock at
+ * `lockWord` (0 for none), which the caller took to put the goroutine where its waker will find it.
+ */
+// @ts-ignore: decorator
+@inline
+export function gopark(reason: u8, lockWord: usize): void {
+  g.waitReason = reason;
+  g.status = GStatus.Waiting;
+  m.waitUnlock = lockWord;
+  switchOut();
+}
+
+/** Parks the current goroutine; once its stack is saved `selparkcommit(select)` releases what the select has locked. */
+export function goparkSelect(select: usize, reason: u8): void {
+  m.waitSelect = true;
+  gopark(reason, select);
+}
+
+/** Makes a parked goroutine runnable: the next on this P, or, from a thread without a P, on the global queue. */
+export function goready(gp: G): void {
+  gp.status = GStatus.Runnable;
+  const pp = m.p;
+  if (pp) {
+    runqput(pp, gp, true);
+  } else {
+    lock(schedLock());
+    globrunqput(gp);
+    unlock(schedLock());
+  }
+  wakepIfIdle();
+}
+
+/** Lets the other goroutines of this P run, then goes on. */
+// @ts-ignore: decorator
+@inline
+export function gosched(): void {
+  m.yielding = true;
+  switchOut();
+}
+
+/** Ends the current goroutine. If it is main's, the program goes on until nothing is left. Does not return. */
+export function goexit(): void {
+  g.exiting = true;
+  switchOut();
+}
+
+/** The number of the current goroutine; main is 1. */
+export function goid(): i64 {
+  return g.id;
+}
+
+/** The number of the thread that runs the current goroutine. */
+export function threadId(): i32 {
+  return m.id;
+}
+
+/** Goroutines that exist. */
+export function numGoroutine(): i32 {
+  let n = atomic.load<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"));
+  for (let i = 0; i < sched.nprocs; i++) n += atomic.load<i64>(changetype<usize>(allp(i)) + offsetof<P>("gcount"));
+  return <i32>n;
+}
+
+/** Processors of the machine that this process may use. */
+export function numCPU(): i32 {
+  return sched.numCPU;
+}
+
+// ---- the loop --------------------------------------------------------------------------------------------------------
+
+/** Runs goroutines on this M until the program is over. */
+export function schedule(): void {
+  while (true) {
+    const gp = findRunnable();
+    if (!gp) return;
+    execute(gp);
+  }
+}
+
+/** Runs a goroutine until it parks, yields or ends, and does what it asked for. */
+function execute(gp: G): void {
+  const mp = m;
+  if (gp.epoch != sched.epoch) {
+    // Its program is over: it is dropped where it stands.
+    gfput(mp.p!, gp);
+    return;
+  }
+  mp.curg = gp;
+  gp.m = mp;
+  gp.status = GStatus.Running;
+  setG(gp);
+  mp.switches++;
+  if (gp.stackTop == 0) {
+    mp.goroutines++;
+    call_indirect<void>(gp.entry, gp.task);
+  } else {
+    setPhase(REWINDING);
+    startRewind(changetype<usize>(gp)); // the first two words of a G are Asyncify's view of its stack
+    call_indirect<void>(gp.entry, 0);
+  }
+  setG(changetype<G>(0));
+  mp.curg = null;
+  if (phase == UNWINDING) {
+    setPhase(NORMAL);
+    stopUnwind();
+    if (!gp.exiting) {
+      saveStack(mp, gp);
+      if (mp.yielding) {
+        mp.yielding = false;
+        gp.status = GStatus.Runnable;
+        runqput(mp.p!, gp, false);
+      } else if (mp.waitSelect) {
+        mp.waitSelect = false;
+        selparkcommit(mp.waitUnlock);
+      } else {
+        // From here on the goroutine may already be running elsewhere.
+        const word = mp.waitUnlock;
+        if (word != 0) punlock(word);
+      }
+      return;
+    }
+  }
+  goexit0(gp);
+}
+
+/** A goroutine has ended. */
+export function goexit0(gp: G): void {
+  const pp = m.p!;
+  if (gp.epoch == sched.epoch) pp.gcount--;
+  if ((gp.out | gp.err) != 0) flushOutput(gp);
+  if (gp.id == 1) mainExited();
+  gfput(pp, gp);
+}
+
+/** Goroutine 1 has ended; if main had not returned, it has called goexit. */
+function mainExited(): void {
+  lock(schedLock());
+  if (sched.main == MainState.Main) sched.main = MainState.Exited;
+  unlock(schedLock());
+}
+
+/**
+ * Finds a goroutine to run, sleeping until there is one; null if this M is to end. In Go's order: timers, every 61st time
+ * the global queue, the local queue, the global queue, other Ps.
+ */
+function findRunnable(): G | null {
+  while (true) {
+    if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("state")) != STATE_RUNNING) return null;
+    const pp = m.p!;
+    let pollUntil = checkTimers(pp, 0);
+
+    const tick = pp.schedtick++;
+    if (tick % GLOBAL_TICKS == 0 && globrunqsize() > 0) {
+      lock(schedLock());
+      const gp = globrunqget(pp, 1);
+      unlock(schedLock());
+      if (gp) return stopSpinning(gp);
+    }
+
+    if (pp.streak < RUNNEXT_STREAK) {
+      const gp = runnextget(pp);
+      if (gp) {
+        pp.streak++;
+        return stopSpinning(gp);
+      }
+    }
+    pp.streak = 0;
+    let gp = runqget(pp);
+    if (gp) return stopSpinning(gp);
+    gp = runnextget(pp);
+    if (gp) return stopSpinning(gp);
+
+    if (globrunqsize() > 0) {
+      lock(schedLock());
+      gp = globrunqget(pp, 0);
+      unlock(schedLock());
+      if (gp) return stopSpinning(gp);
+    }
+
+    // Steal, unless half as many as the busy Ps already try: more would only get in each other's way.
+    if (sched.nprocs > 1) {
+      const mp = m;
+      if (mp.spinning || 2 * loadSpinning() < sched.nprocs - loadIdlePs()) {
+        if (!mp.spinning) {
+          mp.spinning = true;
+          atomic.add<i32>(spinningAddr(), 1);
+        }
+        gp = stealWork(pp);
+        if (gp) {
+          mp.steals++;
+          return stopSpinning(gp);
+        }
+        // A timer that just ran may have put a goroutine here.
+        if (!runqempty(pp)) continue;
+      }
+    }
+
+    // Nothing: give up the P, stop spinning, look once more (see the orderings above), and sleep.
+    lock(schedLock());
+    if (sched.runqSize != 0) {
+      gp = globrunqget(pp, 0);
+      unlock(schedLock());
+      return stopSpinning(gp!);
+    }
+    releasep();
+    pidleput(pp);
+    unlock(schedLock());
+    const wasSpinning = m.spinning;
+    if (wasSpinning) {
+      m.spinning = false;
+      atomic.sub<i32>(spinningAddr(), 1);
+    }
+    if (anyWork()) {
+      lock(schedLock());
+      const idle = pidleget();
+      unlock(schedLock());
+      if (idle) {
+        acquirep(idle);
+        if (wasSpinning) {
+          m.spinning = true;
+          atomic.add<i32>(spinningAddr(), 1);
+        }
+        continue;
+      }
+    }
+    if (!mstop()) return null;
+  }
+}
+
+/** This M has found work: if it was the last that looked, somebody else should begin to. */
+// @ts-ignore: decorator
+@inline
+function stopSpinning(gp: G): G {
+  if (m.spinning) resetspinning();
+  return gp;
+}
+
+function resetspinning(): void {
+  m.spinning = false;
+  atomic.sub<i32>(spinningAddr(), 1);
+  wakepIfIdle();
+}
+
+/** Goes round the other Ps from a random one; on the last round also takes their runnext and runs their timers. */
+function stealWork(pp: P): G | null {
+  const n = sched.nprocs;
+  for (let round = 0; round < STEAL_ROUNDS; round++) {
+    const last = round == STEAL_ROUNDS - 1;
+    let i = <i32>fastrandn(n);
+    for (let k = 0; k < n; k++) {
+      const victim = allp(i);
+      if (++i == n) i = 0;
+      if (victim == pp) continue;
+      if (last && checkTimers(victim, 0) >= 0 && !runqempty(pp)) {
+        const gp = runnextget(pp);
+        return gp ? gp : runqget(pp);
+      }
+      const gp = runqsteal(pp, victim, last);
+      if (gp) return gp;
+    }
+  }
+  return null;
+}
+
+/** Is there anything to run anywhere? After giving up the P. */
+export function anyWork(): bool {
+  if (globrunqsize() > 0) return true;
+  const n = sched.nprocs;
+  for (let i = 0; i < n; i++) {
+    if (!runqempty(allp(i))) return true;
+  }
+  return false;
+}
+
+// ---- waking ----------------------------------------------------------------------------------------------------------
+
+// @ts-ignore: decorator
+@inline
+function spinningAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("nmspinning");
+}
+// @ts-ignore: decorator
+@inline
+function loadSpinning(): i32 {
+  return atomic.load<i32>(spinningAddr());
+}
+// @ts-ignore: decorator
+@inline
+function loadIdlePs(): i32 {
+  return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle"));
+}
+
+/** After work was made visible: if a P is idle and nobody looks for work, wake an M that does. */
+// @ts-ignore: decorator
+@inline
+export function wakepIfIdle(): void {
+  if (loadIdlePs() != 0 && loadSpinning() == 0) wakep();
+}

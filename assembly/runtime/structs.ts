@@ -1,0 +1,437 @@
+/**
+ * The state of the scheduler: G (a goroutine), M (a thread), P (the right to run goroutines, with what that takes: a run
+ * queue, timers, allocator caches), `Sched` (what all share), and `Waiter` (a goroutine in some queue).
+ *
+ * All are `@unmanaged`: plain structs in linear memory. Ps and Ms sit in arrays at addresses given by `layout.ts`; Gs are
+ * allocated in chunks and never freed, only reused, so a pointer to a G is always a pointer to a G.
+ *
+ * Each field says who writes it. "Owner" means the M that runs the G, or holds the P, or the M itself; hand-overs between
+ * owners go through an atomic operation on a queue, a status or a lock, which orders the plain fields before it.
+ * Fields that different threads write at high rates keep a cache line's distance.
+ */
+import {
+  CACHE_LINE,
+  CENTRAL_BASE,
+  M_GOROUTINES,
+  M_PARKS,
+  M_SIZE,
+  M_STEALS,
+  M_SWITCHES,
+  MS_BASE,
+  P_SIZE,
+  PS_BASE,
+  SCHED_BASE,
+  SCHED_EXIT_CODE,
+  SCHED_HEAP_PAGES,
+  SCHED_HOST_WAKE,
+  SCHED_MCOUNT,
+  SCHED_NPROCS,
+  SCHED_STATE,
+  SCHED_SYSMON_WAKE,
+} from "../layout";
+
+// ---- goroutines ------------------------------------------------------------------------------------------------------
+
+/** Goroutine states, as in Go. */
+export namespace GStatus {
+  /** Unused: on a free list, or being set up. */
+  export const Idle: u32 = 0;
+  /** On a run queue. */
+  export const Runnable: u32 = 1;
+  /** Owned by an M and its P. */
+  export const Running: u32 = 2;
+  /** Parked; its stack is in its own buffer, or about to be (see `gopark`). */
+  export const Waiting: u32 = 4;
+  /** Ended. */
+  export const Dead: u32 = 6;
+}
+
+/** Why a goroutine waits; the words are in `waitReasonText`. */
+export namespace WaitReason {
+  export const None: u8 = 0;
+  export const ChanReceive: u8 = 1;
+  export const ChanSend: u8 = 2;
+  export const Select: u8 = 3;
+  export const SelectNoCases: u8 = 4;
+  export const MutexLock: u8 = 5;
+  export const RWMutexLock: u8 = 6;
+  export const RWMutexRLock: u8 = 7;
+  export const WaitGroupWait: u8 = 8;
+  export const CondWait: u8 = 9;
+  export const Semacquire: u8 = 10;
+  export const Sleep: u8 = 11;
+  export const ChanReceiveNil: u8 = 12;
+  export const ChanSendNil: u8 = 13;
+}
+
+/**
+ * A goroutine in a queue: of a channel, or of a semaphore. Each G has one inside it, which serves every operation that
+ * waits on one thing; a `Select` has one per case. Guarded by the lock of the queue it is in.
+ */
+@unmanaged
+export class Waiter {
+  /** The value to send, or the place for the value received; small values in the low bits. */
+  elem: u64;
+  g: G;
+  next: Waiter | null;
+  prev: Waiter | null;
+  /** The channel or semaphore it waits on, 0 when on none. */
+  on: usize;
+  /** Semaphores: the number of tickets wanted. */
+  count: i32;
+  /** Select: the index of the case. */
+  index: i32;
+  /** One of several cases: whoever wakes it must win `g.selectDone` first. */
+  isSelect: bool;
+  /** Set by the waker: a value was passed (true), or the channel was closed (false). */
+  success: bool;
+}
+
+/** A goroutine. Parked, it is this struct and the bytes at `stack`: any M can resume it. */
+@unmanaged
+export class G {
+  // Asyncify's view of the saved stack: where the frames end, and the limit. startRewind takes the address of these two.
+  stackTop: usize;
+  stackEnd: usize;
+  /** Buffer of the saved frames (owner), and its capacity in bytes. */
+  stack: usize;
+  stackCap: u32;
+  /** One of GStatus. Written by the owner; read by anybody. */
+  status: u32;
+  /** Link in a run queue, free list or list of goroutines to make ready. */
+  schedlink: G | null;
+  /** Table index of the function at the bottom of its stack, and the task that it is called with. */
+  entry: i32;
+  task: usize;
+  /** The M that runs it, or ran it last (owner). */
+  m: M;
+  /** Its number; 1 is main. */
+  id: i64;
+  /** A select's cases race for the goroutine: the one that turns this from 0 to 1 wakes it. */
+  selectDone: u32;
+  /** Who woke it: a Waiter, or 0 (the waker writes it before goready). */
+  param: usize;
+  waitReason: u8;
+  /** The comma-ok of the latest receive. */
+  ok: bool;
+  /** It called goexit: its stack is to be dropped. */
+  exiting: bool;
+  /** A system goroutine, not counted nor reported as the user's. */
+  system: bool;
+  /** The program it belongs to: main's return ends all goroutines of its epoch. */
+  epoch: u32;
+  /** Its unfinished lines of output (a LineBuffer each for descriptors 1 and 2), or 0. */
+  out: usize;
+  err: usize;
+  /** Its timer for sleep, made on first use. */
+  sleepTimer: usize;
+  /** The innermost Once whose function it is running (see `once.ts`), or 0. */
+  once: usize;
+  /** The task of the host's call that it serves, or 0. */
+  call: usize;
+  /** Next of all Gs ever made; written once. */
+  alllink: G | null;
+  /** nanotime() at which it was parked; only kept by waits that need it. */
+  waitSince: i64;
+  private waiter0: u64;
+}
+
+/** The Waiter inside a G. */
+// @ts-ignore: decorator
+@inline
+export function waiterOf(gp: G): Waiter {
+  return changetype<Waiter>(changetype<usize>(gp) + G_WAITER);
+}
+
+// @ts-ignore: decorator
+@inline
+const G_WAITER: usize = offsetof<G>("waiter0");
+/** Bytes of a G with its Waiter. */
+// @ts-ignore: decorator
+@inline
+export const G_BYTES: usize = G_WAITER + offsetof<Waiter>();
+
+// ---- threads ---------------------------------------------------------------------------------------------------------
+
+/** A thread. M0 is the main thread's instance: it submits and drains and never runs goroutines. */
+@unmanaged
+export class M {
+  // Asyncify's view of the scratch buffer that stacks are unwound into.
+  scratchTop: usize;
+  scratchEnd: usize;
+  scratch: usize;
+  id: i32;
+  /** The P it holds, or null (owner; a nascent M finds it here). */
+  p: P | null;
+  /** The P that whoever wakes it has put down for it: written before `park` is set. */
+  nextp: P | null;
+  /** The goroutine it runs (owner). */
+  curg: G | null;
+  /** What gopark wants done once the stack is saved: the address of a lock to release, or of a Select's channels. */
+  waitUnlock: usize;
+  waitSelect: bool;
+  /** gosched: the goroutine goes to the end of the queue. */
+  yielding: bool;
+  /** It is looking for work (owner); counted in sched.nmspinning. */
+  spinning: bool;
+  /** State of its random numbers (owner). */
+  rand: u64;
+  private pad4: u64;
+  private pad5: u64;
+  // Offset M_GOROUTINES: counters for stats (owner).
+  goroutines: u64;
+  switches: u64;
+  steals: u64;
+  parks: u64;
+  private pad0: u64;
+  private pad1: u64;
+  private pad2: u64;
+  private pad3: u64;
+  /** Where it parks: 0 awake or spinning, PARKED asleep, WOKEN told to look (see `mp.ts`). On its own line, for wakers write it. */
+  park: i32;
+  /** Link in sched's list of idle Ms (sched.lock). */
+  idlelink: M | null;
+}
+
+// ---- processors ------------------------------------------------------------------------------------------------------
+
+/** States of a P. */
+export namespace PStatus {
+  export const Idle: u32 = 0;
+  export const Running: u32 = 1;
+  export const Syscall: u32 = 2;
+  export const Gcstop: u32 = 3;
+  export const Dead: u32 = 4;
+}
+
+/** Slots of a P's run queue; a power of two, as in Go. */
+// @ts-ignore: decorator
+@inline
+export const RUNQ_LENGTH: u32 = 256;
+
+/** Size classes of the allocator, see `malloc.ts`. */
+// @ts-ignore: decorator
+@inline
+export const CLASS_COUNT: i32 = 40;
+
+/** One class of one P's allocator cache: a list of freed cells and a fresh run to cut cells from. */
+@unmanaged
+export class Cache {
+  free: usize;
+  freeCount: i32;
+  bump: usize;
+  bumpEnd: usize;
+}
+
+@unmanaged
+export class P {
+  id: i32;
+  /** One of PStatus; changed by compare-and-swap where two might. */
+  status: u32;
+  m: M | null;
+  /** Counts schedule's turns: every 61st looks at the global queue first (owner). */
+  schedtick: u32;
+  /** Turns in a row that went to runnext (owner). */
+  streak: u32;
+  /** Link in sched's list of idle Ps (sched.lock). */
+  idlelink: P | null;
+  /** Dead goroutines for reuse (owner). */
+  gfree: G | null;
+  gfreeCount: i32;
+  /** Next goroutine numbers, taken from sched in batches (owner). */
+  goidNext: i64;
+  goidEnd: i64;
+  /** Goroutines started less goroutines ended on this P (owner); numGoroutine adds them up. */
+  gcount: i64;
+  /** When this P last took a turn at its timers. */
+  private pad0: u64;
+  /** The run queue's consumer index: advanced by the owner and by thieves, always by compare-and-swap. */
+  runqhead: u32;
+  private pad1: u32;
+  private pad2: u64;
+  private pad3: u64;
+  private pad4: u64;
+  private pad5: u64;
+  private pad6: u64;
+  private pad7: u64;
+  private pad8: u64;
+  /** The producer index: written by the owner only, read by thieves. */
+  runqtail: u32;
+  /** The goroutine to run next, before the queue; thieves may take it. A G or 0, swapped atomically. */
+  runnext: usize;
+  private pad9: u64;
+  private pad10: u64;
+  private pad11: u64;
+  private pad12: u64;
+  private pad13: u64;
+  private pad14: u64;
+  private pad15: u64;
+  /** Timers: a heap of `Timer` pointers (see `time.ts`), all guarded by timersLock but timer0When. */
+  timersLock: i32;
+  timersLength: i32;
+  timersCap: i32;
+  timers: usize;
+  /** When the first timer is due, 0 for none; written under timersLock, read by anybody. */
+  timer0When: i64;
+  private pad16: u64;
+  private pad17: u64;
+  private pad18: u64;
+  private pad19: u64;
+  private pad20: u64;
+}
+
+// @ts-ignore: decorator
+@inline
+const P_RUNQ: usize = 384;
+// @ts-ignore: decorator
+@inline
+const P_CACHES: usize = P_RUNQ + RUNQ_LENGTH * sizeof<usize>();
+
+// @ts-ignore: decorator
+@inline
+export function runqSlot(pp: P, i: u32): usize {
+  return changetype<usize>(pp) + P_RUNQ + ((i & (RUNQ_LENGTH - 1)) << alignof<usize>());
+}
+
+// @ts-ignore: decorator
+@inline
+export function cacheOf(pp: P, sizeClass: i32): Cache {
+  return changetype<Cache>(changetype<usize>(pp) + P_CACHES + sizeClass * offsetof<Cache>());
+}
+
+// ---- the scheduler ---------------------------------------------------------------------------------------------------
+
+/** States of goroutine 1: there is none, it runs top-level code only, it runs main, main has called goexit. */
+export namespace MainState {
+  export const None: i32 = 0;
+  export const Init: i32 = 1;
+  export const Main: i32 = 2;
+  export const Exited: i32 = 3;
+}
+
+@unmanaged
+export class Sched {
+  // The host's fields, at the offsets that layout.ts gives.
+  hostWake: i32;
+  state: i32;
+  exitCode: i32;
+  sysmonWake: i32;
+  mcount: i32;
+  nprocs: i32;
+  heapPages: i32;
+  /** Goroutine 1: one of MainState (under the lock). */
+  main: i32;
+
+  /** 1 while there is a single P: what only holders of a P touch then needs neither locks nor atomics. */
+  solo: i32;
+  numCPU: i32;
+  maxThreads: i32;
+  maxPages: i32;
+  heapBase: usize;
+  /** The program's current epoch (see G.epoch). */
+  epoch: u32;
+  /** First of all Gs ever made; pushed by compare-and-swap. */
+  allgs: usize;
+  private pad0: u64;
+
+  /** Guards everything up to the next line: the global queue and the idle lists. */
+  lock: i32;
+  /** Global run queue. */
+  runqHead: G | null;
+  runqTail: G | null;
+  /** Its length; written under the lock, read without. */
+  runqSize: i32;
+  idleM: M | null;
+  nmidle: i32;
+  idleP: P | null;
+  /** Dead goroutines that no P has. */
+  gfree: G | null;
+  gfreeCount: i32;
+  private pad1: u64;
+  private pad2: u64;
+  private pad3: u64;
+
+  /** Idle Ps; written under the lock, read without. */
+  npidle: i32;
+  private pad4: i32;
+  private pad5: u64;
+  private pad6: u64;
+  private pad7: u64;
+  private pad8: u64;
+  private pad9: u64;
+  private pad10: u64;
+  private pad11: u64;
+
+  /** Ms looking for work. At most half the busy Ps' number may be. */
+  nmspinning: i32;
+  private pad12: i32;
+  private pad13: u64;
+  private pad14: u64;
+  private pad15: u64;
+  private pad16: u64;
+  private pad17: u64;
+  private pad18: u64;
+  private pad19: u64;
+
+  /** The next batch of goroutine numbers. */
+  goidgen: i64;
+  /** The M that sleeps until the next timer, and when it wakes by itself; 0 and 0 for none. Under the lock. */
+  timerM: usize;
+  timerWhen: i64;
+  /** Notes for the main thread: a stack, newest first. Pushed by anybody, taken whole by the main thread. */
+  notes: usize;
+  /** Printing: one writer at a time. */
+  printLock: i32;
+  /** Allocator: the page heap's lock and the first page never used. */
+  pageLock: i32;
+  pageNext: u32;
+  freeRuns: usize;
+  /** Goroutines started less ended by threads without a P; part of numGoroutine. Atomic. */
+  gcount: i64;
+  /** Ms whose threads have been started: the sysmon thread's own. */
+  mstarted: i32;
+}
+
+// @ts-ignore: decorator
+@inline
+export const sched: Sched = changetype<Sched>(SCHED_BASE);
+
+// @ts-ignore: decorator
+@inline
+export function allp(i: i32): P {
+  return changetype<P>(PS_BASE + i * P_SIZE);
+}
+
+// @ts-ignore: decorator
+@inline
+export function allm(i: i32): M {
+  return changetype<M>(MS_BASE + i * M_SIZE);
+}
+
+// ---- agreement with the host -----------------------------------------------------------------------------------------
+
+/** Fails the build where a class and `layout.ts` disagree. Costs nothing at run time. */
+export function checkLayout(): void {
+  if (<i32>offsetof<Sched>("hostWake") + SCHED_BASE != SCHED_HOST_WAKE) ERROR("Sched.hostWake");
+  if (<i32>offsetof<Sched>("state") + SCHED_BASE != SCHED_STATE) ERROR("Sched.state");
+  if (<i32>offsetof<Sched>("exitCode") + SCHED_BASE != SCHED_EXIT_CODE) ERROR("Sched.exitCode");
+  if (<i32>offsetof<Sched>("sysmonWake") + SCHED_BASE != SCHED_SYSMON_WAKE) ERROR("Sched.sysmonWake");
+  if (<i32>offsetof<Sched>("mcount") + SCHED_BASE != SCHED_MCOUNT) ERROR("Sched.mcount");
+  if (<i32>offsetof<Sched>("nprocs") + SCHED_BASE != SCHED_NPROCS) ERROR("Sched.nprocs");
+  if (<i32>offsetof<Sched>("heapPages") + SCHED_BASE != SCHED_HEAP_PAGES) ERROR("Sched.heapPages");
+  if (<i32>offsetof<Sched>() + SCHED_BASE > CENTRAL_BASE) ERROR("Sched is too large");
+  if (<i32>offsetof<M>("goroutines") != M_GOROUTINES) ERROR("M.goroutines");
+  if (<i32>offsetof<M>("switches") != M_SWITCHES) ERROR("M.switches");
+  if (<i32>offsetof<M>("steals") != M_STEALS) ERROR("M.steals");
+  if (<i32>offsetof<M>("parks") != M_PARKS) ERROR("M.parks");
+  if (<i32>offsetof<M>() > M_SIZE) ERROR("M is too large");
+  if (offsetof<P>() > P_RUNQ) ERROR("P's fields reach into its ring");
+  if (<i32>(P_CACHES + CLASS_COUNT * offsetof<Cache>()) > P_SIZE) ERROR("P is too large");
+  // Different threads write these at high rates.
+  if (offsetof<P>("runqhead") / CACHE_LINE == offsetof<P>("gcount") / CACHE_LINE) ERROR("P.runqhead shares a line");
+  if (offsetof<P>("runqtail") / CACHE_LINE == offsetof<P>("runqhead") / CACHE_LINE) ERROR("P.runqtail shares a line");
+  if (offsetof<P>("timersLock") / CACHE_LINE == offsetof<P>("runqtail") / CACHE_LINE) ERROR("P.timersLock shares a line");
+  if (offsetof<M>("park") / CACHE_LINE == offsetof<M>("parks") / CACHE_LINE) ERROR("M.park shares a line");
+  if (offsetof<Sched>("npidle") / CACHE_LINE == offsetof<Sched>("lock") / CACHE_LINE) ERROR("Sched.npidle shares a line");
+  if (offsetof<Sched>("nmspinning") / CACHE_LINE == offsetof<Sched>("npidle") / CACHE_LINE) ERROR("Sched.nmspinning shares a line");
+}

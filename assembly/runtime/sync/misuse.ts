@@ -1,0 +1,13 @@
+/** Misuse that every primitive checks for. */
+import { gopanic } from "../panic";
+
+/** Address 0 is memory like any other in wasm: a method called on null would quietly use it. */
+// @ts-ignore: decorator
+@inline
+export function nilCheck(object: usize): void {
+  if (object == 0) nilPanic();
+}
+
+function nilPanic(): void {
+  gopanic("runtime error: invalid memory address or nil pointer dereference");
+}

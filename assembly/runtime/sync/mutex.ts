@@ -1,0 +1,208 @@
+/**
+ * Mutual exclusion, with Go's two modes (internal/sync/mutex.go).
+ *
+ * Normally waiters queue first in, first out, but a woken one competes with newcomers, who have the advantage of running
+ * already: that is what makes a contended mutex fast. A waiter that has not got it within a millisecond switches the mutex
+ * to starvation mode: `unlock` then hands the mutex to the first waiter and lets it run at once, and newcomers queue. The last
+ * waiter, and one that waited less than a millisecond, switch back.
+ *
+ * `state` is LOCKED | WOKEN | STARVING | number of waiters * WAITER, changed by compare-and-swap only. Invariants
+ * - Each waiter counted is in the semaphore's queue, or about to be, or woken in starvation mode and about to take over.
+ * - WOKEN: somebody is awake and trying; `unlock` need not wake another. Set by `unlock`, which transfers it to the one it
+ *   wakes, or by a spinning newcomer; cleared by its holder as it takes the mutex or queues again.
+ * - STARVING: the mutex is not free although LOCKED may be clear; then the permit is on its way to a waiter.
+ *
+ * Ordering: taking and releasing are sequentially consistent read-modify-writes of `state`, or the hand-over of a permit
+ * through the semaphore's lock; either way what the last holder wrote is visible to the next.
+ */
+import { nanotime } from "../clock";
+import { gopanic } from "../panic";
+import { gopark, gosched } from "../proc";
+import { g, m } from "../registers";
+import { runqempty } from "../runq";
+import { Sema, semrelease, semtake } from "../sema";
+import { G, Sched, WaitReason, sched } from "../structs";
+import { nilCheck } from "./misuse";
+
+// @ts-ignore: decorator
+@inline
+const LOCKED: u32 = 1;
+// @ts-ignore: decorator
+@inline
+const WOKEN: u32 = 2;
+// @ts-ignore: decorator
+@inline
+const STARVING: u32 = 4;
+// @ts-ignore: decorator
+@inline
+const WAITER: u32 = 8;
+// @ts-ignore: decorator
+@inline
+const WAITER_SHIFT: u32 = 3;
+
+/** A waiter that waited longer switches to starvation mode; Go's value. */
+// @ts-ignore: decorator
+@inline
+const STARVATION_NS: i64 = 1_000_000;
+/** Rounds a newcomer spins, and loads in a round: together about a microsecond. The number of rounds is Go's. */
+// @ts-ignore: decorator
+@inline
+const SPIN_ROUNDS: i32 = 4;
+// @ts-ignore: decorator
+@inline
+const SPIN_LOADS: i32 = 120;
+
+// @ts-ignore: decorator
+@inline
+function stateOf(mu: Mutex): usize {
+  return changetype<usize>(mu) + offsetof<Mutex>("state");
+}
+// @ts-ignore: decorator
+@inline
+function semaOf(mu: Mutex): Sema {
+  return changetype<Sema>(changetype<usize>(mu) + offsetof<Mutex>("sema0"));
+}
+
+/** A mutual exclusion lock. Any goroutine may unlock it. */
+export class Mutex {
+  private state: u32;
+  // A Sema.
+  private sema0: u64;
+  private sema1: u64;
+
+  /** Takes the mutex, waiting until it is free. */
+  lock(): void {
+    mutexLock(this, WaitReason.MutexLock);
+  }
+
+  /** Takes the mutex if it is free. */
+  tryLock(): bool {
+    return mutexTryLock(this);
+  }
+
+  /** Releases the mutex; panics if nobody holds it. */
+  unlock(): void {
+    mutexUnlock(this);
+  }
+}
+
+/** Takes the mutex; `reason` is what a goroutine that waits is reported to wait for. */
+export function mutexLock(mu: Mutex, reason: u8): void {
+  nilCheck(changetype<usize>(mu));
+  if (atomic.cmpxchg<u32>(stateOf(mu), 0, LOCKED) == 0) return;
+  g.waitSince = 0;
+  while (!acquireOrEnqueue(mu)) gopark(reason, changetype<usize>(semaOf(mu)));
+}
+
+export function mutexTryLock(mu: Mutex): bool {
+  nilCheck(changetype<usize>(mu));
+  const old = atomic.load<u32>(stateOf(mu));
+  if ((old & (LOCKED | STARVING)) != 0) return false;
+  return atomic.cmpxchg<u32>(stateOf(mu), old, old | LOCKED) == old;
+}
+
+export function mutexUnlock(mu: Mutex): void {
+  nilCheck(changetype<usize>(mu));
+  if (atomic.cmpxchg<u32>(stateOf(mu), LOCKED, 0) == LOCKED) return;
+  if (mutexRelease(mu)) gosched();
+}
+
+/** Panics if nobody holds the mutex. */
+export function mutexCheckLocked(mu: Mutex): void {
+  nilCheck(changetype<usize>(mu));
+  if ((atomic.load<u32>(stateOf(mu)) & LOCKED) == 0) notLocked();
+}
+
+function notLocked(): void {
+  gopanic("sync: unlock of unlocked mutex");
+}
+
+/**
+ * True if the mutex is ours; false with the semaphore's lock held and this goroutine in its queue. It is called again when
+ * the goroutine has been woken: `g.waitSince`, when it began to wait, is 0 until then.
+ */
+function acquireOrEnqueue(mu: Mutex): bool {
+  const gp = g;
+  const state = stateOf(mu);
+  while (true) {
+    let awake = gp.waitSince != 0;
+    let starving = false;
+    let old = atomic.load<u32>(state);
+    if (awake) {
+      starving = nanotime() - gp.waitSince > STARVATION_NS;
+      if ((old & STARVING) != 0) {
+        // The mutex was handed to us: LOCKED is still to be set, and we are counted as waiting.
+        let delta = WAITER - LOCKED;
+        if (!starving || old >> WAITER_SHIFT == 1) delta += STARVING;
+        atomic.sub<u32>(state, delta);
+        return true;
+      }
+    }
+    let rounds = 0;
+    while (true) {
+      if ((old & (LOCKED | STARVING)) == LOCKED && rounds < SPIN_ROUNDS && worthSpinning()) {
+        if (!awake && (old & WOKEN) == 0 && old >> WAITER_SHIFT != 0) {
+          awake = atomic.cmpxchg<u32>(state, old, old | WOKEN) == old;
+        }
+        spin();
+        rounds++;
+        old = atomic.load<u32>(state);
+        continue;
+      }
+      let next = old;
+      if ((old & STARVING) == 0) next |= LOCKED;
+      if ((old & (LOCKED | STARVING)) != 0) next += WAITER;
+      // Whoever unlocks relies on a starving mutex having waiters, so a free one is not switched.
+      if (starving && (old & LOCKED) != 0) next |= STARVING;
+      if (awake) next &= ~WOKEN;
+      const seen = atomic.cmpxchg<u32>(state, old, next);
+      if (seen == old) break;
+      old = seen;
+    }
+    if ((old & (LOCKED | STARVING)) == 0) return true;
+    // One who has waited before keeps its place at the front.
+    const again = gp.waitSince != 0;
+    if (!again) gp.waitSince = nanotime() | 1;
+    if (!semtake(semaOf(mu), again)) return false;
+    // The permit came before we had queued: as if we had been woken.
+  }
+}
+
+/** Releases the mutex and wakes who should be woken; true if the caller should let it run at once. */
+export function mutexRelease(mu: Mutex): bool {
+  const state = stateOf(mu);
+  let old = atomic.load<u32>(state);
+  let wake: bool;
+  while (true) {
+    if ((old & LOCKED) == 0) notLocked();
+    let next = old - LOCKED;
+    if ((old & STARVING) != 0) {
+      wake = true;
+    } else {
+      // Nobody needs waking if nobody waits, or somebody is awake already.
+      wake = old >> WAITER_SHIFT != 0 && (old & WOKEN) == 0;
+      if (wake) next = (next - WAITER) | WOKEN;
+    }
+    const seen = atomic.cmpxchg<u32>(state, old, next);
+    if (seen == old) break;
+    old = seen;
+  }
+  if (wake) semrelease(semaOf(mu), 1);
+  return (old & STARVING) != 0;
+}
+
+/** Spinning pays only if the holder runs on another P, and nobody waits for ours. */
+function worthSpinning(): bool {
+  const procs = sched.nprocs;
+  if (procs < 2 || sched.numCPU < 2) return false;
+  const base = changetype<usize>(sched);
+  const notRunning =
+    atomic.load<i32>(base + offsetof<Sched>("npidle")) + atomic.load<i32>(base + offsetof<Sched>("nmspinning"));
+  return notRunning + 1 < procs && runqempty(m.p!);
+}
+
+/** Wasm has no pause instruction; atomic loads from a line of our own take the time without disturbing anybody. */
+function spin(): void {
+  const own = changetype<usize>(g) + offsetof<G>("status");
+  for (let i = 0; i < SPIN_LOADS; i++) atomic.load<u32>(own);
+}

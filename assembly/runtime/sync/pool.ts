@@ -1,0 +1,205 @@
+/**
+ * A pool runs at most `size` calls at a time, each in a goroutine; who submits more waits until one is over.
+ *
+ * A worker is a goroutine that makes calls as long as somebody waits to submit one, and ends when nobody does: the runtime
+ * keeps dead goroutines for reuse, so to start a worker costs no more than to wake one, and an idle pool has no goroutines.
+ * A call that ends its goroutine, or panics where the host contains it, is over like any other.
+ *
+ * A call may itself submit to its pool; like anybody it waits if the pool is full. If all workers do so at once none of them
+ * will ever be free: a deadlock, as with any resource that is held while more of it is wanted. Likewise `wait` in a call of
+ * the pool waits for itself.
+ *
+ * Invariants, whenever the lock is free
+ * - `busy` workers make calls. It exceeds `size` only after `tune` has reduced that.
+ * - Somebody waits to submit only if busy >= size. So busy == 0 means that all submitted work is done.
+ */
+import { plock, punlock } from "../lock";
+import { gopanic } from "../panic";
+import { gopark, goready, newproc } from "../proc";
+import { g } from "../registers";
+import { G, WaitReason, waiterOf } from "../structs";
+import { freeTask, runTask, Task } from "../task";
+import { dequeue, enqueue, readyAll, WaitQ } from "../waitq";
+import { Deferral, DeferralKind } from "./deferral";
+import { nilCheck } from "./misuse";
+
+// @ts-ignore: decorator
+@inline
+function lockOf(pool: Pool): usize {
+  return changetype<usize>(pool) + offsetof<Pool>("word");
+}
+/** Goroutines that wait to submit; the task is in the waiter. */
+// @ts-ignore: decorator
+@inline
+function submitters(pool: Pool): WaitQ {
+  return changetype<WaitQ>(changetype<usize>(pool) + offsetof<Pool>("submitFirst"));
+}
+/** Goroutines that wait for all work to be done. */
+// @ts-ignore: decorator
+@inline
+function idleWaiters(pool: Pool): WaitQ {
+  return changetype<WaitQ>(changetype<usize>(pool) + offsetof<Pool>("idleFirst"));
+}
+
+/** Goroutines to make calls with, at most `size` at a time. */
+export class Pool extends Deferral {
+  word: i32;
+  size: i32;
+  busy: i32;
+  released: bool;
+  // Two WaitQs.
+  submitFirst: usize;
+  submitLast: usize;
+  idleFirst: usize;
+  idleLast: usize;
+
+  constructor(size: i32) {
+    super();
+    this.kind = DeferralKind.Pool;
+    this.size = checkedSize(size);
+  }
+
+  /** Has a worker make the call; waits while all are busy. Panics after `release`. */
+  submit(task: Task): void {
+    if (!startOrEnqueue(this, task)) gopark(WaitReason.Semacquire, lockOf(this));
+  }
+
+  /** Waits until all submitted work is done. */
+  wait(): void {
+    if (!idleOrEnqueue(this)) gopark(WaitReason.WaitGroupWait, lockOf(this));
+  }
+
+  /** Workers that are making a call. */
+  running(): i32 {
+    nilCheck(changetype<usize>(this));
+    return atomic.load<i32>(changetype<usize>(this) + offsetof<Pool>("busy"));
+  }
+
+  /** Workers that could make a call at once. */
+  free(): i32 {
+    return max(0, atomic.load<i32>(changetype<usize>(this) + offsetof<Pool>("size")) - this.running());
+  }
+
+  /** Changes the size, for what starts later: calls that are being made go on. */
+  tune(size: i32): void {
+    nilCheck(changetype<usize>(this));
+    resize(this, checkedSize(size));
+  }
+
+  /** Takes no more work. What has been submitted, by whoever waits to do so too, is still done. */
+  release(): void {
+    nilCheck(changetype<usize>(this));
+    plock(lockOf(this));
+    this.released = true;
+    punlock(lockOf(this));
+  }
+}
+
+function checkedSize(size: i32): i32 {
+  if (size < 1) gopanic("pool: size " + size.toString() + " is less than 1");
+  return size;
+}
+
+/** A worker. */
+function work(pool: Pool, task: usize): void {
+  g.once = changetype<usize>(pool);
+  do {
+    runTask(changetype<Task>(task));
+    task = nextTask(pool);
+  } while (task != 0);
+  g.once = 0;
+}
+
+/** A worker of a pool has ended inside a call. */
+export function poolAbandoned(pool: Pool): void {
+  const task = nextTask(pool);
+  if (task != 0) newproc(work(pool, task));
+}
+
+/** True if a worker has been started; false with the lock held and this goroutine waiting. */
+function startOrEnqueue(pool: Pool, task: Task): bool {
+  nilCheck(changetype<usize>(pool));
+  plock(lockOf(pool));
+  if (pool.released) {
+    punlock(lockOf(pool));
+    freeTask(changetype<usize>(task));
+    gopanic("pool: submit after release");
+  }
+  if (pool.busy < pool.size) {
+    pool.busy++;
+    punlock(lockOf(pool));
+    newproc(work(pool, changetype<usize>(task)));
+    return true;
+  }
+  const gp = g;
+  const w = waiterOf(gp);
+  w.g = gp;
+  w.isSelect = false;
+  w.elem = changetype<usize>(task);
+  enqueue(submitters(pool), w);
+  return false;
+}
+
+/** A call is over: the next one for this worker, or 0, and the worker is no longer counted. */
+function nextTask(pool: Pool): usize {
+  plock(lockOf(pool));
+  if (pool.busy <= pool.size) {
+    const w = dequeue(submitters(pool));
+    if (w) {
+      punlock(lockOf(pool));
+      const task = <usize>w.elem;
+      goready(w.g);
+      return task;
+    }
+  }
+  const busy = --pool.busy;
+  let head: G | null = null;
+  if (busy == 0) head = takeIdleWaiters(pool);
+  punlock(lockOf(pool));
+  readyAll(head);
+  return 0;
+}
+
+/** All that wait for the work to be done, linked. Under the lock. */
+function takeIdleWaiters(pool: Pool): G | null {
+  let head: G | null = null;
+  let tail: G | null = null;
+  while (true) {
+    const w = dequeue(idleWaiters(pool));
+    if (!w) return head;
+    const gp = w.g;
+    gp.schedlink = null;
+    if (tail) tail.schedlink = gp;
+    else head = gp;
+    tail = gp;
+  }
+}
+
+/** True if all work is done; false with the lock held and this goroutine waiting. */
+function idleOrEnqueue(pool: Pool): bool {
+  nilCheck(changetype<usize>(pool));
+  plock(lockOf(pool));
+  if (pool.busy == 0) {
+    punlock(lockOf(pool));
+    return true;
+  }
+  const gp = g;
+  const w = waiterOf(gp);
+  w.g = gp;
+  w.isSelect = false;
+  enqueue(idleWaiters(pool), w);
+  return false;
+}
+
+function resize(pool: Pool, size: i32): void {
+  plock(lockOf(pool));
+  pool.size = size;
+  while (pool.busy < size) {
+    const w = dequeue(submitters(pool));
+    if (!w) break;
+    pool.busy++;
+    newproc(work(pool, <usize>w.elem));
+    goready(w.g);
+  }
+  punlock(lockOf(pool));
+}

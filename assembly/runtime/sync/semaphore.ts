@@ -1,0 +1,119 @@
+/**
+ * Weighted semaphores: `size` tickets, of which goroutines take any number at a time. First in, first out: a goroutine that
+ * wants many is not passed by ones that want few, and no newcomer takes what a waiter was given.
+ *
+ * Invariants, whenever the lock is free
+ * - 0 <= free <= size.
+ * - The first waiter, if any, wants more than `free`.
+ */
+import { plock, punlock } from "../lock";
+import { gopanic } from "../panic";
+import { gopark } from "../proc";
+import { g } from "../registers";
+import { G, WaitReason, waiterOf } from "../structs";
+import { dequeue, enqueue, readyAll, WaitQ } from "../waitq";
+import { nilCheck } from "./misuse";
+
+// @ts-ignore: decorator
+@inline
+function lockOf(s: Semaphore): usize {
+  return changetype<usize>(s) + offsetof<Semaphore>("word");
+}
+// @ts-ignore: decorator
+@inline
+function queueOf(s: Semaphore): WaitQ {
+  return changetype<WaitQ>(changetype<usize>(s) + offsetof<Semaphore>("first"));
+}
+
+/** A number of tickets that goroutines take and give back. */
+export class Semaphore {
+  word: i32;
+  free: i32;
+  // A WaitQ.
+  first: usize;
+  last: usize;
+
+  /** A semaphore of `size` tickets, all free. */
+  constructor(public size: i32) {
+    if (size < 0) gopanic("semaphore: negative size " + size.toString());
+    this.free = size;
+  }
+
+  /** Takes `n` tickets, waiting until they are free and everybody who came before has got theirs. */
+  acquire(n: i32 = 1): void {
+    if (!takeOrEnqueue(this, n)) gopark(WaitReason.Semacquire, lockOf(this));
+  }
+
+  /** Takes `n` tickets if they are free and nobody waits. */
+  tryAcquire(n: i32 = 1): bool {
+    nilCheck(changetype<usize>(this));
+    checkCount(this, n);
+    plock(lockOf(this));
+    const done = take(this, n);
+    punlock(lockOf(this));
+    return done;
+  }
+
+  /** Gives `n` tickets back. Panics if that makes more than there are. */
+  release(n: i32 = 1): void {
+    nilCheck(changetype<usize>(this));
+    giveBack(this, n);
+  }
+}
+
+function checkCount(s: Semaphore, n: i32): void {
+  if (n < 0) gopanic("semaphore: negative count " + n.toString());
+  if (n > s.size) gopanic("semaphore: acquire of " + n.toString() + " from a size of " + s.size.toString());
+}
+
+/** Under the lock: takes `n` tickets if they are free and nobody waits. */
+// @ts-ignore: decorator
+@inline
+function take(s: Semaphore, n: i32): bool {
+  if (s.free < n || s.first != 0) return false;
+  s.free -= n;
+  return true;
+}
+
+/** True if the tickets have been taken; false with the lock held and this goroutine in the queue. */
+function takeOrEnqueue(s: Semaphore, n: i32): bool {
+  nilCheck(changetype<usize>(s));
+  checkCount(s, n);
+  plock(lockOf(s));
+  if (take(s, n)) {
+    punlock(lockOf(s));
+    return true;
+  }
+  const gp = g;
+  const w = waiterOf(gp);
+  w.g = gp;
+  w.isSelect = false;
+  w.count = n;
+  enqueue(queueOf(s), w);
+  return false;
+}
+
+function giveBack(s: Semaphore, n: i32): void {
+  if (n < 0) gopanic("semaphore: negative count " + n.toString());
+  plock(lockOf(s));
+  if (n > s.size - s.free) {
+    punlock(lockOf(s));
+    gopanic("semaphore: released more than was acquired");
+  }
+  s.free += n;
+  let head: G | null = null;
+  let tail: G | null = null;
+  while (true) {
+    const w = queueOf(s).first;
+    if (!w || w.count > s.free) break;
+    dequeue(queueOf(s));
+    s.free -= w.count;
+    const gp = w.g;
+    gp.schedlink = null;
+    if (tail) tail.schedlink = gp;
+    else head = gp;
+    tail = gp;
+  }
+  punlock(lockOf(s));
+  readyAll(head);
+}

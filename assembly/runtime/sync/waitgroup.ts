@@ -1,0 +1,87 @@
+/**
+ * WaitGroup: waits for a number of things to be done. After Go's sync/waitgroup.go.
+ *
+ * `state` holds the counter in its upper half and the number of waiters in its lower. Invariants
+ * - Waiters are counted only while the counter is positive: `wait` counts itself in by a compare-and-swap that fails if the
+ *   counter changes.
+ * - Whoever takes the counter to 0 with waiters counted sets the state to 0 and gives each waiter a permit. Nothing else
+ *   changes the state at that moment in a correct program: a new `add` must come after all earlier `wait`s have returned.
+ *
+ * Ordering: `done` is a sequentially consistent read-modify-write of `state`; a waiter returns after it has read a state
+ * with counter 0, or been given a permit by whoever wrote it. So it sees what was written before each `done`.
+ */
+import { gopanic } from "../panic";
+import { Sema, semacquire, semrelease } from "../sema";
+import { WaitReason } from "../structs";
+import { nilCheck } from "./misuse";
+
+// @ts-ignore: decorator
+@inline
+function stateOf(wg: WaitGroup): usize {
+  return changetype<usize>(wg) + offsetof<WaitGroup>("state");
+}
+// @ts-ignore: decorator
+@inline
+function semaOf(wg: WaitGroup): Sema {
+  return changetype<Sema>(changetype<usize>(wg) + offsetof<WaitGroup>("sema0"));
+}
+
+/** A counter that goroutines can wait for to become zero. */
+export class WaitGroup {
+  private state: u64;
+  // A Sema.
+  private sema0: u64;
+  private sema1: u64;
+
+  /** Adds `n`, which may be negative. Panics if the counter becomes negative. */
+  add(n: i32 = 1): void {
+    addState(this, n);
+  }
+
+  /** Takes one off the counter; at zero all who wait go on. */
+  done(): void {
+    addState(this, -1);
+  }
+
+  /** Waits until the counter is zero. */
+  wait(): void {
+    if (!countIn(this)) return;
+    semacquire(semaOf(this), false, WaitReason.WaitGroupWait);
+    if (atomic.load<u64>(stateOf(this)) != 0) gopanic("sync: WaitGroup is reused before previous Wait has returned");
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addState(wg: WaitGroup, n: i32): void {
+  nilCheck(changetype<usize>(wg));
+  const delta = (<u64>n) << 32;
+  const state = atomic.add<u64>(stateOf(wg), delta) + delta;
+  if (<i64>state < 0 || <u32>state != 0) addSlow(wg, n, state);
+}
+
+function addSlow(wg: WaitGroup, n: i32, state: u64): void {
+  const counter = <i32>(state >> 32);
+  const waiters = <u32>state;
+  if (counter < 0) gopanic("sync: negative WaitGroup counter");
+  if (waiters == 0) return;
+  if (n > 0 && counter == n) gopanic("sync: WaitGroup misuse: Add called concurrently with Wait");
+  if (counter > 0) return;
+  if (atomic.cmpxchg<u64>(stateOf(wg), state, 0) != state) {
+    gopanic("sync: WaitGroup misuse: Add called concurrently with Wait");
+  }
+  semrelease(semaOf(wg), waiters);
+}
+
+/** Counts the caller among the waiters; false if the counter is zero. */
+function countIn(wg: WaitGroup): bool {
+  nilCheck(changetype<usize>(wg));
+  const addr = stateOf(wg);
+  let state = atomic.load<u64>(addr);
+  while (true) {
+    if (state >> 32 == 0) return false;
+    const seen = atomic.cmpxchg<u64>(addr, state, state + 1);
+    if (seen == state) return true;
+    state = seen;
+  }
+}

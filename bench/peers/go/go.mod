@@ -1,0 +1,3 @@
+module skein/bench
+
+go 1.21

@@ -1,0 +1,60 @@
+/**
+ * Two dialects share this repository: TypeScript for the host, AssemblyScript for the core and for goroutine programs.
+ * AssemblyScript puts decorators on functions, which TypeScript's parser reports but parses; `allowInvalidAST` lets
+ * them through. Rules that need types run on the host alone.
+ */
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+const typeScript = [
+  "host/**/*.ts",
+  "tests/bench/**/*.ts",
+  "tests/compiler/*.ts",
+  "tests/host/**/*.ts",
+  "tests/programs/driver/**/*.ts",
+  "tests/stress/*.ts",
+];
+const unusedVars = ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" }];
+
+export default tseslint.config(
+  { ignores: ["dist/", "dist-test/", "node_modules/", "tests/**/bad/", "as-pect.config.js"] },
+  {
+    files: typeScript,
+    extends: [js.configs.recommended, ...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-unused-vars": unusedVars,
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", package: "node:test", name: ["test", "it", "describe", "suite"] },
+          ],
+        },
+      ],
+      "no-var": "error",
+      "prefer-const": "error",
+      eqeqeq: "error",
+    },
+  },
+  {
+    files: ["scripts/**/*.mjs", "bin/**/*.js", "*.js"],
+    extends: [js.configs.recommended],
+    languageOptions: {
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        URL: "readonly",
+        globalThis: "readonly",
+        performance: "readonly",
+      },
+    },
+  },
+  {
+    files: ["**/*.ts"],
+    ignores: typeScript,
+    languageOptions: { parser: tseslint.parser, parserOptions: { allowInvalidAST: true } },
+    rules: { "no-var": "error", "no-unreachable": "error", "no-self-assign": "error", "no-unsafe-finally": "error" },
+  },
+);

@@ -1,0 +1,83 @@
+/**
+ * The same programs in Go, built once for each version of them and of Go, outside of the package. Go itself is found on
+ * PATH; without it, its column stays empty.
+ */
+import { createHash } from "node:crypto";
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import process from "node:process";
+import { ChildError, output, type Command } from "../child.js";
+import { cacheDirectory, packageRoot } from "../paths.js";
+import type { Implementation } from "./implementation.js";
+
+const sources = path.join(packageRoot, "bench", "peers", "go");
+
+/** The Go found, and no other: no download of a newer one, no surrounding workspace. */
+const command = (...args: string[]): Command => ({
+  file: "go",
+  args,
+  cwd: sources,
+  env: { GOTOOLCHAIN: "local", GOWORK: "off", GOFLAGS: "" },
+});
+
+export const go: Implementation = {
+  name: "go",
+  description: "the programs in bench/peers/go, built by the go on PATH",
+  async prepare(stop) {
+    const version = await goVersion(stop);
+    const binaries = await built(version, stop);
+    return {
+      runtime: version,
+      command: (benchmark, procs, args) => ({
+        file: path.join(binaries, process.platform === "win32" ? `${benchmark}.exe` : benchmark),
+        args,
+        env: { GOMAXPROCS: String(procs) },
+      }),
+    };
+  },
+};
+
+async function goVersion(stop: AbortSignal): Promise<string> {
+  try {
+    return (await output(command("env", "GOVERSION"), stop)).trim();
+  } catch (error) {
+    if (error instanceof ChildError && error.notFound) throw new ChildError("go is not on PATH");
+    throw error;
+  }
+}
+
+/** The directory of the binaries, which appears only once all of them are in it. */
+async function built(version: string, stop: AbortSignal): Promise<string> {
+  const cache = cacheDirectory();
+  const target = path.join(cache, `go-${await fingerprint(version)}`);
+  if (await exists(target)) return target;
+  await mkdir(cache, { recursive: true });
+  const work = await mkdtemp(path.join(cache, "go-build-"));
+  try {
+    await output(command("build", "-trimpath", "-o", work + path.sep, "./..."), stop);
+    await rename(work, target);
+  } catch (error) {
+    await rm(work, { recursive: true, force: true });
+    // Another bench may have finished the same build first: its binaries are as good.
+    if (await exists(target)) return target;
+    if (error instanceof ChildError) throw new ChildError(`go build failed: ${error.message}`);
+    throw error;
+  }
+  return target;
+}
+
+async function fingerprint(version: string): Promise<string> {
+  const hash = createHash("sha256").update(version);
+  const files = await readdir(sources, { recursive: true });
+  for (const name of files.filter((file) => /(\.go|^go\.mod)$/.test(file)).sort()) {
+    hash.update(name).update(await readFile(path.join(sources, name)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

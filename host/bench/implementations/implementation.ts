@@ -1,0 +1,18 @@
+/** What the runner asks of each implementation that it compares. */
+import type { Command } from "../child.js";
+
+/** An implementation that can run here and now. */
+export interface Ready {
+  /** Its name and version, as `node 20.20.2`. */
+  readonly runtime: string;
+  /** How to run the program of a benchmark on so many Ps. */
+  command(benchmark: string, procs: number, args: readonly string[]): Command;
+}
+
+export interface Implementation {
+  /** The name for `--impl`, in tables and in JSON. */
+  readonly name: string;
+  readonly description: string;
+  /** Builds what has to be built. The reason, in one line, why it cannot run here is a `ChildError`. */
+  prepare(stop: AbortSignal): Promise<Ready>;
+}

@@ -1,0 +1,97 @@
+/**
+ * Runs benchmarks. A machine's noise comes in waves, so the implementations take turns process by process, each round in
+ * the opposite order of the one before: a wave hits all of them alike.
+ */
+import { ChildError, output } from "./child.js";
+import type { Implementation, Ready } from "./implementations/implementation.js";
+import type { Measurement, Outcome } from "./measurement.js";
+import { results } from "./output.js";
+import { median } from "./statistics.js";
+import type { Benchmark } from "./suite.js";
+
+export interface Plan {
+  readonly benchmarks: readonly Benchmark[];
+  readonly implementations: readonly Implementation[];
+  /** Processes for each benchmark and implementation. */
+  readonly runs: number;
+  readonly quick: boolean;
+  /** The processors that "all" stands for. */
+  readonly cores: number;
+}
+
+/** What the runner says while it works: what runs now. */
+export type Progress = (text: string) => void;
+
+/** Runs the whole plan. Aborting `stop` ends the running child and rejects with the signal's reason. */
+export async function runPlan(plan: Plan, stop: AbortSignal, progress: Progress): Promise<Measurement[]> {
+  const contestants: Contestant[] = [];
+  for (const implementation of plan.implementations) {
+    progress(`preparing ${implementation.name}`);
+    contestants.push(await prepare(implementation, stop));
+  }
+  const measurements: Measurement[] = [];
+  for (const benchmark of plan.benchmarks) {
+    const outcomes = await runBenchmark(benchmark, contestants, plan, stop, progress);
+    const procs = benchmark.procs === "one" ? 1 : plan.cores;
+    for (const [implementation, outcome] of outcomes) measurements.push({ benchmark, implementation, procs, outcome });
+  }
+  return measurements;
+}
+
+interface Contestant {
+  readonly name: string;
+  readonly ready: Ready | { readonly unavailable: string };
+}
+
+async function prepare(implementation: Implementation, stop: AbortSignal): Promise<Contestant> {
+  try {
+    return { name: implementation.name, ready: await implementation.prepare(stop) };
+  } catch (error) {
+    if (!(error instanceof ChildError)) throw error;
+    return { name: implementation.name, ready: { unavailable: error.message } };
+  }
+}
+
+async function runBenchmark(
+  benchmark: Benchmark,
+  contestants: readonly Contestant[],
+  plan: Plan,
+  stop: AbortSignal,
+  progress: Progress,
+): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>();
+  const running: { name: string; ready: Ready; values: number[] }[] = [];
+  for (const { name, ready } of contestants) {
+    if ("unavailable" in ready) {
+      outcomes.set(name, { kind: "skipped", reason: ready.unavailable });
+    } else {
+      const values: number[] = [];
+      outcomes.set(name, { kind: "measured", runtime: ready.runtime, values });
+      running.push({ name, ready, values });
+    }
+  }
+  for (let round = 0; round < plan.runs; round++) {
+    for (const { name, ready, values } of round % 2 === 0 ? running : running.toReversed()) {
+      if (outcomes.get(name)?.kind === "failed") continue;
+      progress(`${benchmark.name}: ${name}, run ${round + 1} of ${plan.runs}`);
+      try {
+        values.push(...(await runOnce(benchmark, ready, plan, stop)));
+      } catch (error) {
+        if (!(error instanceof ChildError)) throw error;
+        outcomes.set(name, { kind: "failed", reason: error.message });
+      }
+    }
+  }
+  return outcomes;
+}
+
+/** The values of one process, or of the pair that makes a speedup. */
+async function runOnce(benchmark: Benchmark, ready: Ready, plan: Plan, stop: AbortSignal): Promise<number[]> {
+  const args = (plan.quick ? benchmark.quickArgs : benchmark.args).map(String);
+  const run = async (procs: number, unit: string) =>
+    results(await output(ready.command(benchmark.name, procs, args), stop), unit);
+  if (benchmark.measure === "direct") return run(benchmark.procs === "one" ? 1 : plan.cores, benchmark.unit);
+  const one = median(await run(1, "ms"));
+  const all = median(await run(plan.cores, "ms"));
+  return [one / all];
+}

@@ -1,0 +1,25 @@
+/** The few numbers that describe a handful of noisy values. */
+
+/** The middle value, or the mean of the two middle ones. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** The value below which the share `q` of the others lies, interpolated between its neighbours. */
+export function quantile(values: readonly number[], q: number): number {
+  if (values.length === 0) throw new RangeError("no values");
+  const sorted = [...values].sort((a, b) => a - b);
+  const position = (sorted.length - 1) * q;
+  const below = sorted[Math.floor(position)] as number;
+  const above = sorted[Math.ceil(position)] as number;
+  return below + (above - below) * (position - Math.floor(position));
+}
+
+/**
+ * Half of the range that holds the middle half of the values, as a share of the median. A single slow run, which a
+ * shared machine always has, leaves it alone.
+ */
+export function spread(values: readonly number[]): number {
+  const middle = median(values);
+  return middle === 0 ? 0 : (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / middle;
+}

@@ -1,0 +1,39 @@
+/** `skein build`: compiles a program to a file. */
+import { writeFile } from "node:fs/promises";
+import type { CompileStats } from "../compiler/index.js";
+import { SkeinError } from "../errors.js";
+import { writeFully } from "../output.js";
+
+/** Options of `skein build`, as the command line's parser leaves them. */
+export interface BuildOptions {
+  readonly output: string;
+  readonly stats?: true;
+}
+
+/** Compiles the program in `file`; resolves with the exit code. */
+export async function buildCommand(file: string, options: BuildOptions): Promise<number> {
+  const { compile } = await import("../compiler/index.js");
+  const { wasm, stats } = await compile(file);
+  showWarnings(stats);
+  try {
+    await writeFile(options.output, wasm);
+  } catch (cause) {
+    throw new SkeinError(`cannot write ${options.output}: ${(cause as Error).message}`, { cause });
+  }
+  if (options.stats) writeFully(2, Buffer.from(statsText(stats)));
+  return 0;
+}
+
+/** Prints what the compiler had to say about a program that compiles all the same. */
+export function showWarnings(stats: CompileStats | undefined): void {
+  for (const warning of stats?.warnings ?? []) writeFully(2, Buffer.from(warning.trimEnd() + "\n"));
+}
+
+function statsText(stats: CompileStats): string {
+  const size = `${(stats.bytes / 1024).toFixed(1)} KiB`;
+  if (stats.cached) return `${size}, from the cache in ${stats.total.toFixed(0)} ms\n`;
+  const steps = (["parse", "compile", "optimize", "emit"] as const).map(
+    (step) => `${step} ${stats[step].toFixed(0)} ms`,
+  );
+  return `${size} in ${stats.total.toFixed(0)} ms: ${steps.join(", ")}\n`;
+}

@@ -1,0 +1,105 @@
+/**
+ * The command `skein`.
+ *
+ * Exit codes: of `run`, what the program says (0 to 255), 2 after a panic or a fatal error, 130 and 143 after SIGINT and
+ * SIGTERM, 141 when the reader of its output has gone. 1 is for whatever keeps a command from doing its work: a wrong
+ * command line, a missing file, a program that does not compile.
+ */
+import process from "node:process";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { SkeinError } from "../errors.js";
+import { writeFully } from "../output.js";
+import { checkProcs, parseMemory } from "../procs.js";
+import { version } from "../version.js";
+import type { BuildOptions } from "./build.js";
+import type { RunOptions } from "./run.js";
+
+/** Runs the command line `argv`, without the runtime's and the script's name; resolves with the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  // Benchmarks have options of their own; only they know them.
+  if (argv[0] === "bench") {
+    const { benchCommand } = await import("../bench/index.js");
+    return benchCommand(argv.slice(1));
+  }
+  try {
+    return await parse(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof SkeinError) {
+      // A compile error is a text of its own that begins with the file and the line.
+      const text = error.name === "CompileError" ? error.message : `skein: ${error.message}`;
+      writeFully(2, Buffer.from(text.trimEnd() + "\n"));
+      return 1;
+    }
+    throw error;
+  }
+}
+
+async function parse(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = new Command("skein")
+    .description("Goroutines on every core from inside WebAssembly.")
+    .version(version(), "-v, --version")
+    .exitOverride()
+    .showHelpAfterError("(skein --help shows what there is)")
+    .configureOutput({
+      writeOut: (text) => writeFully(1, Buffer.from(text)),
+      writeErr: (text) => writeFully(2, Buffer.from(text)),
+      outputError: (text, write) => write(text.replace(/^error: /, "skein: ")),
+    });
+
+  program
+    .command("run")
+    .description("build a program (cached) and run it")
+    .argument("<file>", "the program's entry: a .ts file, or a .wasm that skein build wrote")
+    .argument("[args...]", "the program's arguments, after --")
+    .addOption(new Option("--procs <n>", "how many goroutines run at once (default: the CPUs)").argParser(procsOption))
+    .addOption(new Option("--max-memory <size>", "the limit of the heap, such as 512M or 2G").argParser(memoryOption))
+    .option("--stats", "print how many goroutines each M ran, after the program has ended")
+    .action(async (file: string, args: string[], options: RunOptions) => {
+      const { runCommand } = await import("./run.js");
+      code = await runCommand(file, args, options);
+    });
+
+  program
+    .command("build")
+    .description("compile a program, the runtime inside")
+    .argument("<file>", "the program's entry, a .ts file")
+    .requiredOption("-o, --output <file>", "where the .wasm goes")
+    .option("--stats", "print sizes and how long each step took")
+    .action(async (file: string, options: BuildOptions) => {
+      const { buildCommand } = await import("./build.js");
+      code = await buildCommand(file, options);
+    });
+
+  program
+    .command("bench")
+    .description("run the benchmarks against the peers that are installed (skein bench --help)")
+    .allowUnknownOption()
+    .helpOption(false);
+
+  if (argv.length === 0) {
+    program.outputHelp({ error: true });
+    return 1;
+  }
+  await program.parseAsync([...argv], { from: "user" });
+  return code;
+}
+
+function procsOption(text: string): number {
+  return optionValue(() => checkProcs(/^\d+$/.test(text) ? Number(text) : NaN, text));
+}
+
+function memoryOption(text: string): number {
+  return optionValue(() => parseMemory(text));
+}
+
+function optionValue<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,59 @@
+/**
+ * `skein run`: builds a program unless it is cached, runs it, and gives its exit code.
+ *
+ * Guarantees: all that the program printed is out when this resolves; SIGINT and SIGTERM end the program at once.
+ */
+import process from "node:process";
+import { loadFile } from "../build.js";
+import type { FatalError, GoPanic, SkeinError } from "../errors.js";
+import { writeFully } from "../output.js";
+import { defaultProcs } from "../procs.js";
+import { Runtime } from "../runtime.js";
+import { DEFAULT_MAX_THREADS, reportOf } from "../start.js";
+import { showWarnings } from "./build.js";
+import { statsTable } from "./stats.js";
+
+/** Options of `skein run`, as the command line's parser leaves them. */
+export interface RunOptions {
+  readonly procs?: number;
+  readonly maxMemory?: number;
+  readonly stats?: true;
+}
+
+const EXIT_PANIC = 2;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Runs the program in `file` with `args`; resolves with the exit code. */
+export async function runCommand(file: string, args: readonly string[], options: RunOptions): Promise<number> {
+  const { program, stats } = await loadFile(file);
+  showWarnings(stats);
+  let ended: GoPanic | FatalError | SkeinError | undefined;
+  const started = performance.now();
+  const runtime = new Runtime(program, {
+    procs: options.procs ?? defaultProcs(),
+    maxThreads: DEFAULT_MAX_THREADS,
+    maxMemory: options.maxMemory,
+    panic: "exit",
+    args,
+    env: undefined,
+    onPanic: (error) => {
+      ended = error;
+    },
+  });
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.once(signal, () => {
+      runtime.interrupt();
+      process.exit(code);
+    });
+  }
+  let code: number;
+  try {
+    code = await runtime.run();
+  } catch (error) {
+    if (ended === undefined) throw error;
+    writeFully(2, Buffer.from(reportOf(ended)));
+    code = EXIT_PANIC;
+  }
+  if (options.stats) writeFully(2, Buffer.from(statsTable(runtime.stats(), performance.now() - started)));
+  return code;
+}

@@ -1,0 +1,477 @@
+/**
+ * The part of AssemblyScript 0.27.37 that Skein builds on, with types.
+ *
+ * AssemblyScript exports its whole compiler, but its declaration file is written in its own dialect: `const enum`s that
+ * separate compilation cannot see, and members marked private that Skein replaces. So this file states, in one place,
+ * every member that the rest of `host/compiler` relies on; nothing else there imports `assemblyscript`.
+ *
+ * The version is pinned, and `tests/compiler/asc.test.ts` checks that every method replaced here exists.
+ */
+import * as assemblyscript from "assemblyscript";
+
+/** A Binaryen expression. 0 stands for none. */
+export type Expr = number;
+/** A Binaryen value type. */
+export type TypeRef = number;
+
+// ---- sources and syntax trees ----------------------------------------------------------------------------------------
+
+export interface Source {
+  sourceKind: number;
+  /** The file's number in the module's table of positions, -1 if it has none yet. */
+  debugInfoIndex: number;
+  readonly normalizedPath: string;
+  readonly internalPath: string;
+  readonly text: string;
+  readonly isLibrary: boolean;
+  lineAt(position: number): number;
+  columnAt(): number;
+}
+
+export interface Range {
+  readonly source: Source;
+  readonly start: number;
+  readonly end: number;
+  readonly atEnd: Range;
+}
+
+export interface Node {
+  readonly kind: number;
+  readonly range: Range;
+}
+
+export interface IdentifierNode extends Node {
+  readonly text: string;
+}
+
+export interface ParenthesizedNode extends Node {
+  readonly expression: Node;
+}
+
+export interface CallNode extends Node {
+  readonly expression: Node;
+  readonly args: readonly Node[];
+}
+
+export interface ParameterNode extends Node {
+  readonly name: IdentifierNode;
+  readonly type: Node;
+  readonly initializer: Node | null;
+}
+
+export interface FunctionTypeNode extends Node {
+  readonly parameters: readonly ParameterNode[];
+  readonly returnType: Node;
+}
+
+export interface DeclarationNode extends Node {
+  readonly name: IdentifierNode;
+  readonly flags: number;
+}
+
+export interface FunctionDeclarationNode extends DeclarationNode {
+  readonly signature: FunctionTypeNode;
+  readonly body: Node | null;
+  readonly arrowKind: number;
+}
+
+export interface FunctionNode extends Node {
+  readonly declaration: FunctionDeclarationNode;
+}
+
+// ---- types and elements ----------------------------------------------------------------------------------------------
+
+export interface Type {
+  readonly byteSize: number;
+  readonly isSignedIntegerValue: boolean;
+  readonly isNumericValue: boolean;
+  readonly isManaged: boolean;
+  readonly isReference: boolean;
+  toRef(): TypeRef;
+  getClass(): Class | null;
+  toString(): string;
+}
+
+export interface Signature {
+  readonly parameterTypes: readonly Type[];
+  readonly requiredParameters: number;
+  readonly returnType: Type;
+  readonly thisType: Type | null;
+  readonly paramRefs: TypeRef;
+  readonly resultRefs: TypeRef;
+  toString(): string;
+}
+
+export interface Element {
+  readonly kind: number;
+  readonly name: string;
+  internalName: string;
+  readonly parent: Element;
+  decoratorFlags: number;
+  is(flag: number): boolean;
+  set(flag: number): void;
+  hasDecorator(flag: number): boolean;
+}
+
+export interface DeclaredElement extends Element {
+  readonly declaration: DeclarationNode;
+  readonly identifierNode: IdentifierNode;
+}
+
+export interface Local extends Element {
+  readonly index: number;
+  readonly type: Type;
+}
+
+export interface Global extends DeclaredElement {
+  readonly type: Type;
+}
+
+export interface Class extends Element {
+  readonly type: Type;
+}
+
+export interface FunctionPrototype extends DeclaredElement {
+  readonly functionTypeNode: FunctionTypeNode;
+}
+
+export interface FunctionInstance extends DeclaredElement {
+  readonly signature: Signature;
+  readonly contextualTypeArguments: Map<string, Type> | null;
+  readonly flow: Flow;
+  readonly prototype: FunctionPrototype;
+}
+
+export interface File extends Element {
+  readonly source: Source;
+  readonly exports: Map<string, DeclaredElement> | null;
+  readonly exportsStar: readonly File[] | null;
+  readonly startFunction: FunctionInstance;
+  getMember(name: string): DeclaredElement | null;
+}
+
+/** The state of control flow at some point of the function being compiled; knows the locals in scope. */
+export interface Flow {
+  flags: number;
+  readonly parent: Flow | null;
+  readonly targetFunction: FunctionInstance;
+  readonly sourceFunction: FunctionInstance;
+  readonly contextualTypeArguments: Map<string, Type> | null;
+  scopedLocals: Map<string, Local> | null;
+  scopedTypeAlias: Map<string, Element> | null;
+  lookupLocal(name: string): Local | null;
+  getTempLocal(type: Type): Local;
+}
+
+// ---- the compiler ----------------------------------------------------------------------------------------------------
+
+/** AssemblyScript's 64-bit integers at compile time. */
+export interface Int64 {
+  readonly low: number;
+}
+
+export interface MemorySegment {
+  readonly buffer: Uint8Array;
+  readonly offset: Int64;
+}
+
+export interface Module {
+  i32(value: number): Expr;
+  load(bytes: number, signed: boolean, ptr: Expr, type: TypeRef, offset?: number): Expr;
+  store(bytes: number, ptr: Expr, value: Expr, type: TypeRef, offset?: number): Expr;
+  local_get(index: number, type: TypeRef): Expr;
+  local_set(index: number, value: Expr, isManaged: boolean): Expr;
+  global_get(name: string, type: TypeRef): Expr;
+  global_set(name: string, value: Expr): Expr;
+  drop(value: Expr): Expr;
+  block(label: string | null, children: Expr[], type?: TypeRef): Expr;
+  call(target: string, operands: Expr[] | null, result: TypeRef): Expr;
+  call_indirect(table: string | null, index: Expr, operands: Expr[] | null, params: TypeRef, results: TypeRef): Expr;
+  unreachable(): Expr;
+  unary(op: number, value: Expr): Expr;
+  binary(op: number, left: Expr, right: Expr): Expr;
+  runExpression(expression: Expr, flags: number): Expr;
+  addFunction(name: string, params: TypeRef, results: TypeRef, vars: TypeRef[] | null, body: Expr): number;
+  getFunction(name: string): number;
+  addFunctionExport(internalName: string, externalName: string): void;
+  removeExport(externalName: string): void;
+  addGlobal(name: string, type: TypeRef, mutable: boolean, initializer: Expr): number;
+  setMemory(
+    initial: number,
+    maximum: number,
+    segments: MemorySegment[],
+    target: number,
+    exportName?: string | null,
+    name?: string,
+    shared?: boolean,
+  ): void;
+  setOptimizeLevel(level: number): void;
+  setShrinkLevel(level: number): void;
+  setDebugInfo(on: boolean): void;
+  setFastMath(on: boolean): void;
+  setLowMemoryUnused(on: boolean): void;
+  setPassArgument(key: string, value: string): void;
+  clearPassArguments(): void;
+  setAlwaysInlineMaxSize(size: number): void;
+  setFlexibleInlineMaxSize(size: number): void;
+  setOneCallerInlineMaxSize(size: number): void;
+  setAllowInliningFunctionsWithLoops(on: boolean): void;
+  runPasses(passes: readonly string[], func?: number): void;
+  validate(): boolean;
+  toBinary(sourceMapUrl: string | null): { readonly output: Uint8Array; readonly sourceMap: string | null };
+  toText(watFormat?: boolean): string;
+  addDebugInfoFile(name: string): number;
+  dispose(): void;
+}
+
+export interface Diagnostic {
+  readonly code: number;
+  readonly category: number;
+  readonly message: string;
+  readonly range: Range | null;
+  readonly relatedRange: Range | null;
+}
+
+interface Emitter {
+  readonly diagnostics: Diagnostic[];
+  error(code: number, range: Range | null, arg0?: string, arg1?: string): void;
+}
+
+export interface Parser extends Emitter {
+  readonly sources: Source[];
+  readonly donelog: Set<string>;
+  readonly dependees: Map<string, { readonly source: Source; readonly reportNode: Node }>;
+  parseFile(text: string | null, path: string, isEntry: boolean): void;
+  nextFile(): string | null;
+}
+
+export interface Program extends Emitter {
+  readonly module: Module;
+  readonly parser: Parser;
+  readonly elementsByName: Map<string, Element>;
+  readonly filesByName: Map<string, File>;
+  readonly moduleImports: Map<string, Map<string, DeclaredElement>>;
+  initialize(): void;
+  makeNativeFunction(name: string, signature: Signature): FunctionInstance;
+}
+
+export interface Resolver {
+  resolveFunction(prototype: FunctionPrototype, typeArguments: null): FunctionInstance | null;
+  resolveClass(prototype: Element, typeArguments: null): Class | null;
+  resolveType(node: Node, flow: Flow | null, context: Element, typeArguments: Map<string, Type> | null): Type | null;
+  resolveExpression(node: Node, flow: Flow, type: Type, reportMode: number): Type | null;
+}
+
+export interface Compiler extends Emitter {
+  readonly program: Program;
+  readonly module: Module;
+  readonly options: Options;
+  readonly resolver: Resolver;
+  currentFlow: Flow;
+  currentType: Type;
+  readonly memoryOffset: Int64;
+  readonly functionTable: FunctionInstance[];
+  compile(): Module;
+  compileFileByPath(internalPath: string, reportNode: Node): void;
+  compileModuleExports(file: File): void;
+  compileFile(file: File): void;
+  compileFunction(instance: FunctionInstance): boolean;
+  compileExpression(expression: Node, contextualType: Type, constraints?: number): Expr;
+  compileCallExpression(expression: CallNode, contextualType: Type, constraints: number): Expr;
+  compileCallDirect(
+    instance: FunctionInstance,
+    args: readonly Node[],
+    reportNode: Node,
+    thisArg?: Expr,
+    constraints?: number,
+  ): Expr;
+  compileCallIndirect(
+    signature: Signature,
+    functionArg: Expr,
+    args: readonly Node[],
+    reportNode: Node,
+    thisArg?: Expr,
+    immediatelyDropped?: boolean,
+  ): Expr;
+  makeCallDirect(
+    instance: FunctionInstance,
+    operands: Expr[] | null,
+    reportNode: Node,
+    immediatelyDropped?: boolean,
+  ): Expr;
+  makeCallIndirect(
+    signature: Signature,
+    functionArg: Expr,
+    reportNode: Node,
+    operands?: Expr[] | null,
+    immediatelyDropped?: boolean,
+  ): Expr;
+  makeStaticAbort(message: Expr, codeLocation: Node): Expr;
+  ensureArgumentsLength(): string;
+  makeZero(type: Type): Expr;
+  addAlignedMemorySegment(buffer: Uint8Array, alignment: number): MemorySegment;
+  addDebugLocation(expression: Expr, range: Range): void;
+}
+
+export interface Options {
+  runtime: number;
+  stackSize: number;
+  sharedMemory: boolean;
+  importMemory: boolean;
+  exportMemory: boolean;
+  maximumMemory: number;
+  memoryBase: number;
+  sourceMap: boolean;
+  exportStart: string | null;
+  optimizeLevelHint: number;
+  globalAliases: Map<string, string> | null;
+  setFeature(feature: number, on?: boolean): void;
+}
+
+type Constructor<Args extends readonly unknown[], Result> = new (...args: Args) => Result;
+type Enum<Names extends string> = Readonly<Record<Names, number>>;
+
+interface Api {
+  readonly Compiler: Constructor<[Program], Compiler> & { readonly prototype: Compiler };
+  readonly Module: { readonly prototype: Module };
+  readonly Program: Constructor<[Options], Program>;
+  readonly Options: Constructor<[], Options>;
+  readonly Signature: {
+    create(
+      program: Program,
+      parameters: readonly Type[],
+      returnType: Type,
+      thisType?: Type | null,
+      requiredParameters?: number,
+    ): Signature;
+  };
+  readonly Type: { readonly void: Type; readonly auto: Type; readonly i32: Type; readonly usize32: Type };
+  readonly Function: Constructor<
+    [string, FunctionPrototype, null, Signature, Map<string, Type> | null],
+    FunctionInstance
+  >;
+  readonly FunctionPrototype: Constructor<[string, Element, FunctionDeclarationNode, number], FunctionPrototype>;
+  readonly FunctionDeclaration: Constructor<
+    [IdentifierNode, null, number, null, FunctionTypeNode, Node, number, Range],
+    FunctionDeclarationNode
+  >;
+  readonly Node: {
+    createIdentifierExpression(text: string, range: Range): IdentifierNode;
+    createFunctionType(
+      parameters: readonly ParameterNode[],
+      returnType: Node,
+      thisType: null,
+      nullable: boolean,
+      range: Range,
+    ): FunctionTypeNode;
+    createParameter(kind: number, name: IdentifierNode, type: Node, initializer: null, range: Range): ParameterNode;
+    createOmittedType(range: Range): Node;
+    createBlockStatement(statements: readonly Node[], range: Range): Node;
+    createExpressionStatement(expression: Node): Node;
+    createReturnStatement(value: Node, range: Range): Node;
+    createThisExpression(range: Range): IdentifierNode;
+  };
+  readonly Source: { readonly native: Source & Node };
+  readonly Range: Constructor<[number, number], Range>;
+  readonly isTypeOmitted: (type: Node) => boolean;
+  readonly getCallTarget: (call: Expr) => string;
+  readonly getCallOperandAt: (call: Expr, index: number) => Expr;
+  readonly getCallOperandCount: (call: Expr) => number;
+  readonly getBlockChildAt: (block: Expr, index: number) => Expr;
+  readonly getBlockChildCount: (block: Expr) => number;
+  readonly getDropValue: (drop: Expr) => Expr;
+  readonly getExpressionId: (expression: Expr) => number;
+  readonly getExpressionType: (expression: Expr) => TypeRef;
+  readonly getConstValueI32: (constant: Expr) => number;
+  readonly getConstValueI64Low: (constant: Expr) => number;
+  readonly getConstValueI64High: (constant: Expr) => number;
+  readonly getConstValueF32: (constant: Expr) => number;
+  readonly getConstValueF64: (constant: Expr) => number;
+  readonly getConstValueV128: (constant: Expr) => Uint8Array;
+  readonly getFunctionBody: (func: number) => Expr;
+
+  readonly NodeKind: Enum<
+    | "NamedType"
+    | "FunctionType"
+    | "TypeName"
+    | "TypeParameter"
+    | "Parameter"
+    | "Identifier"
+    | "Binary"
+    | "Block"
+    | "Break"
+    | "Call"
+    | "Continue"
+    | "For"
+    | "ForOf"
+    | "Function"
+    | "Parenthesized"
+    | "PropertyAccess"
+    | "Super"
+    | "Switch"
+    | "SwitchCase"
+    | "This"
+    | "Try"
+    | "TypeDeclaration"
+    | "UnaryPostfix"
+    | "UnaryPrefix"
+    | "VariableDeclaration"
+    | "FunctionDeclaration"
+    | "Expression"
+    | "Literal"
+  >;
+  readonly LiteralKind: Enum<"Object">;
+  readonly Token: Enum<
+    | "Equals"
+    | "Plus_Equals"
+    | "Minus_Equals"
+    | "Asterisk_Equals"
+    | "Asterisk_Asterisk_Equals"
+    | "Slash_Equals"
+    | "Percent_Equals"
+    | "LessThan_LessThan_Equals"
+    | "GreaterThan_GreaterThan_Equals"
+    | "GreaterThan_GreaterThan_GreaterThan_Equals"
+    | "Ampersand_Equals"
+    | "Bar_Equals"
+    | "Caret_Equals"
+    | "Plus_Plus"
+    | "Minus_Minus"
+  >;
+  readonly CommonFlags: Enum<"Instance" | "Generic" | "Inlined" | "Compiled" | "Constructor">;
+  readonly ElementKind: Enum<"Local" | "Function" | "FunctionPrototype" | "Class" | "Global">;
+  readonly DecoratorFlags: Enum<"None" | "Inline" | "Builtin">;
+  readonly DiagnosticCode: Enum<"User_defined_0" | "File_0_not_found">;
+  readonly DiagnosticCategory: Enum<"Error" | "Warning" | "Info" | "Pedantic">;
+  readonly Constraints: Enum<"None" | "ConvImplicit" | "WillDrop">;
+  readonly ExpressionId: Enum<"Const" | "Call" | "Drop" | "Block" | "Unreachable">;
+  readonly ExpressionRunnerFlags: Enum<"PreserveSideeffects">;
+  readonly TypeRef: Enum<"None" | "I32" | "I64" | "F32" | "F64" | "V128" | "Unreachable">;
+  readonly BinaryOp: Enum<"DivI32" | "DivU32" | "DivI64" | "DivU64" | "RemI32" | "RemU32" | "RemI64" | "RemU64">;
+  readonly UnaryOp: Enum<
+    | "TruncF32ToI32"
+    | "TruncF32ToI64"
+    | "TruncF32ToU32"
+    | "TruncF32ToU64"
+    | "TruncF64ToI32"
+    | "TruncF64ToI64"
+    | "TruncF64ToU32"
+    | "TruncF64ToU64"
+  >;
+  readonly FlowFlags: Enum<"InlineContext">;
+  readonly SourceKind: Enum<"Library" | "UserEntry">;
+  readonly Feature: Enum<"Threads">;
+  readonly Runtime: Enum<"Incremental">;
+  readonly ReportMode: Enum<"Swallow">;
+  readonly ArrowKind: Enum<"None">;
+  readonly ParameterKind: Enum<"Default">;
+}
+
+const api = assemblyscript as unknown as Api;
+export default api;
+
+/** The expression inside any parentheses. */
+export function stripParentheses(node: Node): Node {
+  while (node.kind === api.NodeKind.Parenthesized) node = (node as ParenthesizedNode).expression;
+  return node;
+}

@@ -1,0 +1,162 @@
+/**
+ * Finished builds, kept by content.
+ *
+ * A manifest, found by the entry's path, lists the files that its last build read. What those files
+ * contain now, with the versions of everything that turns them into a program, makes the key of the build itself. So a
+ * build is found again exactly if nothing that went into it has changed, and going back to an older text finds the older
+ * build.
+ *
+ * The cache is a convenience: files appear in it complete or not at all (they are renamed into place), several processes
+ * may use it at once, and where it cannot be written, or something in it is damaged, the program is compiled.
+ * It is at SKEIN_CACHE, or `skein` in $XDG_CACHE_HOME, or ~/.cache/skein.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Compiled, CompileStats } from "./compile.js";
+
+/** Builds kept; a program of the examples' size takes some 50 KB. The oldest go first, going by their last use. */
+const MAX_BUILDS = 200;
+/** Builds removed beyond that, so that not every build has to look for the oldest. */
+const EVICT_AT_ONCE = 20;
+
+export interface CacheOptions {
+  /** False to compile in any case, and keep nothing. */
+  readonly cache?: boolean;
+}
+
+interface Manifest {
+  readonly files: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** The build of the program at `entry`, an absolute path: from the cache if its files are unchanged, or else what `build` gives. */
+export async function cached(
+  entry: string,
+  { cache = true }: CacheOptions,
+  build: () => Promise<Compiled>,
+): Promise<{ wasm: Uint8Array<ArrayBuffer>; stats: CompileStats }> {
+  const folder = cache ? cacheFolder() : null;
+  const began = performance.now();
+  if (folder !== null) {
+    const found = lookUp(folder, entry);
+    if (found) {
+      const total = performance.now() - began;
+      const { wasm, warnings } = found;
+      const stats = { parse: 0, compile: 0, optimize: 0, emit: 0, total, bytes: wasm.length, cached: true, warnings };
+      return { wasm, stats };
+    }
+  }
+  const { wasm, stats, sources } = await build();
+  if (folder !== null) store(folder, entry, wasm, stats.warnings, sources);
+  return { wasm, stats };
+}
+
+/** The folder of the cache; null if there is no place for one. */
+export function cacheFolder(): string | null {
+  const { SKEIN_CACHE, XDG_CACHE_HOME } = process.env;
+  if (SKEIN_CACHE) return path.resolve(SKEIN_CACHE);
+  if (XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME)) return path.join(XDG_CACHE_HOME, "skein");
+  const home = os.homedir();
+  return home ? path.join(home, ".cache", "skein") : null;
+}
+
+function lookUp(folder: string, entry: string): { wasm: Uint8Array<ArrayBuffer>; warnings: readonly string[] } | null {
+  try {
+    const manifest = JSON.parse(readFileSync(manifestPath(folder, entry), "utf8")) as Manifest;
+    const texts = new Map(manifest.files.map((file) => [file, readFileSync(file, "utf8")]));
+    const file = buildPath(folder, entry, texts);
+    const wasm = new Uint8Array(readFileSync(file));
+    if (!isWhole(wasm)) return null;
+    const now = new Date();
+    utimesSync(file, now, now);
+    return { wasm, warnings: manifest.warnings };
+  } catch {
+    return null;
+  }
+}
+
+function store(
+  folder: string,
+  entry: string,
+  wasm: Uint8Array,
+  warnings: readonly string[],
+  sources: ReadonlyMap<string, string>,
+): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    const manifest: Manifest = { files: [...sources.keys()], warnings };
+    writeWhole(buildPath(folder, entry, sources), wasm);
+    writeWhole(manifestPath(folder, entry), JSON.stringify(manifest));
+    evict(folder);
+  } catch {
+    // A cache that cannot be written is no cache.
+  }
+}
+
+function manifestPath(folder: string, entry: string): string {
+  return path.join(folder, `${hash([entry])}.json`);
+}
+
+function buildPath(folder: string, entry: string, texts: ReadonlyMap<string, string>): string {
+  const parts = [toolchain(), entry];
+  for (const file of [...texts.keys()].sort()) parts.push(file, texts.get(file)!);
+  return path.join(folder, `${hash(parts)}.wasm`);
+}
+
+/** Identifies the compiler: Skein's own code, and the versions of what it builds on. */
+let toolchainHash: string | undefined;
+
+function toolchain(): string {
+  if (toolchainHash === undefined) {
+    const require = createRequire(import.meta.url);
+    const version = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
+    const own = path.dirname(fileURLToPath(import.meta.url));
+    const code = readdirSync(own)
+      .filter((name) => /\.[jt]s$/.test(name))
+      .sort()
+      .map((name) => readFileSync(path.join(own, name), "utf8"));
+    toolchainHash = hash([version("assemblyscript"), version("binaryen"), ...code]);
+  }
+  return toolchainHash;
+}
+
+/** Hashes a list of texts, each with its length, so that no two lists run together. */
+function hash(parts: readonly string[]): string {
+  const sum = createHash("sha256");
+  for (const part of parts) sum.update(`${part.length}:`).update(part);
+  return sum.digest("hex").slice(0, 40);
+}
+
+function writeWhole(file: string, contents: Uint8Array | string): void {
+  const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    writeFileSync(temporary, contents);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Guards against files that something else has cut or overwritten. */
+function isWhole(wasm: Uint8Array): boolean {
+  return wasm.length > 8 && wasm[0] === 0 && wasm[1] === 0x61 && wasm[2] === 0x73 && wasm[3] === 0x6d;
+}
+
+function evict(folder: string): void {
+  const names = readdirSync(folder);
+  const builds = names.filter((name) => name.endsWith(".wasm"));
+  if (builds.length <= MAX_BUILDS) return;
+  // Manifests are as many as builds at most, and go by the same rule.
+  for (const extension of [".wasm", ".json", ".tmp"]) {
+    const dated = names
+      .filter((name) => name.endsWith(extension))
+      .map((name) => ({ name, used: statSync(path.join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+      .sort((a, b) => b.used - a.used);
+    for (const { name } of dated.slice(MAX_BUILDS - EVICT_AT_ONCE)) rmSync(path.join(folder, name), { force: true });
+  }
+}

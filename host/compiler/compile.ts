@@ -1,0 +1,215 @@
+/**
+ * One program, from its entry file to its finished binary, without the cache.
+ *
+ * Synchronous from beginning to end: the compiler's methods are replaced meanwhile (see hooks.ts).
+ */
+import path from "node:path";
+import { STATIC_BASE } from "../../assembly/layout.js";
+import api, { type Options, type Program } from "./asc.js";
+import { CompileError, displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
+import { emit } from "./emit.js";
+import { Entry, START_EXPORT } from "./entry.js";
+import { Frames } from "./frames.js";
+import { Globals } from "./globals.js";
+import { Hooks } from "./hooks.js";
+import { checkDeclarations, checkImports } from "./imports.js";
+import { installLocations } from "./locations.js";
+import { runPasses } from "./passes.js";
+import { CORE, Session } from "./session.js";
+import { Sources } from "./sources.js";
+import { Tasks } from "./tasks.js";
+
+/** Pages of the largest memory there can be; how much is reserved is for the host to decide. */
+const MAXIMUM_PAGES = 65536;
+const HEAP_ALIGNMENT = 16;
+
+/** Files of the core that nothing imports, or that must be there whatever a program imports. */
+const CORE_FILES = ["rt", "host", "task", "panic"].map((name) => `~lib/skein/runtime/${name}`);
+
+/** How long the steps of a compile took, in milliseconds, and how large the result is. */
+export interface CompileStats {
+  readonly parse: number;
+  readonly compile: number;
+  readonly optimize: number;
+  readonly emit: number;
+  readonly total: number;
+  readonly bytes: number;
+  /** Whether the result came from the cache. */
+  readonly cached: boolean;
+  readonly warnings: readonly string[];
+}
+
+export interface Compiled {
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly stats: CompileStats;
+  /** Every file read, by absolute path, with its text. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Compiles the program at `entryAsGiven` or throws a CompileError. */
+export function compileProgram(entryAsGiven: string): Compiled {
+  const began = performance.now();
+  const entry = path.resolve(entryAsGiven);
+  const sources = new Sources(entry);
+  const names = displayNames(entryAsGiven, (file) => sources.location(file));
+  // Positions in generated code refer to a table in the module, but this source outlives it.
+  api.Source.native.debugInfoIndex = -1;
+  const program = new api.Program(options());
+  const { module } = program;
+  try {
+    parse(program, sources, entryAsGiven);
+    throwErrors(program, names);
+    const parsed = performance.now();
+
+    const { info, segments, frames } = generate(program, sources, names);
+    throwErrors(program, names);
+    const compiled = performance.now();
+
+    runPasses(module, frames);
+    const optimized = performance.now();
+
+    const base = path.dirname(entry);
+    const fileName = (file: string): string => {
+      const location = sources.location(file);
+      return location === null ? file : path.relative(base, location);
+    };
+    const wasm = emit(module, info, segments, fileName);
+    checkImports(wasm, entryAsGiven);
+    const end = performance.now();
+    return {
+      wasm,
+      sources: sources.read,
+      stats: {
+        parse: parsed - began,
+        compile: compiled - parsed,
+        optimize: optimized - compiled,
+        emit: end - optimized,
+        total: end - began,
+        bytes: wasm.length,
+        cached: false,
+        warnings: formatWarnings(program.diagnostics, names),
+      },
+    };
+  } finally {
+    module.dispose();
+  }
+}
+
+function options(): Options {
+  const options = new api.Options();
+  options.runtime = api.Runtime.Incremental;
+  options.stackSize = 0;
+  options.sharedMemory = true;
+  options.importMemory = true;
+  options.exportMemory = false;
+  options.maximumMemory = MAXIMUM_PAGES;
+  options.memoryBase = STATIC_BASE;
+  options.sourceMap = true;
+  options.exportStart = START_EXPORT;
+  // The library then leaves to __new what __new does (zeroing), and has loops written for an optimiser.
+  options.optimizeLevelHint = 3;
+  options.globalAliases = new Map([["abort", `${CORE}/panic/abort`]]);
+  options.setFeature(api.Feature.Threads);
+  return options;
+}
+
+/** Parses the library, the core, the program and everything that they import. */
+function parse(program: Program, sources: Sources, entryAsGiven: string): void {
+  const { parser } = program;
+  const add = ({ path: file, text }: { path: string; text: string }, isEntry = false): void => {
+    const before = parser.sources.length;
+    parser.parseFile(text, file, isEntry);
+    const source = parser.sources[before];
+    // AssemblyScript makes the exports of files at the top of ~lib/ global. Skein's are imported.
+    if (source && !isEntry && isSkeinEntry(file)) source.sourceKind = api.SourceKind.Library;
+  };
+  for (const file of sources.libraryEntries()) add(file);
+  for (const internalPath of CORE_FILES) {
+    const file = sources.load(internalPath, null);
+    if (!file) throw new Error(`the core has no ${internalPath}`);
+    add(file);
+  }
+  add(sources.entry(path.resolve(entryAsGiven)), true);
+  for (let next = parser.nextFile(); next !== null; next = parser.nextFile()) {
+    const dependee = parser.dependees.get(next);
+    const from = dependee ? sources.location(dependee.source.normalizedPath) : null;
+    const file = sources.load(next, from);
+    if (file) {
+      add(file);
+      // A package's index is known by the package's name too.
+      parser.donelog.add(next);
+    } else {
+      parser.donelog.add(next);
+      parser.error(
+        api.DiagnosticCode.User_defined_0,
+        dependee?.reportNode.range ?? null,
+        notFound(next, path.dirname(entryAsGiven)),
+      );
+    }
+  }
+}
+
+function isSkeinEntry(file: string): boolean {
+  return file === "~lib/skein.ts";
+}
+
+function notFound(internalPath: string, folder: string): string {
+  if (!internalPath.startsWith("~lib/")) {
+    const file = path.join(folder, internalPath);
+    return `there is no file ${file}.ts, nor ${file}/index.ts`;
+  }
+  const name = internalPath.slice("~lib/".length);
+  const packageName = /^(?:@[^/]+\/)?[^/]+/.exec(name)![0];
+  return `cannot find '${name}': neither the library nor a package '${packageName}' in node_modules has it (a path to a file begins with './')`;
+}
+
+/** Runs the compiler with Skein's replacements in place. */
+function generate(
+  program: Program,
+  sources: Sources,
+  names: FileNames,
+): { info: ReturnType<Entry["info"]>; segments: Globals["segments"]; frames: ReadonlySet<string> } {
+  const compiler = new api.Compiler(program);
+  const session = new Session(compiler);
+  const isLibrary = (name: string): boolean =>
+    name.startsWith("~") &&
+    (name.startsWith("~lib/skein") || !name.startsWith("~lib/") || sources.isStandardLibrary(name));
+  const globals = new Globals(session, sources.isStandardLibrary);
+  const entry = new Entry(session);
+  const frames = new Frames(session, (name) => !isLibrary(name));
+  const hooks = new Hooks();
+  globals.install(hooks);
+  frames.install(hooks);
+  entry.install(hooks);
+  installLocations(hooks);
+  new Tasks(session).install(hooks);
+  try {
+    program.initialize();
+    throwErrors(program, names);
+    compiler.compile();
+  } catch (error) {
+    if (error instanceof CompileError) throw error;
+    // An error reported earlier explains most failed assertions.
+    throwErrors(program, names);
+    throw internalError(error, session, names);
+  } finally {
+    hooks.restore();
+  }
+  checkDeclarations(compiler, (file) => sources.location(file) !== null);
+  compiler.module.removeExport(START_EXPORT);
+  const heapBase = (compiler.memoryOffset.low + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
+  return { info: entry.info(heapBase), segments: globals.segments, frames: frames.names };
+}
+
+function throwErrors(program: Program, names: FileNames): void {
+  const text = formatErrors(program.diagnostics, names);
+  if (text !== null) throw new CompileError(text);
+}
+
+/** What to say when the compiler itself fails. */
+function internalError(error: unknown, session: Session, names: FileNames): CompileError {
+  const { lastRange } = session;
+  const at = lastRange ? `${place(lastRange, names)}: ` : "";
+  const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+  return new CompileError(`${at}internal compiler error: ${reason}`, { cause: error });
+}

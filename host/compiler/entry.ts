@@ -1,0 +1,230 @@
+/**
+ * What the host can start in a program: `main`, the top-level code alone, and exported functions of numbers.
+ *
+ * None of them is a wasm export, for a goroutine cannot begin in JavaScript. Each is a thunk in the function table, run by
+ * a goroutine with a task that the host filled in; the custom section `skein` says where (see docs/internals.md). The only
+ * exports are the core's functions for the host, `__skein_*`.
+ *
+ * The top-level code is AssemblyScript's `~start`, guarded by a flag of its own, so every thunk that needs it may call it.
+ */
+import { ABI_VERSION } from "../../assembly/layout.js";
+import type { ExportInfo, ProgramInfo, ValueType } from "../program.js";
+import api, {
+  type Compiler,
+  type DeclaredElement,
+  type Expr,
+  type File,
+  type FunctionInstance,
+  type FunctionPrototype,
+  type Range,
+  type Type,
+} from "./asc.js";
+import type { Hooks } from "./hooks.js";
+import { CORE, TASK_LOCAL, type Session } from "./session.js";
+import { layOut, loadArguments, readArguments } from "./tasks.js";
+
+/** AssemblyScript's name for the function that runs all top-level code. */
+const START = "~start";
+/** The export that it insists on giving that function; removed again. */
+export const START_EXPORT = "skein_start";
+export const EXPORT_PREFIX = "__skein_";
+
+export class Entry {
+  private readonly session: Session;
+  private main = 0;
+  private init = 0;
+  private readonly exports: Record<string, ExportInfo> = {};
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /** What the section `skein` says. */
+  info(heapBase: number): ProgramInfo {
+    return {
+      abi: ABI_VERSION,
+      main: { thunk: this.main },
+      init: { thunk: this.init },
+      exports: this.exports,
+      heapBase,
+    };
+  }
+
+  install(hooks: Hooks): void {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- in the replacements, `this` is the compiler
+    const entry = this;
+    const { prototype } = api.Compiler;
+    let isFirst = true;
+
+    hooks.replace(
+      prototype,
+      "compileFile",
+      (original) =>
+        function (file) {
+          if (isFirst) {
+            // The core comes before everything else, as the rest of the program depends on it.
+            isFirst = false;
+            this.compileFileByPath(`${CORE}/host`, api.Source.native);
+          }
+          original.call(this, file);
+        },
+    );
+
+    hooks.replace(
+      prototype,
+      "compileModuleExports",
+      () =>
+        function (file) {
+          entry.exportCore(this);
+          entry.exportProgram(file);
+        },
+    );
+  }
+
+  private exportCore(compiler: Compiler): void {
+    const host = compiler.program.filesByName.get(`${CORE}/host`);
+    if (!host) throw new Error("the core has no host.ts");
+    for (const [name, element] of allExports(host)) {
+      const instance = this.instantiate(element);
+      if (instance) compiler.module.addFunctionExport(instance.internalName, EXPORT_PREFIX + name);
+    }
+  }
+
+  private exportProgram(file: File): void {
+    const { session } = this;
+    const exports = allExports(file);
+    const main = exports.get("main");
+    this.init = session.addThunk("~init", [], [...this.start(), this.core("task/initDone", [])]);
+    for (const [name, element] of exports) {
+      const instance = name === "main" ? this.checkMain(element) : this.instantiate(element);
+      if (!instance) continue;
+      if (name === "main") this.main = this.mainThunk(instance);
+      else if (isCallable(instance)) this.exports[name] = this.callThunk(name, instance);
+    }
+    if (!main) {
+      const unexported = file.getMember("main");
+      session.report(
+        unexported ? unexported.identifierNode.range : fileStart(file),
+        unexported
+          ? "main is not exported: write export function main(): void"
+          : "this program has no main: export a function main(): void, or main(): i32 to give an exit code",
+      );
+    }
+  }
+
+  private checkMain(element: DeclaredElement): FunctionInstance | null {
+    const { session } = this;
+    const { range } = element.identifierNode;
+    const wanted = "main must be a function main(): void, or main(): i32 to give an exit code";
+    if (element.kind !== api.ElementKind.FunctionPrototype || element.is(api.CommonFlags.Generic)) {
+      session.report(range, wanted);
+      return null;
+    }
+    const instance = this.instantiate(element);
+    if (!instance) return null;
+    const { parameterTypes, returnType } = instance.signature;
+    if (parameterTypes.length > 0) {
+      session.report(range, `${wanted}; it takes no parameters (args() has the program's arguments)`);
+      return null;
+    }
+    if (returnType !== api.Type.void && returnType !== api.Type.i32) {
+      session.report(range, `${wanted}; it returns ${returnType.toString()}`);
+      return null;
+    }
+    return instance;
+  }
+
+  /** The function that an export names, compiled; null if it is no function, or a generic one. */
+  private instantiate(element: DeclaredElement): FunctionInstance | null {
+    if (element.kind !== api.ElementKind.FunctionPrototype) return null;
+    if (element.is(api.CommonFlags.Generic) || element.hasDecorator(api.DecoratorFlags.Builtin)) return null;
+    const { compiler } = this.session;
+    const instance = compiler.resolver.resolveFunction(element as FunctionPrototype, null);
+    return instance && compiler.compileFunction(instance) ? instance : null;
+  }
+
+  private mainThunk(main: FunctionInstance): number {
+    const { session } = this;
+    const { module } = session.compiler;
+    const call = module.call(main.internalName, [], main.signature.resultRefs);
+    const returnsCode = main.signature.returnType === api.Type.i32;
+    // The code is kept in a local, so that mainDone is the last thing called in either case.
+    const code = TASK_LOCAL + 1;
+    const run = returnsCode ? module.local_set(code, call, false) : call;
+    const body = [
+      ...this.start(),
+      this.core("task/initDone", []),
+      run,
+      this.core("task/mainDone", [returnsCode ? module.local_get(code, api.TypeRef.I32) : module.i32(0)]),
+    ];
+    return session.addThunk("~main", returnsCode ? [api.TypeRef.I32] : [], body);
+  }
+
+  private callThunk(name: string, instance: FunctionInstance): ExportInfo {
+    const { session } = this;
+    const { module } = session.compiler;
+    const { parameterTypes: params, returnType } = instance.signature;
+    const hasResult = returnType !== api.Type.void;
+    const { offsets, size } = layOut(hasResult ? [...params, returnType] : params);
+    const resultOffset = hasResult ? offsets.pop()! : 0;
+    const body = loadArguments(session, params, offsets);
+    let call: Expr = module.call(instance.internalName, readArguments(session, params), instance.signature.resultRefs);
+    const vars = params.map((type) => type.toRef());
+    if (hasResult) {
+      const result = TASK_LOCAL + 1 + params.length;
+      vars.push(returnType.toRef());
+      body.push(module.local_set(result, call, false));
+      const task = module.local_get(TASK_LOCAL, api.TypeRef.I32);
+      const value = module.local_get(result, returnType.toRef());
+      call = module.store(returnType.byteSize, task, value, returnType.toRef(), resultOffset);
+    }
+    body.push(call, this.core("task/callDone", [module.local_get(TASK_LOCAL, api.TypeRef.I32)]));
+    return {
+      thunk: session.addThunk(`~call:${name}`, vars, body),
+      params: params.map(valueType),
+      offsets,
+      result: hasResult ? valueType(returnType) : null,
+      resultOffset,
+      size,
+    };
+  }
+
+  private start(): Expr[] {
+    return [this.session.compiler.module.call(START, [], api.TypeRef.None)];
+  }
+
+  private core(name: string, operands: Expr[]): Expr {
+    return this.session.callCore(name, operands, api.TypeRef.None);
+  }
+}
+
+/** A file's exports, with those it re-exports from others; its own come first, as in the language. */
+function allExports(
+  file: File,
+  found = new Map<string, DeclaredElement>(),
+  seen = new Set<File>(),
+): Map<string, DeclaredElement> {
+  if (seen.has(file)) return found;
+  seen.add(file);
+  for (const [name, element] of file.exports ?? []) if (!found.has(name)) found.set(name, element);
+  for (const other of file.exportsStar ?? []) allExports(other, found, seen);
+  return found;
+}
+
+function isCallable(instance: FunctionInstance): boolean {
+  const { parameterTypes, returnType } = instance.signature;
+  return parameterTypes.every(isNumber) && (returnType === api.Type.void || isNumber(returnType));
+}
+
+function isNumber(type: Type): boolean {
+  return type.isNumericValue && !type.isReference;
+}
+
+function valueType(type: Type): ValueType {
+  return type.toString() as ValueType;
+}
+
+/** The file as a whole. */
+function fileStart(file: File): Range {
+  return Object.assign(new api.Range(0, 0), { source: file.source });
+}

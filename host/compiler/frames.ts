@@ -1,0 +1,133 @@
+/**
+ * Which functions must keep a frame of their own, that is, not be inlined.
+ *
+ * Of the program, those that call anything, or contain an instruction that may trap: a panic can happen in or below these
+ * and in no others, and its stack has to name them. The rest (getters, small arithmetic) may be inlined. Loads and stores
+ * do not count as traps: a null reference reads the zeroed start of memory, and is found by the compiler's checks.
+ *
+ * Of the core, those that call Asyncify's primitives. Asyncify takes such a function for the top or the bottom of a stack
+ * and does not instrument it; inlined into another, it would take that one along.
+ *
+ * And `abort`, which is called where the program throws: inlined, it would leave the throw without a position.
+ *
+ * All this is noted while instructions are generated, when it is known which function they go into.
+ */
+import api, { type Expr } from "./asc.js";
+import type { Hooks } from "./hooks.js";
+import { CORE, type Session } from "./session.js";
+
+const { BinaryOp, UnaryOp } = api;
+
+const signedDivisions = new Set([BinaryOp.DivI32, BinaryOp.DivI64]);
+const otherDivisions = new Set([
+  BinaryOp.DivU32,
+  BinaryOp.DivU64,
+  BinaryOp.RemI32,
+  BinaryOp.RemI64,
+  BinaryOp.RemU32,
+  BinaryOp.RemU64,
+]);
+const truncations = new Set([
+  UnaryOp.TruncF32ToI32,
+  UnaryOp.TruncF32ToI64,
+  UnaryOp.TruncF32ToU32,
+  UnaryOp.TruncF32ToU64,
+  UnaryOp.TruncF64ToI32,
+  UnaryOp.TruncF64ToI64,
+  UnaryOp.TruncF64ToU32,
+  UnaryOp.TruncF64ToU64,
+]);
+
+/** The core's declarations of what Asyncify provides. */
+const asyncifyPrimitives = new Set(
+  ["startUnwind", "stopUnwind", "startRewind", "stopRewind"].map((name) => `${CORE}/imports/${name}`),
+);
+
+export class Frames {
+  /** Internal names of the functions to be kept. */
+  readonly names = new Set<string>([`${CORE}/panic/abort`]);
+  private readonly session: Session;
+  private readonly isProgram: (internalName: string) => boolean;
+
+  constructor(session: Session, isProgram: (internalName: string) => boolean) {
+    this.session = session;
+    this.isProgram = isProgram;
+  }
+
+  install(hooks: Hooks): void {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- in the replacements, `this` is the module
+    const frames = this;
+    const { prototype } = api.Module;
+    hooks.replace(
+      prototype,
+      "call",
+      (original) =>
+        function (...args) {
+          frames.noteCall(args[0]);
+          return original.apply(this, args);
+        },
+    );
+    hooks.replace(
+      prototype,
+      "call_indirect",
+      (original) =>
+        function (...args) {
+          frames.note();
+          return original.apply(this, args);
+        },
+    );
+    hooks.replace(
+      prototype,
+      "unreachable",
+      (original) =>
+        function () {
+          frames.note();
+          return original.call(this);
+        },
+    );
+    hooks.replace(
+      prototype,
+      "unary",
+      (original) =>
+        function (op, value) {
+          if (truncations.has(op)) frames.note();
+          return original.call(this, op, value);
+        },
+    );
+    hooks.replace(
+      prototype,
+      "binary",
+      (original) =>
+        function (op, left, right) {
+          if (mayTrap(op, right)) frames.note();
+          return original.call(this, op, left, right);
+        },
+    );
+  }
+
+  private note(): void {
+    const name = this.currentFunction();
+    if (!this.names.has(name) && this.isProgram(name)) this.names.add(name);
+  }
+
+  private noteCall(target: string): void {
+    if (asyncifyPrimitives.has(target)) this.names.add(this.currentFunction());
+    else this.note();
+  }
+
+  private currentFunction(): string {
+    return this.session.compiler.currentFlow.targetFunction.internalName;
+  }
+}
+
+function mayTrap(op: number, divisor: Expr): boolean {
+  const isSigned = signedDivisions.has(op);
+  if (!isSigned && !otherDivisions.has(op)) return false;
+  if (api.getExpressionId(divisor) !== api.ExpressionId.Const) return true;
+  const isLong = api.getExpressionType(divisor) === api.TypeRef.I64;
+  const low = isLong ? api.getConstValueI64Low(divisor) : api.getConstValueI32(divisor);
+  const high = isLong ? api.getConstValueI64High(divisor) : low >> 31;
+  if (low === 0 && high === 0) return true;
+  // The smallest number divided by -1 overflows.
+  return isSigned && low === -1 && high === -1;
+}

@@ -1,0 +1,60 @@
+/**
+ * Compiles goroutine programs: AssemblyScript with Skein's library, from a file anywhere on disk to one `.wasm`.
+ *
+ *     const { wasm, stats } = await compile("examples/skynet.ts");
+ *
+ * Guarantees: the same sources give the same bytes; an error is a CompileError whose message is ready to print.
+ */
+import { statSync } from "node:fs";
+import path from "node:path";
+import { cached, type CacheOptions } from "./cache.js";
+import { CompileError } from "./diagnostics.js";
+import type * as Compile from "./compile.js";
+
+export { CompileError } from "./diagnostics.js";
+export type { CompileStats } from "./compile.js";
+export { displayName, symbolizer, type Symbol, type Symbolizer } from "./symbols.js";
+
+export type CompileOptions = CacheOptions;
+
+export interface CompileResult {
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly stats: Compile.CompileStats;
+}
+
+/** Compiles the program whose entry file is `entryPath`, or takes it from the cache. */
+export async function compile(entryPath: string, options: CompileOptions = {}): Promise<CompileResult> {
+  checkEntry(entryPath);
+  return cached(path.resolve(entryPath), options, async () => {
+    const { compileProgram } = await loadCompiler();
+    return compileProgram(entryPath);
+  });
+}
+
+/**
+ * Loads AssemblyScript, which takes longer than reading a cached build. Binaryen, when loaded, takes over the process's
+ * handling of uncaught errors, only to throw them again; the process keeps its own.
+ */
+async function loadCompiler(): Promise<typeof Compile> {
+  const exceptions = process.listeners("uncaughtException");
+  const rejections = process.listeners("unhandledRejection");
+  const compiler = await import("./compile.js");
+  for (const listener of process.listeners("uncaughtException")) {
+    if (!exceptions.includes(listener)) process.off("uncaughtException", listener);
+  }
+  for (const listener of process.listeners("unhandledRejection")) {
+    if (!rejections.includes(listener)) process.off("unhandledRejection", listener);
+  }
+  return compiler;
+}
+
+function checkEntry(entryPath: string): void {
+  const stats = statSync(entryPath, { throwIfNoEntry: false });
+  if (!stats) throw new CompileError(`${entryPath}: there is no such file`);
+  if (stats.isDirectory())
+    throw new CompileError(`${entryPath} is a directory; name the program's entry file, a .ts file`);
+  if (stats.size === 0) throw new CompileError(`${entryPath} is empty: a program exports a function main(): void`);
+  if (!entryPath.endsWith(".ts")) {
+    throw new CompileError(`${entryPath} is not an AssemblyScript source file: its name does not end in .ts`);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What one compile knows about the core: the functions and the class of `~lib/skein/runtime/*` that generated code uses.
+ *
+ * Everything here is looked up when first needed, because the core's elements exist only once the program is initialised.
+ */
+import api, {
+  type Compiler,
+  type Element,
+  type Expr,
+  type FunctionInstance,
+  type FunctionPrototype,
+  type Range,
+  type Type,
+  type TypeRef,
+} from "./asc.js";
+
+/** Names of the core's files, as AssemblyScript names elements. */
+export const CORE = "~lib/skein/runtime";
+
+/** Parameters that only generated thunks have: a task's address. */
+export const TASK_LOCAL = 0;
+
+export class Session {
+  readonly compiler: Compiler;
+  /** The range of the expression being compiled, for reports about the compiler itself. */
+  lastRange: Range | null = null;
+  private taskClassType: Type | undefined;
+  private readonly coreFunctions = new Map<string, FunctionInstance>();
+
+  constructor(compiler: Compiler) {
+    this.compiler = compiler;
+  }
+
+  /** The type of the core's class `Task`. */
+  get taskType(): Type {
+    this.taskClassType ??= this.resolveTaskClass();
+    return this.taskClassType;
+  }
+
+  private resolveTaskClass(): Type {
+    const prototype = this.element(`${CORE}/task/Task`);
+    const task = this.compiler.resolver.resolveClass(prototype, null);
+    if (!task) throw new Error("the core's class Task does not compile");
+    return task.type;
+  }
+
+  /** Tells whether a parameter of this type takes a deferred call. */
+  isTask(type: Type): boolean {
+    return type.isReference && !type.isManaged && type.getClass() === this.taskType.getClass();
+  }
+
+  /** Calls a function of the core, e.g. `task/newTask`. */
+  callCore(name: string, operands: Expr[], result: TypeRef): Expr {
+    return this.compiler.module.call(this.coreFunction(name).internalName, operands, result);
+  }
+
+  private coreFunction(name: string): FunctionInstance {
+    let instance = this.coreFunctions.get(name);
+    if (!instance) {
+      const prototype = this.element(`${CORE}/${name}`) as FunctionPrototype;
+      const resolved = this.compiler.resolver.resolveFunction(prototype, null);
+      if (!resolved || !this.compiler.compileFunction(resolved)) throw new Error(`the core's ${name} does not compile`);
+      instance = resolved;
+      this.coreFunctions.set(name, instance);
+    }
+    return instance;
+  }
+
+  private element(name: string): Element {
+    const element = this.compiler.program.elementsByName.get(name);
+    if (!element) throw new Error(`the core has no ${name}`);
+    return element;
+  }
+
+  /**
+   * Adds a function `(task: usize) => void` that only the function table refers to, and returns its table index.
+   * `vars` are the types of its locals after the task.
+   */
+  addThunk(name: string, vars: TypeRef[], body: Expr[]): number {
+    const { compiler } = this;
+    const { module, program } = compiler;
+    const signature = api.Signature.create(program, [api.Type.usize32], api.Type.void);
+    const thunk = program.makeNativeFunction(name, signature);
+    thunk.internalName = name;
+    module.addFunction(name, api.TypeRef.I32, api.TypeRef.None, vars, module.block(null, body));
+    thunk.set(api.CommonFlags.Compiled);
+    // AssemblyScript leaves entry 0 of the table blank, so that a null function traps.
+    return compiler.functionTable.push(thunk);
+  }
+
+  /** Reports an error in Skein's own words; repeated reports of the same place count once. */
+  report(range: Range, message: string): void {
+    this.compiler.error(api.DiagnosticCode.User_defined_0, range, message);
+  }
+
+  /** The number of errors so far. */
+  get errorCount(): number {
+    return this.compiler.diagnostics.filter((d) => d.category === api.DiagnosticCategory.Error).length;
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * Where source files come from.
+ *
+ * AssemblyScript asks for files by internal path: relative to the entry file's folder for the program's own, `~lib/…` for
+ * everything imported by a bare name. Behind `~lib/` stand, in this order: Skein's library and core (`assembly/`),
+ * AssemblyScript's own library, and packages in a `node_modules` folder at or above the importing file.
+ *
+ * Every file read is recorded with its text, since that is what a build depends on.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const LIBRARY = "~lib/";
+const SKEIN = "skein";
+
+/** The package's `assembly/`; the same relative path from `host/compiler` and from `dist/compiler`. */
+const assemblyFolder = fileURLToPath(new URL("../../assembly/", import.meta.url));
+
+let standardFolder: string | undefined;
+
+/** AssemblyScript's library. */
+function standardLibraryFolder(): string {
+  standardFolder ??= path.join(
+    path.dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")),
+    "std",
+    "assembly",
+  );
+  return standardFolder;
+}
+
+/** Files of AssemblyScript's library that Skein replaces by its own. */
+const REPLACED = ["console", "process"];
+
+/** A source file as the compiler wants it. */
+export interface SourceFile {
+  /** The path that AssemblyScript calls it by, with its extension. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export class Sources {
+  /** Absolute path of the entry's folder. */
+  private readonly base: string;
+  /** Texts of all files read, by absolute path. */
+  readonly read = new Map<string, string>();
+  /** Absolute paths, by the path that AssemblyScript calls a file by. */
+  private readonly locations = new Map<string, string>();
+  /** Internal paths of AssemblyScript's library. */
+  private readonly standard = new Set<string>();
+
+  constructor(entry: string) {
+    this.base = path.dirname(entry);
+  }
+
+  /** Files that AssemblyScript's library consists of at its top level: they define its globals. */
+  libraryEntries(): SourceFile[] {
+    return readdirSync(standardLibraryFolder())
+      .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+      .map((name) => this.library(name.slice(0, -3))!);
+  }
+
+  /** The program's entry file; throws if it cannot be read. */
+  entry(file: string): SourceFile {
+    const name = path.basename(file);
+    this.locations.set(name, file);
+    return { path: name, text: this.readText(file) };
+  }
+
+  /** The file at an internal path, imported by the file at `dependee`; null if there is none. */
+  load(internalPath: string, dependee: string | null): SourceFile | null {
+    if (internalPath.startsWith(LIBRARY)) {
+      const name = internalPath.slice(LIBRARY.length);
+      return this.library(name) ?? this.library(`${name}/index`) ?? this.fromPackage(name, dependee);
+    }
+    return (
+      this.find(internalPath, path.resolve(this.base, internalPath)) ??
+      this.find(`${internalPath}/index`, path.resolve(this.base, internalPath, "index"))
+    );
+  }
+
+  /** Where a file is on disk, by the path that AssemblyScript calls it by; null for the library. */
+  location(normalizedPath: string): string | null {
+    return this.locations.get(normalizedPath) ?? null;
+  }
+
+  /** Tells whether an element's internal name belongs to AssemblyScript's library rather than to Skein or a program. */
+  isStandardLibrary = (internalName: string): boolean => {
+    if (!internalName.startsWith(LIBRARY)) return false;
+    for (let end = internalName.length; (end = internalName.lastIndexOf("/", end - 1)) > LIBRARY.length;) {
+      if (this.standard.has(internalName.slice(0, end))) return true;
+    }
+    return false;
+  };
+
+  /** A file of Skein's library or core, or else of AssemblyScript's library. */
+  private library(name: string): SourceFile | null {
+    const internalPath = LIBRARY + name;
+    const own = ownFile(name);
+    if (own !== null) return this.find(internalPath, own, false);
+    const found = this.find(internalPath, path.join(standardLibraryFolder(), name), false);
+    if (found) this.standard.add(internalPath);
+    return found;
+  }
+
+  /** A file of an npm package, by its path in the package or in the package's `assembly/`; its index if only the package is named. */
+  private fromPackage(name: string, dependee: string | null): SourceFile | null {
+    const match = /^((?:@[^/]+\/)?[^/]+)(?:\/(.+))?$/.exec(name);
+    if (!match) return null;
+    const [, packageName, rest] = match as unknown as [string, string, string | undefined];
+    // The compiler knows a file by the path that it asked for, or by that path's index.
+    const candidates = [rest ?? [], rest === undefined ? "index" : `${rest}/index`].flat();
+    let folder = dependee === null ? this.base : path.dirname(dependee);
+    for (;;) {
+      const root = path.join(folder, "node_modules", packageName);
+      for (const candidate of existsSync(root) ? candidates : []) {
+        const internalPath = `${LIBRARY}${packageName}/${candidate}`;
+        const found =
+          this.find(internalPath, path.join(root, candidate)) ??
+          this.find(internalPath, path.join(root, "assembly", candidate));
+        if (found) return found;
+      }
+      const parent = path.dirname(folder);
+      if (parent === folder) return null;
+      folder = parent;
+    }
+  }
+
+  private find(internalPath: string, withoutExtension: string, isUsers = true): SourceFile | null {
+    const file = `${withoutExtension}.ts`;
+    try {
+      const text = this.readText(file);
+      const normalizedPath = `${internalPath}.ts`;
+      if (isUsers) this.locations.set(normalizedPath, file);
+      return { path: normalizedPath, text };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT" || code === "EISDIR" || code === "ENOTDIR") return null;
+      throw error;
+    }
+  }
+
+  private readText(file: string): string {
+    const text = readFileSync(file, "utf8");
+    this.read.set(file, text);
+    return text;
+  }
+}
+
+/** Where a library file of Skein's is, without its extension; null if it is not one of Skein's. */
+function ownFile(name: string): string | null {
+  if (REPLACED.includes(name)) {
+    const file = path.join(assemblyFolder, "std", name);
+    return existsSync(`${file}.ts`) ? file : null;
+  }
+  if (name === SKEIN) return path.join(assemblyFolder, "std", SKEIN);
+  if (!name.startsWith(`${SKEIN}/`)) return null;
+  const rest = name.slice(SKEIN.length + 1);
+  if (rest === "layout") return path.join(assemblyFolder, "layout");
+  if (rest.startsWith("runtime/")) return path.join(assemblyFolder, rest);
+  return path.join(assemblyFolder, "std", SKEIN, rest);
+}

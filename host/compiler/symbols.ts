@@ -1,0 +1,229 @@
+/**
+ * From a place in the code to a place in the source: the custom section `skein.symbols`, and its reader.
+ *
+ * ```
+ * u32 count, then that many names of files
+ * then, to the end, one entry for each change of position, in the order of the code:
+ *   u32 distance in bytes from the last entry (the first: from the start of the file)
+ *   zigzag changes of file, line and column
+ * ```
+ *
+ * An entry holds from its own offset to the next entry's, but never past the end of the function it is in. Only the
+ * functions of the program have entries, and only for their own code: what was inlined from a library counts as the place
+ * that it was inlined into. The libraries' functions are known by name, which is all that a stack needs of them.
+ * Offsets are from the start of the wasm file, which is what stack traces have (`wasm-function[12]:0x1234`).
+ */
+import path from "node:path";
+import {
+  IMPORT_FUNCTION,
+  Reader,
+  readImports,
+  SECTION_CODE,
+  SECTION_CUSTOM,
+  SECTION_IMPORT,
+  sections,
+  Writer,
+} from "./wasm.js";
+
+const NAME_SUBSECTION_FUNCTIONS = 1;
+
+/** What Binaryen gives, in the source map format, version 3. */
+export interface SourceMap {
+  readonly sources: readonly string[];
+  readonly mappings: string;
+}
+
+/** A function on a stack. */
+export interface Symbol {
+  /** As the source spells it: `main.func1`, `Queue.push`. */
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Whether it belongs to a library (AssemblyScript's, or Skein's own) rather than to the program. */
+  readonly isLibrary: boolean;
+}
+
+/** Says what is at a byte offset of the module, in a function given by its index; null if nothing is known of it. */
+export type Symbolizer = (functionIndex: number, offset: number) => Symbol | null;
+
+interface Position {
+  readonly offset: number;
+  readonly file: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * Encodes a source map of `wasm`. `shift` is how far the code has moved since Binaryen wrote the map; `fileName` gives the
+ * name to store for a source file.
+ */
+export function encodeSymbols(
+  map: SourceMap,
+  wasm: Uint8Array,
+  shift: number,
+  fileName: (source: string) => string,
+): Uint8Array {
+  const files = map.sources.map(fileName);
+  const writer = new Writer().u32(files.length);
+  for (const file of files) writer.name(file);
+
+  const { bodies, names, importedFunctions } = readTables(wasm);
+  const isProgram = bodies.map((_, i) => !(names.get(i + importedFunctions) ?? "~").startsWith("~"));
+  let body = 0;
+  let last: Position = { offset: 0, file: 0, line: 0, column: 0 };
+  for (const mapping of decodeMappings(map.mappings)) {
+    const position = { ...mapping, offset: mapping.offset + shift };
+    while (body < bodies.length && position.offset >= bodies[body]![1]) body++;
+    if (!isProgram[body] || isLibraryFile(files[position.file]!)) continue;
+    const isNew = position.file !== last.file || position.line !== last.line || position.column !== last.column;
+    const isNextBody = body < bodies.length && last.offset < bodies[body]![0];
+    if (!isNew && !isNextBody) continue;
+    writer
+      .u32(position.offset - last.offset)
+      .zigzag(position.file - last.file)
+      .zigzag(position.line - last.line)
+      .zigzag(position.column - last.column);
+    last = position;
+  }
+  return writer.finish();
+}
+
+function isLibraryFile(file: string): boolean {
+  return file.startsWith("~");
+}
+
+/**
+ * A symbolizer for a program. Nothing is read before the first question. Files are named as the build saw them, relative
+ * to the entry's folder; with `folder` given, relative to the working directory.
+ */
+export function symbolizer(wasm: Uint8Array, folder?: string): Symbolizer {
+  let tables: Tables | undefined;
+  const display = (file: string): string => {
+    if (folder === undefined || isLibraryFile(file)) return file;
+    const full = path.resolve(folder, file);
+    const relative = path.relative(process.cwd(), full);
+    return relative.startsWith("..") ? full : relative;
+  };
+  return (functionIndex, offset) => {
+    tables ??= readTables(wasm);
+    const name = tables.names.get(functionIndex);
+    const body = tables.bodies[functionIndex - tables.importedFunctions];
+    if (name === undefined || body === undefined) return null;
+    const position = lastUpTo(tables.positions, offset);
+    const isInBody = position !== undefined && position.offset >= body[0] && position.offset < body[1];
+    const file = isInBody ? tables.files[position.file] : undefined;
+    if (!isInBody || file === undefined) {
+      return { name: displayName(name), file: "?", line: 0, column: 0, isLibrary: name.startsWith("~") };
+    }
+    return {
+      name: displayName(name),
+      file: display(file),
+      line: position.line,
+      column: position.column,
+      isLibrary: name.startsWith("~") && (isLibraryFile(file) || !name.startsWith("~lib/")),
+    };
+  };
+}
+
+/**
+ * A function's name as its source spells it, from the compiler's name for it: `dir/file/Class<T>#method` is
+ * `Class<T>.method`. Types in angle brackets lose their paths too.
+ */
+export function displayName(internalName: string): string {
+  return internalName
+    .replace(/^start:.*/, "init")
+    .replace(/(?:[^<>,|()#/]+\/)+/g, "")
+    .replace(/[gs]et:/, "")
+    .replace(/#/g, ".");
+}
+
+interface Tables {
+  readonly files: readonly string[];
+  readonly positions: readonly Position[];
+  readonly names: ReadonlyMap<number, string>;
+  /** Where each function's code begins and ends. */
+  readonly bodies: readonly (readonly [start: number, end: number])[];
+  readonly importedFunctions: number;
+}
+
+function readTables(wasm: Uint8Array): Tables {
+  const files: string[] = [];
+  const positions: Position[] = [];
+  const names = new Map<number, string>();
+  const bodies: [number, number][] = [];
+  let importedFunctions = 0;
+  for (const { id, name, start, end } of sections(wasm)) {
+    const reader = new Reader(wasm, start);
+    if (id === SECTION_IMPORT) {
+      importedFunctions = readImports(reader).filter((i) => i.kind === IMPORT_FUNCTION).length;
+    } else if (id === SECTION_CODE) {
+      for (let count = reader.u32(); count > 0; count--) {
+        const length = reader.u32();
+        bodies.push([reader.at, reader.at + length]);
+        reader.at += length;
+      }
+    } else if (id === SECTION_CUSTOM && name === "name") {
+      readFunctionNames(reader, end, names);
+    } else if (id === SECTION_CUSTOM && name === "skein.symbols") {
+      for (let count = reader.u32(); count > 0; count--) files.push(reader.name());
+      let [offset, file, line, column] = [0, 0, 0, 0];
+      while (reader.at < end) {
+        offset += reader.u32();
+        file += reader.zigzag();
+        line += reader.zigzag();
+        column += reader.zigzag();
+        positions.push({ offset, file, line, column });
+      }
+    }
+  }
+  return { files, positions, names, bodies, importedFunctions };
+}
+
+function readFunctionNames(reader: Reader, end: number, names: Map<number, string>): void {
+  while (reader.at < end) {
+    const subsection = reader.byte();
+    const next = reader.u32() + reader.at;
+    if (subsection === NAME_SUBSECTION_FUNCTIONS) {
+      for (let count = reader.u32(); count > 0; count--) names.set(reader.u32(), reader.name());
+    }
+    reader.at = next;
+  }
+}
+
+/** The last position at or before an offset, by bisection. */
+function lastUpTo(positions: readonly Position[], offset: number): Position | undefined {
+  let low = 0;
+  let high = positions.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (positions[middle]!.offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return positions[low - 1];
+}
+
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** The mappings of a wasm source map: one line, whose columns are offsets; lines there count from 0, columns too. */
+function* decodeMappings(mappings: string): Generator<Position> {
+  const fields = [0, 0, 0, 0];
+  for (const segment of mappings.split(",")) {
+    let field = 0;
+    let value = 0;
+    let shift = 0;
+    for (const character of segment) {
+      const digit = BASE64.indexOf(character);
+      value += (digit & 31) << shift;
+      shift += 5;
+      if (digit & 32) continue;
+      fields[field] = fields[field]! + (value & 1 ? -(value >> 1) : value >> 1);
+      field++;
+      value = 0;
+      shift = 0;
+    }
+    if (field < 4) continue;
+    const [offset, file, line, column] = fields as [number, number, number, number];
+    yield { offset, file, line: line + 1, column: column + 1 };
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * The errors that Skein gives to its users. Each names its cause in one line; none carries a stack of Skein's own code
+ * where the program's stack is what matters.
+ */
+
+/** A mistake in how Skein was called: a bad option, a file that is no program, an export that does not exist. */
+export class SkeinError extends Error {
+  override name = "SkeinError";
+}
+
+/** One function on a goroutine's stack. */
+export interface StackFrame {
+  /** The function's name as its source spells it. */
+  readonly name: string;
+  /** `file:line:column` in the program's source, if the build kept it. */
+  readonly location?: string | undefined;
+}
+
+/** A goroutine panicked: it threw an error, or trapped, and nothing contained it. */
+export class GoPanic extends Error {
+  override name = "GoPanic";
+  /** The goroutine's number. */
+  readonly goroutine: bigint;
+  /** The goroutine's stack, innermost function first, without the runtime's own functions. */
+  readonly frames: readonly StackFrame[];
+
+  constructor(message: string, goroutine: bigint, frames: readonly StackFrame[]) {
+    super(message);
+    this.goroutine = goroutine;
+    this.frames = frames;
+    this.stack = `GoPanic: ${message}\n\n${formatStack(goroutine, frames)}`;
+  }
+
+  /** What Go prints when a panic ends a program: the message, a blank line and the goroutine's stack. */
+  get report(): string {
+    return `panic: ${this.message}\n\n${formatStack(this.goroutine, this.frames)}\n`;
+  }
+}
+
+/** The program can never go on, or has hit a limit. `message` is the first line, `report` the whole text. */
+export class FatalError extends Error {
+  override name = "FatalError";
+  /** The whole text, beginning with `fatal error: `. */
+  readonly report: string;
+
+  constructor(report: string) {
+    super(report.split("\n", 1)[0]);
+    this.report = report.endsWith("\n") ? report : report + "\n";
+    this.stack = `${this.constructor.name}: ${report}`;
+  }
+}
+
+/** No goroutine can ever run again. `report` lists the goroutines and what each waits for. */
+export class DeadlockError extends FatalError {
+  override name = "DeadlockError";
+}
+
+/** The program called `exit` while calls were still running. */
+export class ExitError extends Error {
+  override name = "ExitError";
+  /** The code that the program gave, 0 to 255. */
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`the program called exit(${code})`);
+    this.code = code;
+  }
+}
+
+/** Makes the error that a fatal error's text stands for. */
+export function fatalError(report: string): FatalError {
+  return report.includes("deadlock!") ? new DeadlockError(report) : new FatalError(report);
+}
+
+/** Frames that are printed; an overflown stack has more than anybody reads. */
+const PRINTED_FRAMES = 20;
+
+/** A goroutine's stack as Go prints it. */
+export function formatStack(goroutine: bigint, frames: readonly StackFrame[]): string {
+  const lines = [`goroutine ${goroutine} [running]:`];
+  for (const frame of frames.slice(0, PRINTED_FRAMES)) {
+    lines.push(`${frame.name}(...)`);
+    lines.push(`\t${frame.location ?? "?"}`);
+  }
+  if (frames.length > PRINTED_FRAMES) lines.push("...additional frames elided...");
+  return lines.join("\n");
+}

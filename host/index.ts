@@ -1,0 +1,13 @@
+/**
+ * Goroutines on every core from inside WebAssembly.
+ *
+ * ```ts
+ * import { start } from "skein";
+ * await using rt = await start({ program: new URL("./primes.ts", import.meta.url) });
+ * console.log(await rt.call("countPrimes", 1_000_000));
+ * ```
+ */
+export { start, type StartOptions } from "./start.js";
+export type { MStats, Runtime, RuntimeStats } from "./runtime.js";
+export type { CallValue } from "./calls.js";
+export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, type StackFrame } from "./errors.js";

@@ -1,0 +1,146 @@
+/**
+ * A thread's instance of the program: what a thread is given, what the core imports, what it exports.
+ *
+ * The functions given to the core throw only `StopThread`, `ProgramPanic` and `BrokenPipe`, all of them out of `mstart`
+ * to the thread's own loop.
+ */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { clockOf, type ClockBase } from "./clock.js";
+import type { Control } from "./control.js";
+import { Report } from "./control.js";
+import { Memory } from "./memory.js";
+import { writeFully } from "./output.js";
+
+/** What every thread of a program is given; travels in `workerData`. */
+export interface ThreadData {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: SharedArrayBuffer;
+  readonly clock: ClockBase;
+  /** What a panic ends: the goroutine or the program. */
+  readonly panic: "isolate" | "exit";
+  /** The program's environment; the process's own where undefined. */
+  readonly env: Readonly<Record<string, string>> | undefined;
+}
+
+/** What the core exports, each under the prefix `__skein_` (see `docs/internals.md`). */
+export interface Core {
+  init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number): void;
+  mstart(mid: number): void;
+  goid(): bigint;
+  discard(): void;
+  panicNote(text: number): void;
+  sysmon(): number;
+  alloc(size: number): number;
+  free(address: number): void;
+  submit(task: number, kind: number): void;
+  drain(): number;
+  close(): void;
+  begin_exit(): number;
+  end_exit(code: number): void;
+  num_goroutine(): number;
+}
+
+/** Thrown through wasm to end this thread: the program has exited. */
+export class StopThread extends Error {}
+
+/** Thrown through wasm by a goroutine that panics. */
+export class ProgramPanic extends Error {}
+
+/** Instantiates the program on this thread. */
+export function instantiate(data: ThreadData, control: Control): { core: Core; memory: Memory } {
+  const memory = new Memory(data.memory);
+  const exports: Record<string, WebAssembly.ExportValue> = {};
+  const core = exports as unknown as Core;
+  const instance = new WebAssembly.Instance(data.module, {
+    ...libraryImports(data),
+    skein: { ...coreImports(data, control, memory, core), ...fileImports(memory) },
+  });
+  for (const [name, value] of Object.entries(instance.exports)) exports[name.replace(/^__skein_/, "")] = value;
+  exports["num_goroutine"] ??= () => 0;
+  return { core, memory };
+}
+
+function coreImports(data: ThreadData, control: Control, memory: Memory, core: Core): WebAssembly.ModuleImports {
+  const env = data.env ?? process.env;
+  const line = new Uint8Array(16 * 1024);
+  return {
+    nanotime: clockOf(data.clock),
+
+    write(fd: number, address: number, length: number): void {
+      if (control.reported) throw new StopThread();
+      if (!control.beginWrite()) return;
+      const start = address >>> 0;
+      const bytes = memory.bytes(start + length);
+      // Other threads may write to this memory; the system call gets a copy that is this thread's own.
+      const own = length <= line.byteLength ? line.subarray(0, length) : new Uint8Array(length);
+      own.set(bytes.subarray(start, start + length));
+      try {
+        writeFully(fd, own);
+      } finally {
+        control.endWrite();
+      }
+    },
+
+    exit(): never {
+      throw new StopThread();
+    },
+
+    panic(address: number, length: number): never {
+      throw new ProgramPanic(memory.utf8(address >>> 0, length));
+    },
+
+    fatal(address: number, length: number): never {
+      const text = memory.utf8(address >>> 0, length);
+      if (core.begin_exit() !== 0) control.report(Report.Fatal, text);
+      throw new StopThread();
+    },
+
+    args(address: number, capacity: number): number {
+      const args = control.args;
+      if (args.length <= capacity) memory.write(address >>> 0, memory.copy(args.address, args.length));
+      return args.length;
+    },
+
+    env(name: number, nameLength: number, address: number, capacity: number): number {
+      const value = env[memory.utf16(name >>> 0, nameLength)];
+      if (value === undefined) return -1;
+      const bytes = Buffer.from(value, "utf16le");
+      if (bytes.byteLength <= capacity) memory.write(address >>> 0, bytes);
+      return bytes.byteLength;
+    },
+  };
+}
+
+function fileImports(memory: Memory): WebAssembly.ModuleImports {
+  let file: Uint8Array | undefined;
+  return {
+    readFile(path: number, pathLength: number): number {
+      try {
+        file = readFileSync(memory.utf16(path >>> 0, pathLength));
+      } catch {
+        return -1;
+      }
+      return file.byteLength > 0x7fff_ffff ? -1 : file.byteLength;
+    },
+
+    readFileTake(address: number, length: number): void {
+      if (file !== undefined) memory.write(address >>> 0, file.subarray(0, length));
+      file = undefined;
+    },
+  };
+}
+
+/** What AssemblyScript's own library imports. */
+function libraryImports(data: ThreadData): WebAssembly.Imports {
+  return {
+    env: {
+      memory: data.memory,
+      seed: () => Math.random() * 2 ** 53,
+      "Date.now": Date.now,
+      "performance.now": () => performance.now(),
+      "Date#getTimezoneOffset": (date: Date) => date.getTimezoneOffset(),
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * `start`: from options to a running scheduler.
+ */
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { MAX_THREADS } from "../assembly/layout.js";
+import { loadFile } from "./build.js";
+import { type FatalError, GoPanic, SkeinError } from "./errors.js";
+import { PAGE } from "./memory.js";
+import { writeFully } from "./output.js";
+import { checkProcs, defaultProcs } from "./procs.js";
+import { loadProgram, type Program } from "./program.js";
+import { Runtime } from "./runtime.js";
+
+/** Options of `start`. */
+export interface StartOptions {
+  /**
+   * The program: a URL or path of a compiled `.wasm`, of a `.ts` file to compile (cached by content), or the bytes of
+   * a compiled one.
+   */
+  readonly program: string | URL | Uint8Array;
+  /** gomaxprocs: how many goroutines run at once. Default: SKEIN_MAXPROCS, GOMAXPROCS, or the CPUs this process may use. */
+  readonly procs?: number | undefined;
+  /** The limit on threads. Default 10000. */
+  readonly maxThreads?: number | undefined;
+  /**
+   * What a panic that nothing contains ends: `"isolate"`, the default, its goroutine, and the `run` or `call` that waits
+   * for it rejects; `"exit"` the process, with the panic on standard error and exit code 2, as in Go.
+   */
+  readonly panic?: "isolate" | "exit" | undefined;
+  /** Bytes that the program's heap may take. Default: the 4 GiB of the address space. */
+  readonly maxMemory?: number | undefined;
+  /** What the program's `args()` returns. Default: nothing. */
+  readonly args?: readonly string[] | undefined;
+  /** What the program's `env()` looks into. Default: the process's environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Told of a panic that no `run` or `call` waits for (a goroutine that outlived the call that started it). Default: it
+   * is printed on standard error.
+   */
+  readonly onPanic?: ((panic: GoPanic) => void) | undefined;
+}
+
+/** The default of `maxThreads`, as in Go. */
+export const DEFAULT_MAX_THREADS = 10000;
+
+/**
+ * Starts a program's scheduler. Nothing of the program runs before `run` or `call`.
+ *
+ * @throws SkeinError if an option is wrong, the program cannot be read, compiled or is none
+ */
+export async function start(options: StartOptions): Promise<Runtime> {
+  const panic = options.panic ?? "isolate";
+  if (panic !== "isolate" && panic !== "exit") {
+    throw new SkeinError(`panic must be "isolate" or "exit", not ${JSON.stringify(panic)}`);
+  }
+  const procs = options.procs === undefined ? defaultProcs() : checkProcs(options.procs);
+  const maxThreads = options.maxThreads ?? DEFAULT_MAX_THREADS;
+  if (!Number.isInteger(maxThreads) || maxThreads < 1 || maxThreads > MAX_THREADS - 1) {
+    throw new SkeinError(`maxThreads must be a whole number from 1 to ${MAX_THREADS - 1}, not ${maxThreads}`);
+  }
+  const { maxMemory } = options;
+  if (maxMemory !== undefined && !(maxMemory >= PAGE)) {
+    throw new SkeinError(`maxMemory must be a number of bytes, at least ${PAGE}, not ${maxMemory}`);
+  }
+  const program = await programOf(options.program);
+  return new Runtime(program, {
+    procs,
+    maxThreads,
+    maxMemory,
+    panic,
+    args: options.args ?? [],
+    env: options.env,
+    onPanic: (error) => {
+      if (panic === "exit") endProcess(error);
+      else if (options.onPanic !== undefined && error instanceof GoPanic) options.onPanic(error);
+      else writeFully(2, Buffer.from(reportOf(error)));
+    },
+  });
+}
+
+async function programOf(program: string | URL | Uint8Array): Promise<Program> {
+  if (program instanceof Uint8Array) return loadProgram(new Uint8Array(program), "the program");
+  if (typeof program !== "string" && !(program instanceof URL)) {
+    throw new SkeinError("start needs a program: the path or URL of a .wasm or .ts file, or the bytes of a .wasm");
+  }
+  const isPath = typeof program === "string" && !program.startsWith("file:");
+  return (await loadFile(isPath ? program : fileURLToPath(program))).program;
+}
+
+/** What goes to standard error about the end of a program. */
+export function reportOf(error: GoPanic | FatalError | SkeinError): string {
+  return "report" in error ? error.report : `skein: ${error.message}\n`;
+}
+
+function endProcess(error: GoPanic | FatalError | SkeinError): never {
+  writeFully(2, Buffer.from(reportOf(error)));
+  process.exit(2);
+}

@@ -1,0 +1,75 @@
+/**
+ * Builds `dist/` from `host/`.
+ *
+ * `dist/` mirrors `host/` file by file, so a path relative to `import.meta.url` means the same in both: `../../assembly/`
+ * seen from `host/compiler/` is the package's `assembly/` from `dist/compiler/` too. Only `assembly/layout.ts`, which is
+ * constants, is copied into its importers. The files that threads begin with are bundled, so that a thread reads one file.
+ *
+ *     node scripts/build.mjs [--no-types]
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const host = path.join(root, "host");
+const dist = path.join(root, "dist");
+
+/** Entry files of threads. */
+const threadEntries = ["host/worker.ts", "host/sysmon.ts"];
+
+/** Options shared by every build; the oldest runtime supported decides the target. */
+export const common = { format: "esm", platform: "node", target: "node20", packages: "external", logLevel: "warning" };
+
+/** Leaves imports between files of `host/` as imports of their counterparts in `dist/`. */
+export const mirror = {
+  name: "mirror",
+  setup(b) {
+    b.onResolve({ filter: /^\.\.?\// }, (args) => {
+      if (args.kind === "entry-point") return undefined;
+      const target = path.resolve(args.resolveDir, args.path);
+      if (!target.startsWith(host + path.sep)) return undefined;
+      const built = path.join(dist, path.relative(host, target)).replace(/\.ts$/, ".js");
+      const fromHost = args.resolveDir.startsWith(host);
+      return { path: fromHost ? args.path.replace(/\.ts$/, ".js") : pathToFileURL(built).href, external: true };
+    });
+  },
+};
+
+function sources(directory) {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts"))
+    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)));
+}
+
+/**
+ * Puts a file in its place in one step, and only if it is another: a program that is running, or starting, sees either
+ * the old file or the new one.
+ */
+function replace(file, contents) {
+  if (existsSync(file) && readFileSync(file).equals(contents)) return;
+  mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, file);
+}
+
+/** Builds everything; `types` says whether the declaration files are written too, which takes most of the time. */
+export async function buildAll({ types = true } = {}) {
+  const entryPoints = sources(host).filter((file) => !threadEntries.includes(file));
+  const options = { ...common, absWorkingDir: root, outdir: dist, outbase: "host", bundle: true, write: false };
+  const mirrored = await build({ ...options, entryPoints, plugins: [mirror] });
+  const bundled = await build({ ...options, entryPoints: threadEntries });
+  for (const file of [...mirrored.outputFiles, ...bundled.outputFiles]) replace(file.path, file.contents);
+  if (!types) return;
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  const emitted = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+  if (emitted.status !== 0) console.warn("build: the declaration files were written in spite of the type errors above");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await buildAll({ types: !process.argv.includes("--no-types") });
+}

@@ -1,0 +1,151 @@
+/**
+ * Runs the tests.
+ *
+ *     node scripts/test.mjs [FILTER...] [--only lint,unit,node,deno] [--dir tests/stress] [--name PATTERN]
+ *
+ * Stages: `lint` (eslint, prettier, tsc), `unit` (as-pect on the core's data structures), `node` (node:test on every
+ * `*.test.ts` under `--dir`, default `tests` but for `tests/stress`), `deno` (the library's tests inside Deno, the tests of
+ * whole programs with the programs under Deno). A filter is part of a test file's path and leaves out the first two stages;
+ * `--name` chooses tests by a pattern.
+ *
+ * Test files are TypeScript, which Node 20 does not run, so they are bundled into `dist-test/` first; what they import
+ * from `host/` is the built `dist/`.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { buildAll, common, mirror } from "./build.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const require = createRequire(import.meta.url);
+const { values, positionals: filters } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: "string" }, dir: { type: "string" }, name: { type: "string" } },
+});
+const stages = values.only?.split(",") ?? (filters.length > 0 ? ["node", "deno"] : ["lint", "unit", "node", "deno"]);
+const directory = path.join(root, values.dir ?? "tests");
+const stress = path.join(root, "tests", "stress");
+
+/** Test files that run at once; each may use every core itself. */
+const CONCURRENCY = 2;
+
+function testFiles() {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+    .filter((file) => values.dir !== undefined || !file.startsWith(stress + path.sep))
+    .map((file) => path.relative(root, file))
+    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+    .sort();
+}
+
+/** Runs a command to its end; false if it failed. */
+function run(title, command, args, env = {}) {
+  const started = performance.now();
+  console.log(`\n== ${title}`);
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
+    child.on("error", (error) => {
+      console.error(`${title}: ${error.message}`);
+      resolve(false);
+    });
+    child.on("exit", (code) => {
+      console.log(
+        `== ${title}: ${code === 0 ? "passed" : "FAILED"} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+      );
+      resolve(code === 0);
+    });
+  });
+}
+
+function bin(module, file) {
+  return path.join(path.dirname(require.resolve(`${module}/package.json`)), file);
+}
+
+function bundled(file) {
+  return path.join("dist-test", file.replace(/\.ts$/, ".js"));
+}
+
+async function bundle(files) {
+  const outdir = path.join(root, "dist-test");
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    ...common,
+    absWorkingDir: root,
+    entryPoints: files,
+    outdir,
+    outbase: ".",
+    bundle: true,
+    plugins: [mirror],
+  });
+}
+
+/** Arguments that have Node run test files. */
+function nodeTest(files) {
+  const names = values.name === undefined ? [] : [`--test-name-pattern=${values.name}`];
+  return ["--test", "--test-reporter=spec", `--test-concurrency=${CONCURRENCY}`, ...names, ...files.map(bundled)];
+}
+
+const failed = [];
+async function stage(title, command, args, env) {
+  if (!(await run(title, command, args, env))) failed.push(title);
+}
+
+await buildAll({ types: false });
+
+if (stages.includes("lint")) {
+  await stage("typecheck", process.execPath, [require.resolve("typescript/bin/tsc"), "--noEmit"]);
+  await stage("eslint", process.execPath, [bin("eslint", "bin/eslint.js"), "."]);
+  await stage("prettier", process.execPath, [
+    bin("prettier", "bin/prettier.cjs"),
+    "--check",
+    "--log-level",
+    "warn",
+    ".",
+  ]);
+}
+if (stages.includes("unit")) {
+  if (existsSync(path.join(root, "as-pect.config.js"))) {
+    await stage("as-pect", process.execPath, [bin("@as-pect/cli", "bin/asp.js"), "--verbose", "--no-logo"]);
+  } else {
+    console.log("\n== as-pect: skipped, there is no as-pect.config.js");
+  }
+}
+if (stages.includes("node") || stages.includes("deno")) {
+  const files = testFiles();
+  if (files.length === 0) {
+    console.error(`no test file matches ${filters.join(" ")}`);
+    process.exit(1);
+  }
+  await bundle(files);
+  if (stages.includes("node")) await stage("node", process.execPath, nodeTest(files));
+  if (stages.includes("deno")) {
+    const deno = bin("deno", "bin.cjs");
+    const library = files.filter((file) => file.startsWith(path.join("tests", "host")));
+    if (library.length > 0) {
+      const names = values.name === undefined ? [] : ["--filter", `/${values.name}/`];
+      await stage("deno, the library", process.execPath, [
+        deno,
+        "test",
+        "-A",
+        "--no-check",
+        "--quiet",
+        ...names,
+        ...library.map(bundled),
+      ]);
+    }
+    // The tests of whole programs start them as processes, under the runtime that SKEIN_TEST_RUNTIME names.
+    const programs = files.filter((file) => file.startsWith(path.join("tests", "programs")));
+    if (programs.length > 0)
+      await stage("deno, programs", process.execPath, nodeTest(programs), { SKEIN_TEST_RUNTIME: "deno" });
+  }
+}
+
+if (failed.length > 0) {
+  console.error(`\nfailed: ${failed.join(", ")}`);
+  process.exit(1);
+}

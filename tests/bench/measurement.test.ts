@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { compare, judge, ratio, type Comparison, type Measurement } from "../../host/bench/measurement.js";
+import { benchmark, measured, measurement } from "./fixtures.js";
+
+function only(...measurements: Measurement[]): Comparison {
+  const [comparison, ...others] = compare(measurements);
+  assert(comparison && others.length === 0);
+  return comparison;
+}
+
+const halfOfGo = benchmark({ target: { kind: "ratio", to: "go", atMost: 0.5 } });
+const mostOfAllCores = benchmark({ better: "higher", target: { kind: "perCore", atLeast: 0.9 } });
+
+describe("measurements", () => {
+  it("are grouped by benchmark, in the order measured", () => {
+    const other = benchmark({ name: "other" });
+    const groups = compare([measured("skein", [1], other), measured("skein", [1]), measured("go", [2], other)]);
+    assert.deepEqual(
+      groups.map((group) => [group.benchmark.name, [...group.of.keys()]]),
+      [
+        ["other", ["skein", "go"]],
+        ["spin", ["skein"]],
+      ],
+    );
+  });
+
+  it("relate medians", () => {
+    assert.equal(ratio(only(measured("skein", [1, 2, 9]), measured("go", [4])), "skein", "go"), 0.5);
+  });
+
+  it("have no ratio to what was not measured", () => {
+    const skipped = measurement("go", { kind: "skipped", reason: "go is not on PATH" });
+    assert.equal(ratio(only(measured("skein", [1]), skipped), "skein", "go"), undefined);
+    assert.equal(ratio(only(measured("skein", [1])), "skein", "go"), undefined);
+  });
+});
+
+describe("a target", () => {
+  it("that is a share of Go's time is reached at that share, and not above", () => {
+    const at = (mine: number) => judge(only(measured("skein", [mine], halfOfGo), measured("go", [10], halfOfGo)), 2);
+    assert.deepEqual(at(5), { wanted: "<= 0.50x go", bound: 5, reached: true });
+    assert.equal(at(5.1)?.reached, false);
+  });
+
+  it("that is a share of Go's time stays open without Go", () => {
+    const verdict = judge(only(measured("skein", [1], halfOfGo)), 2);
+    assert.deepEqual(verdict, { wanted: "<= 0.50x go" });
+  });
+
+  it("for each core grows with the cores", () => {
+    const comparison = only(measured("skein", [1.85], mostOfAllCores));
+    assert.deepEqual(judge(comparison, 2), { wanted: ">= 1.80", bound: 1.8, reached: true });
+    assert.equal(judge(comparison, 4)?.reached, false);
+  });
+
+  it("is not asked of every benchmark", () => {
+    assert.equal(judge(only(measured("skein", [1])), 2), undefined);
+  });
+});

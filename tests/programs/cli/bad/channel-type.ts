@@ -1,0 +1,6 @@
+import { Chan } from "skein";
+
+export function main(): void {
+  const ch = new Chan<i32>();
+  ch.send("text");
+}

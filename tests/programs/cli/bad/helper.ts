@@ -1,0 +1,3 @@
+export function halve(n: i32): i32 {
+  return n / two;
+}

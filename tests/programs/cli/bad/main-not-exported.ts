@@ -1,0 +1,6 @@
+import { println } from "skein";
+
+function main(): void {
+  println("not reached");
+}
+main;

@@ -1,0 +1,5 @@
+import { println } from "skein";
+
+export function main(n: i32): void {
+  println(`${n}`);
+}

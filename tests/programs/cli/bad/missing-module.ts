@@ -1,0 +1,5 @@
+import { helper } from "./not-there";
+
+export function main(): void {
+  helper();
+}

@@ -1,0 +1,10 @@
+import { go } from "skein";
+
+export function main(): void {
+  let total = 0;
+  go(() => {
+    go(() => {
+      total -= 1;
+    });
+  });
+}

@@ -1,0 +1,5 @@
+import { println } from "skein";
+
+export function start(): void {
+  println("not reached");
+}

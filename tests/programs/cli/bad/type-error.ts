@@ -1,0 +1,11 @@
+import { go, Chan } from "skein";
+
+function send(ch: Chan<i32>, v: i32): void {
+  ch.send(v);
+}
+
+export function main(): void {
+  const ch = new Chan<i32>();
+  go(send(ch, 1)); const s: string = "go(send(ch, 2))"; let n: i32 = s;
+  go(send(ch, n));
+}

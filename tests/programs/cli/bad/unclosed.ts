@@ -1,0 +1,6 @@
+import { go, println } from "skein";
+
+export function main(): void {
+  go(() => {
+    println("not reached");
+  });

@@ -1,0 +1,5 @@
+import { go, nothing } from "skein";
+
+export function main(): void {
+  go(nothing());
+}

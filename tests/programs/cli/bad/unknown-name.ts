@@ -1,0 +1,5 @@
+import { go } from "skein";
+
+export function main(): void {
+  go(nowhere(1));
+}
