@@ -27,20 +27,20 @@ export const CACHE_LINE = 64;
 export const SCHED_BASE = 1024;
 /** i32, bumped and notified whenever a note is waiting for the main thread. Written by Ms, read by the main thread. */
 export const SCHED_HOST_WAKE = SCHED_BASE + 0;
-/** i32, one of `STATE_*`. Written by whoever ends the program first, read by everybody. */
-export const SCHED_STATE = SCHED_BASE + 4;
 /** i32, the exit code, valid once the state is STATE_EXITED. */
-export const SCHED_EXIT_CODE = SCHED_BASE + 8;
-/** i32, futex word on which the sysmon thread sleeps. */
-export const SCHED_SYSMON_WAKE = SCHED_BASE + 12;
+export const SCHED_EXIT_CODE = SCHED_BASE + 4;
+/** i32, one of `STATE_*`. Written by whoever ends the program first, read by everybody. */
+export const SCHED_STATE = SCHED_BASE + 8;
+/** i32, the core's reasons for Ms to pause; right behind the state, so that Ms look at both with one load. */
+export const SCHED_ATTENTION = SCHED_BASE + 12;
 /** i32, the number of Ms made so far (M ids are 1 … this). */
 export const SCHED_MCOUNT = SCHED_BASE + 16;
 /** i32, gomaxprocs. */
 export const SCHED_NPROCS = SCHED_BASE + 20;
 /** i32, pages of 64 KiB the allocator has taken so far. */
 export const SCHED_HEAP_PAGES = SCHED_BASE + 24;
-/** i32, what goroutine 1 is doing (the core's MainState). */
-export const SCHED_NGOROUTINES = SCHED_BASE + 28;
+/** i32, futex word on which the sysmon thread sleeps. */
+export const SCHED_SYSMON_WAKE = SCHED_BASE + 28;
 
 export const STATE_RUNNING = 0;
 /** Somebody called exit, or a panic or fatal error is being reported: nothing more is printed by anybody else. */

@@ -72,16 +72,18 @@ export function fatalError(report: string): FatalError {
   return report.includes("deadlock!") ? new DeadlockError(report) : new FatalError(report);
 }
 
-/** Frames that are printed; an overflown stack has more than anybody reads. */
-const PRINTED_FRAMES = 20;
+/** Stacks of more frames than this, overflown ones mostly, are cut to fit a screen. */
+const MOST_FRAMES = 20;
+const FRAMES_WHEN_CUT = 9;
 
 /** A goroutine's stack as Go prints it. */
 export function formatStack(goroutine: bigint, frames: readonly StackFrame[]): string {
   const lines = [`goroutine ${goroutine} [running]:`];
-  for (const frame of frames.slice(0, PRINTED_FRAMES)) {
+  const isCut = frames.length > MOST_FRAMES;
+  for (const frame of isCut ? frames.slice(0, FRAMES_WHEN_CUT) : frames) {
     lines.push(`${frame.name}(...)`);
     lines.push(`\t${frame.location ?? "?"}`);
   }
-  if (frames.length > PRINTED_FRAMES) lines.push("...additional frames elided...");
+  if (isCut) lines.push("...additional frames elided...");
   return lines.join("\n");
 }

@@ -97,6 +97,14 @@ function coreImports(data: ThreadData, control: Control, memory: Memory, core: C
       throw new StopThread();
     },
 
+    traceback(address: number, capacity: number): number {
+      // The main thread puts names to the frames (see stack.ts).
+      const frames = (new Error().stack ?? "").split("\n").filter((line) => line.includes("wasm-function["));
+      const bytes = Buffer.from(frames.map((line) => `${line}\n`).join(""), "utf8");
+      memory.write(address >>> 0, bytes.subarray(0, capacity));
+      return Math.min(bytes.byteLength, capacity);
+    },
+
     args(address: number, capacity: number): number {
       const args = control.args;
       if (args.length <= capacity) memory.write(address >>> 0, memory.copy(args.address, args.length));

@@ -12,7 +12,8 @@ const DIVIDE = "runtime error: integer divide by zero";
 /** V8's trap messages, by how they begin. */
 const TRAPS: readonly (readonly [prefix: string, message: string])[] = [
   ["memory access out of bounds", NIL],
-  ["null function or function signature", NIL],
+  ["null function", NIL],
+  ["function signature mismatch", NIL],
   ["table index is out of bounds", NIL],
   ["dereferencing a null pointer", NIL],
   ["divide by zero", DIVIDE],

@@ -22,7 +22,10 @@ export async function stackFrames(program: Program, stack: string): Promise<Stac
     const match = WASM_FRAME.exec(line);
     if (match === null) continue;
     const symbol = symbolOf(Number(match[1]), parseInt(match[2] ?? "", 16));
-    if (symbol === null) continue;
+    if (symbol === null) {
+      all.push({ name: match[0] });
+      continue;
+    }
     const location = symbol.line > 0 ? `${symbol.file}:${symbol.line}:${symbol.column}` : symbol.file;
     const frame = { name: symbol.name, location };
     all.push(frame);

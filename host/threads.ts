@@ -48,7 +48,7 @@ export function startM(data: ThreadData, mid: number): Worker {
   return worker;
 }
 
-/** Ends the threads that are still there, whatever they are doing. */
+/** Ends the threads that are still there, whatever they are doing. On Deno one that computes goes on until it looks. */
 export async function terminateThreads(): Promise<void> {
   await Promise.all([...threads].map((worker) => worker.terminate()));
 }

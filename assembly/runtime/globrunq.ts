@@ -19,6 +19,13 @@ export function globrunqput(gp: G): void {
   atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), sched.runqSize + 1);
 }
 
+/** The same for a single goroutine, from where the lock is not held. */
+export function globrunqputOne(gp: G): void {
+  lock(schedLock());
+  globrunqput(gp);
+  unlock(schedLock());
+}
+
 /** Appends `n` goroutines linked from `first` to `last`. Takes sched.lock. */
 export function globrunqputBatch(first: G, last: G, n: i32): void {
   lock(schedLock());

@@ -54,6 +54,15 @@ export function gfgetOrphan(): G {
 
 /** Buries a G. */
 export function gfput(pp: P, gp: G): void {
+  bury(gp);
+  gp.schedlink = pp.gfree;
+  pp.gfree = gp;
+  if (++pp.gfreeCount > GFREE_MAX) gfshed(pp);
+}
+
+// @ts-ignore: decorator
+@inline
+function bury(gp: G): void {
   gp.status = GStatus.Dead;
   gp.stackTop = 0;
   gp.exiting = false;
@@ -65,9 +74,30 @@ export function gfput(pp: P, gp: G): void {
     gp.stack = 0;
     gp.stackCap = 0;
   }
-  gp.schedlink = pp.gfree;
-  pp.gfree = gp;
-  if (++pp.gfreeCount > GFREE_MAX) gfshed(pp);
+}
+
+/** The same for a thread without a P. */
+export function gfputOrphan(gp: G): void {
+  bury(gp);
+  lock(schedLock());
+  gp.schedlink = sched.gfree;
+  sched.gfree = gp;
+  sched.gfreeCount++;
+  unlock(schedLock());
+}
+
+/** A P goes away: its dead Gs are for all. Under sched.lock. */
+export function gfgather(pp: P): void {
+  let gp = pp.gfree;
+  while (gp) {
+    const next = gp.schedlink;
+    gp.schedlink = sched.gfree;
+    sched.gfree = gp;
+    sched.gfreeCount++;
+    gp = next;
+  }
+  pp.gfree = null;
+  pp.gfreeCount = 0;
 }
 
 function newGoids(n: i64): i64 {

@@ -1,16 +1,19 @@
 /** What the host calls: the module's exports, each under the prefix `__skein_` (docs/internals.md says who calls which). */
-import { NOTE_PANIC, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_CLOSING, STATE_RUNNING } from "../layout";
+import { MAX_THREADS, NOTE_PANIC, SCHED_STATE, STATE_CLOSING, STATE_RUNNING } from "../layout";
+import { nanotime } from "./clock";
+import { requestDump } from "./dump";
 import { globrunqput, schedLock } from "./globrunq";
 import { gfgetOrphan } from "./gs";
 import { stopRewind, stopUnwind } from "./imports";
 import { lock, unlock } from "./lock";
 import { malloc, mfree } from "./malloc";
-import { awaitp, newm, pidleput, wakeAll } from "./mp";
+import { awaitp, mexit, newm, pidleput, wakeAll } from "./mp";
 import { drainNotes, pushNote } from "./noteq";
 import { PAGE_BITS } from "./pages";
 import { goexit0, numGoroutine, schedule, wakepIfIdle } from "./proc";
 import { beginExit, endExit } from "./program";
 import { g, m, phase, setG, setM, setPhase } from "./registers";
+import { sysmonLoop } from "./sysmon";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "./stack";
 import { G, GStatus, M, MainState, Sched, allm, allp, checkLayout, sched } from "./structs";
 
@@ -20,7 +23,9 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
   setM(allm(0));
   m.rand = 1;
   sched.nprocs = procs;
+  sched.soloAllowed = 1;
   sched.solo = procs == 1 ? 1 : 0;
+  sched.startTime = nanotime();
   sched.numCPU = numCPU;
   sched.maxThreads = maxThreads;
   sched.maxPages = maxPages;
@@ -45,9 +50,13 @@ export function mstart(id: i32): void {
   setM(mp);
   if (!mp.p) {
     initScratch(mp);
-    if (!awaitp()) return;
+    if (!awaitp()) {
+      if (mp.ending) mexit(mp);
+      return;
+    }
   }
   schedule();
+  if (mp.ending) mexit(mp);
 }
 
 /** The number of the goroutine that this thread runs, 0 if none. */
@@ -63,8 +72,6 @@ export function discard(): void {
   if (phase == UNWINDING) stopUnwind();
   else if (phase == REWINDING) stopRewind();
   setPhase(NORMAL);
-  mp.yielding = false;
-  mp.waitSelect = false;
   const gp = mp.curg;
   mp.curg = null;
   setG(changetype<G>(0));
@@ -77,18 +84,29 @@ export function panicNote(text: usize): void {
   pushNote(NOTE_PANIC, gp ? gp.call : 0, text);
 }
 
-/** The sysmon thread. Returns the id of an M whose thread is to be started, or 0 when the program is over. */
+/**
+ * The sysmon thread: returns the id of an M whose thread is to be started now, then to be called again, or 0 when the program
+ * is over.
+ */
 export function sysmon(): i32 {
-  while (true) {
-    const seen = atomic.load<i32>(SCHED_SYSMON_WAKE);
-    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return 0;
-    if (sched.mstarted < atomic.load<i32>(SCHED_MCOUNT)) return ++sched.mstarted;
-    atomic.wait<i32>(SCHED_SYSMON_WAKE, seen, -1);
-  }
+  setM(allm(MAX_THREADS - 1)); // no M of the program has that number; it is never given a P
+  return sysmonLoop();
+}
+
+/** Settings of SKEIN_DEBUG: milliseconds between lines of schedtrace, the long form, the watchdog's limit; 0 for off. */
+export function set_debug(schedtrace: i32, scheddetail: i32, stall: i32): void {
+  sched.schedtrace = schedtrace;
+  sched.scheddetail = scheddetail;
+  sched.stall = stall;
+}
+
+/** Has all goroutines written to standard error, as soon as the world can be stopped. From the main thread. */
+export function dump(): void {
+  requestDump();
 }
 
 /** Goroutines that exist. */
-export function goroutines(): i32 {
+export function num_goroutine(): i32 {
   return numGoroutine();
 }
 

@@ -35,6 +35,11 @@ export declare function hostArgs(ptr: usize, cap: i32): i32;
 @external("skein", "env")
 export declare function hostEnv(name: usize, nameLen: i32, ptr: usize, cap: i32): i32;
 
+/** The frames of user functions on this thread's stack, as UTF-8 text ready to print; returns its length, writes `cap` at most. */
+// @ts-ignore: decorator
+@external("skein", "traceback")
+export declare function hostTraceback(ptr: usize, cap: i32): i32;
+
 /** Reads a whole file (path in UTF-16, length in bytes) and keeps it for hostReadFileTake; its size, or -1. */
 // @ts-ignore: decorator
 @external("skein", "readFile")

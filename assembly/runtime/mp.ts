@@ -26,11 +26,14 @@ import { nanotime } from "./clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";
 import { lock, unlock } from "./lock";
-import { throwFatal } from "./panic";
+import { gopanic, throwFatal } from "./panic";
 import { anyWork } from "./proc";
 import { m } from "./registers";
-import { M, P, PStatus, Sched, allm, allp, sched } from "./structs";
+import { runqempty } from "./runq";
+import { Attention, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
 import { checkTimers, timeSleepUntil } from "./time";
+import { timersFirst } from "./timers";
+import { stopp } from "./world";
 
 // @ts-ignore: decorator
 @inline
@@ -43,6 +46,11 @@ const WOKEN: i32 = 1;
 // @ts-ignore: decorator
 @inline
 const PARK_SPINS: i32 = 2000;
+
+/** Idle Ms beyond the number of Ps end after this long, in ns. */
+// @ts-ignore: decorator
+@inline
+const IDLE_MAX: i64 = 5_000_000_000;
 
 // @ts-ignore: decorator
 @inline
@@ -101,13 +109,14 @@ export function pidleget(): P | null {
   if (pp) {
     sched.idleP = pp.idlelink;
     atomic.sub<i32>(npidleAddr(), 1);
+    if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("sysmonIdle")) != 0) wakeSysmon();
   }
   return pp;
 }
 
 // ---- waking Ms -------------------------------------------------------------------------------------------------------
 
-function unpark(mp: M): void {
+export function unpark(mp: M): void {
   if (atomic.xchg<i32>(parkAddr(mp), WOKEN) == PARKED) atomic.notify(parkAddr(mp), 1);
 }
 
@@ -139,7 +148,7 @@ function startm(pp: P, spinning: bool): void {
     sched.timerM = 0;
   }
   if (!mp) {
-    if (sched.mcount >= sched.nprocs) {
+    if (sched.mlive - sched.nmblocked - sched.nmlocked >= sched.nprocs) {
       // Every M holds a P, or is on its way to the idle list and looks for work once more when it gets there.
       pidleput(pp);
       unlock(schedLock());
@@ -161,20 +170,115 @@ function startm(pp: P, spinning: bool): void {
  * sched.lock.
  */
 export function newm(pp: P | null, spinning: bool): void {
-  const id = sched.mcount + 1;
-  if (id > sched.maxThreads || id >= MAX_THREADS) {
+  if (sched.mlive >= sched.maxThreads) {
     unlock(schedLock());
-    throwFatal("thread exhaustion: the program needs more than " + sched.maxThreads.toString() + " threads");
+    threadExhaustion();
   }
-  const mp = allm(id);
-  mp.id = id;
-  mp.rand = (<u64>nanotime() + 1) * 0x9e3779b97f4a7c15 + <u64>id;
+  sched.mlive++;
+  let mp = sched.freeM;
+  if (mp) {
+    sched.freeM = mp.newlink;
+  } else {
+    const id = sched.mcount + 1;
+    mp = allm(id);
+    mp.id = id;
+    mp.rand = (<u64>nanotime() + 1) * 0x9e3779b97f4a7c15 + <u64>id;
+    atomic.store<i32>(SCHED_MCOUNT, id);
+  }
+  mp.ending = false;
   mp.spinning = spinning;
   mp.nextp = pp;
   if (!pp) midleput(mp);
-  atomic.store<i32>(SCHED_MCOUNT, id);
+  mp.newlink = null;
+  const first = sched.newM;
+  if (!first) {
+    sched.newM = mp;
+  } else {
+    let last = first;
+    while (last.newlink) last = last.newlink!;
+    last.newlink = mp;
+  }
+  wakeSysmon();
+}
+
+/** Sets the limit on threads and returns the previous one. To need more, now or later, ends the program. */
+export function setMaxThreads(n: i32): i32 {
+  if (n < 1) gopanic("setMaxThreads: the limit must be positive");
+  lock(schedLock());
+  const old = sched.maxThreads;
+  sched.maxThreads = n;
+  const exhausted = sched.mlive > n;
+  unlock(schedLock());
+  if (exhausted) threadExhaustion();
+  return old;
+}
+
+function threadExhaustion(): void {
+  throwFatal("thread exhaustion: the program exceeds " + sched.maxThreads.toString() + "-thread limit");
+}
+
+/** Gets sysmon out of its sleep. */
+export function wakeSysmon(): void {
   atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
   atomic.notify(SCHED_SYSMON_WAKE, 1);
+}
+
+/** Gives an idle P, if there is one, to an M. */
+export function startIdle(): void {
+  lock(schedLock());
+  const pp = pidleget();
+  if (pp) startm(pp, false);
+  else unlock(schedLock());
+}
+
+/** Finds a P that nobody holds something to do, or puts it on the idle list. */
+export function handoffp(pp: P): void {
+  pp.status = PStatus.Idle;
+  lock(schedLock());
+  if (sched.attention & Attention.Stop) {
+    stopp(pp);
+    unlock(schedLock());
+    return;
+  }
+  if (!runqempty(pp) || sched.runqSize != 0) {
+    startm(pp, false);
+    return;
+  }
+  pidleput(pp);
+  unlock(schedLock());
+  const when = timersFirst(pp);
+  if (when != 0) wakeTimerM(when);
+}
+
+/** Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. */
+export function endIdleM(now: i64): void {
+  if (sched.nmidle <= sched.nprocs) return;
+  lock(schedLock());
+  // The list is last in, first out, so the one at its end has been idle longest.
+  let prev: M | null = null;
+  let mp = sched.idleM;
+  while (mp && mp.idlelink) {
+    prev = mp;
+    mp = mp.idlelink;
+  }
+  if (mp && prev && sched.nmidle > sched.nprocs && mp.idleSince != 0 && mp.idleSince + IDLE_MAX < now) {
+    prev.idlelink = null;
+    sched.nmidle--;
+    sched.mlive--;
+    mp.ending = true;
+    unlock(schedLock());
+    unpark(mp);
+    return;
+  }
+  unlock(schedLock());
+}
+
+/** An M that is to end calls this last; its struct is then free for another thread. */
+export function mexit(mp: M): void {
+  lock(schedLock());
+  mp.newlink = sched.freeM;
+  sched.freeM = mp;
+  unlock(schedLock());
 }
 
 /** Wakes everybody, to see that the state has changed. */
@@ -259,7 +363,7 @@ export function mstop(): bool {
 export function awaitp(): bool {
   const mp = m;
   while (!mp.nextp) {
-    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return false;
+    if (mp.ending || atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return false;
     parkM(-1);
   }
   acquirep(mp.nextp!);
@@ -270,6 +374,7 @@ export function awaitp(): bool {
 /** Under sched.lock. */
 function midleput(mp: M): void {
   mp.idlelink = sched.idleM;
+  mp.idleSince = sched.coarseNow;
   sched.idleM = mp;
   sched.nmidle++;
 }

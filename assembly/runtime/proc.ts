@@ -19,20 +19,25 @@
  * This file runs at the bottom of each M's stack, where Go would say g0: nothing in it is instrumented by Asyncify but
  * `gopark` and the other functions that goroutines call (`stack.ts`).
  */
-import { STATE_RUNNING } from "../layout";
-import { globrunqget, globrunqput, globrunqsize, schedLock } from "./globrunq";
+import { SCHED_STATE, STATE_RUNNING } from "../layout";
+import { globrunqget, globrunqputOne, globrunqsize, schedLock } from "./globrunq";
 import { startRewind, stopUnwind } from "./imports";
 import { lock, punlock, unlock } from "./lock";
+import { dumpStopped, reportStall, STALLED } from "./dump";
 import { acquirep, mstop, pidleget, pidleput, releasep, wakep } from "./mp";
+import { startlockedm, stoplockedm } from "./osthread";
 import { fastrandn } from "./rand";
 import { g, m, phase, setG, setPhase } from "./registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "./runq";
 import { selparkcommit } from "./select";
 import { NORMAL, REWINDING, saveStack, switchOut, UNWINDING } from "./stack";
-import { G, GStatus, MainState, P, Sched, allp, sched } from "./structs";
+import { Attention, G, GStatus, MainState, P, Sched, Switch, allp, sched } from "./structs";
 import { Task } from "./task";
 import { checkTimers } from "./time";
-import { gfget, gfput } from "./gs";
+import { timersFirst } from "./timers";
+import { gfget, gfgetOrphan, gfput, gfputOrphan } from "./gs";
+import { leaveSyscall } from "./syscall";
+import { gcstopm } from "./world";
 import { flushOutput } from "./print";
 
 /** Every so many turns the global queue comes first, so that two goroutines readying each other cannot starve it. */
@@ -43,22 +48,23 @@ const GLOBAL_TICKS: u32 = 61;
 // @ts-ignore: decorator
 @inline
 const STEAL_ROUNDS: i32 = 4;
-/** A pair that keeps readying each other gets at most this many turns through runnext while others wait in the ring. */
-// @ts-ignore: decorator
-@inline
-const RUNNEXT_STREAK: u32 = 128;
 
 // ---- what goroutines call --------------------------------------------------------------------------------------------
 
 /** Starts a goroutine for a deferred call; it is the next to run on this P. */
 export function newproc(task: Task): void {
-  const pp = m.p!;
-  const gp = gfget(pp);
+  const pp = m.p;
+  const gp = pp ? gfget(pp) : gfgetOrphan();
   gp.entry = task.thunk;
   gp.task = changetype<usize>(task);
+  gp.creator = g.id;
   gp.status = GStatus.Runnable;
-  pp.gcount++;
-  runqput(pp, gp, true);
+  if (pp) {
+    pp.gcount++;
+    runqput(pp, gp, true);
+  } else {
+    globrunqputOne(gp); // inside a blocking call
+  }
   wakepIfIdle();
 }
 
@@ -70,28 +76,29 @@ export function newproc(task: Task): void {
 @inline
 export function gopark(reason: u8, lockWord: usize): void {
   g.waitReason = reason;
+  g.waitSince = sched.coarseNow;
   g.status = GStatus.Waiting;
   m.waitUnlock = lockWord;
+  m.switchTo = Switch.Park;
   switchOut();
 }
 
 /** Parks the current goroutine; once its stack is saved `selparkcommit(select)` releases what the select has locked. */
 export function goparkSelect(select: usize, reason: u8): void {
-  m.waitSelect = true;
-  gopark(reason, select);
+  g.waitReason = reason;
+  g.waitSince = sched.coarseNow;
+  g.status = GStatus.Waiting;
+  m.waitUnlock = select;
+  m.switchTo = Switch.Select;
+  switchOut();
 }
 
 /** Makes a parked goroutine runnable: the next on this P, or, from a thread without a P, on the global queue. */
 export function goready(gp: G): void {
   gp.status = GStatus.Runnable;
   const pp = m.p;
-  if (pp) {
-    runqput(pp, gp, true);
-  } else {
-    lock(schedLock());
-    globrunqput(gp);
-    unlock(schedLock());
-  }
+  if (pp) runqput(pp, gp, true);
+  else globrunqputOne(gp);
   wakepIfIdle();
 }
 
@@ -99,7 +106,17 @@ export function goready(gp: G): void {
 // @ts-ignore: decorator
 @inline
 export function gosched(): void {
-  m.yielding = true;
+  m.switchTo = Switch.Yield;
+  switchOut();
+}
+
+/**
+ * A safepoint whose M was asked to give way: the goroutine goes to the end of the global queue. The compiler puts the check
+ * of `m.preempt` and this call into loops (`host/compiler`); never into the core, so no lock is held here.
+ */
+export function preempted(): void {
+  if (m.preempt == STALLED) reportStall();
+  m.switchTo = Switch.Global;
   switchOut();
 }
 
@@ -136,8 +153,18 @@ export function numCPU(): i32 {
 /** Runs goroutines on this M until the program is over. */
 export function schedule(): void {
   while (true) {
+    if (!m.p && !mstop()) return; // a goroutine left its M without a P, in a blocking call
+    if (m.lockedg) {
+      if (!stoplockedm()) return;
+      execute(m.lockedg!);
+      continue;
+    }
     const gp = findRunnable();
     if (!gp) return;
+    if (gp.lockedCount != 0 && gp.m != m) {
+      if (!startlockedm(gp)) return;
+      continue;
+    }
     execute(gp);
   }
 }
@@ -154,6 +181,7 @@ function execute(gp: G): void {
   gp.m = mp;
   gp.status = GStatus.Running;
   setG(gp);
+  mp.preempt = 0;
   mp.switches++;
   if (gp.stackTop == 0) {
     mp.goroutines++;
@@ -170,17 +198,19 @@ function execute(gp: G): void {
     stopUnwind();
     if (!gp.exiting) {
       saveStack(mp, gp);
-      if (mp.yielding) {
-        mp.yielding = false;
-        gp.status = GStatus.Runnable;
-        runqput(mp.p!, gp, false);
-      } else if (mp.waitSelect) {
-        mp.waitSelect = false;
-        selparkcommit(mp.waitUnlock);
-      } else {
-        // From here on the goroutine may already be running elsewhere.
+      if (mp.insyscall) leaveSyscall();
+      // Once it is on a queue, or its lock is free, the goroutine may already be running elsewhere.
+      const to = mp.switchTo;
+      if (to == Switch.Park) {
         const word = mp.waitUnlock;
         if (word != 0) punlock(word);
+      } else if (to == Switch.Select) {
+        selparkcommit(mp.waitUnlock);
+      } else {
+        gp.status = GStatus.Runnable;
+        const pp = mp.p;
+        if (to == Switch.Yield && pp) runqput(pp, gp, false);
+        else globrunqputOne(gp);
       }
       return;
     }
@@ -190,11 +220,21 @@ function execute(gp: G): void {
 
 /** A goroutine has ended. */
 export function goexit0(gp: G): void {
-  const pp = m.p!;
-  if (gp.epoch == sched.epoch) pp.gcount--;
+  if (m.insyscall) leaveSyscall();
+  if (gp.lockedCount != 0) {
+    gp.lockedCount = 0;
+    m.lockedg = null;
+  }
   if ((gp.out | gp.err) != 0) flushOutput(gp);
   if (gp.id == 1) mainExited();
-  gfput(pp, gp);
+  const pp = m.p;
+  if (pp) {
+    if (gp.epoch == sched.epoch) pp.gcount--;
+    gfput(pp, gp);
+  } else {
+    if (gp.epoch == sched.epoch) atomic.sub<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), 1);
+    gfputOrphan(gp);
+  }
 }
 
 /** Goroutine 1 has ended; if main had not returned, it has called goexit. */
@@ -210,10 +250,20 @@ function mainExited(): void {
  */
 function findRunnable(): G | null {
   while (true) {
-    if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("state")) != STATE_RUNNING) return null;
+    if (atomic.load<u64>(SCHED_STATE) != 0) {
+      if (!attend()) return null;
+      continue;
+    }
     const pp = m.p!;
-    let pollUntil = checkTimers(pp, 0);
+    checkTimers(pp, 0);
 
+    // A goroutine taken from runnext inherits what is left of the time slice: it does not count as a turn, so sysmon sees
+    // a pair that readies each other as one, and after its request neither comes from runnext.
+    if (m.preempt == 0) {
+      const next = runnextget(pp);
+      if (next) return stopSpinning(next);
+    }
+    m.preempt = 0;
     const tick = pp.schedtick++;
     if (tick % GLOBAL_TICKS == 0 && globrunqsize() > 0) {
       lock(schedLock());
@@ -222,14 +272,6 @@ function findRunnable(): G | null {
       if (gp) return stopSpinning(gp);
     }
 
-    if (pp.streak < RUNNEXT_STREAK) {
-      const gp = runnextget(pp);
-      if (gp) {
-        pp.streak++;
-        return stopSpinning(gp);
-      }
-    }
-    pp.streak = 0;
     let gp = runqget(pp);
     if (gp) return stopSpinning(gp);
     gp = runnextget(pp);
@@ -262,6 +304,10 @@ function findRunnable(): G | null {
 
     // Nothing: give up the P, stop spinning, look once more (see the orderings above), and sleep.
     lock(schedLock());
+    if (atomic.load<u64>(SCHED_STATE) != 0) {
+      unlock(schedLock());
+      continue;
+    }
     if (sched.runqSize != 0) {
       gp = globrunqget(pp, 0);
       unlock(schedLock());
@@ -292,6 +338,26 @@ function findRunnable(): G | null {
   }
 }
 
+/** There is a reason not to go on: false if the program is over, true when this M may look for work again. */
+function attend(): bool {
+  if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return false;
+  const mp = m;
+  if (mp.spinning) {
+    mp.spinning = false;
+    atomic.sub<i32>(spinningAddr(), 1);
+  }
+  lock(schedLock());
+  const bits = sched.attention;
+  if (bits & Attention.Stop) {
+    gcstopm();
+    unlock(schedLock());
+    return mstop();
+  }
+  unlock(schedLock());
+  if (bits & Attention.Dump) dumpStopped();
+  return true;
+}
+
 /** This M has found work: if it was the last that looked, somebody else should begin to. */
 // @ts-ignore: decorator
 @inline
@@ -316,9 +382,10 @@ function stealWork(pp: P): G | null {
       const victim = allp(i);
       if (++i == n) i = 0;
       if (victim == pp) continue;
-      if (last && checkTimers(victim, 0) >= 0 && !runqempty(pp)) {
+      if (last && timersFirst(victim) != 0) {
+        checkTimers(victim, 0);
         const gp = runnextget(pp);
-        return gp ? gp : runqget(pp);
+        if (gp) return gp;
       }
       const gp = runqsteal(pp, victim, last);
       if (gp) return gp;

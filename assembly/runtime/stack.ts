@@ -14,6 +14,7 @@
  */
 import { SCRATCH_PAGES } from "../layout";
 import { startUnwind, stopRewind } from "./imports";
+import { captureStack } from "./dump";
 import { malloc, mfree } from "./malloc";
 import { PAGE_BITS, reservePages } from "./pages";
 import { throwOutOfMemory } from "./panic";
@@ -31,6 +32,11 @@ export const UNWINDING: i32 = 1;
 @inline
 export const REWINDING: i32 = 2;
 
+/** Rewinding only to look at the stack: at its top the host takes a picture, and it is unwound again (`dump.ts`). */
+// @ts-ignore: decorator
+@inline
+export const TRACING: i32 = 3;
+
 /** Buffers are at least this long and a multiple of it, and given up for a smaller one when four times too long. */
 // @ts-ignore: decorator
 @inline
@@ -45,6 +51,10 @@ export function switchOut(): void {
     setPhase(NORMAL);
     stopRewind();
   } else {
+    if (phase == TRACING) {
+      stopRewind();
+      captureStack();
+    }
     setPhase(UNWINDING);
     m.scratchTop = m.scratch;
     startUnwind(changetype<usize>(m)); // the first two words of an M are Asyncify's view of the scratch buffer

@@ -20,6 +20,7 @@ import {
   MS_BASE,
   P_SIZE,
   PS_BASE,
+  SCHED_ATTENTION,
   SCHED_BASE,
   SCHED_EXIT_CODE,
   SCHED_HEAP_PAGES,
@@ -116,8 +117,8 @@ export class G {
   ok: bool;
   /** It called goexit: its stack is to be dropped. */
   exiting: bool;
-  /** A system goroutine, not counted nor reported as the user's. */
-  system: bool;
+  /** Calls of lockOSThread not undone (owner); while there are any, only `lockedm` runs it. */
+  lockedCount: u8;
   /** The program it belongs to: main's return ends all goroutines of its epoch. */
   epoch: u32;
   /** Its unfinished lines of output (a LineBuffer each for descriptors 1 and 2), or 0. */
@@ -131,8 +132,10 @@ export class G {
   call: usize;
   /** Next of all Gs ever made; written once. */
   alllink: G | null;
-  /** nanotime() at which it was parked; only kept by waits that need it. */
+  /** nanotime() at which it was parked, for dumps; sysmon's clock, so as old as its last turn. */
   waitSince: i64;
+  /** The goroutine that started it. */
+  creator: i64;
   private waiter0: u64;
 }
 
@@ -169,15 +172,19 @@ export class M {
   curg: G | null;
   /** What gopark wants done once the stack is saved: the address of a lock to release, or of a Select's channels. */
   waitUnlock: usize;
-  waitSelect: bool;
-  /** gosched: the goroutine goes to the end of the queue. */
-  yielding: bool;
+  /** Where the goroutine goes that has just been switched out: one of Switch. */
+  switchTo: u8;
   /** It is looking for work (owner); counted in sched.nmspinning. */
   spinning: bool;
+  /** It is inside a blocking call (owner). */
+  insyscall: bool;
+  /** The goroutine wired to it by lockOSThread, or null (owner). */
+  lockedg: G | null;
+  /** The P it had when it went into a blocking call; it may be another's by now (owner). */
+  oldp: P | null;
   /** State of its random numbers (owner). */
   rand: u64;
   private pad4: u64;
-  private pad5: u64;
   // Offset M_GOROUTINES: counters for stats (owner).
   goroutines: u64;
   switches: u64;
@@ -191,6 +198,29 @@ export class M {
   park: i32;
   /** Link in sched's list of idle Ms (sched.lock). */
   idlelink: M | null;
+  /** Link in sched's lists of Ms to start and of Ms that have ended (sched.lock). */
+  newlink: M | null;
+  /** Set by sysmon and by who stops the world: the goroutine is to yield at its next safepoint. Cleared by the M. */
+  preempt: u32;
+  /** When it became idle, by sysmon's clock (sched.lock). */
+  idleSince: i64;
+  /** Where the host writes a stack down that this M traces, and how much it wrote (owner). */
+  traceText: usize;
+  traceLength: i32;
+  /** It is to end: it has been idle for long. */
+  ending: bool;
+}
+
+/** What becomes of a goroutine that is switched out. */
+export namespace Switch {
+  /** It waits: the lock at `m.waitUnlock` is released. */
+  export const Park: u8 = 0;
+  /** It waits in a select, whose channels are released. */
+  export const Select: u8 = 1;
+  /** It goes to the end of its P's queue. */
+  export const Yield: u8 = 2;
+  /** It goes to the end of the global queue: it was preempted, or has come out of a blocking call and found no P. */
+  export const Global: u8 = 3;
 }
 
 // ---- processors ------------------------------------------------------------------------------------------------------
@@ -231,8 +261,6 @@ export class P {
   m: M | null;
   /** Counts schedule's turns: every 61st looks at the global queue first (owner). */
   schedtick: u32;
-  /** Turns in a row that went to runnext (owner). */
-  streak: u32;
   /** Link in sched's list of idle Ps (sched.lock). */
   idlelink: P | null;
   /** Dead goroutines for reuse (owner). */
@@ -243,8 +271,14 @@ export class P {
   goidEnd: i64;
   /** Goroutines started less goroutines ended on this P (owner); numGoroutine adds them up. */
   gcount: i64;
-  /** When this P last took a turn at its timers. */
-  private pad0: u64;
+  /** Blocking calls so far: entered or left (owner; and sysmon, which retakes the P). */
+  syscalltick: u32;
+  // What sysmon saw of this P, and when; sysmon's own.
+  seenSchedtick: u32;
+  seenSyscalltick: u32;
+  seenScheduled: i64;
+  seenSyscall: i64;
+  seenStall: i64;
   /** The run queue's consumer index: advanced by the owner and by thieves, always by compare-and-swap. */
   runqhead: u32;
   private pad1: u32;
@@ -309,19 +343,36 @@ export namespace MainState {
   export const Exited: i32 = 3;
 }
 
+/** Reasons for Ms not to go on with the next goroutine at once. */
+export namespace Attention {
+  /** The world is being stopped: Ms give up their Ps. */
+  export const Stop: i32 = 2;
+  /** A dump of all goroutines is wanted. */
+  export const Dump: i32 = 4;
+}
+
 @unmanaged
 export class Sched {
   // The host's fields, at the offsets that layout.ts gives.
   hostWake: i32;
-  state: i32;
   exitCode: i32;
-  sysmonWake: i32;
+  state: i32;
+  /**
+   * What every M looks at before it runs another goroutine, together with the state: bits of `Attention`. Written under
+   * the lock, read without.
+   */
+  attention: i32;
   mcount: i32;
   nprocs: i32;
   heapPages: i32;
+  sysmonWake: i32;
   /** Goroutine 1: one of MainState (under the lock). */
   main: i32;
 
+  /** Ms that have a thread, and how many of those are idle (under the lock). */
+  mlive: i32;
+  /** 0 once user code has run without a P (see `syscall.ts`). */
+  soloAllowed: i32;
   /** 1 while there is a single P: what only holders of a P touch then needs neither locks nor atomics. */
   solo: i32;
   numCPU: i32;
@@ -388,8 +439,29 @@ export class Sched {
   freeRuns: usize;
   /** Goroutines started less ended by threads without a P; part of numGoroutine. Atomic. */
   gcount: i64;
-  /** Ms whose threads have been started: the sysmon thread's own. */
-  mstarted: i32;
+  /** Ms whose threads sysmon is to start, and Ms whose threads have ended, for reuse; through newlink, under the lock. */
+  newM: M | null;
+  freeM: M | null;
+  /** Ms ever made; ids are below this or equal. `mcount` counts those with a thread. Under the lock. */
+  mids: i32;
+  /** Ms in blocking calls that have lost their P, and Ms that wait for their locked goroutine. Under the lock. */
+  nmblocked: i32;
+  nmlocked: i32;
+  /** While the world is being stopped: Ps that have not stopped yet. Under the lock; a futex for who waits. */
+  stopwait: i32;
+  /** 1 while somebody stops the world or resizes it. Atomic. */
+  worldBusy: i32;
+  /** 1 while sysmon sleeps because nothing happens. Atomic. */
+  sysmonIdle: i32;
+  // Settings of SKEIN_DEBUG, from the host: milliseconds, 0 for off.
+  schedtrace: i32;
+  scheddetail: i32;
+  stall: i32;
+  /** When the next line of schedtrace is due; sysmon's. */
+  nextTrace: i64;
+  /** The clock as sysmon last read it, and when the program began. */
+  coarseNow: i64;
+  startTime: i64;
 }
 
 // @ts-ignore: decorator
@@ -415,6 +487,7 @@ export function checkLayout(): void {
   if (<i32>offsetof<Sched>("hostWake") + SCHED_BASE != SCHED_HOST_WAKE) ERROR("Sched.hostWake");
   if (<i32>offsetof<Sched>("state") + SCHED_BASE != SCHED_STATE) ERROR("Sched.state");
   if (<i32>offsetof<Sched>("exitCode") + SCHED_BASE != SCHED_EXIT_CODE) ERROR("Sched.exitCode");
+  if (<i32>offsetof<Sched>("attention") + SCHED_BASE != SCHED_ATTENTION) ERROR("Sched.attention");
   if (<i32>offsetof<Sched>("sysmonWake") + SCHED_BASE != SCHED_SYSMON_WAKE) ERROR("Sched.sysmonWake");
   if (<i32>offsetof<Sched>("mcount") + SCHED_BASE != SCHED_MCOUNT) ERROR("Sched.mcount");
   if (<i32>offsetof<Sched>("nprocs") + SCHED_BASE != SCHED_NPROCS) ERROR("Sched.nprocs");

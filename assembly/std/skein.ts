@@ -8,6 +8,10 @@
 
 // Goroutines.
 export { newproc as go, gosched, goexit, goid, numGoroutine, numCPU, threadId } from "./skein/runtime/proc";
+export { gomaxprocs } from "./skein/runtime/world";
+export { setMaxThreads } from "./skein/runtime/mp";
+export { lockOSThread, unlockOSThread } from "./skein/runtime/osthread";
+export { blocking } from "./skein/runtime/syscall";
 
 // Channels.
 export { Chan, ChanRange, ok } from "./skein/runtime/chan";
@@ -28,5 +32,5 @@ export { now, sleep, after, afterFunc, Timer, Ticker } from "./skein/runtime/tim
 export { Nanosecond, Microsecond, Millisecond, Second } from "./skein/runtime/time";
 
 // The program and its surroundings.
-export { print, println, eprintln } from "./skein/runtime/print";
-export { args, env, exit, readFile, memoryUsed } from "./skein/runtime/program";
+export { print, println, eprint, eprintln } from "./skein/runtime/print";
+export { args, env, exit, readFile, readText, memoryUsed } from "./skein/runtime/program";

@@ -91,7 +91,11 @@ function message({ code, message }: Diagnostic): string {
   if (message === "Not implemented: Closures") {
     return "functions cannot use variables of the function around them (only the body of a goroutine can: it gets copies)";
   }
-  return message.replace(/(?:[\w.@~-]+\/)+(?:\w+~)?(\w)/g, "$1").replace(/\.$/, "");
+  return message
+    .replace(/(?:[\w.@~-]+\/)+(\w)/g, "$1")
+    .replace(/[\w.#]+~(\w)/g, "$1")
+    .replace(/(\w)#(\w)/g, "$1.$2")
+    .replace(/\.$/, "");
 }
 
 function excerpt(range: Range): string[] {

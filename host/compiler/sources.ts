@@ -11,6 +11,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { patched } from "./patches.js";
 
 const LIBRARY = "~lib/";
 const SKEIN = "skein";
@@ -100,8 +101,9 @@ export class Sources {
     const own = ownFile(name);
     if (own !== null) return this.find(internalPath, own, false);
     const found = this.find(internalPath, path.join(standardLibraryFolder(), name), false);
-    if (found) this.standard.add(internalPath);
-    return found;
+    if (!found) return null;
+    this.standard.add(internalPath);
+    return { path: found.path, text: patched(name, found.text) };
   }
 
   /** A file of an npm package, by its path in the package or in the package's `assembly/`; its index if only the package is named. */

@@ -1,6 +1,6 @@
 // A buffered channel takes as many values as it has room for, keeps their order, and is drained after close.
 
-import { go, Chan, WaitGroup, Atomic, ok } from "skein";
+import { go, Chan, WaitGroup, Atomic, ok, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function sendsBlockOnlyWhenTheBufferIsFull(): void {
@@ -140,5 +140,5 @@ export function main(): void {
   aLargeBuffer();
   producersAndConsumersOfEveryCapacity();
   oneProducerOneConsumer();
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // close wakes everyone who waits to receive; range ends when the channel is closed and drained.
 
-import { go, Chan, ChanRange, WaitGroup, Atomic, ok } from "skein";
+import { go, Chan, ChanRange, WaitGroup, Atomic, ok, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function closeWakesAllReceivers(): void {
@@ -104,5 +104,5 @@ export function main(): void {
   rangesShareTheirChannel();
   aRangeOverObjects();
   manyRangesDrainOneChannel();
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // A channel carries values of any type, whole, and has the zero value of each.
 
-import { go, Chan, Select, ok } from "skein";
+import { go, Chan, Select, ok, println } from "skein";
 import { check, same } from "../expect";
 
 function carries<T>(name: string, values: T[]): void {
@@ -173,5 +173,5 @@ export function main(): void {
   references();
   zeroValues();
   aChannelTravelsThroughAChannel();
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // ok() tells of this goroutine's latest receive, by whatever means; sends and a poll of nothing leave it alone.
 
-import { go, Chan, Select, WaitGroup, ok, gosched, sleep, Microsecond } from "skein";
+import { go, Chan, Select, WaitGroup, ok, gosched, sleep, Microsecond, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function open(): Chan<i32> {
@@ -155,5 +155,5 @@ export function main(): void {
   aBlockedSendLeavesItAlone();
   aPollOfNothingLeavesItAlone();
   everyGoroutineHasItsOwn();
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // trySend and tryRecv do what can be done at once, and never block.
 
-import { go, Chan, ok } from "skein";
+import { go, Chan, ok, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function onAnUnbufferedChannel(): void {
@@ -80,5 +80,5 @@ export function main(): void {
   onAClosedChannel();
   aZeroValueMayBeOk();
   aSenderThatWaitsRefillsTheBuffer();
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // On an unbuffered channel a send and a receive meet; values keep their order; waiters are served in the order they came.
 
-import { go, Chan, WaitGroup, Atomic, ok } from "skein";
+import { go, Chan, WaitGroup, Atomic, ok, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function aSendWaitsForItsReceiver(): void {
@@ -140,5 +140,5 @@ export function main(): void {
   lengthAndCapacityAreZero();
   manySendersAndReceivers();
   aChainOfAThousandGoroutines();
-  console.log("ok");
+  println("ok");
 }

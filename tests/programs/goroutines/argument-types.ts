@@ -1,6 +1,6 @@
 // What a call f(a, b) accepts, go(f(a, b)) accepts.
 
-import { go, Chan } from "skein";
+import { go, Chan, println } from "skein";
 import { check, same } from "../expect";
 
 const said = new Chan<string>(100);
@@ -413,5 +413,5 @@ export function main(): void {
   enumsAliasesAndFunctionsAsArguments();
   argumentListsOfAnyLength();
   check(said.length == 0, "nothing more was said");
-  console.log("ok");
+  println("ok");
 }

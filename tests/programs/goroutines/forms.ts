@@ -1,6 +1,6 @@
 // Each form of go starts its goroutine with the callee and the arguments as they were at the call.
 
-import { go, Chan, WaitGroup, gosched } from "skein";
+import { go, Chan, WaitGroup, gosched, println } from "skein";
 import { check, same } from "../expect";
 
 const results = new Chan<string>(100);
@@ -266,7 +266,7 @@ function textThatLooksLikeGoIsText(): void {
   const t = `go(() => { ${s} })`;
   // go(report("comment", 1));
   /* go(() => { results.send("comment"); }); */
-  check(s.length == 13 && t.length == 25, "strings stay as they are");
+  check(s.length == 13 && t.length == 27, "strings stay as they are");
   same(results.length, 0, "nothing was started");
 }
 
@@ -288,5 +288,5 @@ export function main(): void {
   aBodyMayHoldFunctionsOfItsOwn();
   aFunctionValueMayBeCaptured();
   textThatLooksLikeGoIsText();
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // Goroutines have numbers, are counted, end by themselves or by goexit, and can be as many as memory holds.
 
-import { go, goexit, goid, gosched, numGoroutine, numCPU, Chan, WaitGroup, Atomic, sleep, Millisecond } from "skein";
+import { go, goexit, goid, gosched, numGoroutine, numCPU, Chan, WaitGroup, Atomic, sleep, Millisecond, println } from "skein";
 import { check, same, within } from "../expect";
 
 function report(ch: Chan<i64>): void {
@@ -155,5 +155,5 @@ export function main(): void {
   aHundredThousandGoroutinesMayBeParked();
   aGoroutineMayParkAThousandCallsDeep();
   aGoroutineMayRecurseAThousandCallsDeep();
-  console.log("ok");
+  println("ok");
 }

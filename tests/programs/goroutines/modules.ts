@@ -1,6 +1,6 @@
 // Module variables of every module are shared by all goroutines, and initialisers run once, as the beginning of goroutine 1.
 
-import { go, Chan, WaitGroup, Mutex, goid, numGoroutine, sleep, Millisecond } from "skein";
+import { go, Chan, WaitGroup, Mutex, goid, numGoroutine, sleep, Millisecond, println } from "skein";
 import { hit, hits, order, Registry } from "./lib/counter";
 import { same } from "../expect";
 
@@ -124,5 +124,5 @@ export function main(): void {
   done.recv();
   same(Registry.names.get("x"), 3, "a static map of another module");
   same(Registry.last, "x", "a static of another module");
-  console.log("ok");
+  println("ok");
 }

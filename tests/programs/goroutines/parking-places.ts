@@ -1,6 +1,6 @@
 // A goroutine may park wherever a call may stand, and finds its locals as they were.
 
-import { go, Chan, WaitGroup, gosched, sleep, Microsecond } from "skein";
+import { go, Chan, WaitGroup, gosched, sleep, Microsecond, println } from "skein";
 import { check, same } from "../expect";
 
 const numbers = new Chan<i32>();
@@ -277,5 +277,5 @@ export function main(): void {
   allTypesOfLocals();
   recursionInManyGoroutinesAtOnce();
   check(next() > 0, "the producer goes on");
-  console.log("ok");
+  println("ok");
 }

@@ -1,7 +1,7 @@
 // gomaxprocs says how many goroutines run at once, and with two or more they run on several threads.
 // args: $procs
 
-import { go, gomaxprocs, numCPU, threadId, args, now, Chan, Millisecond } from "skein";
+import { go, gomaxprocs, numCPU, threadId, args, now, Chan, Millisecond, println } from "skein";
 import { check, same, within } from "../expect";
 
 function busy(until: i64): void {
@@ -33,5 +33,5 @@ export function main(): void {
   same(gomaxprocs(0), procs, "asking changes nothing");
   within(numCPU(), 1, 4096, "processors");
   if (procs > 1) check(threads().size > 1, "several Ps compute on several threads");
-  console.log("ok");
+  println("ok");
 }

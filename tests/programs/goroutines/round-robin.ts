@@ -1,7 +1,7 @@
 // One P runs its goroutines round-robin, and what one makes ready runs while it goes on.
 // procs: 1
 
-import { go, gosched, Chan, WaitGroup } from "skein";
+import { go, gosched, Chan, WaitGroup, println } from "skein";
 import { check, same } from "../expect";
 
 const turns: i32[] = [];
@@ -60,5 +60,5 @@ export function main(): void {
   yieldingGoroutinesTakeTurns();
   aSenderDoesNotStopForItsReceiver();
   check(turns[0] < 5, "a name");
-  console.log("ok");
+  println("ok");
 }

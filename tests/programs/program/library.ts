@@ -1,6 +1,6 @@
 // AssemblyScript's own library works in goroutines that run at the same time and are stopped anywhere.
 
-import { go, Chan, WaitGroup, gosched } from "skein";
+import { go, Chan, WaitGroup, gosched, println } from "skein";
 import { check, same } from "../expect";
 
 /** Formatting of numbers has scratch memory of its own, which another goroutine must not see. */
@@ -165,5 +165,5 @@ export function main(): void {
   collectionsInManyGoroutines();
   anArrayGrownByMany();
   randomsAndTimes();
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // A select waits for the first of its cases that can proceed, does it, and says which one it was.
 
-import { go, Chan, Select, WaitGroup, ok, after, sleep, Millisecond, gosched } from "skein";
+import { go, Chan, Select, WaitGroup, ok, after, sleep, Millisecond, gosched, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function casesAreNumberedInTheOrderAdded(): void {
@@ -359,5 +359,5 @@ export function main(): void {
   aSelectMayMoveToAnotherGoroutine();
   gosched();
   sleep(0);
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // A select chooses uniformly among its ready cases, and a blocked one among the cases that the other side could have meant.
 
-import { go, Chan, Select, gosched } from "skein";
+import { go, Chan, Select, gosched, println } from "skein";
 import { within } from "../expect";
 
 /** Six standard deviations around the mean of `n` choices with probability 1/k: one wrong alarm in 500 million. */
@@ -143,5 +143,5 @@ export function main(): void {
   blockedOnOneChannel(4, 4000);
   blockedSendsOnOneChannel(4000);
   blockedUntilClosed(4000);
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // Atomic<T> of i32, u32, i64 and u64: every operation is one step that no other goroutine sees the middle of.
 
-import { go, Atomic, WaitGroup } from "skein";
+import { go, Atomic, WaitGroup, println } from "skein";
 import { check, same } from "../expect";
 
 function operations<T>(name: string, min: T, max: T): void {
@@ -86,5 +86,5 @@ export function main(): void {
   nothingIsLost<u64>("u64");
   twoHalvesAreNeverMixed();
   neighboursDoNotDisturbEachOther();
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // Cond wakes its waiters in the order they came; so does Semaphore, whatever they asked for.
 
-import { go, Chan, Cond, Mutex, Semaphore, WaitGroup, Atomic, gosched } from "skein";
+import { go, Chan, Cond, Mutex, Semaphore, WaitGroup, Atomic, gosched, println } from "skein";
 import { check, same, settle } from "../expect";
 
 /** Starts a goroutine that waits, and returns when it does. */
@@ -183,5 +183,5 @@ export function main(): void {
   tryAcquireNeverWaits();
   acquirersAreServedInOrder();
   oneReleaseServesSeveral();
-  console.log("ok");
+  println("ok");
 }

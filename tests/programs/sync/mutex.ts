@@ -1,6 +1,6 @@
 // A Mutex lets one goroutine at a time through, may be unlocked by any, and starves nobody.
 
-import { go, Chan, Mutex, WaitGroup, Atomic, gosched, sleep, now, Microsecond, Millisecond, Second } from "skein";
+import { go, Chan, Mutex, WaitGroup, Atomic, gosched, sleep, now, Microsecond, Millisecond, Second, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function oneGoroutineAtATime(): void {
@@ -163,5 +163,5 @@ export function main(): void {
   aWaiterIsNotStarved();
   aWaiterIsNotStarvedByAComputation();
   mutexesInObjects();
-  console.log("ok");
+  println("ok");
 }

@@ -1,6 +1,6 @@
 // A Pool runs what is submitted on a bounded number of workers; submit waits while all are busy.
 
-import { go, Chan, Pool, Atomic, WaitGroup, gosched, sleep, numGoroutine, Millisecond } from "skein";
+import { go, Chan, Pool, Atomic, WaitGroup, gosched, sleep, numGoroutine, Millisecond, println } from "skein";
 import { check, same, settle, within } from "../expect";
 
 const done = new Atomic<i32>();
@@ -204,5 +204,5 @@ export function main(): void {
   workMayParkAndSubmit();
   for (let i = 0; i < 2000 && numGoroutine() > 1; i++) sleep(Millisecond);
   same(numGoroutine(), 1, "the user's goroutines in the end");
-  console.log("ok");
+  println("ok");
 }

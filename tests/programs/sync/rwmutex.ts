@@ -1,6 +1,6 @@
 // An RWMutex lets many readers or one writer through; a writer that waits keeps new readers out.
 
-import { go, Chan, RWMutex, WaitGroup, Atomic, gosched } from "skein";
+import { go, Chan, RWMutex, WaitGroup, Atomic, gosched, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function readersShare(): void {
@@ -153,5 +153,5 @@ export function main(): void {
   waitingReadersComeBeforeTheNextWriter();
   anyGoroutineMayUnlock();
   readersAndWritersTogether();
-  console.log("ok");
+  println("ok");
 }

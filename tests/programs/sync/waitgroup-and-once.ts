@@ -1,6 +1,6 @@
 // A WaitGroup waits until its counter is back at zero; a Once runs one call, which all others wait for.
 
-import { go, Chan, WaitGroup, Once, Atomic, gosched, sleep, Millisecond } from "skein";
+import { go, Chan, WaitGroup, Once, Atomic, gosched, sleep, Millisecond, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function waitReturnsAtOnceAtZero(): void {
@@ -159,5 +159,5 @@ export function main(): void {
   theCallRunsBeforeDoReturns();
   oncesAreIndependent();
   check(calls == 6, "no call came late");
-  console.log("ok");
+  println("ok");
 }

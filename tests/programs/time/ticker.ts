@@ -1,6 +1,6 @@
 // A Ticker fires again and again, keeps one tick for a slow receiver, and is quiet after stop.
 
-import { now, sleep, ok, Ticker, Timer, Select, Millisecond, Second } from "skein";
+import { now, sleep, ok, Ticker, Timer, Select, Millisecond, Second, println } from "skein";
 import { check, same, within } from "../expect";
 
 function ticksComeInTime(): void {
@@ -92,5 +92,5 @@ export function main(): void {
   resetChangesThePeriod();
   twoTickersInASelect();
   theEndOfTime();
-  console.log("ok");
+  println("ok");
 }

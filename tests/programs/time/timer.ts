@@ -1,6 +1,6 @@
 // A Timer fires once, after its duration; after stop or reset no stale value is received, as in Go 1.23.
 
-import { go, now, sleep, ok, Chan, Select, Timer, WaitGroup, Millisecond, Second } from "skein";
+import { go, now, sleep, ok, Chan, Select, Timer, WaitGroup, Millisecond, Second, println } from "skein";
 import { check, same } from "../expect";
 
 function aTimerSendsTheTime(): void {
@@ -168,5 +168,5 @@ export function main(): void {
   inASelect();
   timersOfManyGoroutines();
   aTimerIsStoppedByAnotherGoroutine();
-  console.log("ok");
+  println("ok");
 }

@@ -1,0 +1,82 @@
+/**
+ * Blocking calls. A goroutine that goes into one keeps its M but not its P: the P is marked `Syscall`, and sysmon may take it
+ * away for another M (`retake`) as soon as the call lasts. Coming back, the M takes its old P if that is still marked, else
+ * any idle one; else the goroutine goes to the global queue and the M sleeps. After Go's entersyscall and exitsyscall.
+ *
+ * The mark is the ownership: whoever turns `Syscall` into something else by compare-and-swap has the P. Before the mark is
+ * set the M clears `m.p`, so nothing in the call can use the P by mistake: allocation falls back to the caches for threads
+ * without a P, what becomes ready goes to the global queue.
+ *
+ * With a single P the core leaves out locks that only holders of a P take (`lock.ts`). User code that runs inside
+ * `blocking` takes them without holding a P, so the first `blocking` ends that for good: at that moment its M holds the
+ * only P, and no such lock. The host's own calls run no user code and do not.
+ */
+import { schedLock } from "./globrunq";
+import { lock, unlock } from "./lock";
+import { acquirep, pidleget, wakeSysmon } from "./mp";
+import { m } from "./registers";
+import { switchOut } from "./stack";
+import { P, PStatus, Switch, sched } from "./structs";
+import { runTask, Task } from "./task";
+
+// @ts-ignore: decorator
+@inline
+export function statusAddr(pp: P): usize {
+  return changetype<usize>(pp) + offsetof<P>("status");
+}
+
+/** Before a call that may block: gives up the P, for the time being. */
+export function entersyscall(): void {
+  const mp = m;
+  const pp = mp.p;
+  if (!pp) return; // a blocking call inside a blocking call
+  mp.insyscall = true;
+  mp.oldp = pp;
+  mp.p = null;
+  pp.syscalltick++;
+  atomic.store<u32>(statusAddr(pp), PStatus.Syscall);
+  if (sched.sysmonIdle != 0) wakeSysmon();
+}
+
+/** After the call: takes a P again, waiting in the global queue if there is none. */
+export function exitsyscall(): void {
+  if (!m.insyscall) return;
+  if (reacquirep()) return;
+  m.switchTo = Switch.Global;
+  switchOut();
+}
+
+/** Takes the old P or an idle one; the M is out of the call either way. */
+function reacquirep(): bool {
+  const mp = m;
+  mp.insyscall = false;
+  const old = mp.oldp!;
+  mp.oldp = null;
+  if (atomic.cmpxchg<u32>(statusAddr(old), PStatus.Syscall, PStatus.Running) == PStatus.Syscall) {
+    mp.p = old;
+    old.m = mp;
+    return true;
+  }
+  // sysmon, or who stopped the world, has it.
+  lock(schedLock());
+  sched.nmblocked--;
+  const pp = sched.attention == 0 ? pidleget() : null;
+  unlock(schedLock());
+  if (!pp) return false;
+  acquirep(pp);
+  return true;
+}
+
+/** The goroutine was switched out, or has ended, inside a blocking call: the call is over as far as the M is concerned. */
+export function leaveSyscall(): void {
+  reacquirep();
+}
+
+/** Runs `f(a)` as a blocking call: however long it takes, the other goroutines go on. */
+export function blocking(task: Task): void {
+  sched.soloAllowed = 0;
+  sched.solo = 0;
+  entersyscall();
+  runTask(task);
+  exitsyscall();
+}

@@ -1,0 +1,138 @@
+/**
+ * sysmon: the thread that runs no goroutines and has no P. It takes Ps away from blocking calls that last, asks goroutines
+ * that run for 10 ms to yield, starts the threads of new Ms, ends idle ones, and prints schedtrace. After Go's sysmon.
+ *
+ * It sleeps 20 µs at first, and, once it has had nothing to do fifty times, twice as long each time, up to 10 ms. When all
+ * Ps are idle it sleeps until one is not: it sets `sysmonIdle`, then looks at `npidle` once more; whoever takes an idle P
+ * has decremented that and then looks at `sysmonIdle`.
+ */
+import { SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
+import { nanotime } from "./clock";
+import { globrunqsize, schedLock } from "./globrunq";
+import { lock, unlock } from "./lock";
+import { handoffp, endIdleM } from "./mp";
+import { runqempty } from "./runq";
+import { schedtrace } from "./schedtrace";
+import { statusAddr } from "./syscall";
+import { M, P, PStatus, Sched, allp, sched } from "./structs";
+import { timeSleepUntil } from "./time";
+
+// @ts-ignore: decorator
+@inline
+const DELAY_MIN: i64 = 20_000;
+// @ts-ignore: decorator
+@inline
+const DELAY_MAX: i64 = 10_000_000;
+// @ts-ignore: decorator
+@inline
+const IDLE_TURNS: i32 = 50;
+/** A goroutine's time slice, as in Go. */
+// @ts-ignore: decorator
+@inline
+const SLICE: i64 = 10_000_000;
+
+/** Runs until the host has something to do: returns the id of an M whose thread it is to start, or 0 at the end. */
+export function sysmonLoop(): i32 {
+  let idle = 0;
+  let delay = DELAY_MIN;
+  while (true) {
+    const seen = atomic.load<i32>(SCHED_SYSMON_WAKE);
+    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return 0;
+    const mp = takeNewM();
+    if (mp) return mp.id;
+    let now = nanotime();
+    if (sched.schedtrace != 0) schedtrace(now);
+
+    if (allIdle()) {
+      atomic.store<i32>(sysmonIdleAddr(), 1);
+      if (allIdle()) atomic.wait<i32>(SCHED_SYSMON_WAKE, seen, idleTimeout(now));
+      atomic.store<i32>(sysmonIdleAddr(), 0);
+      idle = 0;
+      delay = DELAY_MIN;
+    } else {
+      if (idle == 0) delay = DELAY_MIN;
+      else if (idle > IDLE_TURNS) delay = min(delay * 2, DELAY_MAX);
+      atomic.wait<i32>(SCHED_SYSMON_WAKE, seen, delay);
+    }
+    now = nanotime();
+    sched.coarseNow = now;
+    idle = retake(now) ? 0 : idle + 1;
+    endIdleM(now);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function sysmonIdleAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("sysmonIdle");
+}
+
+function allIdle(): bool {
+  return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) == sched.nprocs;
+}
+
+/** Nothing happens: sleep until woken, but for the next line of schedtrace, and for Ms that have been idle long enough. */
+function idleTimeout(now: i64): i64 {
+  if (sched.schedtrace != 0) return <i64>sched.schedtrace * 1_000_000;
+  return -1;
+}
+
+function takeNewM(): M | null {
+  if (!sched.newM) return null;
+  lock(schedLock());
+  const mp = sched.newM;
+  if (mp) {
+    sched.newM = mp.newlink;
+    mp.newlink = null;
+  }
+  unlock(schedLock());
+  return mp;
+}
+
+/** Looks after the Ps; true if there was something to do. */
+function retake(now: i64): bool {
+  let did = false;
+  for (let i = 0; i < sched.nprocs; i++) {
+    const pp = allp(i);
+    const status = atomic.load<u32>(statusAddr(pp));
+    if (status == PStatus.Running || status == PStatus.Syscall) {
+      if (pp.seenSchedtick != pp.schedtick) {
+        pp.seenSchedtick = pp.schedtick;
+        pp.seenScheduled = now;
+      } else if (pp.seenScheduled + SLICE <= now) {
+        const mp = pp.m;
+        if (mp && status == PStatus.Running) mp.preempt = 1;
+      }
+    }
+    if (status == PStatus.Syscall) {
+      if (pp.seenSyscalltick != pp.syscalltick) {
+        pp.seenSyscalltick = pp.syscalltick;
+        pp.seenSyscall = now;
+        continue;
+      }
+      // Nothing waits for this P and others are free: leave it for a slice, to spare the hand-over.
+      if (runqempty(pp) && globrunqsize() == 0 && free() && pp.seenSyscall + SLICE > now) continue;
+      lock(schedLock());
+      const mine = atomic.cmpxchg<u32>(statusAddr(pp), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
+      if (mine) {
+        sched.nmblocked++;
+        pp.m = null;
+      }
+      unlock(schedLock());
+      if (mine) {
+        handoffp(pp);
+        did = true;
+      }
+    }
+  }
+  return did;
+}
+
+/** Is there an idle P, or an M that looks for work? */
+function free(): bool {
+  return (
+    atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) +
+      atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("nmspinning")) >
+    0
+  );
+}

@@ -1,0 +1,41 @@
+/**
+ * Changes to AssemblyScript's library, which was not written for threads: places that write to static memory.
+ *
+ * (Its scratch variables are no problem, being per thread; see globals.ts. Static memory is one for all.) Each patch is an
+ * exact replacement, and it is an error if the text is not there: the version is pinned, and with another one each of
+ * these has to be looked at again, along with `grep -rn 'memory.data(' std/assembly`.
+ */
+interface Patch {
+  /** The file, by its path in the library without extension. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const PATCHES: readonly Patch[] = [
+  {
+    // Floats are written to a static buffer first, and copied to a string from there.
+    file: "util/number",
+    from: `
+  let size = dtoa_core(dtoa_buf, value, isSingle) << 1;
+  let result = changetype<String>(__new(size, idof<String>()));
+  memory.copy(changetype<usize>(result), dtoa_buf, size);
+  return result;
+`,
+    to: `
+  let buffer = __new(MAX_DOUBLE_LENGTH << 1, idof<String>());
+  let size = dtoa_core(buffer, value, isSingle) << 1;
+  return changetype<String>(__renew(buffer, size));
+`,
+  },
+];
+
+/** The text of a library file as Skein compiles it. */
+export function patched(file: string, text: string): string {
+  for (const { file: where, from, to } of PATCHES) {
+    if (where !== file) continue;
+    if (!text.includes(from)) throw new Error(`AssemblyScript's ${file}.ts is not the version that Skein patches`);
+    text = text.replace(from, () => to);
+  }
+  return text;
+}

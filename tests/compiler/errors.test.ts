@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { describe, it } from "node:test";
+import { errorOf, place, program } from "./fixtures.js";
+
+/** Marks the place of the error in a text. */
+const HERE = "/*!*/";
+
+interface Case {
+  readonly text: string;
+  readonly says: RegExp;
+}
+
+const f = "function f(a: i32, b: string): i32 { return a; }";
+
+/** Programs that must be refused: `HERE` stands right before the place that the error names. */
+const CASES: Readonly<Record<string, Case>> = {
+  "a local assigned in a body is a copy": {
+    text: `let x = 1; go(() => { ${HERE}x = 2; });`,
+    says: /captured variable 'x' is a copy: goroutine bodies capture by value/,
+  },
+  "so is a parameter, with any operator": {
+    text: `g(1); } function g(p: i32): void { go(() => { ${HERE}p <<= 2; });`,
+    says: /captured variable 'p'/,
+  },
+  "so is one that is incremented": {
+    text: `for (let i = 0; i < 3; i++) go(() => { ${HERE}i++; });`,
+    says: /captured variable 'i'/,
+  },
+  "so is one assigned in a body inside the body": {
+    text: `let x = 1; go(() => { go(() => { if (x > 0) { ${HERE}x -= 1; } }); });`,
+    says: /captured variable 'x'/,
+  },
+  "so is one captured by the body around": {
+    text: `let x = 1; go(() => { let y = x; go(() => { ${HERE}y = 2; }); });`,
+    says: /captured variable 'y'/,
+  },
+  "so is one assigned in parentheses": {
+    text: `let x = 1; go(() => { (${HERE}x) = 2; });`,
+    says: /captured variable 'x'/,
+  },
+  "a constant in a body is still a constant": {
+    text: `const x = 1; go(() => { ${HERE}x = 2; });`,
+    says: /cannot assign to 'x', which is a constant/,
+  },
+  "an ordinary function cannot use a captured variable": {
+    text: `let x = 1; go(() => { const g = (): i32 => ${HERE}x; g(); });`,
+    says: /functions cannot use variables of the function around them/,
+  },
+  "a function that is not called": {
+    text: `go(${HERE}f);`,
+    says: /'go' takes a call, as in go\(f\(x\)\), or an arrow function/,
+  },
+  "a value": { text: `let x = 5; go(${HERE}x);`, says: /'go' takes a call/ },
+  "an expression of two calls": { text: `go(${HERE}f(1, "") + f(2, ""));`, says: /'go' takes a call/ },
+  "under the name that the program gave to go": {
+    text: `spawn(${HERE}f);`,
+    says: /'spawn' takes a call, as in spawn\(f\(x\)\)/,
+  },
+  "a method that takes a task is named as it is called": {
+    text: `const once = new Once(); once.do(${HERE}f);`,
+    says: /'once.do' takes a call/,
+  },
+  "a function that is built into the compiler": {
+    text: `go(${HERE}memory.fill(0, 0, 0));`,
+    says: /'memory.fill\(0, 0, 0\)' is built into the compiler .*: go\(\(\) => \{ memory.fill\(0, 0, 0\); \}\)/,
+  },
+  "a body with parameters that is not called": { text: `go(${HERE}(x: i32) => {});`, says: /takes no parameters/ },
+  "a body called with too few arguments": {
+    text: `go((${HERE}(x: i32, y: i32) => {})(1));`,
+    says: /takes 2 arguments, but is called with 1/,
+  },
+  "an argument of the wrong type": { text: `go(f(1, ${HERE}2));`, says: /'i32' is not assignable to type 'String'/ },
+  "too few arguments": { text: `go(${HERE}f(1));`, says: /Expected 2 arguments, but got 1/ },
+  "too many arguments": { text: `go(${HERE}f(1, "", 3));`, says: /Expected 2 arguments, but got 3/ },
+  "an unknown function": { text: `go(${HERE}nowhere(1));`, says: /Cannot find name 'nowhere'/ },
+  "an unknown name in a body": { text: `go(() => { ${HERE}nowhere; });`, says: /Cannot find name 'nowhere'/ },
+  "a wrong type in a body": { text: `go(() => { let s: string = ${HERE}1; });`, says: /not assignable/ },
+  "a captured variable before its first value": {
+    text: `let s: string; go(() => { ${HERE}s; });`,
+    says: /'s' is used before being assigned/,
+  },
+  "this in a body where there is none": { text: `go(() => { ${HERE}this; });`, says: /'this' cannot be referenced/ },
+  "an object that escapes from its constructor before it is whole": {
+    text: `new Half(); } class Half { ${HERE}s: string; constructor() { go(() => { this; }); this.s = ""; }`,
+    says: /'Half.s' has no initializer .* before 'this' is used/,
+  },
+};
+
+/** A whole program around the statements of a case. */
+function wholeProgram(text: string): string {
+  return `import { go, go as spawn, Once } from "skein";\n${f}\nexport function main(): void {\n  ${text}\n}\n`;
+}
+
+describe("a goroutine that cannot be", () => {
+  for (const [name, { text, says }] of Object.entries(CASES)) {
+    it(name, async () => {
+      const whole = wholeProgram(text);
+      const at = whole.indexOf(HERE) + HERE.length;
+      const line = whole.slice(0, at).split("\n").length;
+      const column = at - whole.lastIndexOf("\n", at);
+      const file = program(whole);
+      const message = await errorOf(file);
+      assert.match(message, says);
+      assert.ok(message.startsWith(`${file}:${line}:${column}: error: `), `at ${line}:${column} of: ${message}`);
+    });
+  }
+});
+
+describe("a program that cannot be", () => {
+  const refusals: Readonly<Record<string, readonly [text: string, says: RegExp]>> = {
+    "has no main": [
+      "export function other(): void {}",
+      /program\.ts: error: this program has no main: export a function/,
+    ],
+    "is a comment": ["// nothing", /program\.ts: error: this program has no main/],
+    "is nothing": ["", /program\.ts is empty/],
+    "does not export main": ["function main(): void {}", /program\.ts:1:10: error: main is not exported/],
+    "has a main with parameters": ["export function main(n: i32): void {}", /program\.ts:1:17: .*args\(\)/],
+    "has a main that returns no number": [`export function main(): string { return ""; }`, /1:17: .*returns .*String/i],
+    "has a main that is generic": ["export function main<T>(): void {}", /1:17: error: main must be a function/],
+    "has a main that is no function": ["export const main: i32 = 1;", /1:14: error: main must be a function/],
+    "does not parse": [
+      "export function main(): void {\n  let x = ;\n}",
+      /program\.ts:2:11: error: Expression expected/,
+    ],
+    "ends too early": ["export function main(): void {\n  if (true) {", /program\.ts:2:\d+: error: .*expected/i],
+    "imports a file that is not there": [
+      `import { x } from "./gone";\nexport function main(): void {}`,
+      /program\.ts:1:19: error: there is no file .*gone\.ts/,
+    ],
+    "imports a package that is not there": [
+      `import { x } from "gone/y";\nexport function main(): void {}`,
+      /program\.ts:1:19: error: cannot find 'gone\/y'.*node_modules/,
+    ],
+    "imports what the library does not have": [
+      `import { gone } from "skein";\nexport function main(): void {}`,
+      /program\.ts:1:10: error: Module 'skein' has no exported member 'gone'/,
+    ],
+    "uses what it does not import": [
+      "function f(): void {}\nexport function main(): void { go(f()); }",
+      /program\.ts:2:32: error: Cannot find name 'go'/,
+    ],
+    "declares a function of its host": [
+      "declare function alert(): void;\nexport function main(): void { alert(); }",
+      /program\.ts:1:1: error: nothing provides the import 'program\.alert'/,
+    ],
+    "uses what only a browser has": [
+      `export function main(): void { trace("x"); }`,
+      /program\.ts: error: the program uses what Skein does not provide: trace/,
+    ],
+    "uses a module variable before its value": [
+      "const a: i32 = b + 1; const b: i32 = 2;\nexport function main(): void {}",
+      /program\.ts:1:16: error: Variable 'b' used before its declaration/,
+    ],
+  };
+  for (const [name, [text, says]] of Object.entries(refusals)) {
+    it(name, async () => assert.match(await errorOf(program(text)), says));
+  }
+
+  it("is not there, is a directory, is no source file", async () => {
+    const folder = place({ "notes.txt": "text" });
+    assert.match(await errorOf(path.join(folder, "gone.ts")), /gone\.ts: there is no such file/);
+    assert.match(await errorOf(folder), /is a directory/);
+    assert.match(await errorOf(path.join(folder, "notes.txt")), /does not end in \.ts/);
+  });
+
+  it("has its error in another file, which is named", async () => {
+    const folder = place({
+      "main.ts": `import { f } from "./lib/helper";\nexport function main(): void { f(); }`,
+      "lib/helper.ts": "export function f(): i32 {\n\treturn gone;\n}",
+    });
+    const message = await errorOf(path.join(folder, "main.ts"));
+    assert.ok(
+      message.startsWith(`${path.join(folder, "lib", "helper.ts")}:2:9: error: Cannot find name 'gone'`),
+      message,
+    );
+    const [, source, marks] = message.split("\n");
+    assert.equal(source, "2 |   return gone;");
+    assert.equal(marks, "  |          ~~~~");
+  });
+
+  it("has many errors, of which a screenful is shown", async () => {
+    const lines = Array.from({ length: 20 }, (_, i) => `  gone${i};`).join("\n");
+    assert.match(await errorOf(program(`export function main(): void {\n${lines}\n}`)), /… and 15 more errors$/);
+  });
+
+  it("has very long lines, of which the place is shown", async () => {
+    const message = await errorOf(program(`export function main(): void { let s = "${"x".repeat(500)}"; gone; }`));
+    assert.match(message, /; gone; }\n {2}\| +~~~~$/);
+    assert.ok(message.split("\n").every((line) => line.length < 200));
+  });
+
+  it("imports in a circle through top-level code, where a value is needed before it is there", async () => {
+    const folder = place({
+      "a.ts": `import { b } from "./b";\nexport const a: i32 = b + 1;\nexport function main(): void {}`,
+      "b.ts": `import { a } from "./a";\nexport const b: i32 = a + 1;`,
+    });
+    assert.match(
+      await errorOf(path.join(folder, "a.ts")),
+      /b\.ts:2:23: error: Variable 'a' used before its declaration/,
+    );
+  });
+});

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { SkeinError } from "../../host/errors.js";
+import { checkProcs, defaultProcs, numCPU, parseMemory } from "../../host/procs.js";
+
+describe("options", () => {
+  for (const [text, bytes] of [
+    ["65536", 65536],
+    ["64K", 65536],
+    ["512M", 2 ** 29],
+    ["2G", 2 ** 31],
+    ["1.5g", 1.5 * 2 ** 30],
+    ["64KiB", 65536],
+    ["128 MB", 2 ** 27],
+  ] as const) {
+    it(`reads the amount of memory ${text}`, () => assert.equal(parseMemory(text), bytes));
+  }
+
+  for (const text of ["", "x", "M", "0", "-5M", "12Q", "1e9", "63K", "1M2"]) {
+    it(`refuses the amount of memory ${JSON.stringify(text)}`, () => {
+      assert.throws(() => parseMemory(text), SkeinError);
+    });
+  }
+
+  for (const procs of [0, -1, 1.5, NaN, 257, Infinity]) {
+    it(`refuses ${procs} Ps`, () => assert.throws(() => checkProcs(procs), /procs must be a whole number/));
+  }
+
+  it("takes the number of Ps from the environment, and ignores what is none, as Go does", () => {
+    assert.equal(defaultProcs({ SKEIN_MAXPROCS: "3", GOMAXPROCS: "5" }), 3);
+    assert.equal(defaultProcs({ GOMAXPROCS: "5" }), 5);
+    assert.equal(defaultProcs({ GOMAXPROCS: "100000" }), 256);
+    for (const value of ["", "0", "-2", "abc", "2x"]) {
+      assert.equal(defaultProcs({ SKEIN_MAXPROCS: value, GOMAXPROCS: "5" }), 5);
+      assert.equal(defaultProcs({ GOMAXPROCS: value }), numCPU());
+    }
+  });
+});
