@@ -25,7 +25,7 @@ import {
 import { nanotime } from "./clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";
-import { lock, unlock } from "./lock";
+import { futexsleep, lock, unlock } from "./lock";
 import { gopanic, throwFatal } from "./panic";
 import { anyWork } from "./proc";
 import { m } from "./registers";
@@ -309,7 +309,7 @@ function parkM(timeout: i64): void {
   }
   if (atomic.cmpxchg<i32>(addr, 0, PARKED) == 0) {
     m.parks++;
-    atomic.wait<i32>(addr, PARKED, timeout);
+    futexsleep(addr, PARKED, timeout);
   }
   atomic.store<i32>(addr, 0);
 }

@@ -36,6 +36,7 @@ import { Task } from "./task";
 import { checkTimers } from "./time";
 import { timersFirst } from "./timers";
 import { gfget, gfgetOrphan, gfput, gfputOrphan } from "./gs";
+import { runDeferrals } from "./sync/deferral";
 import { leaveSyscall } from "./syscall";
 import { gcstopm } from "./world";
 import { flushOutput } from "./print";
@@ -221,6 +222,7 @@ function execute(gp: G): void {
 /** A goroutine has ended. */
 export function goexit0(gp: G): void {
   if (m.insyscall) leaveSyscall();
+  if (gp.once != 0) runDeferrals(gp);
   if (gp.lockedCount != 0) {
     gp.lockedCount = 0;
     m.lockedg = null;

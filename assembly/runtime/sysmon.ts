@@ -9,7 +9,7 @@
 import { SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
 import { globrunqsize, schedLock } from "./globrunq";
-import { lock, unlock } from "./lock";
+import { futexsleep, lock, unlock } from "./lock";
 import { handoffp, endIdleM } from "./mp";
 import { runqempty } from "./runq";
 import { schedtrace } from "./schedtrace";
@@ -45,14 +45,14 @@ export function sysmonLoop(): i32 {
 
     if (allIdle()) {
       atomic.store<i32>(sysmonIdleAddr(), 1);
-      if (allIdle()) atomic.wait<i32>(SCHED_SYSMON_WAKE, seen, idleTimeout(now));
+      if (allIdle()) futexsleep(SCHED_SYSMON_WAKE, seen, idleTimeout(now));
       atomic.store<i32>(sysmonIdleAddr(), 0);
       idle = 0;
       delay = DELAY_MIN;
     } else {
       if (idle == 0) delay = DELAY_MIN;
       else if (idle > IDLE_TURNS) delay = min(delay * 2, DELAY_MAX);
-      atomic.wait<i32>(SCHED_SYSMON_WAKE, seen, delay);
+      futexsleep(SCHED_SYSMON_WAKE, seen, delay);
     }
     now = nanotime();
     sched.coarseNow = now;

@@ -10,7 +10,7 @@
 import { MAX_PROCS } from "../layout";
 import { globrunqput, schedLock } from "./globrunq";
 import { gfgather } from "./gs";
-import { lock, unlock } from "./lock";
+import { futexsleep, lock, unlock } from "./lock";
 import { flushCaches } from "./malloc";
 import { acquirep, pidleget, pidleput, releasep, startIdle } from "./mp";
 import { gosched, wakepIfIdle } from "./proc";
@@ -75,7 +75,7 @@ export function stopTheWorld(): void {
   while (true) {
     const left = atomic.load<i32>(stopwaitAddr());
     if (left == 0) return;
-    atomic.wait<i32>(stopwaitAddr(), left, ASK_AGAIN);
+    futexsleep(stopwaitAddr(), left, ASK_AGAIN);
     preemptall();
   }
 }

@@ -45,7 +45,7 @@ const asyncifyPrimitives = new Set(
 
 export class Frames {
   /** Internal names of the functions to be kept. */
-  readonly names = new Set<string>([`${CORE}/panic/abort`]);
+  readonly names = new Set<string>([`${CORE}/panic/abort`, `${CORE}/lock/futexsleep`]);
   private readonly session: Session;
   private readonly isProgram: (internalName: string) => boolean;
 
