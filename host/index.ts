@@ -8,6 +8,7 @@
  * ```
  */
 export { start, type StartOptions } from "./start.js";
-export type { MStats, Runtime, RuntimeStats } from "./runtime.js";
+export type { Runtime } from "./runtime.js";
+export type { MStats, RuntimeStats } from "./stats.js";
 export type { CallValue } from "./calls.js";
 export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, type StackFrame } from "./errors.js";

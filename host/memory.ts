@@ -4,34 +4,11 @@
  * Guarantees: a view taken through `Memory` reaches up to the address asked for, even right after another thread has
  * grown the memory; text is copied out, so that it may be decoded and kept.
  */
-import { SkeinError } from "./errors.js";
 
 /** Bytes of a WebAssembly page. */
 export const PAGE = 65536;
 /** Pages of the whole 32-bit address space. */
 export const ALL_PAGES = 65536;
-/** Below this reservation a program is not worth starting: 64 MiB. */
-const LEAST_PAGES = 1024;
-
-/**
- * Reserves address space for a shared memory, `limit` pages of it if the system allows, else by halves less.
- * Reserving commits nothing: pages cost memory once they are written.
- */
-export function reserveMemory(initial: number, limit: number): { memory: WebAssembly.Memory; pages: number } {
-  let pages = limit;
-  for (;;) {
-    try {
-      return { memory: new WebAssembly.Memory({ initial, maximum: pages, shared: true }), pages };
-    } catch (cause) {
-      const less = Math.max(pages >> 1, initial);
-      if (pages <= Math.max(initial, LEAST_PAGES)) {
-        throw new SkeinError(`cannot reserve ${pages / 16} MiB of shared memory`, { cause });
-      }
-      pages = less;
-    }
-  }
-}
-
 /** Typed access to the shared memory. */
 export class Memory {
   readonly raw: WebAssembly.Memory;

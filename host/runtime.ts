@@ -7,70 +7,32 @@
  * Guarantees: every promise given out is settled, also when a thread dies or the runtime is closed; the process is kept
  * alive while one is pending, and not a moment longer.
  */
+import { Worker } from "node:worker_threads";
 import {
-  M_GOROUTINES,
-  M_PARKS,
-  M_SIZE,
-  M_STEALS,
-  M_SWITCHES,
-  MAX_THREADS,
-  MS_BASE,
-  NOTE_A,
-  NOTE_B,
   NOTE_CALL,
   NOTE_EXIT,
   NOTE_FATAL,
   NOTE_INIT,
-  NOTE_KIND,
   NOTE_MAIN,
-  NOTE_NEXT,
   NOTE_PANIC,
-  SCHED_HEAP_PAGES,
-  SCHED_MCOUNT,
-  SCHED_NPROCS,
   STATE_EXITED,
+  TASK_ARGS,
   TASK_SIZE,
   TASK_THUNK,
-  TEXT_BYTES,
 } from "../assembly/layout.js";
-import { Worker } from "node:worker_threads";
+import { reserveMemory } from "./addressspace.js";
 import { convertArgs, readResult, writeTask, type CallValue } from "./calls.js";
 import { newClock } from "./clock.js";
 import { Control, Report, type PanicText } from "./control.js";
-import type { FatalError } from "./errors.js";
-import { ExitError, fatalError, GoPanic, SkeinError } from "./errors.js";
-import { instantiate, type Core, type ThreadData } from "./instance.js";
-import { ALL_PAGES, PAGE, reserveMemory, type Memory } from "./memory.js";
+import { ExitError, fatalError, GoPanic, SkeinError, type FatalError } from "./errors.js";
+import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
+import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
+import { drainNotes, takeText, type Note } from "./notes.js";
 import type { ExportInfo, Program } from "./program.js";
 import { numCPU } from "./procs.js";
 import { stackFrames } from "./stack.js";
+import { readProcs, readStats, type RuntimeStats } from "./stats.js";
 import { mainStartsThreads, startM, terminateThreads, type StartRequest } from "./threads.js";
-
-/** What one M has done since it was started. */
-export interface MStats {
-  /** Its number, from 1. */
-  readonly id: number;
-  /** Goroutines that it has run from their beginning. */
-  readonly goroutines: number;
-  /** Switches to a goroutine. */
-  readonly switches: number;
-  /** Goroutines taken from other Ps' queues. */
-  readonly steals: number;
-  /** Times that it slept for want of work. */
-  readonly parks: number;
-}
-
-/** The scheduler at one moment. */
-export interface RuntimeStats {
-  /** gomaxprocs. */
-  readonly procs: number;
-  /** Live goroutines of the program. */
-  readonly goroutines: number;
-  /** Bytes of memory that the allocator has taken so far. */
-  readonly heapBytes: number;
-  /** The threads, one entry for each M. */
-  readonly ms: readonly MStats[];
-}
 
 /** Options of a runtime after they were checked. */
 export interface RuntimeOptions {
@@ -85,22 +47,29 @@ export interface RuntimeOptions {
   readonly onPanic: (error: GoPanic | FatalError | SkeinError) => void;
 }
 
-interface Pending {
+interface PendingCall {
+  readonly info: ExportInfo;
   resolve(value: CallValue | undefined): void;
   reject(error: Error): void;
-  readonly info: ExportInfo | undefined;
+}
+
+interface PendingMain {
+  resolve(code: number): void;
+  reject(error: Error): void;
 }
 
 /** How long closing waits for the threads to end by themselves before it ends them, in milliseconds. */
 const CLOSE_MS = 2000;
 
-/** `submit`'s second argument. */
-const SUBMIT_CALL = 0;
-const SUBMIT_MAIN = 1;
-const SUBMIT_INIT = 2;
-
 /** How long an interrupted program may go on writing what it is just writing, in milliseconds. */
 const WRITE_MS = 100;
+
+/** What `submit` starts. */
+const enum Submit {
+  Call = 0,
+  Main = 1,
+  Init = 2,
+}
 
 /** A program and its scheduler. Made by `start`. */
 export class Runtime implements AsyncDisposable {
@@ -112,10 +81,11 @@ export class Runtime implements AsyncDisposable {
   private readonly sysmon: Worker;
   private readonly sysmonEnded: Promise<void>;
   /** Calls under way, by the address of their task. */
-  private readonly calls = new Map<number, Pending>();
-  private main: Pending | undefined;
-  /** Main, or module-level code, is running. */
+  private readonly calls = new Map<number, PendingCall>();
+  private main: PendingMain | undefined;
+  /** Goroutine 1 has been submitted and has not ended. */
   private mainActive = false;
+  /** The top-level code has run, or is about to. */
   private initialised: Promise<void> | undefined;
   private init: { resolve(): void; reject(error: Error): void } | undefined;
   /** Why nothing can run any more. */
@@ -123,6 +93,8 @@ export class Runtime implements AsyncDisposable {
   /** A panic that ends the program is being put into words. */
   private reporting = false;
   private closing: Promise<void> | undefined;
+  /** Promises given out that keep the process alive. */
+  private holds = 0;
 
   /** @internal */
   constructor(program: Program, options: RuntimeOptions) {
@@ -130,38 +102,36 @@ export class Runtime implements AsyncDisposable {
     this.options = options;
     const heapPage = Math.ceil(program.info.heapBase / PAGE);
     const wanted = options.maxMemory === undefined ? ALL_PAGES : heapPage + Math.floor(options.maxMemory / PAGE);
-    const { memory, pages } = reserveMemory(heapPage + 1, Math.min(wanted, ALL_PAGES));
-    this.control = new Control(memory);
+    const reserved = reserveMemory(heapPage + 1, Math.min(wanted, ALL_PAGES), options.procs + 1);
+    this.control = new Control(reserved.memory);
     const data: ThreadData = {
       module: program.module,
-      memory,
+      memory: reserved.memory,
       control: this.control.shared,
       clock: newClock(),
       panic: options.panic,
       env: options.env,
     };
-    const bytes = new Uint8Array(memory.buffer);
-    for (const [address, segment] of program.data) bytes.set(segment, address);
     const instance = instantiate(data, this.control);
     this.core = instance.core;
     this.memory = instance.memory;
-    this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, pages);
-    this.setArgs(options.args);
+    for (const [address, bytes] of program.data) this.memory.write(address, bytes);
+    this.onM0(() => {
+      this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, reserved.pages);
+      this.setArgs(options.args);
+    });
 
     this.sysmon = new Worker(new URL("./sysmon.js", import.meta.url), { workerData: data, name: "skein sysmon" });
-    this.sysmon.unref();
-    this.sysmon.on("error", (error) => this.control.report(Report.Failure, `the sysmon thread died: ${error.message}`));
     this.sysmonEnded = new Promise((resolve) => this.sysmon.once("exit", () => resolve()));
-    if (mainStartsThreads) {
-      this.sysmon.on("message", ({ start }: StartRequest) => startM(data, start).unref());
-      this.sysmon.unref();
-    }
+    this.sysmon.on("error", (error) => this.control.report(Report.Failure, `the sysmon thread died: ${error.message}`));
+    if (mainStartsThreads) this.sysmon.on("message", ({ start }: StartRequest) => startM(data, start).unref());
+    this.sysmon.unref();
     void this.pump();
   }
 
   /** The number of Ps: how many goroutines can run at once. */
   get procs(): number {
-    return Atomics.load(this.memory.words(), SCHED_NPROCS >> 2);
+    return readProcs(this.memory);
   }
 
   /** The names of the program's exports that `call` takes. */
@@ -176,27 +146,24 @@ export class Runtime implements AsyncDisposable {
    *
    * @param args the program's arguments, instead of those given to `start`
    */
-  run(args?: readonly string[]): Promise<number> {
-    if (this.ended !== undefined) return Promise.reject(this.ended);
-    if (this.mainActive && this.main !== undefined) return Promise.reject(new SkeinError("main is already running"));
-    if (args !== undefined) this.setArgs(args);
-    return new Promise<number>((resolve, reject) => {
-      this.main = {
-        resolve: (code) => resolve(Number(code) & 255),
-        reject,
-        info: undefined,
-      };
-      this.hold();
-      const begin = (): void => {
-        if (this.ended !== undefined) return;
-        this.submitMain(this.program.info.main.thunk, SUBMIT_MAIN);
-      };
-      if (this.initialised === undefined) {
-        this.initialised = this.expectInit();
-        begin();
-      } else {
-        this.initialised.then(begin, (error: Error) => this.settleMain((main) => main.reject(error)));
+  async run(args?: readonly string[]): Promise<number> {
+    if (this.ended !== undefined) throw this.ended;
+    if (this.main !== undefined || this.mainActive) throw new SkeinError("main is already running");
+    return this.holding(async () => {
+      const code = new Promise<number>((resolve, reject) => {
+        this.main = { resolve, reject };
+      });
+      code.catch(() => undefined);
+      try {
+        if (args !== undefined) this.onM0(() => this.setArgs(args));
+        // main's thunk runs the top-level code first, if it has not been run.
+        if (this.initialised === undefined) this.initialised = this.expectInit();
+        else await this.initialised;
+        this.submitMain(this.program.info.main.thunk, Submit.Main);
+      } catch (error) {
+        this.settleMain((main) => main.reject(error as Error));
       }
+      return (await code) & 255;
     });
   }
 
@@ -211,54 +178,32 @@ export class Runtime implements AsyncDisposable {
   async call(name: string, ...args: readonly (number | bigint | boolean)[]): Promise<CallValue | undefined> {
     const info = Object.hasOwn(this.program.info.exports, name) ? this.program.info.exports[name] : undefined;
     if (info === undefined) {
-      const names = this.exports.join(", ");
-      throw new SkeinError(
-        `the program exports no function ${name} that can be called${names && `; it exports ${names}`}`,
-      );
+      const names = this.exports.length === 0 ? "" : `; it exports ${this.exports.join(", ")}`;
+      throw new SkeinError(`the program exports no function ${name} that can be called${names}`);
     }
     const values = convertArgs(name, info, args);
     if (this.ended !== undefined) throw this.ended;
-    if (this.initialised === undefined) {
-      this.initialised = this.expectInit();
-      this.submitMain(this.program.info.init.thunk, SUBMIT_INIT);
-    }
-    this.hold();
-    try {
+    return this.holding(async () => {
+      if (this.initialised === undefined) {
+        this.initialised = this.expectInit();
+        this.submitMain(this.program.info.init.thunk, Submit.Init);
+      }
       await this.initialised;
-      if (this.ended !== undefined) throw this.ended as Error;
-      return await new Promise<CallValue | undefined>((resolve, reject) => {
-        const task = this.core.alloc(info.size) >>> 0;
-        writeTask(this.memory.data(task + info.size), task, info, values);
-        this.calls.set(task, { resolve, reject, info });
-        this.core.submit(task, SUBMIT_CALL);
+      if (this.ended !== undefined) throw this.ended;
+      return new Promise<CallValue | undefined>((resolve, reject) => {
+        this.onM0(() => {
+          const task = this.core.alloc(info.size) >>> 0;
+          writeTask(this.memory.data(task + info.size), task, info, values);
+          this.calls.set(task, { resolve, reject, info });
+          this.core.submit(task, Submit.Call);
+        });
       });
-    } finally {
-      this.release();
-    }
+    });
   }
 
   /** The scheduler's counters at this moment. They are read without stopping anything, so they are close, not exact. */
   stats(): RuntimeStats {
-    const words = this.memory.words();
-    const count = Math.min(Atomics.load(words, SCHED_MCOUNT >> 2), MAX_THREADS - 1);
-    const view = this.memory.data(MS_BASE + (count + 1) * M_SIZE);
-    const ms = Array.from({ length: count }, (_, i): MStats => {
-      const m = MS_BASE + (i + 1) * M_SIZE;
-      const counter = (offset: number): number => Number(view.getBigUint64(m + offset, true));
-      return {
-        id: i + 1,
-        goroutines: counter(M_GOROUTINES),
-        switches: counter(M_SWITCHES),
-        steals: counter(M_STEALS),
-        parks: counter(M_PARKS),
-      };
-    });
-    return {
-      procs: this.procs,
-      goroutines: this.core.num_goroutine(),
-      heapBytes: Atomics.load(words, SCHED_HEAP_PAGES >> 2) * PAGE,
-      ms,
-    };
+    return readStats(this.core, this.memory);
   }
 
   /** Ends all goroutines and threads. Calls still running reject. Resolves when the threads have ended; may be repeated. */
@@ -290,7 +235,18 @@ export class Runtime implements AsyncDisposable {
     await Promise.all([this.sysmon.terminate(), mainStartsThreads ? terminateThreads() : undefined]);
   }
 
-  // ---- starting ------------------------------------------------------------------------------------------------------
+  // ---- on M0 ---------------------------------------------------------------------------------------------------------
+
+  /** Runs `step`, which calls the core on the main thread; a fatal error of the core's is thrown as what it is. */
+  private onM0<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (thrown) {
+      const report = this.control.read();
+      if (!(thrown instanceof StopThread) || report === undefined) throw thrown;
+      throw fatalError(report.text);
+    }
+  }
 
   private setArgs(args: readonly string[]): void {
     const bytes = Buffer.from(args.map((arg) => arg + "\0").join(""), "utf16le");
@@ -300,14 +256,15 @@ export class Runtime implements AsyncDisposable {
     this.control.setArgs(address, bytes.byteLength);
   }
 
-  private submitMain(thunk: number, kind: number): void {
-    const size = TASK_SIZE + 4;
-    const task = this.core.alloc(size) >>> 0;
-    const view = this.memory.data(task + size);
-    view.setInt32(task + TASK_THUNK, thunk, true);
-    view.setInt32(task + TASK_SIZE, size, true);
-    this.mainActive = true;
-    this.core.submit(task, kind);
+  private submitMain(thunk: number, kind: Submit): void {
+    this.onM0(() => {
+      const task = this.core.alloc(TASK_ARGS) >>> 0;
+      const view = this.memory.data(task + TASK_ARGS);
+      view.setInt32(task + TASK_THUNK, thunk, true);
+      view.setInt32(task + TASK_SIZE, TASK_ARGS, true);
+      this.mainActive = true;
+      this.core.submit(task, kind);
+    });
   }
 
   private expectInit(): Promise<void> {
@@ -318,16 +275,14 @@ export class Runtime implements AsyncDisposable {
     return promise;
   }
 
-  // ---- keeping the process alive -------------------------------------------------------------------------------------
-
-  private holds = 0;
-
-  private hold(): void {
+  /** Keeps the process alive while `body` runs. */
+  private async holding<T>(body: () => Promise<T>): Promise<T> {
     if (this.holds++ === 0) this.sysmon.ref();
-  }
-
-  private release(): void {
-    if (--this.holds === 0) this.sysmon.unref();
+    try {
+      return await body();
+    } finally {
+      if (--this.holds === 0) this.sysmon.unref();
+    }
   }
 
   // ---- what the threads tell -----------------------------------------------------------------------------------------
@@ -335,7 +290,7 @@ export class Runtime implements AsyncDisposable {
   private async pump(): Promise<void> {
     for (;;) {
       const seen = this.control.wakes;
-      this.drain();
+      for (const note of drainNotes(this.core, this.memory)) this.handle(note);
       this.readReport();
       if (this.control.state === STATE_EXITED) this.exited(this.control.exitCode);
       if (this.ended !== undefined || this.reporting) return;
@@ -344,43 +299,28 @@ export class Runtime implements AsyncDisposable {
     }
   }
 
-  private drain(): void {
-    let note = this.core.drain() >>> 0;
-    while (note !== 0) {
-      const view = this.memory.data(note + 16);
-      const next = view.getUint32(note + NOTE_NEXT, true);
-      const kind = view.getInt32(note + NOTE_KIND, true);
-      const a = view.getUint32(note + NOTE_A, true);
-      const b = view.getUint32(note + NOTE_B, true);
-      this.core.free(note);
-      this.handleNote(kind, a, b);
-      note = next;
-    }
-  }
-
-  private handleNote(kind: number, a: number, b: number): void {
+  private handle({ kind, a, b }: Note): void {
     switch (kind) {
       case NOTE_INIT:
-        // Module-level code alone is over; main goes on after it.
+        // Without a run there was only the top-level code; otherwise main goes on after it.
         if (this.main === undefined) this.mainActive = false;
         this.init?.resolve();
         break;
       case NOTE_CALL: {
         const call = this.takeCall(a);
-        const info = call?.info;
-        if (info !== undefined) call?.resolve(readResult(this.memory.data(a + info.size), a, info));
+        if (call !== undefined) call.resolve(readResult(this.memory.data(a + call.info.size), a, call.info));
         this.core.free(a);
         break;
       }
       case NOTE_PANIC:
-        void this.panicked(a, this.takeText(b));
+        void this.panicked(a, takeText(this.core, this.memory, b));
         break;
       case NOTE_MAIN:
         this.mainActive = false;
         this.settleMain((main) => main.resolve(a));
         break;
       case NOTE_FATAL:
-        this.fatal(fatalError(this.takeText(b)));
+        this.fatal(fatalError(takeText(this.core, this.memory, b)));
         break;
       case NOTE_EXIT:
         this.exited(a);
@@ -388,37 +328,30 @@ export class Runtime implements AsyncDisposable {
     }
   }
 
-  private takeCall(task: number): Pending | undefined {
+  private takeCall(task: number): PendingCall | undefined {
     const call = this.calls.get(task);
     this.calls.delete(task);
     return call;
   }
 
-  private takeText(address: number): string {
-    const length = this.memory.data(address + TEXT_BYTES).getInt32(address, true);
-    const text = this.memory.utf8(address + TEXT_BYTES, length);
-    this.core.free(address);
-    return text;
-  }
-
-  private settleMain(settle: (main: Pending) => void): void {
-    const main = this.main;
-    if (main === undefined) return;
+  private settleMain(settle: (main: PendingMain) => void): void {
+    const { main } = this;
     this.main = undefined;
-    this.release();
-    settle(main);
+    if (main !== undefined) settle(main);
   }
 
+  /** A goroutine has panicked and was dropped; `task` is that of the call that it served, or 0. */
   private async panicked(task: number, text: string): Promise<void> {
-    const call = task === 0 ? undefined : this.takeCall(task);
+    const call = this.takeCall(task);
     const panic = await this.goPanic(text);
     if (call !== undefined) return call.reject(panic);
-    if (panic.goroutine === 1n) {
+    const isMain = panic.goroutine === 1n;
+    if (isMain) {
       this.mainActive = false;
       this.init?.reject(panic);
     }
     if (this.main !== undefined) return this.settleMain((main) => main.reject(panic));
-    if (panic.goroutine !== 1n) this.options.onPanic(panic);
+    if (!isMain) this.options.onPanic(panic);
   }
 
   private async goPanic(text: string): Promise<GoPanic> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { MAX_THREADS } from "../assembly/layout.js";
 import { loadFile } from "./build.js";
 import { type FatalError, GoPanic, SkeinError } from "./errors.js";
+import { EXIT_PANIC } from "./exitcodes.js";
 import { PAGE } from "./memory.js";
 import { writeFully } from "./output.js";
 import { checkProcs, defaultProcs } from "./procs.js";
@@ -95,5 +96,5 @@ export function reportOf(error: GoPanic | FatalError | SkeinError): string {
 
 function endProcess(error: GoPanic | FatalError | SkeinError): never {
   writeFully(2, Buffer.from(reportOf(error)));
-  process.exit(2);
+  process.exit(EXIT_PANIC);
 }

@@ -6,6 +6,7 @@
  */
 import { workerData } from "node:worker_threads";
 import { STATE_CLOSING, STATE_RUNNING, TEXT_BYTES } from "../assembly/layout.js";
+import { EXIT_SIGPIPE } from "./exitcodes.js";
 import { Control, Report, type PanicText } from "./control.js";
 import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
 import type { Memory } from "./memory.js";
@@ -17,9 +18,6 @@ export interface MData extends ThreadData {
   /** The M's number, from 1. */
   readonly mid: number;
 }
-
-/** Exit code of a process that SIGPIPE ended, as shells show it. */
-const EXIT_SIGPIPE = 141;
 
 /** Frames of a panic's stack that are kept, innermost first; Go prints 100. */
 const STACK_FRAMES = 100;

@@ -41,6 +41,7 @@ import {
   toBits,
 } from "./chan";
 import { plock, punlock } from "./lock";
+import { nilCheck } from "./nil";
 import { gopanic } from "./panic";
 import { goparkSelect, goready } from "./proc";
 import { fastrandn } from "./rand";
@@ -136,7 +137,7 @@ export class Select {
 
   /** Removes all cases. */
   clear(): void {
-    checkIdle(this.busy);
+    checkIdle(this);
     this.count = 0;
     this.lockCount = -1;
   }
@@ -162,14 +163,14 @@ export class Select {
 
   /** What the latest receive got. Panics if T is not the type of that case. */
   value<T>(): T {
-    checkIdle(this.busy);
+    checkIdle(this);
     if (this.recvIndex < 0) gopanic("select: value before any case has received");
     if (this.recvType != typeKey<T>()) wrongType(this.recvIndex, this.recvTypeName, typeName<T>());
     return fromBits<T>(this.recvValue);
   }
 
   private addCase<T>(chan: usize, isSend: bool, value: u64): i32 {
-    checkIdle(this.busy);
+    checkIdle(this);
     const i = this.count;
     if (i == this.cap) grow(this);
     this.count = i + 1;
@@ -189,7 +190,7 @@ export class Select {
   }
 
   private checkedCase<T>(i: i32): SelectCase {
-    checkIdle(this.busy);
+    checkIdle(this);
     if (<u32>i >= <u32>this.count) gopanic("select: there is no case " + i.toString());
     const it = caseAt(this.cases, i);
     if (it.type != typeKey<T>()) wrongType(i, it.typeName, typeName<T>());
@@ -298,13 +299,15 @@ export function selparkcommit(select: usize): void {
 // ---- choosing ---------------------------------------------------------------------------------------------------------
 
 function enter(s: Select): void {
+  nilCheck(changetype<usize>(s));
   if (atomic.xchg<u32>(changetype<usize>(s) + offsetof<Select>("busy"), 1) != 0) usedTwice();
 }
 
 // @ts-ignore: decorator
 @inline
-function checkIdle(busy: u32): void {
-  if (busy != 0) usedTwice();
+function checkIdle(s: Select): void {
+  nilCheck(changetype<usize>(s));
+  if (s.busy != 0) usedTwice();
 }
 
 function usedTwice(): void {

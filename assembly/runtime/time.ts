@@ -26,6 +26,7 @@ import { Chan, HChan, timerdrain, timersend } from "./chan";
 import { nanotime } from "./clock";
 import { plock, punlock } from "./lock";
 import { wakeTimerM } from "./mp";
+import { nilCheck } from "./nil";
 import { gopanic } from "./panic";
 import { gopark, newproc } from "./proc";
 import { g, m } from "./registers";
@@ -89,6 +90,7 @@ function startTimer(t: RuntimeTimer, d: i64): void {
 
 /** Stops a timer; false if it had fired (and its value, if any, was received), or been stopped, already. */
 function stopTimer(t: RuntimeTimer): bool {
+  nilCheck(changetype<usize>(t));
   plock(lockOf(t));
   const pending = disarm(t);
   punlock(lockOf(t));
@@ -97,6 +99,7 @@ function stopTimer(t: RuntimeTimer): bool {
 
 /** Sets a timer anew; says what stopping it would have said. */
 function resetTimer(t: RuntimeTimer, d: i64, period: i64): bool {
+  nilCheck(changetype<usize>(t));
   plock(lockOf(t));
   const pending = disarm(t);
   t.period = period;

@@ -1,16 +1,15 @@
 /**
  * The command `skein`.
  *
- * Exit codes: of `run`, what the program says (0 to 255), 2 after a panic or a fatal error, 130 and 143 after SIGINT and
- * SIGTERM, 141 when the reader of its output has gone. 1 is for whatever keeps a command from doing its work: a wrong
- * command line, a missing file, a program that does not compile.
+ * What it exits with is in `exitcodes.ts`.
  */
 import process from "node:process";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { SkeinError } from "../errors.js";
-import { writeFully } from "../output.js";
+import { FatalError, SkeinError } from "../errors.js";
+import { BrokenPipe, writeFully } from "../output.js";
 import { checkProcs, parseMemory } from "../procs.js";
 import { version } from "../version.js";
+import { EXIT_PANIC, EXIT_REFUSED, EXIT_SIGPIPE } from "../exitcodes.js";
 import type { BuildOptions } from "./build.js";
 import type { RunOptions } from "./run.js";
 
@@ -25,11 +24,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await parse(argv);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof BrokenPipe) return EXIT_SIGPIPE;
+    if (error instanceof FatalError) {
+      writeFully(2, Buffer.from(error.report));
+      return EXIT_PANIC;
+    }
     if (error instanceof SkeinError) {
       // A compile error is a text of its own that begins with the file and the line.
       const text = error.name === "CompileError" ? error.message : `skein: ${error.message}`;
       writeFully(2, Buffer.from(text.trimEnd() + "\n"));
-      return 1;
+      return EXIT_REFUSED;
     }
     throw error;
   }
@@ -80,7 +84,7 @@ async function parse(argv: readonly string[]): Promise<number> {
 
   if (argv.length === 0) {
     program.outputHelp({ error: true });
-    return 1;
+    return EXIT_REFUSED;
   }
   await program.parseAsync([...argv], { from: "user" });
   return code;

@@ -4,6 +4,7 @@
  * Guarantees: all that the program printed is out when this resolves; SIGINT and SIGTERM end the program at once.
  */
 import process from "node:process";
+import { needsNoGuards, NO_GUARDS } from "../addressspace.js";
 import { loadFile } from "../build.js";
 import type { FatalError, GoPanic, SkeinError } from "../errors.js";
 import { writeFully } from "../output.js";
@@ -11,6 +12,8 @@ import { defaultProcs } from "../procs.js";
 import { Runtime } from "../runtime.js";
 import { DEFAULT_MAX_THREADS, reportOf } from "../start.js";
 import { showWarnings } from "./build.js";
+import { EXIT_PANIC, EXIT_SIGNALS } from "../exitcodes.js";
+import { respawn } from "./respawn.js";
 import { statsTable } from "./stats.js";
 
 /** Options of `skein run`, as the command line's parser leaves them. */
@@ -20,17 +23,16 @@ export interface RunOptions {
   readonly stats?: true;
 }
 
-const EXIT_PANIC = 2;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
-
 /** Runs the program in `file` with `args`; resolves with the exit code. */
 export async function runCommand(file: string, args: readonly string[], options: RunOptions): Promise<number> {
+  const procs = options.procs ?? defaultProcs();
+  if (needsNoGuards(procs + 1)) return respawn(NO_GUARDS);
   const { program, stats } = await loadFile(file);
   showWarnings(stats);
   let ended: GoPanic | FatalError | SkeinError | undefined;
   const started = performance.now();
   const runtime = new Runtime(program, {
-    procs: options.procs ?? defaultProcs(),
+    procs,
     maxThreads: DEFAULT_MAX_THREADS,
     maxMemory: options.maxMemory,
     panic: "exit",
@@ -40,7 +42,7 @@ export async function runCommand(file: string, args: readonly string[], options:
       ended = error;
     },
   });
-  for (const [signal, code] of Object.entries(SIGNALS)) {
+  for (const [signal, code] of Object.entries(EXIT_SIGNALS)) {
     process.once(signal, () => {
       runtime.interrupt();
       process.exit(code);

@@ -306,6 +306,8 @@ export interface Compiler extends Emitter {
     operands?: Expr[] | null,
     immediatelyDropped?: boolean,
   ): Expr;
+  ensureOverrideStub(original: FunctionInstance): FunctionInstance;
+  ensureVarargsStub(original: FunctionInstance): FunctionInstance;
   makeStaticAbort(message: Expr, codeLocation: Node): Expr;
   ensureArgumentsLength(): string;
   makeZero(type: Type): Expr;

@@ -68,12 +68,14 @@ export function compileProgram(entryAsGiven: string): Compiled {
     runPasses(module, frames);
     const optimized = performance.now();
 
-    const base = path.dirname(entry);
-    const fileName = (file: string): string => {
-      const location = sources.location(file);
-      return location === null ? file : path.relative(base, location);
-    };
-    const wasm = emit(module, info, segments, fileName);
+    const wasm = emit(module, info, segments, {
+      fileName(source) {
+        const location = sources.location(source);
+        return location === null ? source : path.relative(path.dirname(entry), location);
+      },
+      // Stubs in front of the program's functions (`f@varargs`) are the compiler's.
+      isProgram: (name) => isProgram(sources, name) && !name.includes("@"),
+    });
     checkImports(wasm, entryAsGiven);
     const end = performance.now();
     return {
@@ -171,12 +173,9 @@ function generate(
 ): { info: ReturnType<Entry["info"]>; segments: Globals["segments"]; frames: ReadonlySet<string> } {
   const compiler = new api.Compiler(program);
   const session = new Session(compiler);
-  const isLibrary = (name: string): boolean =>
-    name.startsWith("~") &&
-    (name.startsWith("~lib/skein") || !name.startsWith("~lib/") || sources.isStandardLibrary(name));
   const globals = new Globals(session, sources.isStandardLibrary);
   const entry = new Entry(session);
-  const frames = new Frames(session, (name) => !isLibrary(name));
+  const frames = new Frames(session, (name) => isProgram(sources, name));
   const hooks = new Hooks();
   globals.install(hooks);
   frames.install(hooks);
@@ -199,6 +198,16 @@ function generate(
   compiler.module.removeExport(START_EXPORT);
   const heapBase = (compiler.memoryOffset.low + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
   return { info: entry.info(heapBase), segments: globals.segments, frames: frames.names };
+}
+
+/** Tells whether a function belongs to the program, rather than to a library or to the compiler. */
+function isProgram(sources: Sources, internalName: string): boolean {
+  if (!internalName.startsWith("~")) return true;
+  return (
+    internalName.startsWith("~lib/") &&
+    !internalName.startsWith("~lib/skein") &&
+    !sources.isStandardLibrary(internalName)
+  );
 }
 
 function throwErrors(program: Program, names: FileNames): void {

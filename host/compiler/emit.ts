@@ -6,7 +6,7 @@
  */
 import type { ProgramInfo } from "../program.js";
 import type { MemorySegment, Module } from "./asc.js";
-import { encodeSymbols, type SourceMap } from "./symbols.js";
+import { encodeSymbols, type SourceMap, type SymbolNames } from "./symbols.js";
 import {
   concat,
   customSection,
@@ -20,12 +20,12 @@ import {
 /** Zeros worth carrying to save the 8 bytes of another segment's header. */
 const MERGE_DISTANCE = 8;
 
-/** Writes the module's file. `fileName` gives the name under which a source file goes into the symbols. */
+/** Writes the module's file. */
 export function emit(
   module: Module,
   info: ProgramInfo,
   segments: readonly MemorySegment[],
-  fileName: (normalizedPath: string) => string,
+  names: SymbolNames,
 ): Uint8Array<ArrayBuffer> {
   // Any URL makes Binaryen produce the map; the section that carries it is left out.
   const { output, sourceMap } = module.toBinary("map");
@@ -42,7 +42,7 @@ export function emit(
   parts.push(customSection("skein", new TextEncoder().encode(JSON.stringify(info))));
   parts.push(customSection("skein.data", encodeData(segments)));
   if (sourceMap !== null) {
-    const symbols = encodeSymbols(JSON.parse(sourceMap) as SourceMap, concat(parts), codeShift, fileName);
+    const symbols = encodeSymbols(JSON.parse(sourceMap) as SourceMap, concat(parts), codeShift, names);
     parts.push(customSection("skein.symbols", symbols));
   }
   return concat(parts);

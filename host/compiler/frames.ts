@@ -5,10 +5,14 @@
  * and in no others, and its stack has to name them. The rest (getters, small arithmetic) may be inlined. Loads and stores
  * do not count as traps: a null reference reads the zeroed start of memory, and is found by the compiler's checks.
  *
+ * The stubs that the compiler puts before some of these functions (to find an override, to fill in default arguments) are
+ * not seen in a stack, but stay apart as well: inlined, they would take away the position of the call.
+ *
  * Of the core, those that call Asyncify's primitives. Asyncify takes such a function for the top or the bottom of a stack
  * and does not instrument it; inlined into another, it would take that one along.
  *
- * And `abort`, which is called where the program throws: inlined, it would leave the throw without a position.
+ * And `abort`, which is called where the program throws: inlined, it would leave the throw without a position; and
+ * `futexsleep`, for the reason given there.
  *
  * All this is noted while instructions are generated, when it is known which function they go into.
  */
@@ -58,6 +62,18 @@ export class Frames {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- in the replacements, `this` is the module
     const frames = this;
     const { prototype } = api.Module;
+    for (const name of ["ensureOverrideStub", "ensureVarargsStub"] as const) {
+      hooks.replace(
+        api.Compiler.prototype,
+        name,
+        (original) =>
+          function (instance) {
+            const stub = original.call(this, instance);
+            if (frames.isProgram(stub.internalName)) frames.names.add(stub.internalName);
+            return stub;
+          },
+      );
+    }
     hooks.replace(
       prototype,
       "call",

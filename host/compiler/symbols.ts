@@ -54,22 +54,22 @@ interface Position {
   readonly column: number;
 }
 
-/**
- * Encodes a source map of `wasm`. `shift` is how far the code has moved since Binaryen wrote the map; `fileName` gives the
- * name to store for a source file.
- */
-export function encodeSymbols(
-  map: SourceMap,
-  wasm: Uint8Array,
-  shift: number,
-  fileName: (source: string) => string,
-): Uint8Array {
-  const files = map.sources.map(fileName);
+/** What only the compiler knows about the functions and files of a program. */
+export interface SymbolNames {
+  /** The name to store for a source file; names of library files begin with `~`. */
+  fileName(source: string): string;
+  /** Whether a function is the program's own (or of a package of its). */
+  isProgram(internalName: string): boolean;
+}
+
+/** Encodes a source map of `wasm`. `shift` is how far the code has moved since Binaryen wrote the map. */
+export function encodeSymbols(map: SourceMap, wasm: Uint8Array, shift: number, symbolNames: SymbolNames): Uint8Array {
+  const files = map.sources.map((source) => symbolNames.fileName(source));
   const writer = new Writer().u32(files.length);
   for (const file of files) writer.name(file);
 
   const { bodies, names, importedFunctions } = readTables(wasm);
-  const isProgram = bodies.map((_, i) => !(names.get(i + importedFunctions) ?? "~").startsWith("~"));
+  const isProgram = bodies.map((_, i) => symbolNames.isProgram(names.get(i + importedFunctions) ?? "~"));
   let body = 0;
   let last: Position = { offset: 0, file: 0, line: 0, column: 0 };
   for (const mapping of decodeMappings(map.mappings)) {
@@ -114,28 +114,37 @@ export function symbolizer(wasm: Uint8Array, folder?: string): Symbolizer {
     const isInBody = position !== undefined && position.offset >= body[0] && position.offset < body[1];
     const file = isInBody ? tables.files[position.file] : undefined;
     if (!isInBody || file === undefined) {
-      return { name: displayName(name), file: "?", line: 0, column: 0, isLibrary: name.startsWith("~") };
+      return { name: displayName(name), file: "?", line: 0, column: 0, isLibrary: isLibraryFunction(name) };
     }
     return {
       name: displayName(name),
       file: display(file),
       line: position.line,
       column: position.column,
-      isLibrary: name.startsWith("~") && (isLibraryFile(file) || !name.startsWith("~lib/")),
+      isLibrary: false,
     };
   };
 }
 
 /**
  * A function's name as its source spells it, from the compiler's name for it: `dir/file/Class<T>#method` is
- * `Class<T>.method`. Types in angle brackets lose their paths too.
+ * `Class<T>.method`, and functions inside functions are `outer.inner`. Types in angle brackets lose their paths too.
  */
 export function displayName(internalName: string): string {
   return internalName
     .replace(/^start:.*/, "init")
     .replace(/(?:[^<>,|()#/]+\/)+/g, "")
     .replace(/[gs]et:/, "")
-    .replace(/#/g, ".");
+    .replace(/~anonymous\|(\d+)/g, (_, n: string) => `.anonymous${Number(n) + 1}`)
+    .replace(/[#~]/g, ".");
+}
+
+/**
+ * Functions without a position: of a library, or made by the compiler (`~task:…` is a thunk, `f@varargs` a stub), unless it
+ * is one of the program's that lost its positions.
+ */
+function isLibraryFunction(internalName: string): boolean {
+  return internalName.startsWith("~") || internalName.includes("@");
 }
 
 interface Tables {

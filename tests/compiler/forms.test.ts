@@ -140,8 +140,8 @@ const CASES: Readonly<Record<string, Case>> = {
       let order = "";
       function mark(s: string): string { order += s; return s; }
       class Marked { constructor(public s: string) { order += s; } m(a: string, b: string): void { say(this.s + a + b + order); } }`,
-    body: `go(new Marked("1").m(mark("2"), mark("3"))); order += "|";`,
-    says: ["123123|"],
+    body: `go(new Marked("1").m(mark("2"), mark("3")));`,
+    says: ["123123"],
   },
   "a function value is evaluated before its arguments": {
     top: `

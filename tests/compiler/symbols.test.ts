@@ -55,6 +55,21 @@ const PANICS: Readonly<Record<string, readonly [text: string, ...functions: stri
     "pick<String>",
     "main",
   ],
+  "a call that goes through the compiler's own stubs": [
+    `class Base { m(k: i32, n: i32 = k + 1): void { println("base"); } }
+     class Derived extends Base { m(k: i32, n: i32 = k + 2): void { ${AT}throw new Error(n.toString()); } }
+     export function main(): void { const b: Base = new Derived(); ${AT}b.m(1, 2); }`,
+    "Derived.m",
+    "main",
+  ],
+  "functions inside functions": [
+    `export function main(): void {
+       const named = (n: i32): i32 => { if (n > 0) ${AT}throw new Error("x"); return n; };
+       println(${AT}named(1).toString());
+     }`,
+    "main.anonymous1",
+    "main",
+  ],
   "the top-level code": [
     `let none: i32 = 0; println((${AT}1 / none).toString()); export function main(): void {}`,
     "init",
@@ -105,5 +120,7 @@ describe("symbols", () => {
     assert.equal(displayName("file/ns.inner"), "ns.inner");
     assert.equal(displayName("file/Point#get:length"), "Point.length");
     assert.equal(displayName("start:dir/file"), "init");
+    assert.equal(displayName("dir/file/main~anonymous|0"), "main.anonymous1");
+    assert.equal(displayName("dir/file/outer~inner"), "outer.inner");
   });
 });

@@ -3,6 +3,15 @@
  * what was written before a store is seen by whoever loads its value.
  */
 
+import { nilCheck } from "../nil";
+
+// @ts-ignore: decorator
+@inline
+function cellOf<T>(a: Atomic<T>): usize {
+  nilCheck(changetype<usize>(a));
+  return changetype<usize>(a) + offsetof<Atomic<T>>("cell");
+}
+
 /** An integer that goroutines share: i32, u32, i64 or u64. */
 @final
 export class Atomic<T> {
@@ -14,25 +23,25 @@ export class Atomic<T> {
   }
 
   load(): T {
-    return atomic.load<T>(changetype<usize>(this) + offsetof<Atomic<T>>("cell"));
+    return atomic.load<T>(cellOf<T>(this));
   }
 
   store(v: T): void {
-    atomic.store<T>(changetype<usize>(this) + offsetof<Atomic<T>>("cell"), v);
+    atomic.store<T>(cellOf<T>(this), v);
   }
 
   /** Adds `v` and returns the new value. */
   add(v: T): T {
-    return <T>(atomic.add<T>(changetype<usize>(this) + offsetof<Atomic<T>>("cell"), v) + v);
+    return <T>(atomic.add<T>(cellOf<T>(this), v) + v);
   }
 
   /** Stores `v` and returns the old value. */
   swap(v: T): T {
-    return atomic.xchg<T>(changetype<usize>(this) + offsetof<Atomic<T>>("cell"), v);
+    return atomic.xchg<T>(cellOf<T>(this), v);
   }
 
   /** Stores `next` if the value is `expected`; was it? */
   cas(expected: T, next: T): bool {
-    return atomic.cmpxchg<T>(changetype<usize>(this) + offsetof<Atomic<T>>("cell"), expected, next) == expected;
+    return atomic.cmpxchg<T>(cellOf<T>(this), expected, next) == expected;
   }
 }

@@ -13,7 +13,7 @@ import { gopark } from "../proc";
 import { g } from "../registers";
 import { G, WaitReason, waiterOf } from "../structs";
 import { dequeue, enqueue, readyAll, unlink, WaitQ } from "../waitq";
-import { nilCheck } from "./misuse";
+import { nilCheck } from "../nil";
 import { Mutex, mutexCheckLocked, mutexLock, mutexUnlock } from "./mutex";
 
 // @ts-ignore: decorator

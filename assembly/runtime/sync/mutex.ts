@@ -21,8 +21,8 @@ import { gopark, gosched } from "../proc";
 import { g, m } from "../registers";
 import { runqempty } from "../runq";
 import { Sema, semrelease, semtake } from "../sema";
-import { G, Sched, WaitReason, sched } from "../structs";
-import { nilCheck } from "./misuse";
+import { G, Sched, sched, waiterOf, WaitReason } from "../structs";
+import { nilCheck } from "../nil";
 
 // @ts-ignore: decorator
 @inline
@@ -90,7 +90,7 @@ export class Mutex {
 export function mutexLock(mu: Mutex, reason: u8): void {
   nilCheck(changetype<usize>(mu));
   if (atomic.cmpxchg<u32>(stateOf(mu), 0, LOCKED) == 0) return;
-  g.waitSince = 0;
+  waiterOf(g).elem = 0;
   while (!acquireOrEnqueue(mu)) gopark(reason, changetype<usize>(semaOf(mu)));
 }
 
@@ -119,17 +119,17 @@ function notLocked(): void {
 
 /**
  * True if the mutex is ours; false with the semaphore's lock held and this goroutine in its queue. It is called again when
- * the goroutine has been woken: `g.waitSince`, when it began to wait, is 0 until then.
+ * the goroutine has been woken. Its waiter's `elem`, which permits do not use, is when it began to wait, and 0 until then.
  */
 function acquireOrEnqueue(mu: Mutex): bool {
-  const gp = g;
+  const w = waiterOf(g);
   const state = stateOf(mu);
   while (true) {
-    let awake = gp.waitSince != 0;
+    let awake = w.elem != 0;
     let starving = false;
     let old = atomic.load<u32>(state);
     if (awake) {
-      starving = nanotime() - gp.waitSince > STARVATION_NS;
+      starving = nanotime() - <i64>w.elem > STARVATION_NS;
       if ((old & STARVING) != 0) {
         // The mutex was handed to us: LOCKED is still to be set, and we are counted as waiting.
         let delta = WAITER - LOCKED;
@@ -161,8 +161,8 @@ function acquireOrEnqueue(mu: Mutex): bool {
     }
     if ((old & (LOCKED | STARVING)) == 0) return true;
     // One who has waited before keeps its place at the front.
-    const again = gp.waitSince != 0;
-    if (!again) gp.waitSince = nanotime() | 1;
+    const again = w.elem != 0;
+    if (!again) w.elem = nanotime() | 1;
     if (!semtake(semaOf(mu), again)) return false;
     // The permit came before we had queued: as if we had been woken.
   }
@@ -198,7 +198,8 @@ function worthSpinning(): bool {
   const base = changetype<usize>(sched);
   const notRunning =
     atomic.load<i32>(base + offsetof<Sched>("npidle")) + atomic.load<i32>(base + offsetof<Sched>("nmspinning"));
-  return notRunning + 1 < procs && runqempty(m.p!);
+  const pp = m.p; // none inside a blocking call
+  return notRunning + 1 < procs && pp != null && runqempty(pp);
 }
 
 /** Wasm has no pause instruction; atomic loads from a line of our own take the time without disturbing anybody. */

@@ -10,7 +10,7 @@ import { g } from "../registers";
 import { WaitReason } from "../structs";
 import { freeTask, runTask, Task } from "../task";
 import { Deferral, DeferralKind } from "./deferral";
-import { nilCheck } from "./misuse";
+import { nilCheck } from "../nil";
 import { Mutex, mutexLock, mutexRelease, mutexUnlock } from "./mutex";
 
 // @ts-ignore: decorator

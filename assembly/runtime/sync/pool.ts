@@ -21,7 +21,7 @@ import { G, WaitReason, waiterOf } from "../structs";
 import { freeTask, runTask, Task } from "../task";
 import { dequeue, enqueue, readyAll, WaitQ } from "../waitq";
 import { Deferral, DeferralKind } from "./deferral";
-import { nilCheck } from "./misuse";
+import { nilCheck } from "../nil";
 
 // @ts-ignore: decorator
 @inline

@@ -15,7 +15,7 @@
 import { gopanic } from "../panic";
 import { Sema, semacquire, semrelease } from "../sema";
 import { WaitReason } from "../structs";
-import { nilCheck } from "./misuse";
+import { nilCheck } from "../nil";
 import { Mutex, mutexLock, mutexTryLock, mutexUnlock } from "./mutex";
 
 // @ts-ignore: decorator

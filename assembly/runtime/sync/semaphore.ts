@@ -12,7 +12,7 @@ import { gopark } from "../proc";
 import { g } from "../registers";
 import { G, WaitReason, waiterOf } from "../structs";
 import { dequeue, enqueue, readyAll, WaitQ } from "../waitq";
-import { nilCheck } from "./misuse";
+import { nilCheck } from "../nil";
 
 // @ts-ignore: decorator
 @inline

@@ -13,7 +13,7 @@
 import { gopanic } from "../panic";
 import { Sema, semacquire, semrelease } from "../sema";
 import { WaitReason } from "../structs";
-import { nilCheck } from "./misuse";
+import { nilCheck } from "../nil";
 
 // @ts-ignore: decorator
 @inline

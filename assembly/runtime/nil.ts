@@ -1,5 +1,5 @@
-/** Misuse that every primitive checks for. */
-import { gopanic } from "../panic";
+/** The check for null that every operation on an object begins with. */
+import { gopanic } from "./panic";
 
 /** Address 0 is memory like any other in wasm: a method called on null would quietly use it. */
 // @ts-ignore: decorator

@@ -1,0 +1,68 @@
+/**
+ * AssemblyScript's `console`, printing as goroutines print (`runtime/print.ts`): whole lines, in order. `log`, `debug` and
+ * `info` go to standard output, `warn`, `error` and failed assertions to standard error, as in Node and Deno.
+ */
+import { nanotime } from "./skein/runtime/clock";
+import { lock, unlock } from "./skein/runtime/lock";
+import { eprintln, println } from "./skein/runtime/print";
+
+/** When each label of `console.time` was started; all goroutines share them. Under `timersLock`. */
+const timers = new Map<string, i64>();
+const timersLock = memory.data(4);
+
+/** Nanoseconds since `console.time(label)`, or -1 if that was never called. */
+function elapsed(label: string, end: bool): i64 {
+  const now = nanotime();
+  lock(timersLock);
+  const since = timers.has(label) ? timers.get(label) : -1;
+  if (end) timers.delete(label);
+  unlock(timersLock);
+  return since < 0 ? -1 : now - since;
+}
+
+function reportTime(label: string, end: bool): void {
+  const ns = elapsed(label, end);
+  if (ns < 0) eprintln(`console.time('${label}') was not called`);
+  else println(`${label}: ${<f64>(ns / 1000) / 1000.0}ms`);
+}
+
+export namespace console {
+  export function assert<T>(condition: T, message: string = ""): void {
+    if (!condition) eprintln(message.length > 0 ? `Assertion failed: ${message}` : "Assertion failed");
+  }
+
+  export function log(message: string = ""): void {
+    println(message);
+  }
+
+  export function debug(message: string = ""): void {
+    println(message);
+  }
+
+  export function info(message: string = ""): void {
+    println(message);
+  }
+
+  export function warn(message: string = ""): void {
+    eprintln(message);
+  }
+
+  export function error(message: string = ""): void {
+    eprintln(message);
+  }
+
+  export function time(label: string = "default"): void {
+    const now = nanotime();
+    lock(timersLock);
+    timers.set(label, now);
+    unlock(timersLock);
+  }
+
+  export function timeLog(label: string = "default"): void {
+    reportTime(label, false);
+  }
+
+  export function timeEnd(label: string = "default"): void {
+    reportTime(label, true);
+  }
+}

@@ -1,0 +1,31 @@
+/** AssemblyScript's `process`, on top of the program's own surroundings (`runtime/program.ts`). */
+import { nanotime } from "./skein/runtime/clock";
+import { args, exit as exitProgram } from "./skein/runtime/program";
+
+export namespace process {
+  // @ts-ignore: decorator
+  @lazy export const arch = "wasm32";
+
+  // @ts-ignore: decorator
+  @lazy export const platform = "wasm";
+
+  /** The program's arguments; there is no interpreter's nor script's name before them. */
+  // @ts-ignore: decorator
+  @lazy export const argv: string[] = args();
+
+  /** What `exit()` without an argument ends the program with. */
+  // @ts-ignore: decorator
+  @lazy export let exitCode = 0;
+
+  export function exit(code: i32 = exitCode): void {
+    exitProgram(code);
+  }
+
+  export function time(): i64 {
+    return Date.now();
+  }
+
+  export function hrtime(): u64 {
+    return <u64>nanotime();
+  }
+}

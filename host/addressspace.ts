@@ -1,0 +1,74 @@
+/**
+ * Reserving a program's memory, also where the system limits the process's address space (`ulimit -v`).
+ *
+ * V8 ends the whole process if it cannot reserve what a new thread needs, so memory must leave room for threads; asking
+ * for less once that has happened is too late.
+ */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { SkeinError } from "./errors.js";
+import { PAGE } from "./memory.js";
+
+/** Address space that V8 takes for a thread, generously: 0.6 GiB on Node 20, 0.85 GiB on Node 26, almost all of it untouched. */
+const THREAD_SPACE = 2 ** 30;
+
+/** What a shared memory takes with its guard regions, whatever its size: 10 GiB on Node 20, 8 GiB on Node 26. */
+const GUARDED_MEMORY_SPACE = 10 * 2 ** 30;
+
+/** The flag with which Node reserves no guard regions, and checks bounds in the code instead. */
+export const NO_GUARDS = "--disable-wasm-trap-handler";
+
+/** Bytes of address space left for memory when `threads` threads have been started; Infinity where nothing limits it. */
+function memorySpace(threads: number): number {
+  let limits: string;
+  let statm: string;
+  try {
+    limits = readFileSync("/proc/self/limits", "utf8");
+    statm = readFileSync("/proc/self/statm", "utf8");
+  } catch {
+    return Infinity;
+  }
+  const limit = /^Max address space\s+(\d+)/m.exec(limits)?.[1];
+  if (limit === undefined) return Infinity;
+  const PAGE_SIZE = 4096;
+  return Number(limit) - Number(statm.split(" ", 1)[0]) * PAGE_SIZE - threads * THREAD_SPACE;
+}
+
+/** Whether a memory can be reserved only if Node is started with NO_GUARDS, which it was not. */
+export function needsNoGuards(threads: number): boolean {
+  return (
+    memorySpace(threads) < GUARDED_MEMORY_SPACE &&
+    process.allowedNodeEnvironmentFlags.has(NO_GUARDS) &&
+    !process.execArgv.includes(NO_GUARDS) &&
+    !(process.env["NODE_OPTIONS"] ?? "").includes(NO_GUARDS)
+  );
+}
+
+/** With less memory than this a program is not worth starting: 16 MiB, of which the scheduler's state takes 6. */
+const LEAST_PAGES = 256;
+
+/**
+ * Reserves address space for a shared memory, `limit` pages of it if the system allows, else as much as leaves room for
+ * `threads` threads, by halves less until it succeeds. Reserving commits nothing: pages cost memory once they are written.
+ *
+ * @throws SkeinError if there is not even a little
+ */
+export function reserveMemory(
+  initial: number,
+  limit: number,
+  threads: number,
+): { memory: WebAssembly.Memory; pages: number } {
+  const least = Math.min(limit, initial + LEAST_PAGES);
+  const space = Math.floor(memorySpace(threads) / PAGE);
+  for (let pages = Math.max(least, Math.min(limit, space)); ; pages = Math.max(least, pages >> 1)) {
+    try {
+      return { memory: new WebAssembly.Memory({ initial, maximum: pages, shared: true }), pages };
+    } catch (cause) {
+      if (pages > least) continue;
+      const hint = needsNoGuards(threads) ? `; start Node with ${NO_GUARDS}, or raise the limit (ulimit -v)` : "";
+      throw new SkeinError(`cannot reserve ${Math.ceil(pages / 16)} MiB of address space for the program${hint}`, {
+        cause,
+      });
+    }
+  }
+}
