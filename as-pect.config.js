@@ -10,6 +10,7 @@ const imports = {
     panic: () => fail("a panic"),
     fatal: () => fail("a fatal error"),
     args: () => 0,
+    traceback: () => 0,
     env: () => -1,
     readFile: () => -1,
     readFileTake: () => {},

@@ -110,5 +110,8 @@ export const NOTE_FATAL = 5;
 /** The program called exit, `a` is the code. */
 export const NOTE_EXIT = 6;
 
+/** A dump of all goroutines has been written. */
+export const NOTE_DUMPED = 7;
+
 /** A Text is an i32 length in bytes, then UTF-8. */
 export const TEXT_BYTES = 4;

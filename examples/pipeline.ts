@@ -35,7 +35,7 @@ function cut(text: string, out: Chan<string>): void {
 /** Counts the words of the pieces that come, until there are no more. */
 function count(pieces: Chan<string>, out: Chan<Map<string, i32>>, counters: WaitGroup): void {
   const words = new Map<string, i32>();
-  for (let r = pieces.range(); r.next(); ) countWords(r.value, words);
+  for (let r = pieces.range(); r.next();) countWords(r.value, words);
   out.send(words);
   counters.done();
 }
@@ -79,7 +79,7 @@ export function main(): i32 {
 
   const total = new Map<string, i32>();
   let words = 0;
-  for (let r = counts.range(); r.next(); ) {
+  for (let r = counts.range(); r.next();) {
     const keys = r.value.keys();
     for (let i = 0; i < keys.length; i++) {
       const word = keys[i];

@@ -3,7 +3,7 @@
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import type { CompileStats } from "./compiler/index.js";
+import type { CompileOptions, CompileStats } from "./compiler/index.js";
 import { SkeinError } from "./errors.js";
 import { loadProgram, type Program } from "./program.js";
 
@@ -18,10 +18,10 @@ export interface LoadedProgram {
  *
  * @throws SkeinError if there is no such file, it does not compile or is no program
  */
-export async function loadFile(file: string): Promise<LoadedProgram> {
+export async function loadFile(file: string, options: CompileOptions = {}): Promise<LoadedProgram> {
   if (file.endsWith(".ts")) {
     const { compile } = await import("./compiler/index.js");
-    const { wasm, stats } = await compile(file);
+    const { wasm, stats } = await compile(file, options);
     return { program: await loadProgram(wasm, file, path.dirname(path.resolve(file))), stats };
   }
   let bytes: Uint8Array<ArrayBuffer>;

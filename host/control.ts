@@ -13,6 +13,7 @@ import {
   STATE_EXITING,
   STATE_RUNNING,
 } from "../assembly/layout.js";
+import type { StackFrame } from "./errors.js";
 
 /** What a report is about. */
 export const enum Report {
@@ -31,8 +32,7 @@ export interface PanicText {
   readonly goroutine: string;
   /** Without the word `panic`. */
   readonly message: string;
-  /** V8's stack trace, not yet symbolized. */
-  readonly stack: string;
+  readonly frames: readonly StackFrame[];
 }
 
 /** Room for a report's text; longer ones are cut. */

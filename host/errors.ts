@@ -76,14 +76,15 @@ export function fatalError(report: string): FatalError {
 const MOST_FRAMES = 20;
 const FRAMES_WHEN_CUT = 9;
 
-/** A goroutine's stack as Go prints it. */
+/** A running goroutine's stack as Go prints it. */
 export function formatStack(goroutine: bigint, frames: readonly StackFrame[]): string {
-  const lines = [`goroutine ${goroutine} [running]:`];
+  return `goroutine ${goroutine} [running]:\n${formatFrames(frames)}`.trimEnd();
+}
+
+/** The frames of a stack as Go prints them, each line with its end. */
+export function formatFrames(frames: readonly StackFrame[]): string {
   const isCut = frames.length > MOST_FRAMES;
-  for (const frame of isCut ? frames.slice(0, FRAMES_WHEN_CUT) : frames) {
-    lines.push(`${frame.name}(...)`);
-    lines.push(`\t${frame.location ?? "?"}`);
-  }
-  if (isCut) lines.push("...additional frames elided...");
-  return lines.join("\n");
+  const shown = isCut ? frames.slice(0, FRAMES_WHEN_CUT) : frames;
+  const lines = shown.map(({ name, location }) => `${name}(...)\n\t${location ?? "?"}\n`);
+  return lines.join("") + (isCut ? "...additional frames elided...\n" : "");
 }

@@ -9,8 +9,10 @@ import process from "node:process";
 import { clockOf, type ClockBase } from "./clock.js";
 import type { Control } from "./control.js";
 import { Report } from "./control.js";
+import { formatFrames } from "./errors.js";
 import { Memory } from "./memory.js";
 import { writeFully } from "./output.js";
+import { Stacks, type SymbolSource } from "./stack.js";
 
 /** What every thread of a program is given; travels in `workerData`. */
 export interface ThreadData {
@@ -22,12 +24,13 @@ export interface ThreadData {
   readonly panic: "isolate" | "exit";
   /** The program's environment; the process's own where undefined. */
   readonly env: Readonly<Record<string, string>> | undefined;
+  readonly symbols: SymbolSource;
 }
 
 /** What the core exports, each under the prefix `__skein_` (see `docs/internals.md`). */
 export interface Core {
   init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number): void;
-  mstart(mid: number): void;
+  mstart(mid: number): number;
   goid(): bigint;
   discard(): void;
   panicNote(text: number): void;
@@ -40,6 +43,15 @@ export interface Core {
   begin_exit(): number;
   end_exit(code: number): void;
   num_goroutine(): number;
+  set_debug(schedtrace: number, scheddetail: number, stall: number): void;
+  dump(): void;
+}
+
+/** A program on one thread. */
+export interface Instance {
+  readonly core: Core;
+  readonly memory: Memory;
+  readonly stacks: Stacks;
 }
 
 /** Thrown through wasm to end this thread: the program has exited. */
@@ -49,20 +61,24 @@ export class StopThread extends Error {}
 export class ProgramPanic extends Error {}
 
 /** Instantiates the program on this thread. */
-export function instantiate(data: ThreadData, control: Control): { core: Core; memory: Memory } {
+export function instantiate(data: ThreadData, control: Control): Instance {
   const memory = new Memory(data.memory);
+  const stacks = new Stacks(data.symbols);
   const exports: Record<string, WebAssembly.ExportValue> = {};
   const core = exports as unknown as Core;
   const instance = new WebAssembly.Instance(data.module, {
     ...libraryImports(data),
-    skein: { ...coreImports(data, control, memory, core), ...fileImports(memory) },
+    skein: { ...coreImports(data, control, { core, memory, stacks }), ...fileImports(memory) },
   });
   for (const [name, value] of Object.entries(instance.exports)) exports[name.replace(/^__skein_/, "")] = value;
-  exports["num_goroutine"] ??= () => 0;
-  return { core, memory };
+  return { core, memory, stacks };
 }
 
-function coreImports(data: ThreadData, control: Control, memory: Memory, core: Core): WebAssembly.ModuleImports {
+function coreImports(
+  data: ThreadData,
+  control: Control,
+  { core, memory, stacks }: Instance,
+): WebAssembly.ModuleImports {
   const env = data.env ?? process.env;
   const line = new Uint8Array(16 * 1024);
   return {
@@ -98,11 +114,10 @@ function coreImports(data: ThreadData, control: Control, memory: Memory, core: C
     },
 
     traceback(address: number, capacity: number): number {
-      // The main thread puts names to the frames (see stack.ts).
-      const frames = (new Error().stack ?? "").split("\n").filter((line) => line.includes("wasm-function["));
-      const bytes = Buffer.from(frames.map((line) => `${line}\n`).join(""), "utf8");
-      memory.write(address >>> 0, bytes.subarray(0, capacity));
-      return Math.min(bytes.byteLength, capacity);
+      const text = formatFrames(stacks.frames(new Error().stack ?? ""));
+      const bytes = Buffer.from(text, "utf8").subarray(0, capacity);
+      memory.write(address >>> 0, bytes);
+      return bytes.byteLength;
     },
 
     args(address: number, capacity: number): number {

@@ -10,6 +10,7 @@
 import { Worker } from "node:worker_threads";
 import {
   NOTE_CALL,
+  NOTE_DUMPED,
   NOTE_EXIT,
   NOTE_FATAL,
   NOTE_INIT,
@@ -24,13 +25,14 @@ import { reserveMemory } from "./addressspace.js";
 import { convertArgs, readResult, writeTask, type CallValue } from "./calls.js";
 import { newClock } from "./clock.js";
 import { Control, Report, type PanicText } from "./control.js";
+import { debugSettings } from "./debug.js";
 import { ExitError, fatalError, GoPanic, SkeinError, type FatalError } from "./errors.js";
 import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
 import { drainNotes, takeText, type Note } from "./notes.js";
 import type { ExportInfo, Program } from "./program.js";
 import { numCPU } from "./procs.js";
-import { stackFrames } from "./stack.js";
+import type { SymbolSource } from "./stack.js";
 import { readProcs, readStats, type RuntimeStats } from "./stats.js";
 import { mainStartsThreads, startM, terminateThreads, type StartRequest } from "./threads.js";
 
@@ -83,6 +85,8 @@ export class Runtime implements AsyncDisposable {
   /** Calls under way, by the address of their task. */
   private readonly calls = new Map<number, PendingCall>();
   private main: PendingMain | undefined;
+  /** Those who wait for a dump. */
+  private dumps: (() => void)[] = [];
   /** Goroutine 1 has been submitted and has not ended. */
   private mainActive = false;
   /** The top-level code has run, or is about to. */
@@ -90,8 +94,6 @@ export class Runtime implements AsyncDisposable {
   private init: { resolve(): void; reject(error: Error): void } | undefined;
   /** Why nothing can run any more. */
   private ended: Error | undefined;
-  /** A panic that ends the program is being put into words. */
-  private reporting = false;
   private closing: Promise<void> | undefined;
   /** Promises given out that keep the process alive. */
   private holds = 0;
@@ -111,6 +113,7 @@ export class Runtime implements AsyncDisposable {
       clock: newClock(),
       panic: options.panic,
       env: options.env,
+      symbols: symbolSource(program),
     };
     const instance = instantiate(data, this.control);
     this.core = instance.core;
@@ -118,6 +121,8 @@ export class Runtime implements AsyncDisposable {
     for (const [address, bytes] of program.data) this.memory.write(address, bytes);
     this.onM0(() => {
       this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, reserved.pages);
+      const { schedtrace, scheddetail, stall } = debugSettings();
+      if (schedtrace + scheddetail + stall > 0) this.core.set_debug(schedtrace, scheddetail, stall);
       this.setArgs(options.args);
     });
 
@@ -216,6 +221,19 @@ export class Runtime implements AsyncDisposable {
     return this.close();
   }
 
+  /**
+   * Writes every goroutine to standard error: its number, state, what it waits for and how long, its stack, who started it.
+   * The scheduler pauses meanwhile. Resolves when that is done, which takes until every running goroutine has reached a
+   * point where it can yield; or, if the program ends before, then.
+   */
+  dump(): Promise<void> {
+    if (this.ended !== undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.dumps.push(resolve);
+      this.core.dump();
+    });
+  }
+
   /** @internal Stops the program where it is: only unfinished lines are still printed. */
   interrupt(): void {
     if (this.control.interrupt(WRITE_MS)) this.core.begin_exit();
@@ -293,7 +311,7 @@ export class Runtime implements AsyncDisposable {
       for (const note of drainNotes(this.core, this.memory)) this.handle(note);
       this.readReport();
       if (this.control.state === STATE_EXITED) this.exited(this.control.exitCode);
-      if (this.ended !== undefined || this.reporting) return;
+      if (this.ended !== undefined) return;
       await this.control.woken(seen);
       if (this.closing !== undefined) return;
     }
@@ -313,7 +331,7 @@ export class Runtime implements AsyncDisposable {
         break;
       }
       case NOTE_PANIC:
-        void this.panicked(a, takeText(this.core, this.memory, b));
+        this.panicked(a, takeText(this.core, this.memory, b));
         break;
       case NOTE_MAIN:
         this.mainActive = false;
@@ -324,6 +342,9 @@ export class Runtime implements AsyncDisposable {
         break;
       case NOTE_EXIT:
         this.exited(a);
+        break;
+      case NOTE_DUMPED:
+        this.dumped();
         break;
     }
   }
@@ -341,9 +362,9 @@ export class Runtime implements AsyncDisposable {
   }
 
   /** A goroutine has panicked and was dropped; `task` is that of the call that it served, or 0. */
-  private async panicked(task: number, text: string): Promise<void> {
+  private panicked(task: number, text: string): void {
     const call = this.takeCall(task);
-    const panic = await this.goPanic(text);
+    const panic = goPanic(text);
     if (call !== undefined) return call.reject(panic);
     const isMain = panic.goroutine === 1n;
     if (isMain) {
@@ -354,18 +375,12 @@ export class Runtime implements AsyncDisposable {
     if (!isMain) this.options.onPanic(panic);
   }
 
-  private async goPanic(text: string): Promise<GoPanic> {
-    const { goroutine, message, stack } = JSON.parse(text) as PanicText;
-    return new GoPanic(message, BigInt(goroutine), await stackFrames(this.program, stack));
-  }
-
   private readReport(): void {
     const report = this.control.read();
     if (report === undefined || this.ended !== undefined) return;
     switch (report.kind) {
       case Report.Panic:
-        this.reporting = true;
-        void this.goPanic(report.text).then((panic) => this.fatal(panic));
+        this.fatal(goPanic(report.text));
         break;
       case Report.Fatal:
         this.fatal(fatalError(report.text));
@@ -389,14 +404,33 @@ export class Runtime implements AsyncDisposable {
     void this.close();
   }
 
+  private dumped(): void {
+    const dumps = this.dumps;
+    this.dumps = [];
+    for (const resolve of dumps) resolve();
+  }
+
   /** Settles everything that is pending. */
   private end(error: Error): void {
     if (this.ended !== undefined) return;
     this.ended = error;
     this.mainActive = false;
+    this.dumped();
     this.init?.reject(error);
     this.settleMain((main) => main.reject(error));
     for (const call of this.calls.values()) call.reject(error);
     this.calls.clear();
   }
+}
+
+function goPanic(text: string): GoPanic {
+  const { goroutine, message, frames } = JSON.parse(text) as PanicText;
+  return new GoPanic(message, BigInt(goroutine), frames);
+}
+
+/** The program's bytes where all threads can read them. */
+function symbolSource({ bytes, folder }: Program): SymbolSource {
+  const shared = new SharedArrayBuffer(bytes.byteLength);
+  new Uint8Array(shared).set(bytes);
+  return { bytes: shared, folder };
 }

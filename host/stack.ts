@@ -1,35 +1,59 @@
 /**
  * Stack traces: from V8's lines to the functions of the program.
  *
- * The symbols of a program are read when its first panic needs them.
+ * Every thread that has a stack to show reads the program's symbols itself, when it first needs them; they are in the
+ * module's bytes, which all threads share.
  */
+import { symbolizer, type Symbolizer } from "./compiler/symbols.js";
 import type { StackFrame } from "./errors.js";
-import type { Program } from "./program.js";
+import { FunctionTable } from "./functions.js";
 
-/** V8's line for a wasm function: its index, and the offset in the module's bytes. */
-const WASM_FRAME = /wasm-function\[(\d+)\]:0x([0-9a-f]+)/;
+/** A program's bytes as threads are given them. */
+export interface SymbolSource {
+  readonly bytes: SharedArrayBuffer;
+  /** The folder of the entry's source file, where that is known. */
+  readonly folder: string | undefined;
+}
 
-/**
- * The program's functions on a stack trace as V8 wrote it, innermost first. Functions of libraries are left out, unless
- * there are no others. `folder` is where the source files are, if that is known.
- */
-export async function stackFrames(program: Program, stack: string): Promise<StackFrame[]> {
-  const { symbolizer } = await import("./compiler/symbols.js");
-  const symbolOf = symbolizer(program.bytes, program.folder);
-  const all: StackFrame[] = [];
-  const own: StackFrame[] = [];
-  for (const line of stack.split("\n")) {
-    const match = WASM_FRAME.exec(line);
-    if (match === null) continue;
-    const symbol = symbolOf(Number(match[1]), parseInt(match[2] ?? "", 16));
-    if (symbol === null) {
-      all.push({ name: match[0] });
-      continue;
-    }
-    const location = symbol.line > 0 ? `${symbol.file}:${symbol.line}:${symbol.column}` : symbol.file;
-    const frame = { name: symbol.name, location };
-    all.push(frame);
-    if (!symbol.isLibrary) own.push(frame);
+/** V8's line for a wasm function: its index, which on Deno is always 0, and the offset in the module's bytes. */
+const WASM_FRAME = /wasm-function\[\d+\]:0x([0-9a-f]+)/;
+
+/** The core's function below which there are no more frames of the goroutine whose stack it traces (`dump.ts`). */
+const TRACER = "stackOf";
+
+/** Puts names to the frames of one program's stacks. */
+export class Stacks {
+  private readonly source: SymbolSource;
+  private tables: { symbolOf: Symbolizer; functions: FunctionTable } | undefined;
+
+  constructor(source: SymbolSource) {
+    this.source = source;
   }
-  return own.length > 0 ? own : all;
+
+  /** The program's functions on a stack trace as V8 wrote it, innermost first; functions of libraries are left out. */
+  frames(stack: string): StackFrame[] {
+    const { symbolOf, functions } = (this.tables ??= this.read());
+    const frames: StackFrame[] = [];
+    for (const line of stack.split("\n")) {
+      const match = WASM_FRAME.exec(line);
+      if (match === null) continue;
+      const offset = parseInt(match[1] ?? "", 16);
+      const symbol = symbolOf(functions.indexAt(offset), offset);
+      if (symbol === null) {
+        frames.push({ name: match[0] });
+      } else if (!symbol.isLibrary) {
+        const location = symbol.line > 0 ? `${symbol.file}:${symbol.line}:${symbol.column}` : symbol.file;
+        frames.push({ name: symbol.name, location });
+      } else if (symbol.name === TRACER) {
+        break;
+      }
+    }
+    return frames;
+  }
+
+  private read(): { symbolOf: Symbolizer; functions: FunctionTable } {
+    // Not every runtime decodes text that is in shared memory.
+    const wasm = new Uint8Array(this.source.bytes).slice();
+    return { symbolOf: symbolizer(wasm, this.source.folder), functions: new FunctionTable(wasm) };
+  }
 }

@@ -8,8 +8,7 @@ import { workerData } from "node:worker_threads";
 import { STATE_CLOSING, STATE_RUNNING, TEXT_BYTES } from "../assembly/layout.js";
 import { EXIT_SIGPIPE } from "./exitcodes.js";
 import { Control, Report, type PanicText } from "./control.js";
-import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
-import type { Memory } from "./memory.js";
+import { instantiate, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
 import { BrokenPipe } from "./output.js";
 import { panicMessage } from "./panics.js";
 
@@ -31,10 +30,10 @@ function runM(data: MData): void {
     core = instance.core;
     for (;;) {
       try {
-        core.mstart(data.mid);
+        while (core.mstart(data.mid) !== 0);
         return;
       } catch (thrown) {
-        if (!recover(thrown, data, control, core, instance.memory)) return;
+        if (!recover(thrown, data, control, instance)) return;
       }
     }
   } catch (error) {
@@ -45,7 +44,7 @@ function runM(data: MData): void {
 }
 
 /** Handles what came out of `mstart`; true if this M goes on. Throws what it does not know. */
-function recover(thrown: unknown, data: MData, control: Control, core: Core, memory: Memory): boolean {
+function recover(thrown: unknown, data: MData, control: Control, { core, memory, stacks }: Instance): boolean {
   if (thrown instanceof StopThread) return false;
   if (thrown instanceof BrokenPipe) {
     // As SIGPIPE would: the reader has gone, so nobody misses the rest.
@@ -58,7 +57,8 @@ function recover(thrown: unknown, data: MData, control: Control, core: Core, mem
   const goroutine = core.goid();
   if (message === undefined || goroutine === 0n) throw thrown;
 
-  const text: PanicText = { goroutine: String(goroutine), message, stack: (thrown as Error).stack ?? "" };
+  const frames = stacks.frames((thrown as Error).stack ?? "");
+  const text: PanicText = { goroutine: String(goroutine), message, frames };
   if (data.panic === "exit") {
     if (core.begin_exit() !== 0) control.report(Report.Panic, JSON.stringify(text));
     return false;

@@ -32,7 +32,7 @@ import { plock, punlock } from "./lock";
 import { gopanic } from "./panic";
 import { gopark, goready } from "./proc";
 import { g } from "./registers";
-import { G, Waiter, WaitReason, waiterOf } from "./structs";
+import { G, sched, Waiter, WaitReason, waiterOf } from "./structs";
 import { dequeue, enqueue, readyAll, WaitQ } from "./waitq";
 
 
@@ -93,13 +93,15 @@ export const DONE: usize = 1;
 @inline
 export const CLOSED: usize = 2;
 
-/** The first waiter that may be woken; it is then the caller's. */
+/** The first waiter that may be woken; it is then the caller's. Goroutines of a program that has ended are passed over. */
 // @ts-ignore: decorator
 @inline
 function dequeueLive(q: WaitQ): Waiter | null {
   while (true) {
     const w = dequeue(q);
-    if (!w || !w.isSelect) return w;
+    if (!w) return null;
+    if (w.g.epoch != sched.epoch) continue;
+    if (!w.isSelect) return w;
     if (atomic.cmpxchg<u32>(changetype<usize>(w.g) + offsetof<G>("selectDone"), 0, 1) == 0) return w;
   }
 }
@@ -181,17 +183,18 @@ export function chanready(c: HChan, isSend: bool): bool {
 
 // ---- the operations ---------------------------------------------------------------------------------------------------
 
-// The functions that park are small and keep nothing across the park: their frames are saved and restored with the stack.
+// The functions that park are small, have one place where they do, and keep nothing across it: their frames are saved and
+// restored with the stack. On a null channel they park for ever, as in Go: no lock to release, no queue to be found in.
 
 export function chansend(c: HChan, bits: u64): void {
-  if (changetype<usize>(c) == 0) blockForever(WaitReason.ChanSendNil);
   if (sendOrEnqueue(c, bits)) return;
-  gopark(WaitReason.ChanSend, changetype<usize>(c));
+  gopark(changetype<usize>(c) != 0 ? WaitReason.ChanSend : WaitReason.ChanSendNil, changetype<usize>(c));
   if (!waiterOf(g).success) sendOnClosed();
 }
 
 /** True if the value was sent; false with the lock held and this goroutine in the queue. */
 function sendOrEnqueue(c: HChan, bits: u64): bool {
+  if (changetype<usize>(c) == 0) return false;
   plock(changetype<usize>(c));
   const done = sendLocked(c, bits);
   if (done == BLOCKED) {
@@ -211,9 +214,8 @@ function sendOrEnqueue(c: HChan, bits: u64): bool {
 
 /** Receives; the value is returned, whether it is one is the goroutine's ok. */
 export function chanrecv(c: HChan): u64 {
-  if (changetype<usize>(c) == 0) blockForever(WaitReason.ChanReceiveNil);
   if (!recvOrEnqueue(c)) {
-    gopark(WaitReason.ChanReceive, changetype<usize>(c));
+    gopark(changetype<usize>(c) != 0 ? WaitReason.ChanReceive : WaitReason.ChanReceiveNil, changetype<usize>(c));
     g.ok = waiterOf(g).success;
   }
   return waiterOf(g).elem;
@@ -221,6 +223,7 @@ export function chanrecv(c: HChan): u64 {
 
 /** True if something was received; false with the lock held and this goroutine in the queue. */
 function recvOrEnqueue(c: HChan): bool {
+  if (changetype<usize>(c) == 0) return false;
   plock(changetype<usize>(c));
   const done = recvLocked(c);
   if (done == BLOCKED) {
@@ -314,11 +317,6 @@ export function timerdrain(c: HChan): bool {
 
 function sendOnClosed(): void {
   gopanic("send on closed channel");
-}
-
-/** As in Go, a channel that is null is never ready. */
-function blockForever(reason: u8): void {
-  while (true) gopark(reason, 0);
 }
 
 // ---- values and slots -------------------------------------------------------------------------------------------------

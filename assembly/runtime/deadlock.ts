@@ -8,12 +8,14 @@ import { timeSleepUntil } from "./time";
 
 /**
  * Called with sched.lock held, when an M has put itself on the idle list. Deadlocked is a program whose goroutine 1 has
- * begun and not ended, all of whose Ms are idle (an M being started, spinning or waiting for a timer is not), with nothing
- * queued and no timer set. Then no goroutine can be running, so none can make another ready.
+ * begun and not ended, all of whose Ms are idle (an M being started or spinning is not), with nothing queued and no timer
+ * set. Then no goroutine can be running, so none can make another ready.
  */
 export function checkdead(): void {
-  if (sched.main == MainState.None || sched.nmidle + sched.nmlocked != sched.mlive) return;
-  if (sched.runqSize != 0 || sched.timerM != 0 || timeSleepUntil() != 0) return;
+  // The timer M sleeps on when the timers that it waits for are stopped.
+  const asleep = sched.nmidle + sched.nmlocked + (sched.timerM != 0 ? 1 : 0);
+  if (sched.main == MainState.None || asleep != sched.mlive) return;
+  if (sched.runqSize != 0 || timeSleepUntil() != 0) return;
   const exited = sched.main == MainState.Exited;
   unlock(schedLock());
   const all = describe(true);

@@ -5,13 +5,14 @@
  * resume, in the phase TRACING: at its top `switchOut` has the host write down the thread's stack, and unwinds again.
  * The frames saved stay as they were; only the top, which rewinding moves, is put back.
  */
-import { SCHED_STATE, STATE_RUNNING } from "../layout";
+import { NOTE_DUMPED, SCHED_STATE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
 import { schedLock } from "./globrunq";
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "./imports";
 import { lock, unlock } from "./lock";
 import { malloc, mfree } from "./malloc";
 import { startIdle } from "./mp";
+import { pushNote } from "./noteq";
 import { g, m, setG, setPhase } from "./registers";
 import { NORMAL, TRACING } from "./stack";
 import { Attention, G, GStatus, Sched, WaitReason, sched } from "./structs";
@@ -103,7 +104,10 @@ export function dumpStopped(): void {
   const wanted = (sched.attention & Attention.Dump) != 0;
   atomic.store<i32>(attentionAddr(), sched.attention & ~Attention.Dump);
   unlock(schedLock());
-  if (wanted) writeError("SIGQUIT: quit\n" + describe(false) + "\n");
+  if (wanted) {
+    writeError(describe(false) + "\n");
+    pushNote(NOTE_DUMPED, 0, 0);
+  }
   startTheWorld(sched.nprocs);
 }
 

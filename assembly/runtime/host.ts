@@ -44,19 +44,23 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
   unlock(schedLock());
 }
 
-/** The life of M `id` on this thread; it begins again after a panic that was contained. */
-export function mstart(id: i32): void {
+/**
+ * The life of M `id` on this thread: to be called again as long as it returns 1, and after a panic that was contained; on 0
+ * the thread is to end.
+ */
+export function mstart(id: i32): i32 {
   const mp = allm(id);
   setM(mp);
   if (!mp.p) {
     initScratch(mp);
     if (!awaitp()) {
       if (mp.ending) mexit(mp);
-      return;
+      return 0;
     }
   }
-  schedule();
+  if (schedule()) return 1;
   if (mp.ending) mexit(mp);
+  return 0;
 }
 
 /** The number of the goroutine that this thread runs, 0 if none. */
@@ -85,8 +89,8 @@ export function panicNote(text: usize): void {
 }
 
 /**
- * The sysmon thread: returns the id of an M whose thread is to be started now, then to be called again, or 0 when the program
- * is over.
+ * The sysmon thread: returns the id of an M whose thread is to be started now, or -1 for the host to take an event-loop turn,
+ * then to be called again; 0 when the program is over.
  */
 export function sysmon(): i32 {
   setM(allm(MAX_THREADS - 1)); // no M of the program has that number; it is never given a P

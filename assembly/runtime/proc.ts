@@ -31,7 +31,7 @@ import { g, m, phase, setG, setPhase } from "./registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "./runq";
 import { selparkcommit } from "./select";
 import { NORMAL, REWINDING, saveStack, switchOut, UNWINDING } from "./stack";
-import { Attention, G, GStatus, MainState, P, Sched, Switch, allp, sched } from "./structs";
+import { Attention, G, GStatus, M, MainState, P, Sched, Switch, allp, sched } from "./structs";
 import { Task } from "./task";
 import { checkTimers } from "./time";
 import { timersFirst } from "./timers";
@@ -50,9 +50,17 @@ const GLOBAL_TICKS: u32 = 61;
 @inline
 const STEAL_ROUNDS: i32 = 4;
 
+/** Goroutines that `schedule` runs before it returns. */
+// @ts-ignore: decorator
+@inline
+const TURNS: i32 = 4096;
+
 // ---- what goroutines call --------------------------------------------------------------------------------------------
 
-/** Starts a goroutine for a deferred call; it is the next to run on this P. */
+/**
+ * Starts a goroutine for a deferred call. It is the next to run on this P, unless another is so already; then it goes to
+ * the end of the queue. (Go displaces the other; that costs a second atomic operation on every start but the first.)
+ */
 export function newproc(task: Task): void {
   const pp = m.p;
   const gp = pp ? gfget(pp) : gfgetOrphan();
@@ -62,7 +70,7 @@ export function newproc(task: Task): void {
   gp.status = GStatus.Runnable;
   if (pp) {
     pp.gcount++;
-    runqput(pp, gp, true);
+    runqput(pp, gp, pp.runnext == 0);
   } else {
     globrunqputOne(gp); // inside a blocking call
   }
@@ -111,6 +119,11 @@ export function gosched(): void {
   switchOut();
 }
 
+/** Whether this M was asked to have its goroutine give way: what a safepoint looks at. Inlined into each. */
+export function preemptWanted(): bool {
+  return atomic.load<u32>(changetype<usize>(m) + offsetof<M>("preempt")) != 0;
+}
+
 /**
  * A safepoint whose M was asked to give way: the goroutine goes to the end of the global queue. The compiler puts the check
  * of `m.preempt` and this call into loops (`host/compiler`); never into the core, so no lock is held here.
@@ -151,23 +164,28 @@ export function numCPU(): i32 {
 
 // ---- the loop --------------------------------------------------------------------------------------------------------
 
-/** Runs goroutines on this M until the program is over. */
-export function schedule(): void {
-  while (true) {
-    if (!m.p && !mstop()) return; // a goroutine left its M without a P, in a blocking call
+/**
+ * Runs goroutines on this M: for TURNS of them, then true, to be called again; or until the program is over, or the M is to
+ * end, then false. It returns now and then because V8 runs a function as it was compiled when it was entered: without
+ * leaving, an M would never get beyond baseline code.
+ */
+export function schedule(): bool {
+  for (let turns = 0; turns < TURNS; turns++) {
+    if (!m.p && !mstop()) return false; // a goroutine left its M without a P, in a blocking call
     if (m.lockedg) {
-      if (!stoplockedm()) return;
+      if (!stoplockedm()) return false;
       execute(m.lockedg!);
       continue;
     }
     const gp = findRunnable();
-    if (!gp) return;
+    if (!gp) return false;
     if (gp.lockedCount != 0 && gp.m != m) {
-      if (!startlockedm(gp)) return;
+      if (!startlockedm(gp)) return false;
       continue;
     }
     execute(gp);
   }
+  return true;
 }
 
 /** Runs a goroutine until it parks, yields or ends, and does what it asked for. */

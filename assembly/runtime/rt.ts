@@ -7,6 +7,7 @@
  */
 import { malloc, mallocSize, mfree } from "./malloc";
 import { gopanic } from "./panic";
+import { sched } from "./structs";
 
 /** Bytes of the header; AssemblyScript's OBJECT without the block word, which this allocator does not need. */
 // @ts-ignore: decorator
@@ -79,7 +80,8 @@ export function __new(size: usize, id: i32): usize {
 @global @unsafe
 export function __renew(ptr: usize, size: usize): usize {
   const have = sizeOf(ptr);
-  if (size <= mallocSize(ptr - HEADER) - HEADER) {
+  // Literals lie in static memory, where there is nothing to grow into.
+  if (ptr >= sched.heapBase && size <= mallocSize(ptr - HEADER) - HEADER) {
     if (size > have) memory.fill(ptr + have, 0, size - have);
     setSize(ptr, <u32>size);
     return ptr;

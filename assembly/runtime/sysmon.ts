@@ -8,6 +8,7 @@
  */
 import { SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
+import { STALLED, writeError } from "./dump";
 import { globrunqsize, schedLock } from "./globrunq";
 import { futexsleep, lock, unlock } from "./lock";
 import { handoffp, endIdleM } from "./mp";
@@ -26,26 +27,35 @@ const DELAY_MAX: i64 = 10_000_000;
 // @ts-ignore: decorator
 @inline
 const IDLE_TURNS: i32 = 50;
+/** How long the host's event loop waits for a turn, in ns. */
+// @ts-ignore: decorator
+@inline
+const HOST_TURN: i64 = 1_000_000_000;
 /** A goroutine's time slice, as in Go. */
 // @ts-ignore: decorator
 @inline
 const SLICE: i64 = 10_000_000;
 
-/** Runs until the host has something to do: returns the id of an M whose thread it is to start, or 0 at the end. */
+/**
+ * Runs until the host has something to do: returns the id of an M whose thread it is to start, -1 about once a second to let
+ * the host look after its threads, or 0 at the end.
+ */
 export function sysmonLoop(): i32 {
   let idle = 0;
   let delay = DELAY_MIN;
+  const until = nanotime() + HOST_TURN;
   while (true) {
     const seen = atomic.load<i32>(SCHED_SYSMON_WAKE);
     if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return 0;
     const mp = takeNewM();
     if (mp) return mp.id;
     let now = nanotime();
+    if (now >= until) return -1;
     if (sched.schedtrace != 0) schedtrace(now);
 
     if (allIdle()) {
       atomic.store<i32>(sysmonIdleAddr(), 1);
-      if (allIdle()) futexsleep(SCHED_SYSMON_WAKE, seen, idleTimeout(now));
+      if (allIdle()) futexsleep(SCHED_SYSMON_WAKE, seen, idleTimeout());
       atomic.store<i32>(sysmonIdleAddr(), 0);
       idle = 0;
       delay = DELAY_MIN;
@@ -71,10 +81,9 @@ function allIdle(): bool {
   return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) == sched.nprocs;
 }
 
-/** Nothing happens: sleep until woken, but for the next line of schedtrace, and for Ms that have been idle long enough. */
-function idleTimeout(now: i64): i64 {
-  if (sched.schedtrace != 0) return <i64>sched.schedtrace * 1_000_000;
-  return -1;
+/** Nothing happens: sleep until woken, but for the next line of schedtrace and the turns of the host. */
+function idleTimeout(): i64 {
+  return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, HOST_TURN) : HOST_TURN;
 }
 
 function takeNewM(): M | null {
@@ -101,7 +110,15 @@ function retake(now: i64): bool {
         pp.seenScheduled = now;
       } else if (pp.seenScheduled + SLICE <= now) {
         const mp = pp.m;
-        if (mp && status == PStatus.Running) mp.preempt = 1;
+        if (mp && status == PStatus.Running) {
+          const stall = <i64>sched.stall * 1_000_000;
+          if (stall != 0 && now - pp.seenScheduled >= stall && pp.seenStall != pp.seenScheduled) {
+            pp.seenStall = pp.seenScheduled;
+            stalled(pp, mp, now);
+          } else if (mp.preempt == 0) {
+            mp.preempt = 1;
+          }
+        }
       }
     }
     if (status == PStatus.Syscall) {
@@ -126,6 +143,15 @@ function retake(now: i64): bool {
     }
   }
   return did;
+}
+
+/** SKEIN_DEBUG's watchdog: says who has held a P for long, and asks the goroutine to say where it is. */
+function stalled(pp: P, mp: M, now: i64): void {
+  const gp = mp.curg;
+  const name = gp ? gp.id.toString() : "?";
+  const ms = ((now - pp.seenScheduled) / 1_000_000).toString();
+  writeError(`stall: goroutine ${name} has held P${pp.id} on M${mp.id} for ${ms} ms\n`);
+  mp.preempt = STALLED;
 }
 
 /** Is there an idle P, or an M that looks for work? */

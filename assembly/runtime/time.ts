@@ -30,6 +30,7 @@ import { nilCheck } from "./nil";
 import { gopanic } from "./panic";
 import { gopark, newproc } from "./proc";
 import { g, m } from "./registers";
+import { runnextget } from "./runq";
 import { allp, G, P, sched, WaitReason } from "./structs";
 import { readyAll } from "./waitq";
 import { cloneTask, Task } from "./task";
@@ -82,10 +83,16 @@ function addTimer(t: RuntimeTimer): void {
 
 function startTimer(t: RuntimeTimer, d: i64): void {
   plock(lockOf(t));
+  arm(t, d);
+  punlock(lockOf(t));
+}
+
+/** Sets a timer that is in no heap. Under the timer's lock. */
+function arm(t: RuntimeTimer, d: i64): void {
   t.when = timeAfter(d);
+  t.epoch = sched.epoch;
   t.armed = true;
   addTimer(t);
-  punlock(lockOf(t));
 }
 
 /** Stops a timer; false if it had fired (and its value, if any, was received), or been stopped, already. */
@@ -103,9 +110,7 @@ function resetTimer(t: RuntimeTimer, d: i64, period: i64): bool {
   plock(lockOf(t));
   const pending = disarm(t);
   t.period = period;
-  t.when = timeAfter(d);
-  t.armed = true;
-  addTimer(t);
+  arm(t, d);
   punlock(lockOf(t));
   return pending;
 }
@@ -139,7 +144,7 @@ function checkTimersSlow(pp: P, now: i64, when: i64): i64 {
   return timersFirst(pp);
 }
 
-/** Goroutines that timers have woken are made ready together at the end, in the order in which the timers were due. */
+/** Goroutines that timers have woken or started are made ready together at the end, in the order in which the timers were due. */
 function runTimers(pp: P, now: i64): void {
   let head: G | null = null;
   let tail: G | null = null;
@@ -173,10 +178,16 @@ function runTimers(pp: P, now: i64): void {
   readyAll(head);
 }
 
-/** Fires a timer that has just been taken out of its heap; returns the goroutine that this wakes, if any. */
+/** Fires a timer that has just been taken out of its heap; returns the goroutine that this wakes or starts, if any. */
 function fire(t: RuntimeTimer, now: i64): G | null {
   plock(lockOf(t));
   if (!t.armed || t.pp != 0) {
+    punlock(lockOf(t));
+    return null;
+  }
+  if (t.epoch != sched.epoch) {
+    // Its program is over.
+    t.armed = false;
     punlock(lockOf(t));
     return null;
   }
@@ -191,8 +202,14 @@ function fire(t: RuntimeTimer, now: i64): G | null {
     t.armed = false;
   }
   let gp: G | null = null;
-  if (t.kind == TimerKind.Channel) gp = timersend(changetype<HChan>(t.arg), now);
-  else newproc(cloneTask(changetype<Task>(t.arg)));
+  if (t.kind == TimerKind.Channel) {
+    gp = timersend(changetype<HChan>(t.arg), now);
+  } else {
+    // It would be the next to run, before those of earlier timers: it is taken back to queue with them, unless a thief was
+    // faster.
+    newproc(cloneTask(changetype<Task>(t.arg)));
+    gp = runnextget(m.p!);
+  }
   punlock(lockOf(t));
   return gp;
 }

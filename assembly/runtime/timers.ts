@@ -41,6 +41,8 @@ export class RuntimeTimer {
   period: i64;
   /** The timer's lock. A sleeping goroutine's is held until its stack has been saved. */
   lock: i32;
+  /** The program that set it (see G.epoch); with that it ends. Guarded by `lock`. */
+  epoch: u32;
   /** It has been set and has neither fired nor been stopped since. Guarded by `lock`. */
   armed: bool;
   kind: u32;

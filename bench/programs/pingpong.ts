@@ -15,7 +15,7 @@ function serve(ping: Chan<i64>, pong: Chan<i64>, n: i32, wg: WaitGroup): void {
 }
 
 function answer(ping: Chan<i64>, pong: Chan<i64>): void {
-  for (let r = ping.range(); r.next(); ) pong.send(r.value);
+  for (let r = ping.range(); r.next();) pong.send(r.value);
 }
 
 function work(): void {

@@ -8,12 +8,14 @@ import { writeFully } from "../output.js";
 export interface BuildOptions {
   readonly output: string;
   readonly stats?: true;
+  /** False for --no-preempt. */
+  readonly preempt: boolean;
 }
 
 /** Compiles the program in `file`; resolves with the exit code. */
 export async function buildCommand(file: string, options: BuildOptions): Promise<number> {
   const { compile } = await import("../compiler/index.js");
-  const { wasm, stats } = await compile(file);
+  const { wasm, stats } = await compile(file, { noPreempt: !options.preempt });
   showWarnings(stats);
   try {
     await writeFile(options.output, wasm);

@@ -59,6 +59,7 @@ async function parse(argv: readonly string[]): Promise<number> {
     .argument("[args...]", "the program's arguments, after --")
     .addOption(new Option("--procs <n>", "how many goroutines run at once (default: the CPUs)").argParser(procsOption))
     .addOption(new Option("--max-memory <size>", "the limit of the heap, such as 512M or 2G").argParser(memoryOption))
+    .option("--no-preempt", "compile without safepoints: a goroutine runs until it blocks")
     .option("--stats", "print how many goroutines each M ran, after the program has ended")
     .action(async (file: string, args: string[], options: RunOptions) => {
       const { runCommand } = await import("./run.js");
@@ -70,6 +71,7 @@ async function parse(argv: readonly string[]): Promise<number> {
     .description("compile a program, the runtime inside")
     .argument("<file>", "the program's entry, a .ts file")
     .requiredOption("-o, --output <file>", "where the .wasm goes")
+    .option("--no-preempt", "compile without safepoints: a goroutine runs until it blocks")
     .option("--stats", "print sizes and how long each step took")
     .action(async (file: string, options: BuildOptions) => {
       const { buildCommand } = await import("./build.js");

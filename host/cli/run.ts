@@ -16,18 +16,23 @@ import { EXIT_PANIC, EXIT_SIGNALS } from "../exitcodes.js";
 import { respawn } from "./respawn.js";
 import { statsTable } from "./stats.js";
 
+/** How long a dump may take to begin, in milliseconds. */
+const DUMP_MS = 5000;
+
 /** Options of `skein run`, as the command line's parser leaves them. */
 export interface RunOptions {
   readonly procs?: number;
   readonly maxMemory?: number;
   readonly stats?: true;
+  /** False for --no-preempt. */
+  readonly preempt: boolean;
 }
 
 /** Runs the program in `file` with `args`; resolves with the exit code. */
 export async function runCommand(file: string, args: readonly string[], options: RunOptions): Promise<number> {
   const procs = options.procs ?? defaultProcs();
   if (needsNoGuards(procs + 1)) return respawn(NO_GUARDS);
-  const { program, stats } = await loadFile(file);
+  const { program, stats } = await loadFile(file, { noPreempt: !options.preempt });
   showWarnings(stats);
   let ended: GoPanic | FatalError | SkeinError | undefined;
   const started = performance.now();
@@ -48,6 +53,7 @@ export async function runCommand(file: string, args: readonly string[], options:
       process.exit(code);
     });
   }
+  process.on("SIGQUIT", () => void quit(runtime));
   let code: number;
   try {
     code = await runtime.run();
@@ -58,4 +64,16 @@ export async function runCommand(file: string, args: readonly string[], options:
   }
   if (options.stats) writeFully(2, Buffer.from(statsTable(runtime.stats(), performance.now() - started)));
   return code;
+}
+
+/** As Go does on SIGQUIT: shows every goroutine, and ends the program with code 2. */
+async function quit(runtime: Runtime): Promise<void> {
+  writeFully(2, Buffer.from("SIGQUIT: quit\n"));
+  const late = new Promise<string>((resolve) => {
+    setTimeout(resolve, DUMP_MS, "skein: some goroutine runs without ever yielding, so the others cannot be shown\n");
+  });
+  const message = await Promise.race([runtime.dump(), late]);
+  if (message !== undefined) writeFully(2, Buffer.from(message));
+  runtime.interrupt();
+  process.exit(EXIT_PANIC);
 }

@@ -176,6 +176,7 @@ export interface MemorySegment {
 }
 
 export interface Module {
+  readonly ref: number;
   i32(value: number): Expr;
   load(bytes: number, signed: boolean, ptr: Expr, type: TypeRef, offset?: number): Expr;
   store(bytes: number, ptr: Expr, value: Expr, type: TypeRef, offset?: number): Expr;
@@ -185,6 +186,12 @@ export interface Module {
   global_set(name: string, value: Expr): Expr;
   drop(value: Expr): Expr;
   block(label: string | null, children: Expr[], type?: TypeRef): Expr;
+  loop(label: string, body: Expr): Expr;
+  br(label: string, condition?: Expr, value?: Expr): Expr;
+  if(condition: Expr, ifTrue: Expr, ifFalse?: Expr): Expr;
+  nop(): Expr;
+  local_tee(index: number, value: Expr, isManaged: boolean, type: TypeRef): Expr;
+  copyExpression(expression: Expr): Expr;
   call(target: string, operands: Expr[] | null, result: TypeRef): Expr;
   call_indirect(table: string | null, index: Expr, operands: Expr[] | null, params: TypeRef, results: TypeRef): Expr;
   unreachable(): Expr;
@@ -212,6 +219,9 @@ export interface Module {
   setLowMemoryUnused(on: boolean): void;
   setPassArgument(key: string, value: string): void;
   clearPassArguments(): void;
+  getAlwaysInlineMaxSize(): number;
+  getFlexibleInlineMaxSize(): number;
+  getOneCallerInlineMaxSize(): number;
   setAlwaysInlineMaxSize(size: number): void;
   setFlexibleInlineMaxSize(size: number): void;
   setOneCallerInlineMaxSize(size: number): void;
@@ -391,6 +401,7 @@ interface Api {
   readonly getConstValueF64: (constant: Expr) => number;
   readonly getConstValueV128: (constant: Expr) => Uint8Array;
   readonly getFunctionBody: (func: number) => Expr;
+  readonly getFunctionResults: (func: number) => TypeRef;
 
   readonly NodeKind: Enum<
     | "NamedType"
@@ -449,7 +460,20 @@ interface Api {
   readonly ExpressionId: Enum<"Const" | "Call" | "Drop" | "Block" | "Unreachable">;
   readonly ExpressionRunnerFlags: Enum<"PreserveSideeffects">;
   readonly TypeRef: Enum<"None" | "I32" | "I64" | "F32" | "F64" | "V128" | "Unreachable">;
-  readonly BinaryOp: Enum<"DivI32" | "DivU32" | "DivI64" | "DivU64" | "RemI32" | "RemU32" | "RemI64" | "RemU64">;
+  readonly BinaryOp: Enum<
+    | "SubI32"
+    | "EqI32"
+    | "GtI32"
+    | "OrI32"
+    | "DivI32"
+    | "DivU32"
+    | "DivI64"
+    | "DivU64"
+    | "RemI32"
+    | "RemU32"
+    | "RemI64"
+    | "RemU64"
+  >;
   readonly UnaryOp: Enum<
     | "TruncF32ToI32"
     | "TruncF32ToI64"

@@ -33,16 +33,20 @@ interface Manifest {
   readonly warnings: readonly string[];
 }
 
-/** The build of the program at `entry`, an absolute path: from the cache if its files are unchanged, or else what `build` gives. */
+/**
+ * The build of the program at `entry`, an absolute path: from the cache if its files are unchanged, or else what `build`
+ * gives. `settings` stands for whatever else the result depends on.
+ */
 export async function cached(
   entry: string,
   { cache = true }: CacheOptions,
+  settings: string,
   build: () => Promise<Compiled>,
 ): Promise<{ wasm: Uint8Array<ArrayBuffer>; stats: CompileStats }> {
   const folder = cache ? cacheFolder() : null;
   const began = performance.now();
   if (folder !== null) {
-    const found = lookUp(folder, entry);
+    const found = lookUp(folder, entry, settings);
     if (found) {
       const total = performance.now() - began;
       const { wasm, warnings } = found;
@@ -51,7 +55,7 @@ export async function cached(
     }
   }
   const { wasm, stats, sources } = await build();
-  if (folder !== null) store(folder, entry, wasm, stats.warnings, sources);
+  if (folder !== null) store(folder, entry, settings, wasm, stats.warnings, sources);
   return { wasm, stats };
 }
 
@@ -64,11 +68,15 @@ export function cacheFolder(): string | null {
   return home ? path.join(home, ".cache", "skein") : null;
 }
 
-function lookUp(folder: string, entry: string): { wasm: Uint8Array<ArrayBuffer>; warnings: readonly string[] } | null {
+function lookUp(
+  folder: string,
+  entry: string,
+  settings: string,
+): { wasm: Uint8Array<ArrayBuffer>; warnings: readonly string[] } | null {
   try {
     const manifest = JSON.parse(readFileSync(manifestPath(folder, entry), "utf8")) as Manifest;
     const texts = new Map(manifest.files.map((file) => [file, readFileSync(file, "utf8")]));
-    const file = buildPath(folder, entry, texts);
+    const file = buildPath(folder, entry, settings, texts);
     const wasm = new Uint8Array(readFileSync(file));
     if (!isWhole(wasm)) return null;
     const now = new Date();
@@ -82,6 +90,7 @@ function lookUp(folder: string, entry: string): { wasm: Uint8Array<ArrayBuffer>;
 function store(
   folder: string,
   entry: string,
+  settings: string,
   wasm: Uint8Array,
   warnings: readonly string[],
   sources: ReadonlyMap<string, string>,
@@ -89,7 +98,7 @@ function store(
   try {
     mkdirSync(folder, { recursive: true });
     const manifest: Manifest = { files: [...sources.keys()], warnings };
-    writeWhole(buildPath(folder, entry, sources), wasm);
+    writeWhole(buildPath(folder, entry, settings, sources), wasm);
     writeWhole(manifestPath(folder, entry), JSON.stringify(manifest));
     evict(folder);
   } catch {
@@ -101,8 +110,8 @@ function manifestPath(folder: string, entry: string): string {
   return path.join(folder, `${hash([entry])}.json`);
 }
 
-function buildPath(folder: string, entry: string, texts: ReadonlyMap<string, string>): string {
-  const parts = [toolchain(), entry];
+function buildPath(folder: string, entry: string, settings: string, texts: ReadonlyMap<string, string>): string {
+  const parts = [toolchain(), entry, settings];
   for (const file of [...texts.keys()].sort()) parts.push(file, texts.get(file)!);
   return path.join(folder, `${hash(parts)}.wasm`);
 }

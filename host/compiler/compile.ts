@@ -15,6 +15,8 @@ import { Hooks } from "./hooks.js";
 import { checkDeclarations, checkImports } from "./imports.js";
 import { installLocations } from "./locations.js";
 import { runPasses } from "./passes.js";
+import type { SafepointOptions } from "./options.js";
+import { Safepoints } from "./safepoints.js";
 import { CORE, Session } from "./session.js";
 import { Sources } from "./sources.js";
 import { Tasks } from "./tasks.js";
@@ -47,7 +49,7 @@ export interface Compiled {
 }
 
 /** Compiles the program at `entryAsGiven` or throws a CompileError. */
-export function compileProgram(entryAsGiven: string): Compiled {
+export function compileProgram(entryAsGiven: string, safepointOptions: SafepointOptions | null): Compiled {
   const began = performance.now();
   const entry = path.resolve(entryAsGiven);
   const sources = new Sources(entry);
@@ -61,11 +63,11 @@ export function compileProgram(entryAsGiven: string): Compiled {
     throwErrors(program, names);
     const parsed = performance.now();
 
-    const { info, segments, frames } = generate(program, sources, names);
+    const { info, segments, frames, safepoints } = generate(program, sources, names, safepointOptions);
     throwErrors(program, names);
     const compiled = performance.now();
 
-    runPasses(module, frames);
+    runPasses(module, frames, () => safepoints?.insert(module));
     const optimized = performance.now();
 
     const wasm = emit(module, info, segments, {
@@ -170,16 +172,19 @@ function generate(
   program: Program,
   sources: Sources,
   names: FileNames,
-): { info: ReturnType<Entry["info"]>; segments: Globals["segments"]; frames: ReadonlySet<string> } {
+  safepointOptions: SafepointOptions | null,
+): { info: ReturnType<Entry["info"]>; segments: Globals["segments"]; frames: ReadonlySet<string>; safepoints: Safepoints | null } {
   const compiler = new api.Compiler(program);
   const session = new Session(compiler);
   const globals = new Globals(session, sources.isStandardLibrary);
   const entry = new Entry(session);
   const frames = new Frames(session, (name) => isProgram(sources, name));
+  const safepoints = safepointOptions && new Safepoints(session, safepointOptions);
   const hooks = new Hooks();
   globals.install(hooks);
   frames.install(hooks);
   entry.install(hooks);
+  safepoints?.install(hooks);
   installLocations(hooks);
   new Tasks(session).install(hooks);
   try {
@@ -197,7 +202,7 @@ function generate(
   checkDeclarations(compiler, (file) => sources.location(file) !== null);
   compiler.module.removeExport(START_EXPORT);
   const heapBase = (compiler.memoryOffset.low + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
-  return { info: entry.info(heapBase), segments: globals.segments, frames: frames.names };
+  return { info: entry.info(heapBase), segments: globals.segments, frames: frames.names, safepoints };
 }
 
 /** Tells whether a function belongs to the program, rather than to a library or to the compiler. */

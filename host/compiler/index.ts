@@ -9,13 +9,19 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { cached, type CacheOptions } from "./cache.js";
 import { CompileError } from "./diagnostics.js";
+import { DEFAULT_SAFEPOINTS, type SafepointOptions } from "./options.js";
 import type * as Compile from "./compile.js";
 
 export { CompileError } from "./diagnostics.js";
 export type { CompileStats } from "./compile.js";
 export { displayName, symbolizer, type Symbol, type Symbolizer } from "./symbols.js";
 
-export type CompileOptions = CacheOptions;
+export interface CompileOptions extends CacheOptions {
+  /** True to leave out the safepoints of loops and recursion: a goroutine then runs until it parks or ends. */
+  readonly noPreempt?: boolean;
+  /** For tests of the safepoints: settings other than the usual ones. */
+  readonly safepoints?: Partial<SafepointOptions>;
+}
 
 export interface CompileResult {
   readonly wasm: Uint8Array<ArrayBuffer>;
@@ -25,9 +31,10 @@ export interface CompileResult {
 /** Compiles the program whose entry file is `entryPath`, or takes it from the cache. */
 export async function compile(entryPath: string, options: CompileOptions = {}): Promise<CompileResult> {
   checkEntry(entryPath);
-  return cached(path.resolve(entryPath), options, async () => {
+  const safepoints = options.noPreempt ? null : { ...DEFAULT_SAFEPOINTS, ...options.safepoints };
+  return cached(path.resolve(entryPath), options, JSON.stringify(safepoints), async () => {
     const { compileProgram } = await loadCompiler();
-    return compileProgram(entryPath);
+    return compileProgram(entryPath, safepoints);
   });
 }
 

@@ -54,6 +54,11 @@ export class Session {
     return this.compiler.module.call(this.coreFunction(name).internalName, operands, result);
   }
 
+  /** Has a function of the core compiled though nothing calls it yet. */
+  ensureCore(name: string): void {
+    this.coreFunction(name);
+  }
+
   private coreFunction(name: string): FunctionInstance {
     let instance = this.coreFunctions.get(name);
     if (!instance) {

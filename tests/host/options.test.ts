@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { debugSettings } from "../../host/debug.js";
 import { SkeinError } from "../../host/errors.js";
 import { checkProcs, defaultProcs, numCPU, parseMemory } from "../../host/procs.js";
 
@@ -33,6 +34,30 @@ describe("options", () => {
     for (const value of ["", "0", "-2", "abc", "2x"]) {
       assert.equal(defaultProcs({ SKEIN_MAXPROCS: value, GOMAXPROCS: "5" }), 5);
       assert.equal(defaultProcs({ GOMAXPROCS: value }), numCPU());
+    }
+  });
+
+  it("reads SKEIN_DEBUG, and GODEBUG, and ignores what it does not know", () => {
+    const off = { schedtrace: 0, scheddetail: 0, stall: 0 };
+    assert.deepEqual(debugSettings({}), off);
+    assert.deepEqual(debugSettings({ SKEIN_DEBUG: "schedtrace=1000,scheddetail=1" }), {
+      ...off,
+      schedtrace: 1000,
+      scheddetail: 1,
+    });
+    assert.deepEqual(debugSettings({ GODEBUG: "gctrace=1,schedtrace=5", SKEIN_DEBUG: "schedtrace=7" }), {
+      ...off,
+      schedtrace: 7,
+    });
+    for (const text of [
+      "schedtrace",
+      "schedtrace=",
+      "schedtrace=x",
+      "xschedtrace=1",
+      "schedtrace=1.5",
+      "schedtrace=-1",
+    ]) {
+      assert.deepEqual(debugSettings({ SKEIN_DEBUG: text }), off, text);
     }
   });
 });

@@ -154,7 +154,8 @@ describe("a runtime", () => {
       assert.ok(ticks >= 10, `${ticks} ticks`);
       await rt.close();
       await spinning;
-    }));
+    }),
+  );
 });
 
 describe("a runtime that cannot run", () => {

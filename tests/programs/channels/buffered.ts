@@ -105,7 +105,7 @@ function producersAndConsumersOfEveryCapacity(): void {
       consumers.add();
       go(() => {
         let last = 0;
-        for (let r = ch.range(); r.next(); ) {
+        for (let r = ch.range(); r.next();) {
           last = r.value;
           sum.add(last);
         }
@@ -127,7 +127,7 @@ function oneProducerOneConsumer(): void {
     ch.close();
   });
   let expected = 0;
-  for (let r = ch.range(); r.next(); ) same(r.value, expected++, "the order");
+  for (let r = ch.range(); r.next();) same(r.value, expected++, "the order");
   same(expected, 20000, "values");
 }
 

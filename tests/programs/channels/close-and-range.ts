@@ -28,7 +28,7 @@ function aRangeGivesAllValuesAndEnds(): void {
     ch.close();
   });
   let expected = 0;
-  for (let r = ch.range(); r.next(); ) same(r.value, expected++, "the next value");
+  for (let r = ch.range(); r.next();) same(r.value, expected++, "the next value");
   same(expected, 100, "values");
   check(!ok(), "the last next was not ok");
 }
@@ -44,7 +44,7 @@ function aRangeOverAClosedEmptyChannelHasNoTurn(): void {
 function aRangeMayBeLeft(): void {
   const ch = new Chan<i32>(10);
   for (let i = 0; i < 10; i++) ch.send(i);
-  for (let r = ch.range(); r.next(); ) {
+  for (let r = ch.range(); r.next();) {
     if (r.value == 4) break;
   }
   same(ch.length, 5, "what is left");
@@ -75,7 +75,7 @@ function aRangeOverObjects(): void {
     ch.close();
   });
   let all = "";
-  for (let r = ch.range(); r.next(); ) all += `${r.value.length}` + r.value.join("");
+  for (let r = ch.range(); r.next();) all += `${r.value.length}` + r.value.join("");
   same(all, "2ab01c", "what came");
 }
 
@@ -86,7 +86,7 @@ function manyRangesDrainOneChannel(): void {
   for (let i = 0; i < 8; i++) {
     wg.add();
     go(() => {
-      for (let r = ch.range(); r.next(); ) count.add(1);
+      for (let r = ch.range(); r.next();) count.add(1);
       wg.done();
     });
   }

@@ -154,7 +154,7 @@ function zeroValues(): void {
 }
 
 function request(service: Chan<Chan<string>>): void {
-  for (let r = service.range(); r.next(); ) r.value.send("reply");
+  for (let r = service.range(); r.next();) r.value.send("reply");
 }
 
 function aChannelTravelsThroughAChannel(): void {

@@ -101,7 +101,7 @@ function manySendersAndReceivers(): void {
   for (let r = 0; r < 7; r++) {
     receivers.add();
     go(() => {
-      for (let v = ch.range(); v.next(); ) {
+      for (let v = ch.range(); v.next();) {
         sum.add(v.value);
         count.add(1);
       }

@@ -144,8 +144,26 @@
 // stdout: begin
 
 import {
-  go, args, println, exit, goexit, gosched, sleep, afterFunc,
-  Chan, Select, Mutex, RWMutex, WaitGroup, Cond, Semaphore, Once, Pool, Timer, Millisecond, Second,
+  go,
+  args,
+  println,
+  exit,
+  goexit,
+  gosched,
+  sleep,
+  afterFunc,
+  Chan,
+  Select,
+  Mutex,
+  RWMutex,
+  WaitGroup,
+  Cond,
+  Semaphore,
+  Once,
+  Pool,
+  Timer,
+  Millisecond,
+  Second,
 } from "skein";
 
 function nested(once: Once): void {
@@ -171,7 +189,7 @@ export function main(): void {
     buffered.send(2);
   }
   if (how == "range") {
-    for (let r = ch.range(); r.next(); ) println("a value");
+    for (let r = ch.range(); r.next();) println("a value");
   }
   if (how == "select") {
     select.recv<i32>(ch);

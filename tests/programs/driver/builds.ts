@@ -24,7 +24,10 @@ export function buildOf(file: string): Promise<string> {
 async function compile(file: string): Promise<string> {
   const output = path.join(directory, file.replaceAll(/[\\/]/g, "-").replace(/\.ts$/, ".wasm"));
   // What compiles is the same under every runtime; tests of the command line compile under each.
-  const result = await runSkein(["build", path.join(root, file), "-o", output], { runtime: "node", timeoutMs: 120_000 });
+  const result = await runSkein(["build", path.join(root, file), "-o", output], {
+    runtime: "node",
+    timeoutMs: 120_000,
+  });
   assert.equal(result.code, 0, described(result));
   return output;
 }

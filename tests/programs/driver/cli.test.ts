@@ -47,7 +47,10 @@ describe(`the command line [${runtime}]`, { concurrency: 2 }, () => {
   it("runs the new text of a program that has changed, and of a module that it imports", async () => {
     const entry = path.join(directory, "changing.ts");
     const module = path.join(directory, "imported.ts");
-    writeFileSync(entry, `import { println } from "skein"; import { word } from "./imported"; export function main(): void { println(word); }`);
+    writeFileSync(
+      entry,
+      `import { println } from "skein"; import { word } from "./imported"; export function main(): void { println(word); }`,
+    );
     for (const word of ["first", "second", "first"]) {
       writeFileSync(module, `export const word = "${word}";`);
       const result = await runSkein(["run", entry]);
@@ -86,7 +89,11 @@ describe(`the command line [${runtime}]`, { concurrency: 2 }, () => {
   });
 
   it("refuses a file that is not there", async () => {
-    assertRefused(await runSkein(["run", "nowhere.ts"]), "nowhere.ts", /no such file|not found|does not exist|there is no/i);
+    assertRefused(
+      await runSkein(["run", "nowhere.ts"]),
+      "nowhere.ts",
+      /no such file|not found|does not exist|there is no/i,
+    );
     assertRefused(await runSkein(["run", "nowhere.wasm"]), "nowhere.wasm");
     const output = path.join(directory, "none.wasm");
     assertRefused(await runSkein(["build", "nowhere.ts", "-o", output]), "nowhere.ts");
@@ -122,7 +129,11 @@ describe(`the command line [${runtime}]`, { concurrency: 2 }, () => {
     assert.ok(version, "the section has a version");
     const other = Buffer.from(ours);
     const digits = version[1] ?? "";
-    other.write(digits === "9".repeat(digits.length) ? "8".repeat(digits.length) : "9".repeat(digits.length), version.index + 6, "latin1");
+    other.write(
+      digits === "9".repeat(digits.length) ? "8".repeat(digits.length) : "9".repeat(digits.length),
+      version.index + 6,
+      "latin1",
+    );
     await refuse("other-version.wasm", other, /version/i);
   });
 
@@ -162,7 +173,7 @@ const BAD: Record<string, { at?: string; says: RegExp }> = {
   "main-with-parameters": { says: /main/ },
   "main-no-function": { says: /main/ },
   "syntax-error": { at: "4:13", says: /expression expected/i },
-  unclosed: { at: "7:1", says: /expected/i },
+  unclosed: { at: "6:6", says: /unexpected end/i },
   "type-error": { at: "9:70", says: /not assignable/ },
   "argument-type": { at: "9:15", says: /not assignable/ },
   "argument-count": { at: "9:8", says: /arguments/ },

@@ -58,7 +58,8 @@ describe("examples", { concurrency: 1 }, () => {
 
     it(`pipeline counts the words of a file ${on}`, async () => {
       const words: string[] = [];
-      for (let i = 0; i < 30000; i++) words.push(["the", "quick", "Größe", "fox's"][(i * 7 + (i >> 3)) % 4] ?? "", i % 3 === 0 ? "The" : "lazy");
+      for (let i = 0; i < 30000; i++)
+        words.push(["the", "quick", "Größe", "fox's"][(i * 7 + (i >> 3)) % 4] ?? "", i % 3 === 0 ? "The" : "lazy");
       const text = path.join(directory, "words.txt");
       writeFileSync(text, words.map((word, i) => word + (i % 10 === 9 ? ".\n" : ", ")).join(""));
       const counts = new Map<string, number>();
@@ -68,7 +69,11 @@ describe("examples", { concurrency: 1 }, () => {
       const found = lines.slice(1).map((line) => line.trim().split(" "));
       assert.deepEqual(new Map(found.map(([times, word]) => [word ?? "", Number(times)])), counts);
       const times = found.map(([n]) => Number(n));
-      assert.deepEqual(times, [...times].sort((a, b) => b - a), "the most frequent first");
+      assert.deepEqual(
+        times,
+        [...times].sort((a, b) => b - a),
+        "the most frequent first",
+      );
     });
 
     it(`dining feeds every philosopher ${on}`, async () => {

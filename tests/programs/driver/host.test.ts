@@ -24,7 +24,7 @@ function cpuMs(pid: number): number | undefined {
   return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS;
 }
 
-describe(`a program and its host [${runtime}]`, { concurrency: 1 }, () => {
+describe(`a program and its host [${runtime}]`, { concurrency: 3 }, () => {
   for (const how of ["sleep", "timers", "blocked", "select"]) {
     for (const procs of ["1", "4"]) {
       it(`a program whose goroutines all ${how === "sleep" ? "sleep" : `wait (${how})`} uses no processor [procs=${procs}]`, async (t) => {

@@ -24,7 +24,21 @@ function floats(a: f32, b: f64): void {
 }
 
 function literalsTakeTheirParametersType(): void {
-  go(integers(-128, 255, -32768, 65535, -2147483648, 4294967295, -9223372036854775808, 18446744073709551615, -1, 1, true));
+  go(
+    integers(
+      -128,
+      255,
+      -32768,
+      65535,
+      -2147483648,
+      4294967295,
+      -9223372036854775808,
+      18446744073709551615,
+      -1,
+      1,
+      true,
+    ),
+  );
   expect(
     "-128 255 -32768 65535 -2147483648 4294967295 -9223372036854775808 18446744073709551615 -1 1 true",
     "integer literals",
@@ -51,14 +65,21 @@ function wide(ch: Chan<i64>, v: i64): void {
 // References.
 
 class Point {
-  constructor(public x: i32 = 0, public y: i32 = 0) {}
+  constructor(
+    public x: i32 = 0,
+    public y: i32 = 0,
+  ) {}
   toString(): string {
     return `(${this.x}, ${this.y})`;
   }
 }
 
 class Point3 extends Point {
-  constructor(x: i32, y: i32, public z: i32) {
+  constructor(
+    x: i32,
+    y: i32,
+    public z: i32,
+  ) {
     super(x, y);
   }
   toString(): string {
@@ -384,8 +405,26 @@ function enumsAliasesAndFunctionsAsArguments(): void {
 }
 
 function many(
-  a: i32, b: i64, c: f32, d: f64, e: string, f: u8, g: bool, h: i32[], i: i32, j: i32, k: i32, l: i64,
-  m: i32, n: f64, o: i32, p: i32, q: string, r: i32, s: i32, t: i64,
+  a: i32,
+  b: i64,
+  c: f32,
+  d: f64,
+  e: string,
+  f: u8,
+  g: bool,
+  h: i32[],
+  i: i32,
+  j: i32,
+  k: i32,
+  l: i64,
+  m: i32,
+  n: f64,
+  o: i32,
+  p: i32,
+  q: string,
+  r: i32,
+  s: i32,
+  t: i64,
 ): void {
   say(`${a}${b}${c}${d}${e}${f}${g}${h[0]}${i}${j}${k}${l}${m}${n}${o}${p}${q}${r}${s}${t}`);
 }

@@ -21,7 +21,10 @@ function aCallRunsWithTheArgumentsOfTheMoment(): void {
 }
 
 class Counter {
-  constructor(public name: string, public n: i32 = 0) {}
+  constructor(
+    public name: string,
+    public n: i32 = 0,
+  ) {}
 
   report(by: i32): void {
     results.send(`${this.name} ${this.n + by}`);
@@ -172,7 +175,8 @@ function goStandsWhereAStatementMay(): void {
   for (let i = 3; i < 5; i++) go(send(done, i));
   let n = 5;
   while (n < 7) go(send(done, n++));
-  do go(send(done, n)); while (++n < 9);
+  do go(send(done, n));
+  while (++n < 9);
   switch (n) {
     case 9:
       go(send(done, 9));
@@ -195,7 +199,7 @@ function goStandsWhereAStatementMay(): void {
   starter(done);
   const oneLiner = (ch: Chan<i32>): void => go(send(ch, 14));
   oneLiner(done);
-  go(send(done, 15)), go(send(done, 16));
+  (go(send(done, 15)), go(send(done, 16)));
   let sum = 0;
   for (let i = 0; i < 16; i++) sum += done.recv();
   same(sum, 136, "1 to 16");

@@ -1,6 +1,19 @@
 // Goroutines have numbers, are counted, end by themselves or by goexit, and can be as many as memory holds.
 
-import { go, goexit, goid, gosched, numGoroutine, numCPU, Chan, WaitGroup, Atomic, sleep, Millisecond, println } from "skein";
+import {
+  go,
+  goexit,
+  goid,
+  gosched,
+  numGoroutine,
+  numCPU,
+  Chan,
+  WaitGroup,
+  Atomic,
+  sleep,
+  Millisecond,
+  println,
+} from "skein";
 import { check, same, within } from "../expect";
 
 function report(ch: Chan<i64>): void {

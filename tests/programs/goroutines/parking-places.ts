@@ -36,10 +36,12 @@ class Parked {
     this.a = v + next();
   }
 
+
   @operator("+")
   plus(other: Parked): i32 {
     return this.a + other.a + next();
   }
+
 
   @operator("[]")
   at(i: i32): i32 {
@@ -161,7 +163,8 @@ function inStatements(): void {
   for (let i = next(); next() < base + 10; i++) turns++;
   same(turns, 8, "the head of a for");
   advance(10);
-  do turns++; while (next() < base + 5);
+  do turns++;
+  while (next() < base + 5);
   same(turns, 13, "the condition of a do");
   advance(5);
 }
@@ -210,7 +213,7 @@ function throughFunctionValues(): void {
 /** Locals of every type, held over many parks. */
 function localsSurvive(seed: i32, log: Chan<string>): void {
   let a: i32 = seed;
-  let b: i64 = (<i64>seed << 40) + 1;
+  let b: i64 = ((<i64>seed) << 40) + 1;
   let c: f32 = <f32>seed + 0.5;
   let d: f64 = <f64>seed / 4;
   let e: u8 = <u8>seed;
@@ -230,7 +233,7 @@ function localsSurvive(seed: i32, log: Chan<string>): void {
     g.push(i);
   }
   same(a, seed + 25, "i32");
-  same(b, (<i64>seed << 40) + 26, "i64");
+  same(b, ((<i64>seed) << 40) + 26, "i64");
   same(c, <f32>seed + 25.5, "f32");
   same(d, <f64>seed / 4 + 25, "f64");
   same(e, <u8>(seed + 25), "u8");

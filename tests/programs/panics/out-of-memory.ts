@@ -45,7 +45,10 @@
 import { go, args, println, Chan } from "skein";
 
 class Link {
-  constructor(public next: Link | null, public payload: StaticArray<u8>) {}
+  constructor(
+    public next: Link | null,
+    public payload: StaticArray<u8>,
+  ) {}
 }
 
 let head: Link | null = null;

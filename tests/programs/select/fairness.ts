@@ -23,8 +23,10 @@ function amongReadyReceives(cases: i32, n: i32): void {
   const counts = new StaticArray<i32>(cases);
   const polls = new StaticArray<i32>(cases);
   for (let i = 0; i < n; i++) {
-    counts[select.wait()]++;
-    polls[select.poll()]++;
+    const waited = select.wait();
+    counts[waited]++;
+    const polled = select.poll();
+    polls[polled]++;
   }
   assertUniform(counts, n, "wait on ready receives");
   assertUniform(polls, n, "poll on ready receives");
@@ -39,7 +41,8 @@ function amongReadySends(n: i32): void {
   select.send<i32>(a, 2);
   const counts = new StaticArray<i32>(3);
   for (let i = 0; i < n; i++) {
-    counts[select.wait()]++;
+    const index = select.wait();
+    counts[index]++;
     a.tryRecv();
     b.tryRecv();
   }
@@ -56,7 +59,10 @@ function amongTheReadyOnly(n: i32): void {
     if (i % 2 == 0) select.recv<i32>(ready);
     else select.recv<i32>(i == 1 ? null : new Chan<i32>());
   }
-  for (let i = 0; i < n; i++) counts[select.wait() / 2]++;
+  for (let i = 0; i < n; i++) {
+    const index = select.wait();
+    counts[index / 2]++;
+  }
   assertUniform(counts, n, "ready receives with others between");
 }
 
@@ -80,7 +86,8 @@ function blockedOnOneChannel(cases: i32, n: i32): void {
   go(sendTo(ch, n));
   for (let i = 0; i < n; i++) {
     ping.send(i);
-    counts[select.wait()]++;
+    const index = select.wait();
+    counts[index]++;
   }
   assertUniform(counts, n, "blocked receives on one channel");
 }
@@ -110,7 +117,7 @@ function blockedSendsOnOneChannel(n: i32): void {
 }
 
 function closeThem(channels: Chan<Chan<i32>>): void {
-  for (let r = channels.range(); r.next(); ) {
+  for (let r = channels.range(); r.next();) {
     for (let k = 0; k < 3; k++) gosched();
     r.value.close();
   }
@@ -127,7 +134,8 @@ function blockedUntilClosed(n: i32): void {
     select.recv<i32>(ch);
     select.recv<i32>(ch);
     channels.send(ch);
-    counts[select.wait()]++;
+    const index = select.wait();
+    counts[index]++;
   }
   channels.close();
   assertUniform(counts, n, "blocked receives on a channel that is closed");

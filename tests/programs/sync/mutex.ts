@@ -1,6 +1,19 @@
 // A Mutex lets one goroutine at a time through, may be unlocked by any, and starves nobody.
 
-import { go, Chan, Mutex, WaitGroup, Atomic, gosched, sleep, now, Microsecond, Millisecond, Second, println } from "skein";
+import {
+  go,
+  Chan,
+  Mutex,
+  WaitGroup,
+  Atomic,
+  gosched,
+  sleep,
+  now,
+  Microsecond,
+  Millisecond,
+  Second,
+  println,
+} from "skein";
 import { check, same, settle } from "../expect";
 
 function oneGoroutineAtATime(): void {

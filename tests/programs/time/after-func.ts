@@ -1,6 +1,20 @@
 // afterFunc runs a call as a goroutine of its own after a duration; stop prevents it, reset runs it again.
 
-import { go, now, sleep, goid, gosched, afterFunc, Atomic, Chan, Timer, WaitGroup, Millisecond, Second, println } from "skein";
+import {
+  go,
+  now,
+  sleep,
+  goid,
+  gosched,
+  afterFunc,
+  Atomic,
+  Chan,
+  Timer,
+  WaitGroup,
+  Millisecond,
+  Second,
+  println,
+} from "skein";
 import { check, same } from "../expect";
 
 const called = new Chan<string>(10000);

@@ -1,6 +1,20 @@
 // sleep lasts at least as long as it is told, and sleepers wake in the order of their times.
 
-import { go, now, sleep, after, numGoroutine, Chan, WaitGroup, Mutex, Nanosecond, Microsecond, Millisecond, Second, println } from "skein";
+import {
+  go,
+  now,
+  sleep,
+  after,
+  numGoroutine,
+  Chan,
+  WaitGroup,
+  Mutex,
+  Nanosecond,
+  Microsecond,
+  Millisecond,
+  Second,
+  println,
+} from "skein";
 import { check, same, within } from "../expect";
 
 function theUnits(): void {

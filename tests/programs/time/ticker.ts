@@ -69,7 +69,10 @@ function twoTickersInASelect(): void {
   select.recv<i64>(slow.chan);
   select.recv<i64>(stop.chan);
   const counts = new StaticArray<i32>(3);
-  while (counts[2] == 0) counts[select.wait()]++;
+  while (counts[2] == 0) {
+    const index = select.wait();
+    counts[index]++;
+  }
   within(counts[0], 2, 51, "fast ticks");
   within(counts[1], 1, 11, "slow ticks");
   fast.stop();

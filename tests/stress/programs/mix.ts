@@ -6,9 +6,34 @@
 // and is wrong if any count differs by one, if a goroutine is left over, or if it does not end.
 
 import {
-  go, gomaxprocs, gosched, goexit, numGoroutine, sleep, now, ok, after, afterFunc, args, println, exit,
-  Atomic, Chan, Cond, Mutex, Once, Pool, RWMutex, Select, Semaphore, Ticker, Timer, WaitGroup,
-  Microsecond, Millisecond, Second,
+  go,
+  gomaxprocs,
+  gosched,
+  goexit,
+  numGoroutine,
+  sleep,
+  now,
+  ok,
+  after,
+  afterFunc,
+  args,
+  println,
+  exit,
+  Atomic,
+  Chan,
+  Cond,
+  Mutex,
+  Once,
+  Pool,
+  RWMutex,
+  Select,
+  Semaphore,
+  Ticker,
+  Timer,
+  WaitGroup,
+  Microsecond,
+  Millisecond,
+  Second,
 } from "skein";
 
 /** The generator of a job: its own, so that a seed gives the same jobs whatever the scheduling. */
@@ -27,7 +52,7 @@ class Random {
   }
 
   child(): Random {
-    return new Random((<u64>this.next() << 31) ^ this.next());
+    return new Random(((<u64>this.next()) << 31) ^ this.next());
   }
 }
 
@@ -94,7 +119,7 @@ function produce(random: Random, count: i32, out: Chan<i64>, wg: WaitGroup): voi
 }
 
 function relay(random: Random, from: Chan<i64>, to: Chan<i64>, wg: WaitGroup): void {
-  for (let r = from.range(); r.next(); ) {
+  for (let r = from.range(); r.next();) {
     to.send(r.value);
     disturb(random);
   }
@@ -126,7 +151,7 @@ function channels(random: Random): void {
   }
   let sum: i64 = 0;
   let received: i64 = 0;
-  for (let r = ch.range(); r.next(); ) {
+  for (let r = ch.range(); r.next();) {
     sum += r.value;
     received++;
   }
@@ -492,7 +517,7 @@ function stacks(random: Random): void {
 
 function compute(turns: i32): u32 {
   let h: u32 = 2166136261;
-  for (let i = 0; i < turns; i++) h = (h ^ <u32>(i & 255)) * 16777619;
+  for (let i = 0; i < turns; i++) h = (h ^ (<u32>(i & 255))) * 16777619;
   return h;
 }
 

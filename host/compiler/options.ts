@@ -1,0 +1,15 @@
+/** Settings of a compile that change its result. */
+
+/** How to place safepoints (see safepoints.ts). */
+export interface SafepointOptions {
+  /** Turns that a loop takes from one check to the next. */
+  readonly stripMine: number;
+  /** For tests: every check finds that the goroutine is to give way. */
+  readonly always: boolean;
+}
+
+/**
+ * With 1024 turns a check's cost is lost in the loop's, and a loop whose turn takes a microsecond still looks every
+ * millisecond, a tenth of a time slice.
+ */
+export const DEFAULT_SAFEPOINTS: SafepointOptions = { stripMine: 1024, always: false };

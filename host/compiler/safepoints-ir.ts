@@ -1,0 +1,219 @@
+/**
+ * Binaryen's expressions as trees: what is in which slot, and taking things out and putting them in.
+ *
+ * Uses the C functions of the instance of Binaryen that AssemblyScript has loaded. Its own traversals are not part of them,
+ * so the slots of every kind of expression are listed here, in the order of evaluation; a kind that is not listed is an
+ * error, for to pass over it would be to pass over what it contains. References, exceptions and tables are not listed:
+ * AssemblyScript generates none of these with the features that Skein turns on.
+ */
+import binaryen from "binaryen";
+import type { Expr, Module } from "./asc.js";
+
+/** A function of Binaryen's; 0 stands for none. */
+export type Func = number;
+
+type Native = (...args: number[]) => number;
+const natives = binaryen as unknown as Record<string, Native>;
+
+function native(name: string): Native {
+  const found = natives[`_Binaryen${name}`];
+  if (!found) throw new Error(`Binaryen has no ${name}`);
+  return found;
+}
+
+/** One place in an expression that another expression is in. */
+export interface Slot {
+  readonly child: Expr;
+  replace(expression: Expr): void;
+}
+
+interface Kind {
+  readonly name: string;
+  readonly slots: readonly { readonly get: Native; readonly set: Native }[];
+  readonly list: { readonly count: Native; readonly get: Native; readonly set: Native } | null;
+}
+
+/** Kinds with a fixed number of slots, some of which may be empty. */
+const FIXED: Readonly<Record<string, readonly string[]>> = {
+  If: ["Condition", "IfTrue", "IfFalse"],
+  Loop: ["Body"],
+  Break: ["Value", "Condition"],
+  Switch: ["Value", "Condition"],
+  LocalGet: [],
+  LocalSet: ["Value"],
+  GlobalGet: [],
+  GlobalSet: ["Value"],
+  Load: ["Ptr"],
+  Store: ["Ptr", "Value"],
+  Const: [],
+  Unary: ["Value"],
+  Binary: ["Left", "Right"],
+  Select: ["IfTrue", "IfFalse", "Condition"],
+  Drop: ["Value"],
+  Return: ["Value"],
+  MemorySize: [],
+  MemoryGrow: ["Delta"],
+  MemoryCopy: ["Dest", "Source", "Size"],
+  MemoryFill: ["Dest", "Value", "Size"],
+  Nop: [],
+  Unreachable: [],
+  AtomicRMW: ["Ptr", "Value"],
+  AtomicCmpxchg: ["Ptr", "Expected", "Replacement"],
+  AtomicWait: ["Ptr", "Expected", "Timeout"],
+  AtomicNotify: ["Ptr", "NotifyCount"],
+  AtomicFence: [],
+  SIMDExtract: ["Vec"],
+  SIMDReplace: ["Vec", "Value"],
+  SIMDShuffle: ["Left", "Right"],
+  SIMDTernary: ["A", "B", "C"],
+  SIMDShift: ["Vec", "Shift"],
+  SIMDLoad: ["Ptr"],
+  SIMDLoadStoreLane: ["Ptr", "Vec"],
+  RefFunc: [],
+};
+
+/** Kinds with any number of slots, and what else they have after these. */
+const LISTS: Readonly<Record<string, readonly [count: string, item: string, ...rest: string[]]>> = {
+  Block: ["NumChildren", "ChildAt"],
+  Call: ["NumOperands", "OperandAt"],
+  CallIndirect: ["NumOperands", "OperandAt", "Target"],
+};
+
+const kinds = new Map<number, Kind>();
+
+function describe(name: string, slots: readonly string[], list: Kind["list"]): void {
+  kinds.set(native(`${name}Id`)(), {
+    name,
+    slots: slots.map((slot) => ({ get: native(`${name}Get${slot}`), set: native(`${name}Set${slot}`) })),
+    list,
+  });
+}
+for (const [name, slots] of Object.entries(FIXED)) describe(name, slots, null);
+for (const [name, [count, item, ...rest]] of Object.entries(LISTS)) {
+  describe(name, rest, {
+    count: native(`${name}Get${count}`),
+    get: native(`${name}Get${item}`),
+    set: native(`${name}Set${item}`),
+  });
+}
+
+const idOf = native("ExpressionGetId");
+
+function kindOf(expression: Expr): Kind {
+  const kind = kinds.get(idOf(expression));
+  if (!kind) throw new Error(`an expression of an unknown kind (${idOf(expression)})`);
+  return kind;
+}
+
+/** What kind of expression it is, as Binaryen calls it: `Loop`, `LocalSet`. */
+export function kindName(expression: Expr): string {
+  return kindOf(expression).name;
+}
+
+/** The slots that are not empty, in the order in which they are evaluated. */
+export function slotsOf(parent: Expr): Slot[] {
+  const { slots, list } = kindOf(parent);
+  const result: Slot[] = [];
+  if (list) {
+    for (let i = 0, count = list.count(parent); i < count; i++) {
+      result.push({ child: list.get(parent, i), replace: (e) => void list.set(parent, i, e) });
+    }
+  }
+  for (const { get, set } of slots) {
+    const child = get(parent);
+    if (child !== 0) result.push({ child, replace: (e) => void set(parent, e) });
+  }
+  return result;
+}
+
+/** Visits an expression and all within it, parents first; where `visit` gives false, not what is within. */
+export function walk(expression: Expr, visit: (expression: Expr, kind: string) => boolean | void): void {
+  const { name, slots, list } = kindOf(expression);
+  if (visit(expression, name) === false) return;
+  if (list) for (let i = 0, count = list.count(expression); i < count; i++) walk(list.get(expression, i), visit);
+  for (const { get } of slots) {
+    const child = get(expression);
+    if (child !== 0) walk(child, visit);
+  }
+}
+
+// ---- particular kinds ------------------------------------------------------------------------------------------------
+
+const names = binaryen as unknown as Readonly<
+  Record<"Loop" | "Break", { getName(e: Expr): string; setName(e: Expr, name: string): void }> & {
+    Switch: {
+      getNames(e: Expr): string[];
+      setNameAt(e: Expr, index: number, name: string): void;
+      getDefaultName(e: Expr): string;
+      setDefaultName(e: Expr, name: string): void;
+    };
+    Call: { getTarget(e: Expr): string; setTarget(e: Expr, name: string): void };
+    Function: { getName(f: Func): string };
+  }
+>;
+
+export const loopName = (loop: Expr): string => names.Loop.getName(loop);
+export const loopBody = native("LoopGetBody") as (loop: Expr) => Expr;
+export const callTarget = (call: Expr): string => names.Call.getTarget(call);
+export const setCallTarget = (call: Expr, name: string): void => names.Call.setTarget(call, name);
+export const typeOf = native("ExpressionGetType") as (expression: Expr) => number;
+const sideEffects = native("ExpressionGetSideEffects") as (expression: Expr, module: number) => number;
+
+/** Gives a loop another label, and makes the jumps to it follow. */
+export function renameLoop(loop: Expr, to: string): void {
+  const from = loopName(loop);
+  names.Loop.setName(loop, to);
+  walk(loopBody(loop), (expression, kind) => {
+    if (kind === "Break") {
+      if (names.Break.getName(expression) === from) names.Break.setName(expression, to);
+    } else if (kind === "Switch") {
+      const { Switch } = names;
+      Switch.getNames(expression).forEach((name, i) => {
+        if (name === from) Switch.setNameAt(expression, i, to);
+      });
+      if (Switch.getDefaultName(expression) === from) Switch.setDefaultName(expression, to);
+    }
+  });
+}
+
+/** Tells whether evaluating it once more, at another time, would go unnoticed: it does nothing, and cannot trap. */
+export function isPure(module: Module, expression: Expr): boolean {
+  let touchesMemory = false;
+  walk(expression, (_, kind) => {
+    if (kind === "Load" || kind === "SIMDLoad") touchesMemory = true;
+  });
+  // Reading locals and globals is no effect here; the bits for that are the lowest and the fourth.
+  const NOTABLE = ~(READS_LOCAL | READS_GLOBAL | READS_MEMORY);
+  return !touchesMemory && (sideEffects(expression, module.ref) & NOTABLE) === 0;
+}
+const READS_LOCAL = native("SideEffectReadsLocal")();
+const READS_GLOBAL = native("SideEffectReadsGlobal")();
+const READS_MEMORY = native("SideEffectReadsMemory")();
+
+// ---- functions -------------------------------------------------------------------------------------------------------
+
+const functionCount = native("GetNumFunctions") as (module: number) => number;
+const functionAt = native("GetFunctionByIndex") as (module: number, index: number) => Func;
+export const bodyOf = native("FunctionGetBody") as (func: Func) => Expr;
+export const setBody = native("FunctionSetBody") as (func: Func, body: Expr) => void;
+export const localCount = native("FunctionGetNumLocals") as (func: Func) => number;
+const paramsOf = native("FunctionGetParams") as (func: Func) => number;
+const resultsOf = native("FunctionGetResults") as (func: Func) => number;
+const varCount = native("FunctionGetNumVars") as (func: Func) => number;
+const varAt = native("FunctionGetVar") as (func: Func, index: number) => number;
+
+/** All functions that have a body, by name. */
+export function functionsOf(module: Module): Map<string, Func> {
+  const functions = new Map<string, Func>();
+  for (let i = 0, count = functionCount(module.ref); i < count; i++) {
+    const func = functionAt(module.ref, i);
+    if (bodyOf(func) !== 0) functions.set(names.Function.getName(func), func);
+  }
+  return functions;
+}
+
+/** Adds a function like `func` under another name. Positions in the source do not come along. */
+export function cloneFunction(module: Module, func: Func, name: string): Func {
+  const vars = Array.from({ length: varCount(func) }, (_, i) => varAt(func, i));
+  return module.addFunction(name, paramsOf(func), resultsOf(func), vars, module.copyExpression(bodyOf(func)));
+}

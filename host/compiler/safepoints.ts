@@ -1,0 +1,286 @@
+/**
+ * Safepoints: places where a goroutine that has run for long gives way to others, because sysmon asked its M to.
+ *
+ * Guarantees: no goroutine runs for ever without passing one. Every loop of the program and of the libraries has one for
+ * each turn or for each so many turns (safepoints-loops.ts), and every cycle of calls has one at the entry of a function.
+ * None is in what must not be switched out:
+ *
+ * - the core, which holds locks, and of which much runs on the scheduler's stack;
+ * - the functions of AssemblyScript's library whose scratch variables are per thread (globals.ts): switched out between
+ *   a write and a read of these, a goroutine could find another's on another thread;
+ * - whatever either of these calls: a library function that both they and the program use becomes two, one without.
+ *
+ * A loop keeps its safepoint, or its having none, when the function around it is inlined. So loops that are to have none
+ * are marked by their label while code is generated, before anything is inlined. Safepoints are inserted after the first
+ * optimisation, when calls are known and functions are what they will be, and before Asyncify, which has to see them.
+ *
+ * The cost is not the check, which loads a word and compares it, but Asyncify's instrumentation of all that surrounds a
+ * call that may switch. All here serves to keep that out of the places that are hot.
+ */
+import api, { type Expr, type Module } from "./asc.js";
+import type { Hooks } from "./hooks.js";
+import { bodyOf, callTarget, cloneFunction, functionsOf, renameLoop, setBody, setCallTarget, walk } from "./safepoints-ir.js";
+import type { Func } from "./safepoints-ir.js";
+import { BULK_OPERATIONS, hasLoops, insertInLoops, isProtected, PROTECTED, reserveLocals } from "./safepoints-loops.js";
+import type { SafepointOptions } from "./options.js";
+import { CORE, type Session } from "./session.js";
+
+/**
+ * Where AssemblyScript's library writes a scratch variable and reads it later: whole files, or functions that are named.
+ * tests/compiler/safepoints.test.ts looks through the library for any that are missing.
+ */
+const SCRATCH_USERS = [
+  "~lib/date/",
+  "~lib/math/",
+  "~lib/util/math/",
+  "~lib/util/number/",
+  "~lib/util/string/strtod",
+  "~lib/util/string/scientific",
+  "~lib/util/string/fixmul",
+];
+
+/** The core's two functions that a safepoint consists of, and the exports that keep them until there are safepoints. */
+const WANTED = `${CORE}/proc/preemptWanted`;
+const PREEMPTED = `${CORE}/proc/preempted`;
+const HOLDS = [WANTED, PREEMPTED].map((name) => ({ name, as: `~hold:${name}` }));
+
+/** What Asyncify provides, as the core declares it: whoever calls the first may switch, whoever calls the others never. */
+const START_UNWIND = `${CORE}/imports/startUnwind`;
+const BOTTOM_CALLS = new Set([`${CORE}/imports/stopUnwind`, `${CORE}/imports/startRewind`]);
+
+/** Tells whether a function, by its internal name, must not be switched out. */
+export function isUninterruptible(name: string): boolean {
+  return name.startsWith(`${CORE}/`) || name.startsWith("~lib/rt/") || SCRATCH_USERS.some((user) => name.startsWith(user));
+}
+
+export class Safepoints {
+  private readonly session: Session;
+  private readonly options: SafepointOptions;
+
+  constructor(session: Session, options: SafepointOptions) {
+    this.session = session;
+    this.options = options;
+  }
+
+  install(hooks: Hooks): void {
+    const { session } = this;
+
+    hooks.replace(
+      api.Module.prototype,
+      "loop",
+      (original) =>
+        function (label, body) {
+          const loop = original.call(this, label, body);
+          if (isUninterruptible(session.compiler.currentFlow.sourceFunction.internalName)) {
+            renameLoop(loop, PROTECTED + label);
+          }
+          return loop;
+        },
+    );
+
+    hooks.replace(
+      api.Compiler.prototype,
+      "compileModuleExports",
+      (original) =>
+        function (file) {
+          original.call(this, file);
+          for (const { name, as } of HOLDS) {
+            session.ensureCore(name.slice(CORE.length + 1));
+            this.module.addFunctionExport(name, as);
+          }
+        },
+    );
+  }
+
+  /** Inserts the safepoints into an optimised module. */
+  insert(module: Module): void {
+    for (const { as } of HOLDS) module.removeExport(as);
+    module.setPassArgument("no-inline", PREEMPTED);
+    module.runPasses(["no-inline"]);
+    const functions = analyse(module);
+    const { functionTable } = this.session.compiler;
+    findRecursion(functions, new Set(functionTable.map((f) => f.internalName)));
+    separate(module, functions);
+    findSwitching(functions);
+
+    const changed = [...functions.values()].filter((f) => f.hasLoops || f.atEntry);
+    const context = {
+      module,
+      turns: this.options.stripMine,
+      check: () => this.check(module),
+      switches: (name: string) => functions.get(name)?.switches ?? false,
+      isLong: (name: string) => functions.get(name)?.isLong ?? false,
+    };
+    const locals = reserveLocals(
+      module,
+      changed.filter((f) => f.hasLoops).map((f) => f.func),
+    );
+    for (const f of changed) {
+      if (f.hasLoops) insertInLoops(context, f.func, locals.get(f.func)!);
+      if (f.atEntry) setBody(f.func, module.block(null, [this.check(module), bodyOf(f.func)], api.getFunctionResults(f.func)));
+    }
+  }
+
+  /** Gives way if that is wanted. */
+  private check(module: Module): Expr {
+    const { None, I32 } = api.TypeRef;
+    const wanted = this.options.always ? module.i32(1) : module.call(WANTED, [], I32);
+    return module.if(wanted, module.call(PREEMPTED, [], None));
+  }
+}
+
+/** A function of the module, and what placing safepoints needs to know of it. */
+interface Analysed {
+  readonly name: string;
+  readonly func: Func;
+  /** Its direct calls, and the functions that they call. */
+  readonly calls: readonly Expr[];
+  callees: ReadonlySet<string>;
+  readonly callsIndirectly: boolean;
+  readonly isUninterruptible: boolean;
+  /** It has loops that are to have safepoints. */
+  readonly hasLoops: boolean;
+  /** A call may take long without switching: there is a loop without safepoints, or something that moves much memory. */
+  isLong: boolean;
+  /** There is to be a safepoint at its entry. */
+  atEntry: boolean;
+  /** Asyncify will find that a call may switch. */
+  switches: boolean;
+}
+
+type Functions = Map<string, Analysed>;
+
+function analyse(module: Module): Functions {
+  const functions: Functions = new Map();
+  for (const [name, func] of functionsOf(module)) functions.set(name, analyseOne(name, func, isUninterruptible(name)));
+  return functions;
+}
+
+function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analysed {
+  const calls: Expr[] = [];
+  const callees = new Set<string>();
+  let callsIndirectly = false;
+  let isLong = false;
+  walk(bodyOf(func), (expression, kind) => {
+    if (kind === "Call") {
+      calls.push(expression);
+      callees.add(callTarget(expression));
+    } else if (kind === "CallIndirect") callsIndirectly = true;
+    else if (BULK_OPERATIONS.has(kind) || (kind === "Loop" && (isUninterruptible || isProtected(expression)))) isLong = true;
+  });
+  return {
+    name,
+    func,
+    calls,
+    callees,
+    callsIndirectly,
+    isUninterruptible,
+    hasLoops: !isUninterruptible && hasLoops(func),
+    isLong,
+    atEntry: false,
+    switches: false,
+  };
+}
+
+/**
+ * Finds functions that, given a safepoint each at their entry, leave no cycle of calls without one: those that calls lead
+ * back to in a depth-first search, for every cycle has such a call; and those in the table from which a call through the
+ * table can be reached, for it may be one of them.
+ */
+function findRecursion(functions: Functions, table: ReadonlySet<string>): void {
+  const active = new Map<Analysed, boolean>();
+  const visit = (f: Analysed): void => {
+    active.set(f, true);
+    for (const name of f.callees) {
+      const callee = functions.get(name);
+      if (!callee) continue;
+      const isActive = active.get(callee);
+      if (isActive === undefined) visit(callee);
+      else if (isActive) markCycle(f, callee);
+    }
+    active.set(f, false);
+  };
+  const markCycle = (from: Analysed, to: Analysed): void => {
+    // A cycle within the core has an end of its own.
+    if (!to.isUninterruptible) to.atEntry = true;
+    else if (!from.isUninterruptible) from.atEntry = true;
+  };
+  for (const f of functions.values()) if (!active.has(f)) visit(f);
+  const indirect = new Set<Analysed>();
+  spread(
+    functions,
+    (f) => f.callsIndirectly,
+    (f) => !indirect.has(f) && indirect.add(f) !== undefined,
+  );
+  for (const f of indirect) if (table.has(f.name) && !f.isUninterruptible && !isThunk(f.name)) f.atEntry = true;
+}
+
+/** Thunks of tasks and of the program's entries: at the bottom of a stack. */
+function isThunk(name: string): boolean {
+  return name.startsWith("~") && !name.startsWith("~lib/");
+}
+
+/** Marks functions, and from these all that call them, directly or not, as far as `mark` says that it marked one. */
+function spread(functions: Functions, from: (f: Analysed) => boolean, mark: (f: Analysed) => boolean): void {
+  const callers = new Map<string, Analysed[]>();
+  for (const f of functions.values()) {
+    for (const callee of f.callees) {
+      const known = callers.get(callee);
+      if (known) known.push(f);
+      else callers.set(callee, [f]);
+    }
+  }
+  const work = [...functions.values()].filter((f) => from(f) && mark(f));
+  for (let f = work.pop(); f; f = work.pop()) work.push(...(callers.get(f.name) ?? []).filter(mark));
+}
+
+/** Finds the functions that may switch once the safepoints are in, and those whose calls may be long. */
+function findSwitching(functions: Functions): void {
+  spread(
+    functions,
+    (f) => f.hasLoops || f.atEntry || f.callsIndirectly || f.callees.has(START_UNWIND),
+    (f) => {
+      const isBottom = [...f.callees].some((callee) => BOTTOM_CALLS.has(callee));
+      if (f.switches || isBottom) return false;
+      return (f.switches = true);
+    },
+  );
+  const long = new Set<Analysed>();
+  spread(
+    functions,
+    (f) => f.isLong,
+    (f) => {
+      if (long.has(f)) return false;
+      long.add(f);
+      return (f.isLong = true);
+    },
+  );
+}
+
+/** Gives uninterruptible functions their own copies of the functions with safepoints that they call. */
+function separate(module: Module, functions: Functions): void {
+  const contains = new Set<Analysed>();
+  spread(
+    functions,
+    (f) => f.hasLoops || f.atEntry,
+    (f) => !f.isUninterruptible && !contains.has(f) && contains.add(f) !== undefined,
+  );
+  const work = [...functions.values()].filter((f) => f.isUninterruptible);
+  for (let f = work.pop(); f; f = work.pop()) {
+    for (const call of f.calls) {
+      const callee = functions.get(callTarget(call));
+      if (!callee || !contains.has(callee)) continue;
+      const name = callee.name + COPY_SUFFIX;
+      if (!functions.has(name)) {
+        const copy = analyseOne(name, cloneFunction(module, callee.func, name), true);
+        functions.set(name, copy);
+        work.push(copy);
+      }
+      setCallTarget(call, name);
+    }
+    f.callees = new Set(f.calls.map(callTarget));
+  }
+}
+
+/** Ends the names of copies; what a stack shows of a name ends there. */
+const COPY_SUFFIX = "~";

@@ -1,0 +1,23 @@
+/** SKEIN_DEBUG: what the scheduler tells about itself. GODEBUG is read too, for those used to it. */
+import process from "node:process";
+
+/** Settings of SKEIN_DEBUG; 0 is off. */
+export interface DebugSettings {
+  /** Milliseconds between lines of schedtrace. */
+  readonly schedtrace: number;
+  /** 1 for the long form of schedtrace: every P, M and goroutine. */
+  readonly scheddetail: number;
+  /** Milliseconds for which a goroutine may run without yielding before it is reported. */
+  readonly stall: number;
+}
+
+/** Reads `name=value,…`; what is no whole number, or no setting of ours, is ignored as Go ignores it. */
+export function debugSettings(env: NodeJS.ProcessEnv = process.env): DebugSettings {
+  const settings = { schedtrace: 0, scheddetail: 0, stall: 0 };
+  for (const text of [env["GODEBUG"], env["SKEIN_DEBUG"]]) {
+    for (const [, name, value] of (text ?? "").matchAll(/(?:^|,)(schedtrace|scheddetail|stall)=(\d{1,9})(?=,|$)/g)) {
+      settings[name as keyof DebugSettings] = Number(value);
+    }
+  }
+  return settings;
+}
