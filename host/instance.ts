@@ -11,7 +11,7 @@ import type { Control } from "./control.js";
 import { Report } from "./control.js";
 import { formatFrames } from "./errors.js";
 import { Memory } from "./memory.js";
-import { writeFully } from "./output.js";
+import { readAvailable, writeFully } from "./stdio.js";
 import { Stacks, type SymbolSource } from "./stack.js";
 
 /** What every thread of a program is given; travels in `workerData`. */
@@ -44,6 +44,7 @@ export interface Core {
   end_exit(code: number): void;
   num_goroutine(): number;
   set_debug(schedtrace: number, scheddetail: number, stall: number): void;
+  use_gm(): void;
   dump(): void;
 }
 
@@ -139,6 +140,12 @@ function coreImports(
 function fileImports(memory: Memory): WebAssembly.ModuleImports {
   let file: Uint8Array | undefined;
   return {
+    read(address: number, length: number): number {
+      const bytes = readAvailable(0, length);
+      memory.write(address >>> 0, bytes);
+      return bytes.byteLength;
+    },
+
     readFile(path: number, pathLength: number): number {
       try {
         file = readFileSync(memory.utf16(path >>> 0, pathLength));

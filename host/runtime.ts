@@ -43,6 +43,7 @@ export interface RuntimeOptions {
   /** Bytes that the heap may take; undefined for all there are. */
   readonly maxMemory: number | undefined;
   readonly panic: "isolate" | "exit";
+  readonly sched: "gmp" | "gm";
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>> | undefined;
   /** Told of a panic that no `run` or `call` can report, and of every end of the program under `panic: "exit"`. */
@@ -122,6 +123,7 @@ export class Runtime implements AsyncDisposable {
     this.onM0(() => {
       this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, reserved.pages);
       const { schedtrace, scheddetail, stall } = debugSettings();
+      if (options.sched === "gm") this.core.use_gm();
       if (schedtrace + scheddetail + stall > 0) this.core.set_debug(schedtrace, scheddetail, stall);
       this.setArgs(options.args);
     });

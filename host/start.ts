@@ -8,7 +8,7 @@ import { loadFile } from "./build.js";
 import { type FatalError, GoPanic, SkeinError } from "./errors.js";
 import { EXIT_PANIC } from "./exitcodes.js";
 import { PAGE } from "./memory.js";
-import { writeFully } from "./output.js";
+import { writeFully } from "./stdio.js";
 import { checkProcs, defaultProcs } from "./procs.js";
 import { loadProgram, type Program } from "./program.js";
 import { Runtime } from "./runtime.js";
@@ -29,6 +29,10 @@ export interface StartOptions {
    * for it rejects; `"exit"` the process, with the panic on standard error and exit code 2, as in Go.
    */
   readonly panic?: "isolate" | "exit" | undefined;
+  /**
+   * `"gmp"`, the default; or `"gm"`, one global queue under one lock and none of each P's own, to see what those are for.
+   */
+  readonly sched?: "gmp" | "gm" | undefined;
   /** Bytes that the program's heap may take. Default: the 4 GiB of the address space. */
   readonly maxMemory?: number | undefined;
   /** What the program's `args()` returns. Default: nothing. */
@@ -55,6 +59,8 @@ export async function start(options: StartOptions): Promise<Runtime> {
   if (panic !== "isolate" && panic !== "exit") {
     throw new SkeinError(`panic must be "isolate" or "exit", not ${JSON.stringify(panic)}`);
   }
+  const sched = options.sched ?? "gmp";
+  if (sched !== "gmp" && sched !== "gm") throw new SkeinError(`sched must be "gmp" or "gm", not ${JSON.stringify(sched)}`);
   const procs = options.procs === undefined ? defaultProcs() : checkProcs(options.procs);
   const maxThreads = options.maxThreads ?? DEFAULT_MAX_THREADS;
   if (!Number.isInteger(maxThreads) || maxThreads < 1 || maxThreads > MAX_THREADS - 1) {
@@ -70,6 +76,7 @@ export async function start(options: StartOptions): Promise<Runtime> {
     maxThreads,
     maxMemory,
     panic,
+    sched,
     args: options.args ?? [],
     env: options.env,
     onPanic: (error) => {

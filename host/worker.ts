@@ -9,7 +9,7 @@ import { STATE_CLOSING, STATE_RUNNING, TEXT_BYTES } from "../assembly/layout.js"
 import { EXIT_SIGPIPE } from "./exitcodes.js";
 import { Control, Report, type PanicText } from "./control.js";
 import { instantiate, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
-import { BrokenPipe } from "./output.js";
+import { BrokenPipe } from "./stdio.js";
 import { panicMessage } from "./panics.js";
 
 /** What the thread of an M is given. */

@@ -54,6 +54,7 @@ export function globrunqget(pp: P, max: i32): G | null {
   let n = size / sched.nprocs + 1;
   if (n > size) n = size;
   if (max > 0 && n > max) n = max;
+  if (sched.gm != 0) n = 1;
   if (n > <i32>(RUNQ_LENGTH / 2)) n = <i32>(RUNQ_LENGTH / 2);
   atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), size - n);
   const gp = sched.runqHead!;

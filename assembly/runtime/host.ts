@@ -27,7 +27,7 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
   sched.solo = procs == 1 ? 1 : 0;
   sched.startTime = nanotime();
   sched.numCPU = numCPU;
-  sched.maxThreads = maxThreads;
+  sched.maxThreads = min(maxThreads, MAX_THREADS - 2);
   sched.maxPages = maxPages;
   sched.heapBase = heapBase;
   sched.pageNext = <u32>((heapBase + 0xffff) >> PAGE_BITS);
@@ -95,6 +95,11 @@ export function panicNote(text: usize): void {
 export function sysmon(): i32 {
   setM(allm(MAX_THREADS - 1)); // no M of the program has that number; it is never given a P
   return sysmonLoop();
+}
+
+/** Before anything runs: one global queue and no local ones, as before Go 1.1. */
+export function use_gm(): void {
+  sched.gm = 1;
 }
 
 /** Settings of SKEIN_DEBUG: milliseconds between lines of schedtrace, the long form, the watchdog's limit; 0 for off. */

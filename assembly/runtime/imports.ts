@@ -40,6 +40,11 @@ export declare function hostEnv(name: usize, nameLen: i32, ptr: usize, cap: i32)
 @external("skein", "traceback")
 export declare function hostTraceback(ptr: usize, cap: i32): i32;
 
+/** Reads from standard input what there is, at most `len` bytes, waiting for the first; 0 at the end, or if it fails. */
+// @ts-ignore: decorator
+@external("skein", "read")
+export declare function hostRead(ptr: usize, len: i32): i32;
+
 /** Reads a whole file (path in UTF-16, length in bytes) and keeps it for hostReadFileTake; its size, or -1. */
 // @ts-ignore: decorator
 @external("skein", "readFile")

@@ -47,6 +47,11 @@ const WOKEN: i32 = 1;
 @inline
 const PARK_SPINS: i32 = 2000;
 
+/** The last M's place is sysmon's. */
+// @ts-ignore: decorator
+@inline
+const THREAD_LIMIT: i32 = MAX_THREADS - 2;
+
 /** Idle Ms beyond the number of Ps end after this long, in ns. */
 // @ts-ignore: decorator
 @inline
@@ -206,7 +211,7 @@ export function setMaxThreads(n: i32): i32 {
   if (n < 1) gopanic("setMaxThreads: the limit must be positive");
   lock(schedLock());
   const old = sched.maxThreads;
-  sched.maxThreads = n;
+  sched.maxThreads = min(n, THREAD_LIMIT);
   const exhausted = sched.mlive > n;
   unlock(schedLock());
   if (exhausted) threadExhaustion();

@@ -9,6 +9,7 @@ import { lock, unlock } from "./lock";
 import { malloc, mfree, mallocSize } from "./malloc";
 import { g } from "./registers";
 import { G, Sched, sched } from "./structs";
+import { entersyscall, exitsyscall } from "./syscall";
 
 /** A line that is not finished after this many bytes goes out in pieces. */
 // @ts-ignore: decorator
@@ -93,10 +94,13 @@ function write(fd: i32, buffer: usize, s: string, newline: bool): usize {
   return changetype<usize>(line);
 }
 
+/** Writes whole lines. A reader that is slow blocks this M, not its P. */
 function emit(fd: i32, bytes: usize, length: u32): void {
+  entersyscall();
   lock(printLock());
   if (atomic.load<i32>(SCHED_STATE) == STATE_RUNNING && g.epoch == sched.epoch) hostWrite(fd, bytes, length);
   unlock(printLock());
+  exitsyscall();
 }
 
 /** A goroutine has ended: puts out its unfinished lines. Runs on the scheduler's stack. */

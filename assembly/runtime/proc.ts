@@ -305,7 +305,7 @@ function findRunnable(): G | null {
     }
 
     // Steal, unless half as many as the busy Ps already try: more would only get in each other's way.
-    if (sched.nprocs > 1) {
+    if (sched.nprocs > 1 && sched.gm == 0) {
       const mp = m;
       if (mp.spinning || 2 * loadSpinning() < sched.nprocs - loadIdlePs()) {
         if (!mp.spinning) {

@@ -8,6 +8,7 @@ import { pushNote } from "./noteq";
 import { flushAll } from "./print";
 import { numGoroutine } from "./proc";
 import { MainState, Sched, sched } from "./structs";
+import { entersyscall, exitsyscall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
 export function exit(code: i32): void {
@@ -78,10 +79,15 @@ export function env(name: string): string {
 
 /** The bytes of a file, or null where it cannot be read. */
 export function readFile(path: string): Uint8Array | null {
+  entersyscall();
+  // The host keeps the file for this thread, which stays the goroutine's until the end of the call.
   const size = hostReadFile(changetype<usize>(path), path.length << 1);
-  if (size < 0) return null;
-  const bytes = new Uint8Array(size);
-  hostReadFileTake(bytes.dataStart, size);
+  let bytes: Uint8Array | null = null;
+  if (size >= 0) {
+    bytes = new Uint8Array(size);
+    hostReadFileTake(bytes.dataStart, size);
+  }
+  exitsyscall();
   return bytes;
 }
 

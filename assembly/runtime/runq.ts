@@ -18,7 +18,7 @@
  * between them; it then looks again. Slots are read and written with plain accesses: the value of a racy read is discarded.
  */
 import { RUNQ_LENGTH, G, P, runqSlot, sched } from "./structs";
-import { globrunqputBatch } from "./globrunq";
+import { globrunqputBatch, globrunqputOne } from "./globrunq";
 
 // @ts-ignore: decorator
 @inline
@@ -58,6 +58,10 @@ export function runqempty(pp: P): bool {
 // @ts-ignore: decorator
 @inline
 export function runqput(pp: P, gp: G, next: bool): void {
+  if (sched.gm != 0) {
+    globrunqputOne(gp);
+    return;
+  }
   if (next) {
     let kicked: usize;
     if (solo()) {

@@ -375,6 +375,11 @@ export class Sched {
   soloAllowed: i32;
   /** 1 while there is a single P: what only holders of a P touch then needs neither locks nor atomics. */
   solo: i32;
+  /**
+   * 1: the scheduler that Go abandoned in 2012, for comparison. All goroutines are in the global queue under its lock; a P
+   * is nothing but the right to run and the allocator's caches.
+   */
+  gm: i32;
   numCPU: i32;
   maxThreads: i32;
   maxPages: i32;

@@ -12,12 +12,18 @@
  * only P, and no such lock. The host's own calls run no user code and do not.
  */
 import { schedLock } from "./globrunq";
-import { lock, unlock } from "./lock";
+import { nanotime } from "./clock";
+import { futexsleep, lock, unlock } from "./lock";
 import { acquirep, pidleget, wakeSysmon } from "./mp";
 import { m } from "./registers";
 import { switchOut } from "./stack";
 import { P, PStatus, Switch, sched } from "./structs";
 import { runTask, Task } from "./task";
+
+/** A word that is always 0 and that nobody notifies: in the null zone. */
+// @ts-ignore: decorator
+@inline
+const NOBODY_WAKES: usize = 8;
 
 // @ts-ignore: decorator
 @inline
@@ -70,6 +76,15 @@ function reacquirep(): bool {
 /** The goroutine was switched out, or has ended, inside a blocking call: the call is over as far as the M is concerned. */
 export function leaveSyscall(): void {
   reacquirep();
+}
+
+/** Blocks the M of this goroutine for `d` nanoseconds, as a call into an operating system would; for tests and benchmarks. */
+export function sleepBlocking(d: i64): void {
+  if (d <= 0) return;
+  entersyscall();
+  const until = nanotime() + d;
+  for (let left = d; left > 0; left = until - nanotime()) futexsleep(NOBODY_WAKES, 0, left);
+  exitsyscall();
 }
 
 /** Runs `f(a)` as a blocking call: however long it takes, the other goroutines go on. */

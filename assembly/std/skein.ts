@@ -11,7 +11,7 @@ export { newproc as go, gosched, goexit, goid, numGoroutine, numCPU, threadId } 
 export { gomaxprocs } from "./skein/runtime/world";
 export { setMaxThreads } from "./skein/runtime/mp";
 export { lockOSThread, unlockOSThread } from "./skein/runtime/osthread";
-export { blocking } from "./skein/runtime/syscall";
+export { blocking, sleepBlocking } from "./skein/runtime/syscall";
 
 // Channels.
 export { Chan, ChanRange, ok } from "./skein/runtime/chan";
@@ -34,3 +34,4 @@ export { Nanosecond, Microsecond, Millisecond, Second } from "./skein/runtime/ti
 // The program and its surroundings.
 export { print, println, eprint, eprintln } from "./skein/runtime/print";
 export { args, env, exit, readFile, readText, memoryUsed } from "./skein/runtime/program";
+export { readLine } from "./skein/runtime/stdin";

@@ -9,7 +9,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { CommanderError } from "commander";
-import { BrokenPipe, writeFully } from "../output.js";
+import { BrokenPipe, writeFully } from "../stdio.js";
 import { numCPU } from "../procs.js";
 import { implementations } from "./implementations/index.js";
 import type { Measurement } from "./measurement.js";

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import type { CompileStats } from "../compiler/index.js";
 import { SkeinError } from "../errors.js";
-import { writeFully } from "../output.js";
+import { writeFully } from "../stdio.js";
 
 /** Options of `skein build`, as the command line's parser leaves them. */
 export interface BuildOptions {

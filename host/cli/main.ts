@@ -6,7 +6,7 @@
 import process from "node:process";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { FatalError, SkeinError } from "../errors.js";
-import { BrokenPipe, writeFully } from "../output.js";
+import { BrokenPipe, writeFully } from "../stdio.js";
 import { checkProcs, parseMemory } from "../procs.js";
 import { version } from "../version.js";
 import { EXIT_PANIC, EXIT_REFUSED, EXIT_SIGPIPE } from "../exitcodes.js";
@@ -60,6 +60,11 @@ async function parse(argv: readonly string[]): Promise<number> {
     .addOption(new Option("--procs <n>", "how many goroutines run at once (default: the CPUs)").argParser(procsOption))
     .addOption(new Option("--max-memory <size>", "the limit of the heap, such as 512M or 2G").argParser(memoryOption))
     .option("--no-preempt", "compile without safepoints: a goroutine runs until it blocks")
+    .addOption(
+      new Option("--sched <scheduler>", "gmp, or gm: one global queue and no local ones, for comparison")
+        .choices(["gmp", "gm"])
+        .default("gmp"),
+    )
     .option("--stats", "print how many goroutines each M ran, after the program has ended")
     .action(async (file: string, args: string[], options: RunOptions) => {
       const { runCommand } = await import("./run.js");

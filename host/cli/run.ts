@@ -7,7 +7,7 @@ import process from "node:process";
 import { needsNoGuards, NO_GUARDS } from "../addressspace.js";
 import { loadFile } from "../build.js";
 import type { FatalError, GoPanic, SkeinError } from "../errors.js";
-import { writeFully } from "../output.js";
+import { writeFully } from "../stdio.js";
 import { defaultProcs } from "../procs.js";
 import { Runtime } from "../runtime.js";
 import { DEFAULT_MAX_THREADS, reportOf } from "../start.js";
@@ -26,6 +26,7 @@ export interface RunOptions {
   readonly stats?: true;
   /** False for --no-preempt. */
   readonly preempt: boolean;
+  readonly sched: "gmp" | "gm";
 }
 
 /** Runs the program in `file` with `args`; resolves with the exit code. */
@@ -41,6 +42,7 @@ export async function runCommand(file: string, args: readonly string[], options:
     maxThreads: DEFAULT_MAX_THREADS,
     maxMemory: options.maxMemory,
     panic: "exit",
+    sched: options.sched,
     args,
     env: undefined,
     onPanic: (error) => {

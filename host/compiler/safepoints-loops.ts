@@ -272,7 +272,9 @@ class Transform {
         module.br(check),
       ]);
       if (loop !== outermost) {
-        loop.slot.replace(module.block(null, [way.arrived(loop), whole], typeOf(whole)));
+        whole = module.block(null, [way.arrived(loop), whole], typeOf(whole));
+        loop.slot.replace(whole);
+        way.moved(loop, whole);
       }
     }
     const strip = module.block(check, [this.refill(), ...this.leaving(out, whole, type)]);
@@ -350,6 +352,11 @@ class Way {
       if (kind === "Block") this.guardBlock(expression);
       else if (kind === "If") this.guardIf(expression);
     }
+  }
+
+  /** What a loop has become. */
+  moved(loop: Loop, to: Expr): void {
+    this.leadsTo.set(to, this.leadsTo.get(loop.expression)!);
   }
 
   /** What stands before a loop: it is where control resumes, if it is not one of those inside. */
