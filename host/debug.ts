@@ -9,13 +9,15 @@ export interface DebugSettings {
   readonly scheddetail: number;
   /** Milliseconds for which a goroutine may run without yielding before it is reported. */
   readonly stall: number;
+  /** 1 for a list, at the end, of goroutines that waited for what nobody else holds. */
+  readonly leaks: number;
 }
 
 /** Reads `name=value,…`; what is no whole number, or no setting of ours, is ignored as Go ignores it. */
 export function debugSettings(env: NodeJS.ProcessEnv = process.env): DebugSettings {
-  const settings = { schedtrace: 0, scheddetail: 0, stall: 0 };
+  const settings = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0 };
   for (const text of [env["GODEBUG"], env["SKEIN_DEBUG"]]) {
-    for (const [, name, value] of (text ?? "").matchAll(/(?:^|,)(schedtrace|scheddetail|stall)=(\d{1,9})(?=,|$)/g)) {
+    for (const [, name, value] of (text ?? "").matchAll(/(?:^|,)(schedtrace|scheddetail|stall|leaks)=(\d{1,9})(?=,|$)/g)) {
       settings[name as keyof DebugSettings] = Number(value);
     }
   }

@@ -43,7 +43,7 @@ export interface Core {
   begin_exit(): number;
   end_exit(code: number): void;
   num_goroutine(): number;
-  set_debug(schedtrace: number, scheddetail: number, stall: number): void;
+  set_debug(schedtrace: number, scheddetail: number, stall: number, leaks: number): void;
   use_gm(): void;
   dump(): void;
 }

@@ -122,9 +122,9 @@ export class Runtime implements AsyncDisposable {
     for (const [address, bytes] of program.data) this.memory.write(address, bytes);
     this.onM0(() => {
       this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, reserved.pages);
-      const { schedtrace, scheddetail, stall } = debugSettings();
+      const { schedtrace, scheddetail, stall, leaks } = debugSettings();
       if (options.sched === "gm") this.core.use_gm();
-      if (schedtrace + scheddetail + stall > 0) this.core.set_debug(schedtrace, scheddetail, stall);
+      if (schedtrace + scheddetail + stall + leaks > 0) this.core.set_debug(schedtrace, scheddetail, stall, leaks);
       this.setArgs(options.args);
     });
 

@@ -76,7 +76,8 @@ export function describe(waitingOnly: bool): string {
   return parts.join("");
 }
 
-function describeOne(gp: G, now: i64): string {
+/** A goroutine as a report shows it. */
+export function describeOne(gp: G, now: i64): string {
   const waiting = gp.status == GStatus.Waiting;
   let state = waiting ? waitReasonText(gp.waitReason) : "runnable";
   const minutes = waiting && gp.waitSince != 0 ? (now - gp.waitSince) / 60_000_000_000 : 0;

@@ -102,11 +102,15 @@ export function use_gm(): void {
   sched.gm = 1;
 }
 
-/** Settings of SKEIN_DEBUG: milliseconds between lines of schedtrace, the long form, the watchdog's limit; 0 for off. */
-export function set_debug(schedtrace: i32, scheddetail: i32, stall: i32): void {
+/**
+ * Settings of SKEIN_DEBUG: milliseconds between lines of schedtrace, the long form, the watchdog's limit in ms, leaked
+ * goroutines at the end; 0 for off.
+ */
+export function set_debug(schedtrace: i32, scheddetail: i32, stall: i32, leaks: i32): void {
   sched.schedtrace = schedtrace;
   sched.scheddetail = scheddetail;
   sched.stall = stall;
+  sched.leaks = leaks;
 }
 
 /** Has all goroutines written to standard error, as soon as the world can be stopped. From the main thread. */

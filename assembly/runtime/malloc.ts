@@ -16,9 +16,9 @@
  */
 import { CENTRAL_BASE, MAX_PROCS, SPANS_BASE } from "../layout";
 import { lock, unlock } from "./lock";
-import { allocPages, freePages, PAGE_BITS, PAGE_SIZE, SPAN_SMALL } from "./pages";
+import { allocPages, freePages, PAGE_BITS, PAGE_SIZE, SPAN_LARGE, SPAN_SMALL } from "./pages";
 import { m } from "./registers";
-import { allp, Cache, cacheOf, CLASS_COUNT, P } from "./structs";
+import { allp, Cache, cacheOf, CLASS_COUNT, P, sched } from "./structs";
 
 /** Largest block that comes from a class. */
 // @ts-ignore: decorator
@@ -124,6 +124,16 @@ export function mfree(ptr: usize): void {
 export function mallocSize(ptr: usize): usize {
   const span = load<u32>(spanEntry(ptr));
   return span & SPAN_SMALL ? <usize>classSize(span & ~SPAN_SMALL) : <usize>(span & 0xffff) << PAGE_BITS;
+}
+
+/** The block that an address lies in, 0 if in none. Of a large block only the first page is known. */
+export function blockOf(address: usize): usize {
+  if (address < sched.heapBase || address >> PAGE_BITS >= <usize>sched.pageNext) return 0;
+  const span = load<u32>(spanEntry(address));
+  const page = address & ~(PAGE_SIZE - 1);
+  if ((span & SPAN_SMALL) == 0) return span & SPAN_LARGE ? page : 0;
+  const size = classSize(span & ~SPAN_SMALL);
+  return page + ((address - page) / size) * size;
 }
 
 // @ts-ignore: decorator

@@ -87,6 +87,7 @@ export function gopark(reason: u8, lockWord: usize): void {
   g.waitReason = reason;
   g.waitSince = sched.coarseNow;
   g.status = GStatus.Waiting;
+  g.waitOn = lockWord;
   m.waitUnlock = lockWord;
   m.switchTo = Switch.Park;
   switchOut();
@@ -97,6 +98,7 @@ export function goparkSelect(select: usize, reason: u8): void {
   g.waitReason = reason;
   g.waitSince = sched.coarseNow;
   g.status = GStatus.Waiting;
+  g.waitOn = select;
   m.waitUnlock = select;
   m.switchTo = Switch.Select;
   switchOut();

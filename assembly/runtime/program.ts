@@ -2,6 +2,7 @@
 import { NOTE_EXIT, SCHED_EXIT_CODE, SCHED_STATE, STATE_EXITED, STATE_EXITING, STATE_RUNNING } from "../layout";
 import { schedLock } from "./globrunq";
 import { hostArgs, hostEnv, hostExit, hostReadFile, hostReadFileTake } from "./imports";
+import { reportLeaks } from "./leaks";
 import { lock, unlock } from "./lock";
 import { wakeAll } from "./mp";
 import { pushNote } from "./noteq";
@@ -12,6 +13,7 @@ import { entersyscall, exitsyscall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
 export function exit(code: i32): void {
+  reportLeaks();
   if (beginExit()) endExit(code);
   hostExit(code);
   unreachable();
@@ -37,6 +39,7 @@ export function endExit(code: i32): void {
  * dropped when they are next to run, and print nothing any more. Calls of the host may follow.
  */
 export function endProgram(): void {
+  reportLeaks();
   flushAll();
   lock(schedLock());
   sched.main = MainState.None;

@@ -134,6 +134,8 @@ export class G {
   alllink: G | null;
   /** nanotime() at which it was parked, for dumps; sysmon's clock, so as old as its last turn. */
   waitSince: i64;
+  /** What it waits for: the lock of a channel or semaphore, or a Select. */
+  waitOn: usize;
   /** The goroutine that started it. */
   creator: i64;
   private waiter0: u64;
@@ -462,6 +464,7 @@ export class Sched {
   schedtrace: i32;
   scheddetail: i32;
   stall: i32;
+  leaks: i32;
   /** When the next line of schedtrace is due; sysmon's. */
   nextTrace: i64;
   /** The clock as sysmon last read it, and when the program began. */

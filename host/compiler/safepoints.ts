@@ -44,6 +44,9 @@ const WANTED = `${CORE}/proc/preemptWanted`;
 const PREEMPTED = `${CORE}/proc/preempted`;
 const HOLDS = [WANTED, PREEMPTED].map((name) => ({ name, as: `~hold:${name}` }));
 
+/** Where the program throws: a loop does not go on after that. */
+const ABORT = `${CORE}/panic/abort`;
+
 /** What Asyncify provides, as the core declares it: whoever calls the first may switch, whoever calls the others never. */
 const START_UNWIND = `${CORE}/imports/startUnwind`;
 const BOTTOM_CALLS = new Set([`${CORE}/imports/stopUnwind`, `${CORE}/imports/startRewind`]);
@@ -109,7 +112,7 @@ export class Safepoints {
       turns: this.options.stripMine,
       check: () => this.check(module),
       switches: (name: string) => functions.get(name)?.switches ?? false,
-      isLong: (name: string) => functions.get(name)?.isLong ?? false,
+      isLong: (name: string) => name !== ABORT && (functions.get(name)?.isLong ?? false),
     };
     const locals = reserveLocals(
       module,
@@ -250,7 +253,7 @@ function findSwitching(functions: Functions): void {
     functions,
     (f) => f.isLong,
     (f) => {
-      if (long.has(f)) return false;
+      if (long.has(f) || f.name === ABORT) return false;
       long.add(f);
       return (f.isLong = true);
     },
