@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { SkeinError } from "./errors.js";
-import { PAGE } from "./memory.js";
+import { ALL_PAGES, PAGE } from "./memory.js";
 
 /** Address space that V8 takes for a thread, generously: 0.6 GiB on Node 20, 0.85 GiB on Node 26, almost all of it untouched. */
 const THREAD_SPACE = 2 ** 30;
@@ -48,21 +48,21 @@ export function needsNoGuards(threads: number): boolean {
 const LEAST_PAGES = 256;
 
 /**
- * Reserves address space for a shared memory, `limit` pages of it if the system allows, else as much as leaves room for
- * `threads` threads, by halves less until it succeeds. Reserving commits nothing: pages cost memory once they are written.
+ * Reserves a shared memory: the whole 32-bit address space if the system allows (but for the last page, as Node 20's typed
+ * arrays end there), else as much as leaves room for `threads` threads, by halves less until it succeeds. A page costs
+ * nothing until it is written.
+ *
+ * It never grows. A thread learns of growth only when it comes to a point where V8 interrupts it, while another already
+ * hands it addresses beyond what it knows; V8 checks the bounds of atomic accesses itself, and would trap.
  *
  * @throws SkeinError if there is not even a little
  */
-export function reserveMemory(
-  initial: number,
-  limit: number,
-  threads: number,
-): { memory: WebAssembly.Memory; pages: number } {
-  const least = Math.min(limit, initial + LEAST_PAGES);
+export function reserveMemory(heapStart: number, threads: number): WebAssembly.Memory {
+  const least = heapStart + LEAST_PAGES;
   const space = Math.floor(memorySpace(threads) / PAGE);
-  for (let pages = Math.max(least, Math.min(limit, space)); ; pages = Math.max(least, pages >> 1)) {
+  for (let pages = Math.max(least, Math.min(ALL_PAGES - 1, space)); ; pages = Math.max(least, pages >> 1)) {
     try {
-      return { memory: new WebAssembly.Memory({ initial, maximum: pages, shared: true }), pages };
+      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     } catch (cause) {
       if (pages > least) continue;
       const hint = needsNoGuards(threads) ? `; start Node with ${NO_GUARDS}, or raise the limit (ulimit -v)` : "";

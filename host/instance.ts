@@ -89,7 +89,7 @@ function coreImports(
       if (control.reported) throw new StopThread();
       if (!control.beginWrite()) return;
       const start = address >>> 0;
-      const bytes = memory.bytes(start + length);
+      const { bytes } = memory;
       // Other threads may write to this memory; the system call gets a copy that is this thread's own.
       const own = length <= line.byteLength ? line.subarray(0, length) : new Uint8Array(length);
       own.set(bytes.subarray(start, start + length));

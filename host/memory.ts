@@ -1,8 +1,8 @@
 /**
  * The shared linear memory, as the host sees it.
  *
- * Guarantees: a view taken through `Memory` reaches up to the address asked for, even right after another thread has
- * grown the memory; text is copied out, so that it may be decoded and kept.
+ * Guarantees: text is copied out, so that it may be decoded and kept. The memory never grows (see addressspace.ts), so
+ * views stay valid.
  */
 
 /** Bytes of a WebAssembly page. */
@@ -12,37 +12,23 @@ export const ALL_PAGES = 65536;
 /** Typed access to the shared memory. */
 export class Memory {
   readonly raw: WebAssembly.Memory;
-  private bytesView: Uint8Array;
+  /** The memory's bytes. */
+  readonly bytes: Uint8Array;
+  /** The same for values of several bytes. */
+  readonly data: DataView;
+  /** The same as 32-bit words, for Atomics. */
+  readonly words: Int32Array<SharedArrayBuffer>;
 
   constructor(raw: WebAssembly.Memory) {
     this.raw = raw;
-    this.bytesView = new Uint8Array(raw.buffer);
-  }
-
-  /** The memory's bytes, at least up to the address `end`. */
-  bytes(end: number): Uint8Array {
-    if (end > this.bytesView.byteLength) {
-      // Another thread grew the memory; growing by nothing fetches the buffer of the present length.
-      this.raw.grow(0);
-      this.bytesView = new Uint8Array(this.raw.buffer);
-    }
-    return this.bytesView;
-  }
-
-  /** A DataView of the whole memory, at least up to the address `end`. */
-  data(end: number): DataView {
-    return new DataView(this.bytes(end).buffer);
-  }
-
-  /** The memory as 32-bit words, for Atomics; holds the scheduler's state, which never moves. */
-  words(end = 0): Int32Array<SharedArrayBuffer> {
-    return new Int32Array(this.bytes(end).buffer as SharedArrayBuffer);
+    this.bytes = new Uint8Array(raw.buffer);
+    this.data = new DataView(raw.buffer);
+    this.words = new Int32Array(raw.buffer as unknown as SharedArrayBuffer);
   }
 
   /** A copy of the bytes at `address`. */
   copy(address: number, length: number): Buffer {
-    const bytes = this.bytes(address + length);
-    return Buffer.from(bytes.slice(address, address + length).buffer);
+    return Buffer.from(this.bytes.slice(address, address + length).buffer);
   }
 
   /** The UTF-8 text at `address`. */
@@ -57,6 +43,6 @@ export class Memory {
 
   /** Copies `source` to `address`. */
   write(address: number, source: Uint8Array): void {
-    this.bytes(address + source.byteLength).set(source, address);
+    this.bytes.set(source, address);
   }
 }

@@ -1,5 +1,5 @@
 /** Notes: what the program's threads tell the main thread through the program's memory. */
-import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, NOTE_SIZE, TEXT_BYTES } from "../assembly/layout.js";
+import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, TEXT_BYTES } from "../assembly/layout.js";
 import type { Core } from "./instance.js";
 import type { Memory } from "./memory.js";
 
@@ -14,7 +14,7 @@ export interface Note {
 export function drainNotes(core: Core, memory: Memory): Note[] {
   const notes: Note[] = [];
   for (let address = core.drain() >>> 0; address !== 0;) {
-    const view = memory.data(address + NOTE_SIZE);
+    const view = memory.data;
     notes.push({
       kind: view.getInt32(address + NOTE_KIND, true),
       a: view.getUint32(address + NOTE_A, true),
@@ -29,7 +29,7 @@ export function drainNotes(core: Core, memory: Memory): Note[] {
 
 /** Reads the Text at `address` and frees it. */
 export function takeText(core: Core, memory: Memory, address: number): string {
-  const length = memory.data(address + TEXT_BYTES).getInt32(address, true);
+  const length = memory.data.getInt32(address, true);
   const text = memory.utf8(address + TEXT_BYTES, length);
   core.free(address);
   return text;

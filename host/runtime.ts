@@ -104,12 +104,12 @@ export class Runtime implements AsyncDisposable {
     this.program = program;
     this.options = options;
     const heapPage = Math.ceil(program.info.heapBase / PAGE);
-    const wanted = options.maxMemory === undefined ? ALL_PAGES : heapPage + Math.floor(options.maxMemory / PAGE);
-    const reserved = reserveMemory(heapPage + 1, Math.min(wanted, ALL_PAGES), options.procs + 1);
-    this.control = new Control(reserved.memory);
+    const heapLimit = options.maxMemory === undefined ? ALL_PAGES : Math.floor(options.maxMemory / PAGE);
+    const memory = reserveMemory(heapPage, options.procs + 1);
+    this.control = new Control(memory);
     const data: ThreadData = {
       module: program.module,
-      memory: reserved.memory,
+      memory,
       control: this.control.shared,
       clock: newClock(),
       panic: options.panic,
@@ -121,7 +121,7 @@ export class Runtime implements AsyncDisposable {
     this.memory = instance.memory;
     for (const [address, bytes] of program.data) this.memory.write(address, bytes);
     this.onM0(() => {
-      this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, reserved.pages);
+      this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, heapLimit);
       const { schedtrace, scheddetail, stall, leaks } = debugSettings();
       if (options.sched === "gm") this.core.use_gm();
       if (schedtrace + scheddetail + stall + leaks > 0) this.core.set_debug(schedtrace, scheddetail, stall, leaks);
@@ -200,7 +200,7 @@ export class Runtime implements AsyncDisposable {
       return new Promise<CallValue | undefined>((resolve, reject) => {
         this.onM0(() => {
           const task = this.core.alloc(info.size) >>> 0;
-          writeTask(this.memory.data(task + info.size), task, info, values);
+          writeTask(this.memory.data, task, info, values);
           this.calls.set(task, { resolve, reject, info });
           this.core.submit(task, Submit.Call);
         });
@@ -279,7 +279,7 @@ export class Runtime implements AsyncDisposable {
   private submitMain(thunk: number, kind: Submit): void {
     this.onM0(() => {
       const task = this.core.alloc(TASK_ARGS) >>> 0;
-      const view = this.memory.data(task + TASK_ARGS);
+      const view = this.memory.data;
       view.setInt32(task + TASK_THUNK, thunk, true);
       view.setInt32(task + TASK_SIZE, TASK_ARGS, true);
       this.mainActive = true;
@@ -328,7 +328,7 @@ export class Runtime implements AsyncDisposable {
         break;
       case NOTE_CALL: {
         const call = this.takeCall(a);
-        if (call !== undefined) call.resolve(readResult(this.memory.data(a + call.info.size), a, call.info));
+        if (call !== undefined) call.resolve(readResult(this.memory.data, a, call.info));
         this.core.free(a);
         break;
       }

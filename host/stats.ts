@@ -42,14 +42,14 @@ export interface RuntimeStats {
 
 /** gomaxprocs. */
 export function readProcs(memory: Memory): number {
-  return Atomics.load(memory.words(), SCHED_NPROCS >> 2);
+  return Atomics.load(memory.words, SCHED_NPROCS >> 2);
 }
 
 /** Reads all counters. */
 export function readStats(core: Core, memory: Memory): RuntimeStats {
-  const words = memory.words();
+  const words = memory.words;
   const count = Math.min(Atomics.load(words, SCHED_MCOUNT >> 2), MAX_THREADS - 1);
-  const view = memory.data(MS_BASE + (count + 1) * M_SIZE);
+  const view = memory.data;
   const ms = Array.from({ length: count }, (_, i): MStats => {
     const m = MS_BASE + (i + 1) * M_SIZE;
     const counter = (offset: number): number => Number(view.getBigUint64(m + offset, true));

@@ -65,7 +65,7 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
   }
   const bytes = Buffer.from(JSON.stringify(text), "utf8");
   const address = core.alloc(TEXT_BYTES + bytes.byteLength) >>> 0;
-  memory.data(address + TEXT_BYTES).setInt32(address, bytes.byteLength, true);
+  memory.data.setInt32(address, bytes.byteLength, true);
   memory.write(address + TEXT_BYTES, bytes);
   core.panicNote(address);
   core.discard();

@@ -8,9 +8,11 @@
  * - 0: never used.
  *
  * Free runs are linked through their first words, and are merged with their neighbours when freed: there are never two
- * adjacent ones. An allocation takes the first run that is long enough, or the next pages never used, growing the memory.
+ * adjacent ones. An allocation takes the first run that is long enough, or the next pages never used. The memory itself
+ * never grows: the host gives it its full length at the start (`host/addressspace.ts` says why), and what is unused costs
+ * nothing.
  */
-import { SCHED_HEAP_PAGES, SPANS_BASE, SPANS_LENGTH } from "../layout";
+import { SCHED_HEAP_PAGES, SPANS_BASE } from "../layout";
 import { lock, unlock } from "./lock";
 import { throwOutOfMemory } from "./panic";
 import { sched, Sched } from "./structs";
@@ -33,11 +35,6 @@ const SPAN_FREE: u32 = 0x20000000;
 // @ts-ignore: decorator
 @inline
 const SPAN_COUNT: u32 = 0x1ffff;
-
-/** Memory grows by at least this many pages: growing stops all threads for a moment, and unused pages cost nothing. */
-// @ts-ignore: decorator
-@inline
-const GROW_PAGES: u32 = 256;
 
 // @ts-ignore: decorator
 @inline
@@ -92,12 +89,7 @@ function takePages(n: u32): usize {
     run = run.next;
   }
   const page = sched.pageNext;
-  if (page + n >= <u32>SPANS_LENGTH) return 0; // the last page stays out: its end would not fit in 32 bits
-  const size = <u32>memory.size();
-  if (page + n > size) {
-    const need = page + n - size;
-    if (memory.grow(max(need, GROW_PAGES)) < 0 && memory.grow(need) < 0) return 0;
-  }
+  if (page + n > <u32>memory.size()) return 0;
   sched.pageNext = page + n;
   store<u32>(spanEntry(page), SPAN_LARGE | n);
   return <usize>page << PAGE_BITS;

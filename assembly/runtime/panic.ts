@@ -17,6 +17,12 @@ export function abort(message: string | null, fileName: string | null, line: u32
   gopanic(message === null ? "assertion failed" : goWords(message));
 }
 
+/** What a program's own `throw` calls (`host/compiler/throws.ts`). Does not return. */
+export function panicError(error: Error): void {
+  if (changetype<usize>(error) == 0) gopanic(NIL);
+  gopanic(goWords(error.message));
+}
+
 /** Panics the current goroutine with a message. Does not return. */
 export function gopanic(message: string): void {
   const text = String.UTF8.encode(message);

@@ -53,6 +53,15 @@ export interface CallNode extends Node {
   readonly args: readonly Node[];
 }
 
+export interface NewNode extends Node {
+  readonly typeName: { readonly identifier: IdentifierNode; readonly next: unknown };
+  readonly args: readonly Node[];
+}
+
+export interface ThrowNode extends Node {
+  readonly value: Node;
+}
+
 export interface ParameterNode extends Node {
   readonly name: IdentifierNode;
   readonly type: Node;
@@ -129,6 +138,7 @@ export interface Global extends DeclaredElement {
 
 export interface Class extends Element {
   readonly type: Type;
+  readonly base: Class | null;
 }
 
 export interface FunctionPrototype extends DeclaredElement {
@@ -261,6 +271,7 @@ export interface Program extends Emitter {
   readonly elementsByName: Map<string, Element>;
   readonly filesByName: Map<string, File>;
   readonly moduleImports: Map<string, Map<string, DeclaredElement>>;
+  readonly stringInstance: Class;
   initialize(): void;
   makeNativeFunction(name: string, signature: Signature): FunctionInstance;
 }
@@ -287,6 +298,7 @@ export interface Compiler extends Emitter {
   compileFile(file: File): void;
   compileFunction(instance: FunctionInstance): boolean;
   compileExpression(expression: Node, contextualType: Type, constraints?: number): Expr;
+  compileThrowStatement(statement: ThrowNode): Expr;
   compileCallExpression(expression: CallNode, contextualType: Type, constraints: number): Expr;
   compileCallDirect(
     instance: FunctionInstance,
@@ -418,6 +430,7 @@ interface Api {
     | "For"
     | "ForOf"
     | "Function"
+    | "New"
     | "Parenthesized"
     | "PropertyAccess"
     | "Super"
@@ -484,7 +497,7 @@ interface Api {
     | "TruncF64ToU32"
     | "TruncF64ToU64"
   >;
-  readonly FlowFlags: Enum<"InlineContext">;
+  readonly FlowFlags: Enum<"InlineContext" | "Throws" | "Terminates">;
   readonly SourceKind: Enum<"Library" | "UserEntry">;
   readonly Feature: Enum<"Threads">;
   readonly Runtime: Enum<"Incremental">;

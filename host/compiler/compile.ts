@@ -19,6 +19,7 @@ import type { SafepointOptions } from "./options.js";
 import { Safepoints } from "./safepoints.js";
 import { CORE, Session } from "./session.js";
 import { Sources } from "./sources.js";
+import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
 
 /** Pages of the largest memory there can be; how much is reserved is for the host to decide. */
@@ -186,6 +187,7 @@ function generate(
   entry.install(hooks);
   safepoints?.install(hooks);
   installLocations(hooks);
+  installThrows(hooks, session);
   new Tasks(session).install(hooks);
   try {
     program.initialize();

@@ -37,7 +37,6 @@ const FUNCTION_PASSES = [
   "coalesce-locals",
   "reorder-locals",
   "vacuum",
-  "code-folding",
   "merge-blocks",
   "remove-unused-brs",
   "remove-unused-names",

@@ -33,7 +33,7 @@ export function fakeP(id: i32, capacity: i32): P {
   memory.fill(ptr, 0, P_BYTES);
   const pp = changetype<P>(ptr);
   pp.id = id;
-  pp.timers = heap.alloc(<usize>capacity << 4);
+  pp.timers = heap.alloc((<usize>capacity) << 4);
   pp.timersCap = capacity;
   return pp;
 }

@@ -28,11 +28,11 @@ function timer(when: i64): RuntimeTimer {
 function checkHeap(pp: P): bool {
   const n = pp.timersLength;
   for (let i = 0; i < n; i++) {
-    const at = pp.timers + (<usize>i << 4);
+    const at = pp.timers + ((<usize>i) << 4);
     const when = load<i64>(at);
     const t = changetype<RuntimeTimer>(load<usize>(at, 8));
     if (t.index != i || t.pp != changetype<usize>(pp) || t.when != when) return false;
-    if (i > 0 && load<i64>(pp.timers + (<usize>((i - 1) >> 2) << 4)) > when) return false;
+    if (i > 0 && load<i64>(pp.timers + ((<usize>((i - 1) >> 2)) << 4)) > when) return false;
   }
   return timersFirst(pp) == (n == 0 ? 0 : load<i64>(pp.timers));
 }

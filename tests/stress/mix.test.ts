@@ -15,7 +15,7 @@ const SECONDS = Number(process.env["SKEIN_STRESS_SECONDS"] ?? 180);
 const SEED = Number(process.env["SKEIN_STRESS_SEED"] ?? Date.now());
 
 /** Seconds of one run: nothing is freed while a program runs, so a run has to end before memory does. */
-const RUN = 10;
+const RUN = 20;
 
 /** More Ps than processors are as good a test as fewer. */
 const PROCS = [2, 1, 4, 8, 3, 5, 6, 7];
@@ -26,9 +26,10 @@ describe(`the mixture, ${SECONDS} seconds from seed ${SEED}`, { concurrency: 1 }
     const seed = SEED + i;
     const procs = PROCS[i % PROCS.length] ?? 1;
     const name: RuntimeName = i % 4 === 3 ? "deno" : "node";
-    it(`seed ${seed}, ${procs} Ps, ${name}`, async (t) => {
+    const changing = i % 3 !== 2;
+    it(`seed ${seed}, ${changing ? "at first" : "always"} ${procs} Ps, ${name}`, async (t) => {
       const wasm = await buildOf(path.join("tests", "stress", "programs", "mix.ts"));
-      const args = [String(Math.min(RUN, SECONDS)), String(seed)];
+      const args = [String(Math.min(RUN, SECONDS)), String(seed), ...(changing ? ["changing"] : [])];
       const result = await runSkein(["run", wasm, "--procs", String(procs), "--", ...args], {
         runtime: name,
         timeoutMs: (RUN + 120) * 1000,

@@ -1,6 +1,6 @@
-// Everything at once, for as long as it is told; every count is checked.
+// Everything at once, for as long as it is told, on a number of Ps that may change all the time; every count is checked.
 //
-//     skein run tests/stress/programs/mix.ts --procs 8 -- SECONDS SEED
+//     skein run tests/stress/programs/mix.ts --procs 8 -- SECONDS SEED [changing]
 //
 // A round is a random mixture of small jobs. Each job knows what it must count; a round ends when all of its jobs have,
 // and is wrong if any count differs by one, if a goroutine is left over, or if it does not end.
@@ -34,6 +34,9 @@ import {
   Microsecond,
   Millisecond,
   Second,
+  lockOSThread,
+  unlockOSThread,
+  threadId,
 } from "skein";
 
 /** The generator of a job: its own, so that a seed gives the same jobs whatever the scheduling. */
@@ -532,6 +535,39 @@ function computation(random: Random): void {
   expect("two equal computations", results.recv(), results.recv());
 }
 
+// Goroutines wired to their threads, which talk to others that are not.
+
+function wired(random: Random, input: Chan<i32>, out: Chan<i32>): void {
+  lockOSThread();
+  const thread = threadId();
+  for (let r = input.range(); r.next();) {
+    if (threadId() != thread) fail("the thread of a locked goroutine", threadId(), thread);
+    disturb(random);
+    out.send(r.value + 1);
+  }
+  out.close();
+  if (random.below(2) == 0) unlockOSThread();
+}
+
+function threads(random: Random): void {
+  const input = new Chan<i32>();
+  let out = input;
+  const stages = 1 + random.below(3);
+  for (let i = 0; i < stages; i++) {
+    const next = new Chan<i32>(random.below(3));
+    go(wired(random.child(), out, next));
+    out = next;
+  }
+  const turns = 1 + random.below(40);
+  go(() => {
+    for (let i = 0; i < turns; i++) input.send(i);
+    input.close();
+  });
+  let sum: i64 = 0;
+  for (let r = out.range(); r.next();) sum += r.value;
+  expect("sum through locked goroutines", sum, <i64>turns * stages + (<i64>turns * (turns - 1)) / 2);
+}
+
 function job(kind: i32, random: Random, wg: WaitGroup): void {
   switch (kind) {
     case 0:
@@ -564,6 +600,9 @@ function job(kind: i32, random: Random, wg: WaitGroup): void {
     case 9:
       stacks(random);
       break;
+    case 10:
+      threads(random);
+      break;
     default:
       computation(random);
   }
@@ -571,7 +610,7 @@ function job(kind: i32, random: Random, wg: WaitGroup): void {
   wg.done();
 }
 
-const KINDS = 11;
+const KINDS = 12;
 
 /** The seed, the round and its age, for whoever looks at a program that hangs. */
 const progress = new Atomic<i64>();
@@ -596,9 +635,11 @@ export function main(): void {
   println(`seed ${seed}, ${seconds} s, ${gomaxprocs(0)} Ps`);
   const random = new Random(seed);
   const until = now() + seconds * Second;
+  const changing = list.length > 2 && list[2] == "changing";
   go(watch());
   while (now() < until) {
     const round = progress.add(1);
+    if (changing) gomaxprocs(1 + random.below(8));
     const jobs = 1 + random.below(24);
     const wg = new WaitGroup();
     wg.add(jobs);

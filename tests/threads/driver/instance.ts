@@ -1,0 +1,18 @@
+/** One thread's instance of a program of `programs/`. */
+
+/** What a program exports: functions of numbers. */
+export type Exports = Readonly<Record<string, (...args: number[]) => number>>;
+
+function fails(what: string): () => never {
+  return () => {
+    throw new Error(what);
+  };
+}
+
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Exports {
+  const imports = {
+    env: { memory, abort: fails("an assertion of the core failed") },
+    skein: { fatal: fails("the core found a fatal error"), panic: fails("the core panicked") },
+  };
+  return new WebAssembly.Instance(module, imports).exports as Exports;
+}
