@@ -33,7 +33,7 @@ import { gopanic } from "./panic";
 import { gopark, goready } from "./proc";
 import { g } from "./registers";
 import { G, sched, Waiter, WaitReason, waiterOf } from "./structs";
-import { dequeue, enqueue, readyAll, WaitQ } from "./waitq";
+import { dequeue, enqueue, link, readyAll, WaitQ } from "./waitq";
 
 
 @unmanaged
@@ -275,17 +275,14 @@ export function closechan(c: HChan): void {
   c.closed = 1;
   // At most one of the queues has live waiters. They are linked up first and made ready without the lock.
   let head: G | null = null;
-  let tail: G | null = null;
+  let last: G | null = null;
   while (true) {
     let w = dequeueLive(recvq(c));
     if (w) w.elem = 0;
     else w = dequeueLive(sendq(c));
     if (!w) break;
-    const gp = changetype<G>(wake(w, false));
-    gp.schedlink = null;
-    if (tail) tail.schedlink = gp;
-    else head = gp;
-    tail = gp;
+    last = link(last, changetype<G>(wake(w, false)));
+    if (!head) head = last;
   }
   punlock(changetype<usize>(c));
   readyAll(head);

@@ -280,14 +280,17 @@ function findRunnable(): G | null {
     checkTimers(pp, 0);
 
     // A goroutine taken from runnext inherits what is left of the time slice: it does not count as a turn, so sysmon sees
-    // a pair that readies each other as one, and after its request neither comes from runnext.
-    if (m.preempt == 0) {
-      const next = runnextget(pp);
-      if (next) return stopSpinning(next);
+    // a pair that readies each other as one. After its request that one goes to the end of the ring, and the first of the
+    // ring and of the global queue, where goroutines are that were made to yield, come by turns.
+    const expired = m.preempt != 0;
+    const next = runnextget(pp);
+    if (next) {
+      if (!expired) return stopSpinning(next);
+      runqput(pp, next, false);
     }
     m.preempt = 0;
     const tick = pp.schedtick++;
-    if (tick % GLOBAL_TICKS == 0 && globrunqsize() > 0) {
+    if ((tick % GLOBAL_TICKS == 0 || (expired && (tick & 1) != 0)) && globrunqsize() > 0) {
       lock(schedLock());
       const gp = globrunqget(pp, 1);
       unlock(schedLock());
@@ -296,16 +299,12 @@ function findRunnable(): G | null {
 
     let gp = runqget(pp);
     if (gp) return stopSpinning(gp);
-    gp = runnextget(pp);
-    if (gp) return stopSpinning(gp);
-
     if (globrunqsize() > 0) {
       lock(schedLock());
       gp = globrunqget(pp, 0);
       unlock(schedLock());
       if (gp) return stopSpinning(gp);
     }
-
     // Steal, unless half as many as the busy Ps already try: more would only get in each other's way.
     if (sched.nprocs > 1 && sched.gm == 0) {
       const mp = m;

@@ -13,8 +13,8 @@
  *    Any ready case is a right answer, and the operation itself is done under the channel's lock, so this is linearizable.
  *    If the case turns out not to be ready after all, go on as if none had been.
  * 2. With all channels locked, in the order of addresses (so two selects cannot wait for each other): look again. "None is
- *    ready" is only answered from here, or, with a single channel to look at, from step 1; for of several channels one
- *    may become ready as another ceases to be, and looking at them in turn would miss both.
+ *    ready" is only answered from here, or, with a single case to look at, from step 1; for of several cases one may
+ *    become ready as another ceases to be, and looking at them in turn would miss both.
  * 3. Put a waiter into the queue of each case, in random order: so if several cases wait on one channel, each is equally
  *    likely to be the first. Then park; the scheduler calls `selparkcommit`, which releases the locks.
  * 4. Whoever takes one of the waiters from a queue and turns `g.selectDone` from 0 to 1 wakes the goroutine; the other

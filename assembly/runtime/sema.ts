@@ -12,7 +12,7 @@ import { plock, punlock } from "./lock";
 import { gopark } from "./proc";
 import { g } from "./registers";
 import { G, waiterOf } from "./structs";
-import { dequeue, enqueue, enqueueFirst, readyAll, WaitQ } from "./waitq";
+import { dequeue, enqueue, enqueueFirst, link, readyAll, WaitQ } from "./waitq";
 
 
 @unmanaged
@@ -57,15 +57,12 @@ export function semtake(s: Sema, first: bool): bool {
 export function semrelease(s: Sema, n: u32): void {
   plock(changetype<usize>(s));
   let head: G | null = null;
-  let tail: G | null = null;
+  let last: G | null = null;
   for (; n != 0; n--) {
     const w = dequeue(semaq(s));
     if (!w) break;
-    const gp = w.g;
-    gp.schedlink = null;
-    if (tail) tail.schedlink = gp;
-    else head = gp;
-    tail = gp;
+    last = link(last, w.g);
+    if (!head) head = last;
   }
   s.value += n;
   punlock(changetype<usize>(s));

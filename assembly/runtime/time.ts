@@ -12,13 +12,15 @@
  * - before that moment: it takes the timer out of the heap itself, and there is no firing;
  * - after it, but before the firing: `stop` disarms it; `reset` puts it into a heap. `fire`, when it gets the lock, goes on
  *   only with a timer that is armed and in no heap, so it does nothing. (If that timer came due and was taken out a second
- *   time meanwhile, then whichever `fire` comes first fires it, at most once and not early, and the other finds it disarmed.)
+ *   time meanwhile, then whichever `fire` comes first fires it, once and not early; the other finds it disarmed, or, a
+ *   ticker, in a heap again.)
  * - after the firing: they take an unreceived value out of the channel, so it was as if the timer had not yet fired, and
  *   say so; a value received before was not stale.
  * The value is sent, and drained, under the timer's lock, so it cannot slip in between.
  *
  * Sleeping. A goroutine puts its own timer into the heap and parks. The timer's lock, held until the goroutine's stack has
- * been saved, keeps an M that takes it out at once from making the goroutine ready too early.
+ * been saved, keeps an M that takes it out at once from making the goroutine ready too early. (With a single P no other M can,
+ * and no lock is kept; see `lock.ts`.)
  *
  * Lock order: a timer's lock, then a P's timersLock or a channel's lock.
  */
@@ -32,7 +34,7 @@ import { gopark, newproc } from "./proc";
 import { g, m } from "./registers";
 import { runnextget } from "./runq";
 import { allp, G, P, sched, WaitReason } from "./structs";
-import { readyAll } from "./waitq";
+import { link, readyAll } from "./waitq";
 import { cloneTask, Task } from "./task";
 import {
   heapFirst,
@@ -147,7 +149,7 @@ function checkTimersSlow(pp: P, now: i64, when: i64): i64 {
 /** Goroutines that timers have woken or started are made ready together at the end, in the order in which the timers were due. */
 function runTimers(pp: P, now: i64): void {
   let head: G | null = null;
-  let tail: G | null = null;
+  let last: G | null = null;
   plock(timersLockOf(pp));
   while (pp.timersLength != 0) {
     const t = heapFirst(pp);
@@ -163,10 +165,8 @@ function runTimers(pp: P, now: i64): void {
       plock(timersLockOf(pp));
     }
     if (gp) {
-      gp.schedlink = null;
-      if (tail) tail.schedlink = gp;
-      else head = gp;
-      tail = gp;
+      last = link(last, gp);
+      if (!head) head = last;
     }
   }
   punlock(timersLockOf(pp));

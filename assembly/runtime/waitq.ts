@@ -69,6 +69,27 @@ export function unlink(q: WaitQ, w: Waiter): void {
   w.prev = null;
 }
 
+/** Appends a goroutine to a list of those to make ready together (`readyAll`); returns it, the list's new last. */
+// @ts-ignore: decorator
+@inline
+export function link(last: G | null, gp: G): G {
+  gp.schedlink = null;
+  if (last) last.schedlink = gp;
+  return gp;
+}
+
+/** Takes out all waiters; returns their goroutines as a list. */
+export function dequeueAll(q: WaitQ): G | null {
+  let head: G | null = null;
+  let last: G | null = null;
+  while (true) {
+    const w = dequeue(q);
+    if (!w) return head;
+    last = link(last, w.g);
+    if (!head) head = last;
+  }
+}
+
 /** Makes goroutines runnable that are linked by schedlink. They run in that order: the first next, the others in turn. */
 export function readyAll(head: G | null): void {
   if (!head) return;

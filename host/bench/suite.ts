@@ -1,35 +1,22 @@
 /**
- * What is measured: each benchmark's definition, which holds for every implementation alike. The programs themselves are
- * `bench/programs/NAME.ts` and its peers' counterparts, `bench/peers/IMPLEMENTATION/NAME`.
+ * What is measured. The programs are `bench/programs/NAME.ts` and their counterparts in Go, `bench/peers/go/NAME`.
  */
+import type { Benchmark, Target } from "./benchmark.js";
 
-/** A median that Skein is to reach. */
-export type Target =
-  /** At most this share of a peer's median in the same run. */
-  | { readonly kind: "ratio"; readonly to: string; readonly atMost: number }
-  /** At least this much for each core of the machine. */
-  | { readonly kind: "perCore"; readonly atLeast: number };
+const GM = "skein --sched gm";
+const NO_PREEMPT = "skein --no-preempt";
 
-export interface Benchmark {
-  readonly name: string;
-  readonly description: string;
-  readonly unit: "ns/op" | "ms" | "B/goroutine" | "x";
-  readonly better: "lower" | "higher";
-  /** How many Ps the program gets: the question is either what an operation costs, or what the whole machine does. */
-  readonly procs: "one" | "all";
-  /**
-   * How a process's output becomes values: `direct`, each RESULT line is one; `speedup`, the program runs on one P and on
-   * all, and the ratio of the two medians is the value.
-   */
-  readonly measure: "direct" | "speedup";
-  /** The program's arguments: size, repetitions. */
-  readonly args: readonly number[];
-  /** The same under `--quick`. */
-  readonly quickArgs: readonly number[];
-  readonly target?: Target;
+const withGo = ["skein", "go"];
+
+function atMost(share: number, to = "go"): Target {
+  return { kind: "ratio", to, atMost: share };
 }
 
-const atMost = (share: number): Target => ({ kind: "ratio", to: "go", atMost: share });
+/** The computations without goroutines that show what safepoints cost, with their sizes: some tenths of a second each. */
+const kernels: readonly [name: string, size: number, quickSize: number][] = KERNELS;
+
+/** What two schedulers do with ever more Ms than the machine has cores. */
+const msCompared = [1, 2, 4, 8];
 
 export const suite: readonly Benchmark[] = [
   {
@@ -39,9 +26,10 @@ export const suite: readonly Benchmark[] = [
     better: "lower",
     procs: "all",
     measure: "direct",
+    implementations: withGo,
     args: [1_000_000, 5],
     quickArgs: [200_000, 5],
-    target: atMost(0.35),
+    targets: [atMost(0.35)],
   },
   {
     name: "yield",
@@ -50,9 +38,10 @@ export const suite: readonly Benchmark[] = [
     better: "lower",
     procs: "one",
     measure: "direct",
+    implementations: withGo,
     args: [2_000_000, 5],
     quickArgs: [500_000, 5],
-    target: atMost(1),
+    targets: [atMost(1)],
   },
   {
     name: "pingpong",
@@ -61,9 +50,10 @@ export const suite: readonly Benchmark[] = [
     better: "lower",
     procs: "one",
     measure: "direct",
+    implementations: withGo,
     args: [500_000, 5],
     quickArgs: [100_000, 5],
-    target: atMost(0.6),
+    targets: [atMost(0.6)],
   },
   {
     name: "buffered",
@@ -72,9 +62,10 @@ export const suite: readonly Benchmark[] = [
     better: "lower",
     procs: "one",
     measure: "direct",
+    implementations: withGo,
     args: [4_000_000, 5],
     quickArgs: [1_000_000, 5],
-    target: atMost(1),
+    targets: [atMost(1)],
   },
   {
     name: "skynet",
@@ -83,9 +74,10 @@ export const suite: readonly Benchmark[] = [
     better: "lower",
     procs: "all",
     measure: "direct",
+    implementations: withGo,
     args: [1_000_000, 3],
     quickArgs: [100_000, 3],
-    target: atMost(0.5),
+    targets: [atMost(0.5)],
   },
   {
     name: "sieve",
@@ -94,9 +86,10 @@ export const suite: readonly Benchmark[] = [
     better: "lower",
     procs: "all",
     measure: "direct",
+    implementations: withGo,
     args: [1000, 3],
     quickArgs: [500, 3],
-    target: atMost(0.8),
+    targets: [atMost(0.8)],
   },
   {
     name: "select4",
@@ -105,6 +98,7 @@ export const suite: readonly Benchmark[] = [
     better: "lower",
     procs: "one",
     measure: "direct",
+    implementations: withGo,
     args: [400_000, 5],
     quickArgs: [100_000, 5],
   },
@@ -115,6 +109,7 @@ export const suite: readonly Benchmark[] = [
     better: "lower",
     procs: "all",
     measure: "direct",
+    implementations: withGo,
     args: [2_000_000, 5],
     quickArgs: [500_000, 5],
   },
@@ -125,9 +120,10 @@ export const suite: readonly Benchmark[] = [
     better: "lower",
     procs: "one",
     measure: "direct",
+    implementations: withGo,
     args: [1_000_000],
     quickArgs: [200_000],
-    target: atMost(0.15),
+    targets: [atMost(0.15)],
   },
   {
     name: "parallel",
@@ -136,8 +132,86 @@ export const suite: readonly Benchmark[] = [
     better: "higher",
     procs: "all",
     measure: "speedup",
+    implementations: withGo,
     args: [1000, 5],
     quickArgs: [600, 3],
-    target: { kind: "perCore", atLeast: 0.9 },
+    targets: [{ kind: "perCore", atLeast: 0.9 }],
   },
+  {
+    name: "ticker",
+    description: "a 5 ms ticker beside two spinning goroutines a core: how late the hundredth part of its ticks is at least",
+    unit: "ms",
+    better: "lower",
+    procs: "all",
+    measure: "direct",
+    implementations: withGo,
+    args: [300, 2],
+    quickArgs: [100, 2],
+    targets: [{ kind: "absolute", atMost: 15 }, atMost(1.2)],
+  },
+  {
+    name: "blocking",
+    description: "a computation beside four goroutines in blocking calls of 100 ms: how much longer it takes",
+    unit: "%",
+    better: "lower",
+    procs: "one",
+    measure: "direct",
+    implementations: withGo,
+    args: [300, 5],
+    quickArgs: [300, 2],
+    targets: [{ kind: "absolute", atMost: 10 }],
+  },
+  {
+    name: "sleepers",
+    description: "10 000 goroutines in sleeps of 1 ms: processor time of the whole process for each wake-up",
+    unit: "ns/op",
+    better: "lower",
+    procs: "all",
+    measure: "cpu",
+    implementations: withGo,
+    args: [10_000, 6],
+    quickArgs: [10_000, 3],
+    targets: [atMost(1)],
+  },
+  ...kernels.map(
+    ([kernel, size, quickSize]): Benchmark => ({
+      name: `safepoints/${kernel}`,
+      program: `compute/${kernel}`,
+      description: `${kernel} with safepoints in its loops, and without`,
+      unit: "ms",
+      better: "lower",
+      procs: "one",
+      measure: "direct",
+      implementations: ["skein", NO_PREEMPT],
+      args: [size, 3],
+      quickArgs: [quickSize, 2],
+      targets: [atMost(1.35, NO_PREEMPT)],
+    }),
+  ),
+  {
+    name: "safepoints",
+    description: "what safepoints cost: geometric mean over the computations above",
+    unit: "x",
+    better: "lower",
+    procs: "one",
+    measure: "mean",
+    implementations: ["skein", NO_PREEMPT],
+    args: [],
+    quickArgs: [],
+    targets: [{ kind: "absolute", atMost: 1.1 }],
+  },
+  ...msCompared.map(
+    (ms): Benchmark => ({
+      name: "gm-vs-gmp",
+      description: `eight goroutines start others on ${ms} ${ms === 1 ? "M" : "Ms"}, with local queues and with a single global one`,
+      unit: "ns/op",
+      better: "lower",
+      procs: ms,
+      measure: "direct",
+      implementations: ["skein", GM],
+      args: [400_000, 3],
+      quickArgs: [100_000, 3],
+      ...(ms === 2 && { targets: [atMost(1 / 3, GM)] }),
+    }),
+  ),
 ];

@@ -198,6 +198,7 @@ export interface Module {
   block(label: string | null, children: Expr[], type?: TypeRef): Expr;
   loop(label: string, body: Expr): Expr;
   br(label: string, condition?: Expr, value?: Expr): Expr;
+  switch(labels: readonly string[], defaultLabel: string, condition: Expr, value?: Expr): Expr;
   if(condition: Expr, ifTrue: Expr, ifFalse?: Expr): Expr;
   nop(): Expr;
   local_tee(index: number, value: Expr, isManaged: boolean, type: TypeRef): Expr;
@@ -477,7 +478,6 @@ interface Api {
     | "SubI32"
     | "EqI32"
     | "GtI32"
-    | "OrI32"
     | "DivI32"
     | "DivU32"
     | "DivI64"

@@ -174,7 +174,12 @@ function generate(
   sources: Sources,
   names: FileNames,
   safepointOptions: SafepointOptions | null,
-): { info: ReturnType<Entry["info"]>; segments: Globals["segments"]; frames: ReadonlySet<string>; safepoints: Safepoints | null } {
+): {
+  info: ReturnType<Entry["info"]>;
+  segments: Globals["segments"];
+  frames: ReadonlySet<string>;
+  safepoints: Safepoints | null;
+} {
   const compiler = new api.Compiler(program);
   const session = new Session(compiler);
   const globals = new Globals(session, sources.isStandardLibrary);

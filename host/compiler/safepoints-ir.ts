@@ -24,6 +24,8 @@ function native(name: string): Native {
 /** One place in an expression that another expression is in. */
 export interface Slot {
   readonly child: Expr;
+  /** What is in it now. */
+  get(): Expr;
   replace(expression: Expr): void;
 }
 
@@ -116,12 +118,16 @@ export function slotsOf(parent: Expr): Slot[] {
   const result: Slot[] = [];
   if (list) {
     for (let i = 0, count = list.count(parent); i < count; i++) {
-      result.push({ child: list.get(parent, i), replace: (e) => void list.set(parent, i, e) });
+      result.push({
+        child: list.get(parent, i),
+        get: () => list.get(parent, i),
+        replace: (e) => void list.set(parent, i, e),
+      });
     }
   }
   for (const { get, set } of slots) {
     const child = get(parent);
-    if (child !== 0) result.push({ child, replace: (e) => void set(parent, e) });
+    if (child !== 0) result.push({ child, get: () => get(parent), replace: (e) => void set(parent, e) });
   }
   return result;
 }
@@ -147,17 +153,18 @@ const names = binaryen as unknown as Readonly<
       getDefaultName(e: Expr): string;
       setDefaultName(e: Expr, name: string): void;
     };
+    Block: { getName(e: Expr): string | null };
     Call: { getTarget(e: Expr): string; setTarget(e: Expr, name: string): void };
     Function: { getName(f: Func): string };
   }
 >;
 
+export const blockName = (block: Expr): string | null => names.Block.getName(block);
 export const loopName = (loop: Expr): string => names.Loop.getName(loop);
-export const loopBody = native("LoopGetBody") as (loop: Expr) => Expr;
+export const loopBody = native("LoopGetBody");
 export const callTarget = (call: Expr): string => names.Call.getTarget(call);
 export const setCallTarget = (call: Expr, name: string): void => names.Call.setTarget(call, name);
-export const typeOf = native("ExpressionGetType") as (expression: Expr) => number;
-const sideEffects = native("ExpressionGetSideEffects") as (expression: Expr, module: number) => number;
+export const typeOf = native("ExpressionGetType");
 
 /** Gives a loop another label, and makes the jumps to it follow. */
 export function renameLoop(loop: Expr, to: string): void {
@@ -176,31 +183,17 @@ export function renameLoop(loop: Expr, to: string): void {
   });
 }
 
-/** Tells whether evaluating it once more, at another time, would go unnoticed: it does nothing, and cannot trap. */
-export function isPure(module: Module, expression: Expr): boolean {
-  let touchesMemory = false;
-  walk(expression, (_, kind) => {
-    if (kind === "Load" || kind === "SIMDLoad") touchesMemory = true;
-  });
-  // Reading locals and globals is no effect here; the bits for that are the lowest and the fourth.
-  const NOTABLE = ~(READS_LOCAL | READS_GLOBAL | READS_MEMORY);
-  return !touchesMemory && (sideEffects(expression, module.ref) & NOTABLE) === 0;
-}
-const READS_LOCAL = native("SideEffectReadsLocal")();
-const READS_GLOBAL = native("SideEffectReadsGlobal")();
-const READS_MEMORY = native("SideEffectReadsMemory")();
-
 // ---- functions -------------------------------------------------------------------------------------------------------
 
-const functionCount = native("GetNumFunctions") as (module: number) => number;
-const functionAt = native("GetFunctionByIndex") as (module: number, index: number) => Func;
-export const bodyOf = native("FunctionGetBody") as (func: Func) => Expr;
+const functionCount = native("GetNumFunctions");
+const functionAt = native("GetFunctionByIndex");
+export const bodyOf = native("FunctionGetBody");
 export const setBody = native("FunctionSetBody") as (func: Func, body: Expr) => void;
-export const localCount = native("FunctionGetNumLocals") as (func: Func) => number;
-const paramsOf = native("FunctionGetParams") as (func: Func) => number;
-const resultsOf = native("FunctionGetResults") as (func: Func) => number;
-const varCount = native("FunctionGetNumVars") as (func: Func) => number;
-const varAt = native("FunctionGetVar") as (func: Func, index: number) => number;
+export const localCount = native("FunctionGetNumLocals");
+const paramsOf = native("FunctionGetParams");
+const resultsOf = native("FunctionGetResults");
+const varCount = native("FunctionGetNumVars");
+const varAt = native("FunctionGetVar");
 
 /** All functions that have a body, by name. */
 export function functionsOf(module: Module): Map<string, Func> {

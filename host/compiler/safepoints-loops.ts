@@ -5,7 +5,6 @@ import api, { type Expr, type Module } from "./asc.js";
 import {
   bodyOf,
   callTarget,
-  isPure,
   kindName,
   localCount,
   loopBody,
@@ -17,6 +16,9 @@ import {
   type Func,
   type Slot,
 } from "./safepoints-ir.js";
+import { isReachable, Labels, Way, type Loop } from "./safepoints-ways.js";
+
+const { I32, None, Unreachable } = api.TypeRef;
 
 /** Begins the labels of loops that are to have no safepoints. Inlining may append digits to a label. */
 export const PROTECTED = "~";
@@ -72,7 +74,6 @@ const LOCALS_HELPER = "~locals";
  * locals, and that is inlined.
  */
 export function reserveLocals(module: Module, functions: readonly Func[]): Map<Func, Locals> {
-  const { I32, None } = api.TypeRef;
   const locals = new Map<Func, Locals>();
   if (functions.length === 0) return locals;
   module.addFunction(LOCALS_HELPER, None, None, [I32, I32], module.nop());
@@ -81,7 +82,11 @@ export function reserveLocals(module: Module, functions: readonly Func[]): Map<F
     locals.set(func, { turns: first, resume: first + 1 });
     setBody(func, module.block(null, [module.call(LOCALS_HELPER, [], None), bodyOf(func)], typeOf(bodyOf(func))));
   }
-  const limits = [module.getAlwaysInlineMaxSize(), module.getFlexibleInlineMaxSize(), module.getOneCallerInlineMaxSize()] as const;
+  const limits = [
+    module.getAlwaysInlineMaxSize(),
+    module.getFlexibleInlineMaxSize(),
+    module.getOneCallerInlineMaxSize(),
+  ] as const;
   // Nothing but what is as small as the helper.
   module.setAlwaysInlineMaxSize(1);
   module.setFlexibleInlineMaxSize(0);
@@ -98,21 +103,6 @@ export function reserveLocals(module: Module, functions: readonly Func[]): Map<F
 
 // ---- finding loops ---------------------------------------------------------------------------------------------------
 
-/** A loop that is to have a safepoint. */
-interface Loop {
-  readonly expression: Expr;
-  readonly slot: Slot;
-  /** Loops directly inside. */
-  readonly inner: Loop[];
-  /** The expressions around it, up to the loop that it is directly inside, that one left out. */
-  readonly path: readonly Expr[];
-  /** A call in it, or in an inner loop, may switch. */
-  switches: boolean;
-  isLong: boolean;
-  /** Its number within its nest. */
-  id: number;
-}
-
 /** The outermost loops of a function. */
 function findLoops(context: Context, func: Func): Loop[] {
   const outermost: Loop[] = [];
@@ -122,7 +112,15 @@ function findLoops(context: Context, func: Func): Loop[] {
     const kind = kindName(child);
     if (kind === "Loop") {
       if (!isProtected(child)) {
-        const loop: Loop = { expression: child, slot, inner: [], path: path.slice(from), switches: false, isLong: false, id: 0 };
+        const loop: Loop = {
+          expression: child,
+          slot,
+          inner: [],
+          path: path.slice(from),
+          switches: false,
+          isLong: false,
+          id: 0,
+        };
         (around.at(-1)?.inner ?? outermost).push(loop);
         around = [...around, loop];
         from = path.length + 1;
@@ -136,7 +134,7 @@ function findLoops(context: Context, func: Func): Loop[] {
     for (const next of slotsOf(child)) visit(next, around, from);
     path.pop();
   };
-  visit({ child: bodyOf(func), replace: (body) => setBody(func, body) }, [], 0);
+  visit({ child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) }, [], 0);
   return outermost;
 }
 
@@ -172,7 +170,7 @@ class Transform {
   private readonly context: Context;
   private readonly module: Module;
   private readonly locals: Locals;
-  private labels = 0;
+  private readonly labels = new Labels();
 
   constructor(context: Context, locals: Locals) {
     this.context = context;
@@ -188,7 +186,7 @@ class Transform {
     for (const inner of loop.inner) this.loop(inner);
     // Instrumented in any case: it checks on every turn.
     const { context, module } = this;
-    loop.slot.replace(this.rebuilt(loop, (again) => [context.check(), module.br(again)]));
+    loop.slot.replace(this.rebuilt(loop, loopBody(loop.expression), (again) => [context.check(), module.br(again)]));
   }
 
   /**
@@ -197,43 +195,25 @@ class Transform {
    *
    *     (block $out (loop $again (block $label body (br $out)) atTurn))
    */
-  private rebuilt({ expression }: Loop, atTurn: (again: string) => Expr[]): Expr {
+  private rebuilt({ expression }: Loop, body: Expr, atTurn: (again: string) => Expr[]): Expr {
     const { module } = this;
     const type = typeOf(expression);
-    const again = this.label("again");
-    const out = this.label("out");
-    const turn = module.block(loopName(expression), this.leaving(out, loopBody(expression), type));
+    const again = this.labels.next("again");
+    const out = this.labels.next("out");
+    const turn = module.block(loopName(expression), this.leaving(out, body, type));
     const repeated = module.loop(again, module.block(null, [turn, ...atTurn(again)]));
-    return type === api.TypeRef.Unreachable ? repeated : module.block(out, [repeated], type);
+    return type === Unreachable ? repeated : module.block(out, [repeated], type);
   }
 
   /** An expression of type `type`, with a jump to `out` where control falls out of its end. */
   private leaving(out: string, body: Expr, type: number): Expr[] {
     const { module } = this;
-    const { Unreachable, None } = api.TypeRef;
     if (typeOf(body) === Unreachable || type === Unreachable) return [body];
     return type === None ? [body, module.br(out)] : [module.br(out, 0, body)];
   }
 
-  /**
-   * A nest of loops from which nothing switches. All share one count of turns. When that is used up, control leaves the
-   * whole nest for the check, and comes back to the head of the loop that it left:
-   *
-   *     resume = 0
-   *     (block $out
-   *       (loop $return
-   *         (block $check
-   *           turns = 1024
-   *           outermost loop, with back-edges (br_if $again (turns -= 1)), resume = id, (br $check)
-   *           (br $out))
-   *         check
-   *         (br $return)))
-   *
-   * All that a loop keeps from turn to turn is in locals, so coming in again at its head is as good as having taken the
-   * back-edge. On the way to the head of an inner loop, what comes before it is skipped while `resume` is not 0.
-   */
+  /** A nest of loops from which nothing switches. All share one count of turns, which begins anew after each check. */
   private nest(outermost: Loop): void {
-    const { module, locals, context } = this;
     const loops: Loop[] = [];
     const number = (loop: Loop): void => {
       loop.id = loops.length;
@@ -241,53 +221,72 @@ class Transform {
       loop.inner.forEach(number);
     };
     number(outermost);
-    const isAnyLong = loops.some((l) => l.isLong);
-    const way = new Way(module, locals.resume, loops);
-    if (!way.isOpen) {
-      for (const loop of loops.reverse()) {
-        const enter = loop === outermost ? [this.refill()] : [];
-        const whole = this.rebuilt(loop, (again) => [
-          module.br(again, this.spend(loop, isAnyLong)),
-          context.check(),
-          this.refill(),
-          module.br(again),
-        ]);
-        loop.slot.replace(module.block(null, [...enter, whole], typeOf(whole)));
-      }
-      return;
-    }
-
-    const check = this.label("check");
-    const back = this.label("return");
-    const out = this.label("out");
-    const isSingle = loops.length === 1;
+    const isAnyLong = loops.some((loop) => loop.isLong);
     const type = typeOf(outermost.expression);
-    let whole: Expr = 0;
-    // Inner loops first: the outer ones' bodies change with them.
-    for (const loop of loops.reverse()) {
-      way.guard(loop);
-      whole = this.rebuilt(loop, (again) => [
+    if (loops.every(isReachable)) {
+      outermost.slot.replace(this.withOneCheck(outermost, isAnyLong));
+    } else {
+      this.withAChecksEach(outermost, isAnyLong);
+      outermost.slot.replace(this.module.block(null, [this.refill(), outermost.slot.get()], type));
+    }
+  }
+
+  /** Checks in every loop, once the turns are used up. */
+  private withAChecksEach(loop: Loop, isAnyLong: boolean): void {
+    const { module, context } = this;
+    for (const inner of loop.inner) this.withAChecksEach(inner, isAnyLong);
+    loop.slot.replace(
+      this.rebuilt(loop, loopBody(loop.expression), (again) => [
+        module.br(again, this.spend(loop, isAnyLong)),
+        context.check(),
+        this.refill(),
+        module.br(again),
+      ]),
+    );
+  }
+
+  /**
+   * Checks in one place. When the turns are used up, control leaves the whole nest for the check, and comes back to the
+   * head of the loop that it left, so that all within the nest is free of what surrounds a call that may switch:
+   *
+   *     resume = 0
+   *     (block $out
+   *       (loop $return
+   *         (block $check
+   *           turns = 1024
+   *           outermost loop, with (br_if $again (turns -= 1)), resume = id, (br $check) in the place of back-edges
+   *           (br $out))
+   *         check
+   *         (br $return)))
+   *
+   * All that a loop keeps from turn to turn is in locals, so coming in again at its head is as good as having taken the
+   * back-edge.
+   */
+  private withOneCheck(outermost: Loop, isAnyLong: boolean): Expr {
+    const { module, locals, context } = this;
+    const check = this.labels.next("check");
+    const back = this.labels.next("return");
+    const out = this.labels.next("out");
+    const isSingle = outermost.inner.length === 0;
+    const type = typeOf(outermost.expression);
+    const rebuild = (loop: Loop): Expr => {
+      const body = new Way(module, this.labels, locals.resume, loop, rebuild).body;
+      return this.rebuilt(loop, body, (again) => [
         module.br(again, this.spend(loop, isAnyLong)),
         ...(isSingle ? [] : [module.local_set(locals.resume, module.i32(loop.id), false)]),
         module.br(check),
       ]);
-      if (loop !== outermost) {
-        whole = module.block(null, [way.arrived(loop), whole], typeOf(whole));
-        loop.slot.replace(whole);
-        way.moved(loop, whole);
-      }
-    }
-    const strip = module.block(check, [this.refill(), ...this.leaving(out, whole, type)]);
+    };
+    const strip = module.block(check, [this.refill(), ...this.leaving(out, rebuild(outermost), type)]);
     const repeated = module.loop(back, module.block(null, [strip, context.check(), module.br(back)]));
-    const result = type === api.TypeRef.Unreachable ? repeated : module.block(out, [repeated], type);
+    const result = type === Unreachable ? repeated : module.block(out, [repeated], type);
     const begin = isSingle ? [] : [module.local_set(locals.resume, module.i32(0), false)];
-    outermost.slot.replace(module.block(null, [...begin, result], type));
+    return module.block(null, [...begin, result], type);
   }
 
   /** Counts a turn; true while there are more to be taken. */
   private spend({ isLong }: Loop, isAnyLong: boolean): Expr {
     const { module, locals } = this;
-    const { I32 } = api.TypeRef;
     const left = module.binary(
       api.BinaryOp.SubI32,
       module.local_get(locals.turns, I32),
@@ -299,120 +298,5 @@ class Transform {
 
   private refill(): Expr {
     return this.module.local_set(this.locals.turns, this.module.i32(this.context.turns), false);
-  }
-
-  private label(what: string): string {
-    return `~${what}|${this.labels++}`;
-  }
-}
-
-/**
- * The ways from the heads of outer loops to those of inner ones, and what lies on them. Only blocks, branches of ifs and
- * what evaluates the inner loop first may: a value computed before the loop and used after it has no place to stay.
- */
-class Way {
-  readonly isOpen: boolean;
-  private readonly module: Module;
-  private readonly resume: number;
-  /** Each expression on a way, and the loops that the ways lead to; a loop leads to itself too. */
-  private readonly leadsTo = new Map<Expr, Loop[]>();
-
-  constructor(module: Module, resume: number, loops: readonly Loop[]) {
-    this.module = module;
-    this.resume = resume;
-    const note = (expression: Expr, loop: Loop): void => {
-      const known = this.leadsTo.get(expression);
-      if (known) known.push(loop);
-      else this.leadsTo.set(expression, [loop]);
-    };
-    const visit = (loop: Loop, above: readonly Expr[]): void => {
-      for (const inner of loop.inner) {
-        const way = [...above, ...inner.path, inner.expression];
-        for (const expression of way) note(expression, inner);
-        visit(inner, way);
-      }
-    };
-    visit(loops[0]!, []);
-    this.isOpen = [...this.leadsTo.keys()].every((expression) => this.isPassable(expression));
-  }
-
-  private isPassable(expression: Expr): boolean {
-    const kind = kindName(expression);
-    const slots = slotsOf(expression);
-    const on = slots.map(({ child }) => this.leadsTo.has(child));
-    if (kind === "Block") return true;
-    if (kind === "If") return !on[0];
-    return !on.slice(1).includes(true);
-  }
-
-  /** Makes the way through the body of a loop, to each loop directly inside. */
-  guard(loop: Loop): void {
-    for (const expression of new Set(loop.inner.flatMap((inner) => inner.path))) {
-      const kind = kindName(expression);
-      if (kind === "Block") this.guardBlock(expression);
-      else if (kind === "If") this.guardIf(expression);
-    }
-  }
-
-  /** What a loop has become. */
-  moved(loop: Loop, to: Expr): void {
-    this.leadsTo.set(to, this.leadsTo.get(loop.expression)!);
-  }
-
-  /** What stands before a loop: it is where control resumes, if it is not one of those inside. */
-  arrived(loop: Loop): Expr {
-    const { module, resume } = this;
-    const clear = module.local_set(resume, module.i32(0), false);
-    return loop.inner.length === 0 ? clear : module.if(this.isOneOf([loop]), clear);
-  }
-
-  /** What comes before a place on the way is skipped on the way, as are other such places. */
-  private guardBlock(block: Expr): void {
-    const { module } = this;
-    const slots = slotsOf(block);
-    const last = slots.findLastIndex(({ child }) => this.leadsTo.has(child));
-    let from = 0;
-    slots.slice(0, last + 1).forEach(({ child, replace }, i) => {
-      const leads = this.leadsTo.get(child);
-      if (!leads) return;
-      if (i > from) {
-        const before = slots.slice(from, i);
-        before.forEach((slot) => slot.replace(module.nop()));
-        before[0]!.replace(module.if(this.isResumed(false), module.block(null, before.map((slot) => slot.child))));
-      }
-      if (i < last) {
-        // Its type is none: its value, if it had one, would be dropped.
-        replace(module.if(module.binary(api.BinaryOp.OrI32, this.isResumed(false), this.isOneOf(leads)), child));
-      }
-      from = i + 1;
-    });
-  }
-
-  private guardIf(expression: Expr): void {
-    const { module } = this;
-    const [condition, ifTrue, ifFalse] = slotsOf(expression) as [Slot, Slot, Slot?];
-    const toTrue = this.leadsTo.get(ifTrue.child);
-    const toFalse = ifFalse && this.leadsTo.get(ifFalse.child);
-    const { child } = condition;
-    if (toTrue && !toFalse && isPure(module, child)) {
-      condition.replace(module.binary(api.BinaryOp.OrI32, this.isResumed(true), child));
-    } else {
-      const where = toTrue && toFalse ? this.isOneOf(toTrue) : module.i32(toTrue ? 1 : 0);
-      condition.replace(module.if(this.isResumed(true), where, child));
-    }
-  }
-
-  private isResumed(really: boolean): Expr {
-    const { module } = this;
-    const resume = module.local_get(this.resume, api.TypeRef.I32);
-    return really ? resume : module.binary(api.BinaryOp.EqI32, resume, module.i32(0));
-  }
-
-  private isOneOf(loops: readonly Loop[]): Expr {
-    const { module } = this;
-    const { I32 } = api.TypeRef;
-    return loops
-      .map(({ id }) => module.binary(api.BinaryOp.EqI32, module.local_get(this.resume, I32), module.i32(id)))
-      .reduce((a, b) => module.binary(api.BinaryOp.OrI32, a, b));
   }
 }

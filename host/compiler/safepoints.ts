@@ -19,7 +19,16 @@
  */
 import api, { type Expr, type Module } from "./asc.js";
 import type { Hooks } from "./hooks.js";
-import { bodyOf, callTarget, cloneFunction, functionsOf, renameLoop, setBody, setCallTarget, walk } from "./safepoints-ir.js";
+import {
+  bodyOf,
+  callTarget,
+  cloneFunction,
+  functionsOf,
+  renameLoop,
+  setBody,
+  setCallTarget,
+  walk,
+} from "./safepoints-ir.js";
 import type { Func } from "./safepoints-ir.js";
 import { BULK_OPERATIONS, hasLoops, insertInLoops, isProtected, PROTECTED, reserveLocals } from "./safepoints-loops.js";
 import type { SafepointOptions } from "./options.js";
@@ -53,7 +62,9 @@ const BOTTOM_CALLS = new Set([`${CORE}/imports/stopUnwind`, `${CORE}/imports/sta
 
 /** Tells whether a function, by its internal name, must not be switched out. */
 export function isUninterruptible(name: string): boolean {
-  return name.startsWith(`${CORE}/`) || name.startsWith("~lib/rt/") || SCRATCH_USERS.some((user) => name.startsWith(user));
+  return (
+    name.startsWith(`${CORE}/`) || name.startsWith("~lib/rt/") || SCRATCH_USERS.some((user) => name.startsWith(user))
+  );
 }
 
 export class Safepoints {
@@ -120,7 +131,8 @@ export class Safepoints {
     );
     for (const f of changed) {
       if (f.hasLoops) insertInLoops(context, f.func, locals.get(f.func)!);
-      if (f.atEntry) setBody(f.func, module.block(null, [this.check(module), bodyOf(f.func)], api.getFunctionResults(f.func)));
+      if (f.atEntry)
+        setBody(f.func, module.block(null, [this.check(module), bodyOf(f.func)], api.getFunctionResults(f.func)));
     }
   }
 
@@ -169,7 +181,8 @@ function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analy
       calls.push(expression);
       callees.add(callTarget(expression));
     } else if (kind === "CallIndirect") callsIndirectly = true;
-    else if (BULK_OPERATIONS.has(kind) || (kind === "Loop" && (isUninterruptible || isProtected(expression)))) isLong = true;
+    else if (BULK_OPERATIONS.has(kind) || (kind === "Loop" && (isUninterruptible || isProtected(expression))))
+      isLong = true;
   });
   return {
     name,

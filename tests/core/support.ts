@@ -3,10 +3,14 @@
  * goroutine made ready goes to the global queue, since no M here holds a P; `takeReady` takes it from there.
  */
 import { allm, allp, G, G_BYTES, GStatus, P, sched, Waiter, waiterOf } from "../../assembly/runtime/structs";
+import { heapFirst, heapRemove } from "../../assembly/runtime/timers";
 import { setG, setM } from "../../assembly/runtime/registers";
 
 /** Bytes of a P that the specs touch. */
 const P_BYTES: usize = 4096;
+
+/** Timers that P 0 has room for. */
+const TIMERS = 256;
 
 /** A goroutine that is parked. */
 export function fakeG(id: i64): G {
@@ -48,7 +52,12 @@ export function reset(): void {
   sched.runqHead = null;
   sched.runqTail = null;
   sched.runqSize = 0;
-  allp(0).timersLength = 0;
+  const pp = allp(0);
+  if (pp.timers == 0) {
+    pp.timers = heap.alloc(TIMERS << 4);
+    pp.timersCap = TIMERS;
+  }
+  while (pp.timersLength != 0) heapRemove(pp, heapFirst(pp));
 }
 
 /** The number of the goroutine that was made ready first of those not taken yet; 0 if there is none. */

@@ -9,10 +9,10 @@
  * - Tickets wrap around after 2^32; differences are taken modulo that.
  */
 import { plock, punlock } from "../lock";
-import { gopark } from "../proc";
+import { gopark, goready } from "../proc";
 import { g } from "../registers";
-import { G, WaitReason, waiterOf } from "../structs";
-import { dequeue, enqueue, readyAll, unlink, WaitQ } from "../waitq";
+import { WaitReason, waiterOf } from "../structs";
+import { dequeueAll, enqueue, readyAll, unlink, WaitQ } from "../waitq";
 import { nilCheck } from "../nil";
 import { Mutex, mutexCheckLocked, mutexLock, mutexUnlock } from "./mutex";
 
@@ -105,27 +105,14 @@ function notifyOne(c: Cond): void {
   while (w && <u32>w.count != ticket) w = w.next;
   if (w) unlink(queueOf(c), w);
   punlock(lockOf(c));
-  if (w) {
-    w.g.schedlink = null;
-    readyAll(w.g);
-  }
+  if (w) goready(w.g);
 }
 
 function notifyAll(c: Cond): void {
   if (atomic.load<u32>(waitsOf(c)) == atomic.load<u32>(notifiedOf(c))) return;
   plock(lockOf(c));
   atomic.store<u32>(notifiedOf(c), atomic.load<u32>(waitsOf(c)));
-  let head: G | null = null;
-  let tail: G | null = null;
-  while (true) {
-    const w = dequeue(queueOf(c));
-    if (!w) break;
-    const gp = w.g;
-    gp.schedlink = null;
-    if (tail) tail.schedlink = gp;
-    else head = gp;
-    tail = gp;
-  }
+  const head = dequeueAll(queueOf(c));
   punlock(lockOf(c));
   readyAll(head);
 }

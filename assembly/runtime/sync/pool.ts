@@ -19,7 +19,7 @@ import { gopark, goready, newproc } from "../proc";
 import { g } from "../registers";
 import { G, WaitReason, waiterOf } from "../structs";
 import { freeTask, runTask, Task } from "../task";
-import { dequeue, enqueue, readyAll, WaitQ } from "../waitq";
+import { dequeue, dequeueAll, enqueue, readyAll, WaitQ } from "../waitq";
 import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../nil";
 
@@ -154,25 +154,10 @@ function nextTask(pool: Pool): usize {
   }
   const busy = --pool.busy;
   let head: G | null = null;
-  if (busy == 0) head = takeIdleWaiters(pool);
+  if (busy == 0) head = dequeueAll(idleWaiters(pool));
   punlock(lockOf(pool));
   readyAll(head);
   return 0;
-}
-
-/** All that wait for the work to be done, linked. Under the lock. */
-function takeIdleWaiters(pool: Pool): G | null {
-  let head: G | null = null;
-  let tail: G | null = null;
-  while (true) {
-    const w = dequeue(idleWaiters(pool));
-    if (!w) return head;
-    const gp = w.g;
-    gp.schedlink = null;
-    if (tail) tail.schedlink = gp;
-    else head = gp;
-    tail = gp;
-  }
 }
 
 /** True if all work is done; false with the lock held and this goroutine waiting. */

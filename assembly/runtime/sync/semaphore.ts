@@ -11,7 +11,7 @@ import { gopanic } from "../panic";
 import { gopark } from "../proc";
 import { g } from "../registers";
 import { G, WaitReason, waiterOf } from "../structs";
-import { dequeue, enqueue, readyAll, WaitQ } from "../waitq";
+import { dequeue, enqueue, link, readyAll, WaitQ } from "../waitq";
 import { nilCheck } from "../nil";
 
 // @ts-ignore: decorator
@@ -102,17 +102,14 @@ function giveBack(s: Semaphore, n: i32): void {
   }
   s.free += n;
   let head: G | null = null;
-  let tail: G | null = null;
+  let last: G | null = null;
   while (true) {
     const w = queueOf(s).first;
     if (!w || w.count > s.free) break;
     dequeue(queueOf(s));
     s.free -= w.count;
-    const gp = w.g;
-    gp.schedlink = null;
-    if (tail) tail.schedlink = gp;
-    else head = gp;
-    tail = gp;
+    last = link(last, w.g);
+    if (!head) head = last;
   }
   punlock(lockOf(s));
   readyAll(head);

@@ -25,6 +25,25 @@ function numbersInManyGoroutines(): void {
   wg.wait();
 }
 
+/** A template puts its parts together in memory that no other goroutine uses. */
+function fillIn(n: i32, wg: WaitGroup): void {
+  for (let i = 0; i < 30000; i++) {
+    const text = `${n} and ${n} and ${n} and ${n}`;
+    const parts = text.split(" and ");
+    for (let k = 0; k < 4; k++) same(I32.parseInt(parts[k]), n, "a part of a template");
+  }
+  wg.done();
+}
+
+function templatesInManyGoroutines(): void {
+  const wg = new WaitGroup();
+  for (let i = 1; i <= 4; i++) {
+    wg.add();
+    go(fillIn(i, wg));
+  }
+  wg.wait();
+}
+
 function stringsInManyGoroutines(): void {
   const results = new Chan<string>();
   for (let g = 0; g < 8; g++) {
@@ -160,6 +179,7 @@ function randomsAndTimes(): void {
 
 export function main(): void {
   numbersInManyGoroutines();
+  templatesInManyGoroutines();
   stringsInManyGoroutines();
   treesTravelBetweenGoroutines();
   collectionsInManyGoroutines();

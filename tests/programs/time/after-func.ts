@@ -138,8 +138,15 @@ function itsArgumentsLiveAsLongAsItDoes(): void {
   for (let i = 0; i < 100; i++) timers.push(afterFunc(5 * Millisecond, call(`text number ${i}, made on the way`, i)));
   for (let i = 0; i < 20000; i++) live = `garbage ${i}`;
   const seen = new Set<string>();
-  for (let i = 0; i < 100; i++) seen.add(called.recv());
-  for (let i = 0; i < 100; i++) check(seen.has(`text number ${i}, made on the way ${i}`), `call ${i}`);
+  for (let i = 0; i < 100; i++) {
+    const said = called.recv();
+    check(!seen.has(said), `"${said}" came twice`);
+    seen.add(said);
+  }
+  for (let i = 0; i < 100; i++) {
+    const want = `text number ${i}, made on the way ${i}`;
+    check(seen.has(want), `"${want}" did not come, but ${seen.values().join("; ")}`);
+  }
 }
 
 function eachRunsOnce(): void {

@@ -19,7 +19,7 @@ import { instantiate, type Exports } from "./instance.js";
 import type { Start } from "./worker.js";
 
 /** A run that takes longer hangs: each is a matter of a second or so on a machine of its own. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 30_000;
 
 const INITIAL_PAGES = 256;
 const REGISTERS = "assembly/runtime/registers/";
@@ -106,7 +106,7 @@ function resultOf(worker: Worker, [name, ...args]: Call): Promise<number> {
   return new Promise((resolve, reject) => {
     const call = `${name}(${args.join(", ")})`;
     const timer = setTimeout(
-      () => reject(new Error(`${call} still runs after ${TIMEOUT_MS / 1000} s: a wake-up was lost`)),
+      () => reject(new Error(`${call} still runs after ${TIMEOUT_MS / 1000} s`)),
       TIMEOUT_MS,
     );
     worker.on("message", (result: number | undefined) => {

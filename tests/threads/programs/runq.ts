@@ -44,11 +44,12 @@ export function prepare(n: i32, start: u32): void {
   }
 }
 
+/** Takes from the global queue as the scheduler does: one at its turn, a share of it once the P's own queue is empty. */
 function takeGlobal(pp: P): i32 {
   if (globrunqsize() == 0) return 0;
   lock(schedLock());
   const before = sched.runqSize;
-  const gp = globrunqget(pp, 0);
+  const gp = globrunqget(pp, runqempty(pp) ? 0 : 1);
   const taken = before - sched.runqSize;
   unlock(schedLock());
   if (gp) consume(gp);
