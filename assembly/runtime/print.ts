@@ -106,7 +106,7 @@ function emit(fd: i32, bytes: usize, length: u32): void {
 /** A goroutine has ended: puts out its unfinished lines. Runs on the scheduler's stack. */
 export function flushOutput(gp: G): void {
   lock(printLock());
-  if (atomic.load<i32>(SCHED_STATE) == STATE_RUNNING) flushLines(gp);
+  if (atomic.load<i32>(SCHED_STATE) == STATE_RUNNING && gp.epoch == sched.epoch) flushLines(gp);
   unlock(printLock());
 }
 
@@ -132,13 +132,25 @@ function flushLines(gp: G): void {
  */
 export function flushAll(): void {
   lock(printLock());
+  flushAllLocked();
+  unlock(printLock());
+}
+
+/** The same when main has returned: begins a new epoch in the same step, so that nobody's line goes out a second time. */
+export function flushAndEndEpoch(): void {
+  lock(printLock());
+  flushAllLocked();
+  sched.epoch++;
+  unlock(printLock());
+}
+
+function flushAllLocked(): void {
   let gp = changetype<G | null>(sched.allgs);
   while (gp) {
     if (gp != g && (gp.out | gp.err) != 0 && gp.epoch == sched.epoch) flushOthers(gp);
     gp = gp.alllink;
   }
   if (changetype<usize>(g) != 0 && (g.out | g.err) != 0) flushLines(g);
-  unlock(printLock());
 }
 
 /** Like flushLines, but leaves the buffers to the goroutine, which may be using them. */

@@ -6,7 +6,7 @@ import { reportLeaks } from "./leaks";
 import { lock, unlock } from "./lock";
 import { wakeAll } from "./mp";
 import { pushNote } from "./noteq";
-import { flushAll } from "./print";
+import { flushAll, flushAndEndEpoch } from "./print";
 import { numGoroutine } from "./proc";
 import { MainState, Sched, sched } from "./structs";
 import { entersyscall, exitsyscall } from "./syscall";
@@ -40,11 +40,10 @@ export function endExit(code: i32): void {
  */
 export function endProgram(): void {
   reportLeaks();
-  flushAll();
   lock(schedLock());
   sched.main = MainState.None;
   atomic.sub<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), numGoroutine());
-  sched.epoch++;
+  flushAndEndEpoch();
   unlock(schedLock());
 }
 

@@ -6,7 +6,7 @@
  * have nothing to do; nothing is freed unless the program itself calls `heap.free`.
  */
 import { malloc, mallocSize, mfree } from "./malloc";
-import { gopanic } from "./panic";
+import { throwOutOfMemory } from "./panic";
 import { sched } from "./structs";
 
 /** Bytes of the header; AssemblyScript's OBJECT without the block word, which this allocator does not need. */
@@ -60,7 +60,7 @@ export function __free(ptr: usize): void {
 // @ts-ignore: decorator
 @global @unsafe
 export function __new(size: usize, id: i32): usize {
-  if (size > MAX_SIZE) gopanic("allocation too large");
+  if (size > MAX_SIZE) throwOutOfMemory();
   const block = malloc(size + HEADER);
   const ptr = block + HEADER;
   store<u64>(block, 0);

@@ -76,8 +76,6 @@ export class Waiter {
   g: G;
   next: Waiter | null;
   prev: Waiter | null;
-  /** The channel or semaphore it waits on, 0 when on none. */
-  on: usize;
   /** Semaphores: the number of tickets wanted. */
   count: i32;
   /** Select: the index of the case. */
@@ -126,7 +124,7 @@ export class G {
   err: usize;
   /** Its timer for sleep, made on first use. */
   sleepTimer: usize;
-  /** The innermost Once whose function it is running (see `once.ts`), or 0. */
+  /** The innermost `Deferral` to be ended with it: a Once or Pool whose function it runs (see `sync/deferral.ts`), or 0. */
   once: usize;
   /** The task of the host's call that it serves, or 0. */
   call: usize;

@@ -58,6 +58,13 @@ export interface NewNode extends Node {
   readonly args: readonly Node[];
 }
 
+export interface TemplateNode extends Node {
+  readonly tag: Node | null;
+  /** The text between the values: one more than those. */
+  readonly parts: readonly string[];
+  readonly expressions: readonly Node[];
+}
+
 export interface ThrowNode extends Node {
   readonly value: Node;
 }
@@ -139,6 +146,7 @@ export interface Global extends DeclaredElement {
 export interface Class extends Element {
   readonly type: Type;
   readonly base: Class | null;
+  getMethod(name: string): FunctionInstance | null;
 }
 
 export interface FunctionPrototype extends DeclaredElement {
@@ -300,6 +308,9 @@ export interface Compiler extends Emitter {
   compileFunction(instance: FunctionInstance): boolean;
   compileExpression(expression: Node, contextualType: Type, constraints?: number): Expr;
   compileThrowStatement(statement: ThrowNode): Expr;
+  compileTemplateLiteral(literal: TemplateNode, constraints: number): Expr;
+  ensureStaticString(text: string): Expr;
+  makeToString(value: Expr, type: Type, reportNode: Node): Expr;
   compileCallExpression(expression: CallNode, contextualType: Type, constraints: number): Expr;
   compileCallDirect(
     instance: FunctionInstance,

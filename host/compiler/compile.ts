@@ -19,6 +19,7 @@ import type { SafepointOptions } from "./options.js";
 import { Safepoints } from "./safepoints.js";
 import { CORE, Session } from "./session.js";
 import { Sources } from "./sources.js";
+import { installTemplates } from "./templates.js";
 import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
 
@@ -193,6 +194,7 @@ function generate(
   safepoints?.install(hooks);
   installLocations(hooks);
   installThrows(hooks, session);
+  installTemplates(hooks);
   new Tasks(session).install(hooks);
   try {
     program.initialize();

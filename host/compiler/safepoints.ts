@@ -113,7 +113,9 @@ export class Safepoints {
     module.runPasses(["no-inline"]);
     const functions = analyse(module);
     const { functionTable } = this.session.compiler;
-    findRecursion(functions, new Set(functionTable.map((f) => f.internalName)));
+    const table = new Set(functionTable.map((f) => f.internalName));
+    claim(functions, table);
+    findRecursion(functions, table);
     separate(module, functions);
     findSwitching(functions);
 
@@ -152,9 +154,9 @@ interface Analysed {
   readonly calls: readonly Expr[];
   callees: ReadonlySet<string>;
   readonly callsIndirectly: boolean;
-  readonly isUninterruptible: boolean;
+  isUninterruptible: boolean;
   /** It has loops that are to have safepoints. */
-  readonly hasLoops: boolean;
+  hasLoops: boolean;
   /** A call may take long without switching: there is a loop without safepoints, or something that moves much memory. */
   isLong: boolean;
   /** There is to be a safepoint at its entry. */
@@ -196,6 +198,28 @@ function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analy
     atEntry: false,
     switches: false,
   };
+}
+
+/** Finds the library functions that only uninterruptible functions call: they are uninterruptible too. */
+function claim(functions: Functions, table: ReadonlySet<string>): void {
+  const inUse = new Set<Analysed>();
+  const work = [...functions.values()].filter(
+    (f) => !f.isUninterruptible && (table.has(f.name) || !f.name.startsWith("~lib/")),
+  );
+  for (let f = work.pop(); f; f = work.pop()) {
+    if (inUse.has(f)) continue;
+    inUse.add(f);
+    for (const name of f.callees) {
+      const callee = functions.get(name);
+      if (callee && !callee.isUninterruptible) work.push(callee);
+    }
+  }
+  for (const f of functions.values()) {
+    if (inUse.has(f)) continue;
+    f.isUninterruptible = true;
+    f.isLong ||= f.hasLoops;
+    f.hasLoops = false;
+  }
 }
 
 /**
