@@ -103,26 +103,23 @@ function emit(fd: i32, bytes: usize, length: u32): void {
   exitsyscall();
 }
 
-/** A goroutine has ended: puts out its unfinished lines. Runs on the scheduler's stack. */
+/** A goroutine has ended: puts out its unfinished lines, unless its program has. Runs on the scheduler's stack. */
 export function flushOutput(gp: G): void {
   lock(printLock());
-  if (atomic.load<i32>(SCHED_STATE) == STATE_RUNNING && gp.epoch == sched.epoch) flushLines(gp);
+  if (atomic.load<i32>(SCHED_STATE) == STATE_RUNNING && gp.epoch == sched.epoch) writeLines(gp);
   unlock(printLock());
-}
-
-function flushLines(gp: G): void {
-  const out = gp.out;
-  const err = gp.err;
+  mfree(gp.out);
+  mfree(gp.err);
   gp.out = 0;
   gp.err = 0;
-  if (out != 0) {
-    hostWrite(1, bytesOf(changetype<LineBuffer>(out)), changetype<LineBuffer>(out).length);
-    mfree(out);
-  }
-  if (err != 0) {
-    hostWrite(2, bytesOf(changetype<LineBuffer>(err)), changetype<LineBuffer>(err).length);
-    mfree(err);
-  }
+}
+
+/** Writes a goroutine's unfinished lines; the buffers stay its own. Under printLock. */
+function writeLines(gp: G): void {
+  const out = gp.out;
+  if (out != 0) hostWrite(1, bytesOf(changetype<LineBuffer>(out)), changetype<LineBuffer>(out).length);
+  const err = gp.err;
+  if (err != 0) hostWrite(2, bytesOf(changetype<LineBuffer>(err)), changetype<LineBuffer>(err).length);
 }
 
 /**
@@ -147,16 +144,8 @@ export function flushAndEndEpoch(): void {
 function flushAllLocked(): void {
   let gp = changetype<G | null>(sched.allgs);
   while (gp) {
-    if (gp != g && (gp.out | gp.err) != 0 && gp.epoch == sched.epoch) flushOthers(gp);
+    if (gp != g && (gp.out | gp.err) != 0 && gp.epoch == sched.epoch) writeLines(gp);
     gp = gp.alllink;
   }
-  if (changetype<usize>(g) != 0 && (g.out | g.err) != 0) flushLines(g);
-}
-
-/** Like flushLines, but leaves the buffers to the goroutine, which may be using them. */
-function flushOthers(gp: G): void {
-  const out = gp.out;
-  if (out != 0) hostWrite(1, bytesOf(changetype<LineBuffer>(out)), changetype<LineBuffer>(out).length);
-  const err = gp.err;
-  if (err != 0) hostWrite(2, bytesOf(changetype<LineBuffer>(err)), changetype<LineBuffer>(err).length);
+  if (changetype<usize>(g) != 0) writeLines(g);
 }

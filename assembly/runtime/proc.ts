@@ -195,6 +195,7 @@ function execute(gp: G): void {
   const mp = m;
   if (gp.epoch != sched.epoch) {
     // Its program is over: it is dropped where it stands.
+    if ((gp.out | gp.err) != 0) flushOutput(gp);
     gfput(mp.p!, gp);
     return;
   }
