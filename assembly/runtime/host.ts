@@ -2,6 +2,7 @@
 import { MAX_THREADS, NOTE_PANIC, SCHED_STATE, STATE_CLOSING, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
 import { requestDump } from "./dump";
+import { checkLayout } from "./checks";
 import { globrunqput, schedLock } from "./globrunq";
 import { gfgetOrphan } from "./gs";
 import { stopRewind, stopUnwind } from "./imports";
@@ -15,7 +16,7 @@ import { beginExit, endExit } from "./program";
 import { g, m, phase, setG, setM, setPhase } from "./registers";
 import { sysmonLoop } from "./sysmon";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "./stack";
-import { G, GStatus, M, MainState, Sched, allm, allp, checkLayout, sched } from "./structs";
+import { G, GStatus, M, MainState, Sched, allm, allp, sched } from "./structs";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
 export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, maxPages: i32): void {

@@ -9,27 +9,7 @@
  * owners go through an atomic operation on a queue, a status or a lock, which orders the plain fields before it.
  * Fields that different threads write at high rates keep a cache line's distance.
  */
-import {
-  CACHE_LINE,
-  CENTRAL_BASE,
-  M_GOROUTINES,
-  M_PARKS,
-  M_SIZE,
-  M_STEALS,
-  M_SWITCHES,
-  MS_BASE,
-  P_SIZE,
-  PS_BASE,
-  SCHED_ATTENTION,
-  SCHED_BASE,
-  SCHED_EXIT_CODE,
-  SCHED_HEAP_PAGES,
-  SCHED_HOST_WAKE,
-  SCHED_MCOUNT,
-  SCHED_NPROCS,
-  SCHED_STATE,
-  SCHED_SYSMON_WAKE,
-} from "../layout";
+import { M_SIZE, MS_BASE, P_SIZE, PS_BASE, SCHED_BASE } from "../layout";
 
 // ---- goroutines ------------------------------------------------------------------------------------------------------
 
@@ -316,10 +296,10 @@ export class P {
 
 // @ts-ignore: decorator
 @inline
-const P_RUNQ: usize = 384;
+export const P_RUNQ: usize = 384;
 // @ts-ignore: decorator
 @inline
-const P_CACHES: usize = P_RUNQ + RUNQ_LENGTH * sizeof<usize>();
+export const P_CACHES: usize = P_RUNQ + RUNQ_LENGTH * sizeof<usize>();
 
 // @ts-ignore: decorator
 @inline
@@ -484,33 +464,4 @@ export function allp(i: i32): P {
 @inline
 export function allm(i: i32): M {
   return changetype<M>(MS_BASE + i * M_SIZE);
-}
-
-// ---- agreement with the host -----------------------------------------------------------------------------------------
-
-/** Fails the build where a class and `layout.ts` disagree. Costs nothing at run time. */
-export function checkLayout(): void {
-  if (<i32>offsetof<Sched>("hostWake") + SCHED_BASE != SCHED_HOST_WAKE) ERROR("Sched.hostWake");
-  if (<i32>offsetof<Sched>("state") + SCHED_BASE != SCHED_STATE) ERROR("Sched.state");
-  if (<i32>offsetof<Sched>("exitCode") + SCHED_BASE != SCHED_EXIT_CODE) ERROR("Sched.exitCode");
-  if (<i32>offsetof<Sched>("attention") + SCHED_BASE != SCHED_ATTENTION) ERROR("Sched.attention");
-  if (<i32>offsetof<Sched>("sysmonWake") + SCHED_BASE != SCHED_SYSMON_WAKE) ERROR("Sched.sysmonWake");
-  if (<i32>offsetof<Sched>("mcount") + SCHED_BASE != SCHED_MCOUNT) ERROR("Sched.mcount");
-  if (<i32>offsetof<Sched>("nprocs") + SCHED_BASE != SCHED_NPROCS) ERROR("Sched.nprocs");
-  if (<i32>offsetof<Sched>("heapPages") + SCHED_BASE != SCHED_HEAP_PAGES) ERROR("Sched.heapPages");
-  if (<i32>offsetof<Sched>() + SCHED_BASE > CENTRAL_BASE) ERROR("Sched is too large");
-  if (<i32>offsetof<M>("goroutines") != M_GOROUTINES) ERROR("M.goroutines");
-  if (<i32>offsetof<M>("switches") != M_SWITCHES) ERROR("M.switches");
-  if (<i32>offsetof<M>("steals") != M_STEALS) ERROR("M.steals");
-  if (<i32>offsetof<M>("parks") != M_PARKS) ERROR("M.parks");
-  if (<i32>offsetof<M>() > M_SIZE) ERROR("M is too large");
-  if (offsetof<P>() > P_RUNQ) ERROR("P's fields reach into its ring");
-  if (<i32>(P_CACHES + CLASS_COUNT * offsetof<Cache>()) > P_SIZE) ERROR("P is too large");
-  // Different threads write these at high rates.
-  if (offsetof<P>("runqhead") / CACHE_LINE == offsetof<P>("gcount") / CACHE_LINE) ERROR("P.runqhead shares a line");
-  if (offsetof<P>("runqtail") / CACHE_LINE == offsetof<P>("runqhead") / CACHE_LINE) ERROR("P.runqtail shares a line");
-  if (offsetof<P>("timersLock") / CACHE_LINE == offsetof<P>("runqtail") / CACHE_LINE) ERROR("P.timersLock shares a line");
-  if (offsetof<M>("park") / CACHE_LINE == offsetof<M>("parks") / CACHE_LINE) ERROR("M.park shares a line");
-  if (offsetof<Sched>("npidle") / CACHE_LINE == offsetof<Sched>("lock") / CACHE_LINE) ERROR("Sched.npidle shares a line");
-  if (offsetof<Sched>("nmspinning") / CACHE_LINE == offsetof<Sched>("npidle") / CACHE_LINE) ERROR("Sched.nmspinning shares a line");
 }

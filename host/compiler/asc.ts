@@ -8,92 +8,27 @@
  * The version is pinned, and `tests/compiler/asc.test.ts` checks that every method replaced here exists.
  */
 import * as assemblyscript from "assemblyscript";
+import type {
+  Source,
+  Range,
+  Node,
+  IdentifierNode,
+  ParenthesizedNode,
+  CallNode,
+  TemplateNode,
+  ThrowNode,
+  ParameterNode,
+  FunctionTypeNode,
+  DeclarationNode,
+  FunctionDeclarationNode,
+} from "./nodes.js";
+
+export type * from "./nodes.js";
 
 /** A Binaryen expression. 0 stands for none. */
 export type Expr = number;
 /** A Binaryen value type. */
 export type TypeRef = number;
-
-// ---- sources and syntax trees ----------------------------------------------------------------------------------------
-
-export interface Source {
-  sourceKind: number;
-  /** The file's number in the module's table of positions, -1 if it has none yet. */
-  debugInfoIndex: number;
-  readonly normalizedPath: string;
-  readonly internalPath: string;
-  readonly text: string;
-  readonly isLibrary: boolean;
-  lineAt(position: number): number;
-  columnAt(): number;
-}
-
-export interface Range {
-  readonly source: Source;
-  readonly start: number;
-  readonly end: number;
-  readonly atEnd: Range;
-}
-
-export interface Node {
-  readonly kind: number;
-  readonly range: Range;
-}
-
-export interface IdentifierNode extends Node {
-  readonly text: string;
-}
-
-export interface ParenthesizedNode extends Node {
-  readonly expression: Node;
-}
-
-export interface CallNode extends Node {
-  readonly expression: Node;
-  readonly args: readonly Node[];
-}
-
-export interface NewNode extends Node {
-  readonly typeName: { readonly identifier: IdentifierNode; readonly next: unknown };
-  readonly args: readonly Node[];
-}
-
-export interface TemplateNode extends Node {
-  readonly tag: Node | null;
-  /** The text between the values: one more than those. */
-  readonly parts: readonly string[];
-  readonly expressions: readonly Node[];
-}
-
-export interface ThrowNode extends Node {
-  readonly value: Node;
-}
-
-export interface ParameterNode extends Node {
-  readonly name: IdentifierNode;
-  readonly type: Node;
-  readonly initializer: Node | null;
-}
-
-export interface FunctionTypeNode extends Node {
-  readonly parameters: readonly ParameterNode[];
-  readonly returnType: Node;
-}
-
-export interface DeclarationNode extends Node {
-  readonly name: IdentifierNode;
-  readonly flags: number;
-}
-
-export interface FunctionDeclarationNode extends DeclarationNode {
-  readonly signature: FunctionTypeNode;
-  readonly body: Node | null;
-  readonly arrowKind: number;
-}
-
-export interface FunctionNode extends Node {
-  readonly declaration: FunctionDeclarationNode;
-}
 
 // ---- types and elements ----------------------------------------------------------------------------------------------
 
@@ -486,17 +421,7 @@ interface Api {
   readonly ExpressionRunnerFlags: Enum<"PreserveSideeffects">;
   readonly TypeRef: Enum<"None" | "I32" | "I64" | "F32" | "F64" | "V128" | "Unreachable">;
   readonly BinaryOp: Enum<
-    | "SubI32"
-    | "EqI32"
-    | "GtI32"
-    | "DivI32"
-    | "DivU32"
-    | "DivI64"
-    | "DivU64"
-    | "RemI32"
-    | "RemU32"
-    | "RemI64"
-    | "RemU64"
+    "SubI32" | "EqI32" | "GtI32" | "DivI32" | "DivU32" | "DivI64" | "DivU64" | "RemI32" | "RemU32" | "RemI64" | "RemU64"
   >;
   readonly UnaryOp: Enum<
     | "TruncF32ToI32"
