@@ -17,6 +17,7 @@ import { describeOne, writeError } from "./dump";
 import { blockOf, mallocSize } from "./malloc";
 import { g } from "./registers";
 import { G, GStatus, WaitReason, allm, allp, sched, waiterOf } from "./structs";
+import { exitsyscall } from "./syscall";
 import { startTheWorld, stopTheWorld, tryWorld } from "./world";
 
 /**
@@ -65,7 +66,9 @@ class Marks {
 
 /** Prints the leaked goroutines. By a goroutine, when the program is about to end. */
 export function reportLeaks(): void {
-  if (sched.leaks == 0 || !tryWorld()) return;
+  if (sched.leaks == 0) return;
+  exitsyscall();
+  if (!tryWorld()) return;
   stopTheWorld();
   const leaked = findLeaks();
   const now = nanotime();

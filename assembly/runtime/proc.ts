@@ -220,7 +220,7 @@ function execute(gp: G): void {
     stopUnwind();
     if (!gp.exiting) {
       saveStack(mp, gp);
-      if (mp.insyscall) leaveSyscall();
+      if (mp.syscalls != 0) leaveSyscall();
       // Once it is on a queue, or its lock is free, the goroutine may already be running elsewhere.
       const to = mp.switchTo;
       if (to == Switch.Park) {
@@ -242,7 +242,7 @@ function execute(gp: G): void {
 
 /** A goroutine has ended. */
 export function goexit0(gp: G): void {
-  if (m.insyscall) leaveSyscall();
+  if (m.syscalls != 0) leaveSyscall();
   if (gp.once != 0) runDeferrals(gp);
   if (gp.lockedCount != 0) {
     gp.lockedCount = 0;

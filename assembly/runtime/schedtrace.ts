@@ -32,7 +32,7 @@ export function schedtraceText(now: i64, detail: bool): string {
     const mp = allm(id);
     const pp = mp.p;
     text += `  M${id}: p=${pp ? pp.id.toString() : "nil"} curg=${gName(mp.curg)} mallocing=0 throwing=0 preemptoff= locks=0`;
-    text += ` dying=0 spinning=${mp.spinning ? "true" : "false"} blocked=${mp.insyscall ? "true" : "false"} lockedg=${gName(mp.lockedg)}\n`;
+    text += ` dying=0 spinning=${mp.spinning ? "true" : "false"} blocked=${mp.syscalls != 0 ? "true" : "false"} lockedg=${gName(mp.lockedg)}\n`;
   }
   let gp = changetype<G | null>(sched.allgs);
   while (gp) {

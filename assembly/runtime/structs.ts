@@ -156,8 +156,8 @@ export class M {
   switchTo: u8;
   /** It is looking for work (owner); counted in sched.nmspinning. */
   spinning: bool;
-  /** It is inside a blocking call (owner). */
-  insyscall: bool;
+  /** Blocking calls that it is inside of, one within the other (owner). */
+  syscalls: u8;
   /** The goroutine wired to it by lockOSThread, or null (owner). */
   lockedg: G | null;
   /** The P it had when it went into a blocking call; it may be another's by now (owner). */

@@ -34,9 +34,8 @@ export function statusAddr(pp: P): usize {
 /** Before a call that may block: gives up the P, for the time being. */
 export function entersyscall(): void {
   const mp = m;
-  const pp = mp.p;
-  if (!pp) return; // a blocking call inside a blocking call
-  mp.insyscall = true;
+  if (mp.syscalls++ != 0) return;
+  const pp = mp.p!;
   mp.oldp = pp;
   mp.p = null;
   pp.syscalltick++;
@@ -46,8 +45,9 @@ export function entersyscall(): void {
 
 /** After the call: takes a P again, waiting in the global queue if there is none. */
 export function exitsyscall(): void {
-  if (!m.insyscall) return;
-  if (reacquirep()) return;
+  const mp = m;
+  if (mp.syscalls == 0) return; // it was switched out meanwhile, which ended the call
+  if (--mp.syscalls != 0 || reacquirep()) return;
   m.switchTo = Switch.Global;
   switchOut();
 }
@@ -55,7 +55,7 @@ export function exitsyscall(): void {
 /** Takes the old P or an idle one; the M is out of the call either way. */
 function reacquirep(): bool {
   const mp = m;
-  mp.insyscall = false;
+  mp.syscalls = 0;
   const old = mp.oldp!;
   mp.oldp = null;
   if (atomic.cmpxchg<u32>(statusAddr(old), PStatus.Syscall, PStatus.Running) == PStatus.Syscall) {

@@ -16,7 +16,7 @@ import { acquirep, pidleget, pidleput, releasep, startIdle } from "./mp";
 import { gosched, wakepIfIdle } from "./proc";
 import { m } from "./registers";
 import { runnextget, runqempty, runqget } from "./runq";
-import { statusAddr } from "./syscall";
+import { exitsyscall, statusAddr } from "./syscall";
 import { Attention, G, P, PStatus, Sched, allp, sched } from "./structs";
 import { moveTimers } from "./time";
 
@@ -164,6 +164,7 @@ function destroyp(pp: P, heir: P): void {
 /** Sets the number of Ps, at most MAX_PROCS, and returns the previous; n < 1 only asks. */
 export function gomaxprocs(n: i32): i32 {
   if (n > <i32>MAX_PROCS - 1) n = <i32>MAX_PROCS - 1;
+  exitsyscall(); // who stops the world needs a P
   while (true) {
     const old = sched.nprocs;
     if (n < 1 || n == old) return old;
