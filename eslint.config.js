@@ -13,6 +13,8 @@ const typeScript = [
   "tests/host/**/*.ts",
   "tests/programs/driver/**/*.ts",
   "tests/stress/*.ts",
+  "tests/threads/*.ts",
+  "tests/threads/driver/*.ts",
 ];
 const unusedVars = ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" }];
 

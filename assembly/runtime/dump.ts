@@ -64,7 +64,9 @@ export function describe(waitingOnly: bool): string {
   const list = new Array<G>();
   let gp = changetype<G | null>(sched.allgs);
   while (gp) {
-    const live = gp.status == GStatus.Waiting || (!waitingOnly && gp.status == GStatus.Runnable);
+    const status = gp.status;
+    const live =
+      status == GStatus.Waiting || (!waitingOnly && (status == GStatus.Runnable || status == GStatus.Running));
     if (live && gp.epoch == sched.epoch) list.push(gp);
     gp = gp.alllink;
   }
@@ -79,11 +81,13 @@ export function describe(waitingOnly: bool): string {
 /** A goroutine as a report shows it. */
 export function describeOne(gp: G, now: i64): string {
   const waiting = gp.status == GStatus.Waiting;
-  let state = waiting ? waitReasonText(gp.waitReason) : "runnable";
+  // With the world stopped, only goroutines in blocking calls are running: on their threads, where the stack cannot be read.
+  const blocked = gp.status == GStatus.Running;
+  let state = waiting ? waitReasonText(gp.waitReason) : blocked ? "syscall" : "runnable";
   const minutes = waiting && gp.waitSince != 0 ? (now - gp.waitSince) / 60_000_000_000 : 0;
   if (minutes >= 1) state += ", " + minutes.toString() + " minutes";
   if (gp.lockedCount != 0) state += ", locked to thread";
-  let text = "\ngoroutine " + gp.id.toString() + " [" + state + "]:\n" + stackOf(gp);
+  let text = "\ngoroutine " + gp.id.toString() + " [" + state + "]:\n" + (blocked ? "" : stackOf(gp));
   if (gp.id != 1 && gp.creator != 0) text += "created in goroutine " + gp.creator.toString() + "\n";
   return text;
 }

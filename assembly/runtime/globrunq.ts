@@ -46,7 +46,7 @@ export function globrunqsize(): i32 {
 
 /**
  * Takes a fair share of the global queue for `pp`, at most `max` (0: half a ring): the first is returned, the others go to
- * pp's ring. The caller holds sched.lock and pp.
+ * pp's ring, which is empty unless `max` is 1: a full ring would spill to here. The caller holds sched.lock and pp.
  */
 export function globrunqget(pp: P, max: i32): G | null {
   const size = sched.runqSize;

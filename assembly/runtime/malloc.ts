@@ -90,7 +90,7 @@ function batchOf(cell: u32): i32 {
 
 /** `size` bytes, aligned to 16, not cleared. Ends the program if there is no memory. */
 export function malloc(size: usize): usize {
-  if (size > MAX_SMALL) return allocPages(<u32>((size + PAGE_SIZE - 1) >> PAGE_BITS));
+  if (size > MAX_SMALL) return allocPages(<u32>((size - 1) >> PAGE_BITS) + 1);
   const sizeClass = classOf(max(size, 1));
   const pp = m.p;
   if (!pp) return mallocOrphan(sizeClass);

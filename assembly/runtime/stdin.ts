@@ -4,7 +4,7 @@
  */
 import { hostRead } from "./imports";
 import { Mutex } from "./sync/mutex";
-import { entersyscall, exitsyscall } from "./syscall";
+import { entersyscallblock, exitsyscall } from "./syscall";
 
 // @ts-ignore: decorator
 @inline
@@ -58,7 +58,7 @@ function fill(): bool {
     grown.set(buffer);
     buffer = grown;
   }
-  entersyscall();
+  entersyscallblock();
   const n = hostRead(buffer.dataStart + end, buffer.length - end);
   exitsyscall();
   end += max(n, 0);

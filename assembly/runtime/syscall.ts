@@ -14,7 +14,7 @@
 import { schedLock } from "./globrunq";
 import { nanotime } from "./clock";
 import { futexsleep, lock, unlock } from "./lock";
-import { acquirep, pidleget, wakeSysmon } from "./mp";
+import { acquirep, handoffp, pidleget, releasep, wakeSysmon } from "./mp";
 import { m } from "./registers";
 import { switchOut } from "./stack";
 import { P, PStatus, Switch, sched } from "./structs";
@@ -41,6 +41,19 @@ export function entersyscall(): void {
   pp.syscalltick++;
   atomic.store<u32>(statusAddr(pp), PStatus.Syscall);
   if (sched.sysmonIdle != 0) wakeSysmon();
+}
+
+/** The same for a call that is known to block: the P is handed on at once. */
+export function entersyscallblock(): void {
+  const mp = m;
+  if (mp.syscalls++ != 0) return;
+  const pp = releasep();
+  mp.oldp = pp;
+  pp.syscalltick++;
+  lock(schedLock());
+  sched.nmblocked++;
+  unlock(schedLock());
+  handoffp(pp);
 }
 
 /** After the call: takes a P again, waiting in the global queue if there is none. */
@@ -81,7 +94,7 @@ export function leaveSyscall(): void {
 /** Blocks the M of this goroutine for `d` nanoseconds, as a call into an operating system would; for tests and benchmarks. */
 export function sleepBlocking(d: i64): void {
   if (d <= 0) return;
-  entersyscall();
+  entersyscallblock();
   const until = nanotime() + d;
   for (let left = d; left > 0; left = until - nanotime()) futexsleep(NOBODY_WAKES, 0, left);
   exitsyscall();

@@ -30,6 +30,11 @@ export function total(repetitions: i32, body: () => void): void {
   for (let i = 0; i < repetitions; i++) result("ms", <f64>timed(body) / 1e6);
 }
 
+/** Prints how much has been done so far, for the program that measures what each takes of the processors. */
+export function count(done: i64): void {
+  println("COUNT " + done.toString());
+}
+
 /** Prints one value for the program that compares. */
 export function result(unit: string, value: f64): void {
   println("RESULT " + unit + " " + value.toString());

@@ -3,6 +3,7 @@
  * line what went wrong.
  */
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 
 export interface Command {
   readonly file: string;
@@ -26,8 +27,15 @@ export class ChildError extends Error {
 /** Longer than the longest benchmark takes on a slow machine; only a program that hangs takes it. */
 const TIME_LIMIT_MS = 180_000;
 
-/** Runs a command to its end and returns what it printed to standard output. */
-export function output(command: Command, stop: AbortSignal): Promise<string> {
+/**
+ * Runs a command to its end and returns what it printed to standard output. `seen` is called while it runs: with its
+ * process id, and each line as soon as it is there.
+ */
+export function output(
+  command: Command,
+  stop: AbortSignal,
+  seen?: (pid: number, line: string) => void,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     stop.throwIfAborted();
     const child = spawn(command.file, [...command.args], {
@@ -38,6 +46,7 @@ export function output(command: Command, stop: AbortSignal): Promise<string> {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+    if (seen) createInterface(child.stdout).on("line", (line) => seen(child.pid as number, line));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
 
     let late = false;

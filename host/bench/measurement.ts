@@ -1,6 +1,6 @@
 /** What came of running one benchmark on one implementation, and the comparisons that the reports share. */
+import { wording, type Benchmark, type Target } from "./benchmark.js";
 import { median } from "./statistics.js";
-import type { Benchmark } from "./suite.js";
 
 export type Outcome =
   | { readonly kind: "measured"; readonly runtime: string; readonly values: readonly number[] }
@@ -29,13 +29,14 @@ export interface Comparison {
   readonly of: ReadonlyMap<string, Measurement>;
 }
 
-/** Groups measurements by benchmark, both in the order measured. */
+/** Groups measurements by benchmark and number of Ps, both in the order measured. */
 export function compare(measurements: readonly Measurement[]): Comparison[] {
   const groups = new Map<string, { benchmark: Benchmark; procs: number; of: Map<string, Measurement> }>();
   for (const measurement of measurements) {
     const { benchmark, procs, implementation } = measurement;
-    let group = groups.get(benchmark.name);
-    if (!group) groups.set(benchmark.name, (group = { benchmark, procs, of: new Map() }));
+    const key = `${benchmark.name} ${procs}`;
+    let group = groups.get(key);
+    if (!group) groups.set(key, (group = { benchmark, procs, of: new Map() }));
     group.of.set(implementation, measurement);
   }
   return [...groups.values()];
@@ -51,7 +52,7 @@ export function ratio(comparison: Comparison, implementation: string, peer: stri
 export interface Verdict {
   /** What is wanted, in words: `<= 0.35x go`, `>= 1.80`. */
   readonly wanted: string;
-  /** The median that just reaches it; absent where the peer it is relative to was not measured. */
+  /** The median that just reaches it; absent as far as the implementation it is relative to was not measured. */
   readonly bound?: number;
   /** Whether Skein reached it; absent where that cannot be said. */
   readonly reached?: boolean;
@@ -59,17 +60,34 @@ export interface Verdict {
 
 /** What Skein is to reach in this benchmark, and whether it did; undefined where nothing is asked. */
 export function judge(comparison: Comparison, cores: number): Verdict | undefined {
-  const target = comparison.benchmark.target;
-  if (!target) return undefined;
+  const { targets = [], better } = comparison.benchmark;
+  if (targets.length === 0) return undefined;
+  const wanted = targets.map((target) => inWords(target, cores)).join(", ");
+  const bounds = targets.map((target) => boundOf(target, comparison, cores));
+  const known = bounds.filter((bound) => bound !== undefined);
+  if (known.length === 0) return { wanted };
+  const bound = better === "lower" ? Math.min(...known) : Math.max(...known);
   const mine = medianOf(comparison.of.get("skein"));
-  if (target.kind === "perCore") {
-    const bound = target.atLeast * cores;
-    const wanted = `>= ${bound.toFixed(2)}`;
-    return mine === undefined ? { wanted, bound } : { wanted, bound, reached: mine >= bound };
+  if (mine === undefined) return { wanted, bound };
+  const reached = better === "lower" ? mine <= bound : mine >= bound;
+  // A bound that is missed is missed whatever the others are; one that is reached is not all of them.
+  return reached && known.length < bounds.length ? { wanted, bound } : { wanted, bound, reached };
+}
+
+function inWords(target: Target, cores: number): string {
+  return target.kind === "perCore" ? `>= ${(target.atLeast * cores).toFixed(2)}` : wording(target);
+}
+
+/** The median that just reaches a target, if that is known. */
+function boundOf(target: Target, comparison: Comparison, cores: number): number | undefined {
+  switch (target.kind) {
+    case "absolute":
+      return target.atMost;
+    case "perCore":
+      return target.atLeast * cores;
+    case "ratio": {
+      const theirs = medianOf(comparison.of.get(target.to));
+      return theirs === undefined ? undefined : target.atMost * theirs;
+    }
   }
-  const wanted = `<= ${target.atMost.toFixed(2)}x ${target.to}`;
-  const theirs = medianOf(comparison.of.get(target.to));
-  if (theirs === undefined) return { wanted };
-  const bound = target.atMost * theirs;
-  return mine === undefined ? { wanted, bound } : { wanted, bound, reached: mine <= bound };
 }

@@ -1,7 +1,7 @@
 /** The command line of `skein bench`, read and checked: what comes out can be run. */
 import { Command, InvalidArgumentError } from "commander";
+import { isNamed, type Benchmark } from "./benchmark.js";
 import type { Implementation } from "./implementations/implementation.js";
-import type { Benchmark } from "./suite.js";
 
 /** Where a command's text goes. */
 export interface Print {
@@ -45,7 +45,7 @@ export function benchParser(print: Print): Command {
       `processes for each benchmark and implementation (default: ${RUNS}; ${QUICK_RUNS} if --quick)`,
       count,
     )
-    .option("--quick", "small sizes and few runs, under a minute in all", false)
+    .option("--quick", "small sizes and few runs, some two minutes in all", false)
     .option("--json <out>", "write the measurements to a file, or to standard output if -")
     .option("--html <out>", "write a page with charts")
     .option("--list", "list the benchmarks and the implementations", false)
@@ -67,13 +67,14 @@ export function readOptions(
   parser.parse([...argv], { from: "user" });
   const flags = parser.opts<Flags>();
   try {
+    const names = flags.impl?.split(",").map((name) => name.trim()) ?? [];
+    const options = {
+      benchmarks: named("benchmark", parser.args, suite, isNamed),
+      implementations: named("implementation", names, implementations, (thing, name) => thing.name === name),
+    };
+    checkComparable(options);
     return {
-      benchmarks: named("benchmark", parser.args, suite),
-      implementations: named(
-        "implementation",
-        flags.impl?.split(",").map((name) => name.trim()) ?? [],
-        implementations,
-      ),
+      ...options,
       runs: flags.runs ?? (flags.quick ? QUICK_RUNS : RUNS),
       quick: flags.quick,
       list: flags.list,
@@ -85,14 +86,27 @@ export function readOptions(
   }
 }
 
-/** The things of these names, in the table's order, each once; all of them if no name is given. */
-function named<T extends { readonly name: string }>(kind: string, names: readonly string[], known: readonly T[]): T[] {
-  const unknown = names.find((name) => !known.some((thing) => thing.name === name));
+/** The things that these names stand for, in the table's order, each once; all of them if no name is given. */
+function named<T extends { readonly name: string }>(
+  kind: string,
+  names: readonly string[],
+  known: readonly T[],
+  isNamed: (thing: T, name: string) => boolean,
+): T[] {
+  const unknown = names.find((name) => !known.some((thing) => isNamed(thing, name)));
   if (unknown !== undefined) {
-    const list = known.map((thing) => thing.name).join(", ");
+    const list = [...new Set(known.map((thing) => thing.name))].join(", ");
     throw new RangeError(`no ${kind} is called '${unknown}'; there are ${list}`);
   }
-  return names.length === 0 ? [...known] : known.filter((thing) => names.includes(thing.name));
+  return names.length === 0 ? [...known] : known.filter((thing) => names.some((name) => isNamed(thing, name)));
+}
+
+/** Refuses a choice of which nothing is left to run. */
+function checkComparable({ benchmarks, implementations }: Pick<Options, "benchmarks" | "implementations">): void {
+  const chosen = implementations.map(({ name }) => name);
+  if (benchmarks.some((benchmark) => benchmark.implementations.some((name) => chosen.includes(name)))) return;
+  const compared = [...new Set(benchmarks.flatMap((benchmark) => benchmark.implementations))].join(", ");
+  throw new RangeError(`the benchmarks chosen compare ${compared}`);
 }
 
 function count(text: string): number {

@@ -2,12 +2,14 @@
  * Runs benchmarks. A machine's noise comes in waves, so the implementations take turns process by process, each round in
  * the opposite order of the one before: a wave hits all of them alike.
  */
+import { procsOf, type Benchmark } from "./benchmark.js";
 import { ChildError, output } from "./child.js";
+import { cpuPerCount, unmeasurable } from "./cputime.js";
 import type { Implementation, Ready } from "./implementations/implementation.js";
+import { meanRatio } from "./mean.js";
 import type { Measurement, Outcome } from "./measurement.js";
 import { results } from "./output.js";
 import { median } from "./statistics.js";
-import type { Benchmark } from "./suite.js";
 
 export interface Plan {
   readonly benchmarks: readonly Benchmark[];
@@ -22,17 +24,21 @@ export interface Plan {
 /** What the runner says while it works: what runs now. */
 export type Progress = (text: string) => void;
 
-/** Runs the whole plan. Aborting `stop` ends the running child and rejects with the signal's reason. */
+/**
+ * Runs the whole plan, each benchmark on those of the implementations that it compares. Aborting `stop` ends the running child and rejects with the
+ * signal's reason.
+ */
 export async function runPlan(plan: Plan, stop: AbortSignal, progress: Progress): Promise<Measurement[]> {
   const contestants: Contestant[] = [];
   for (const implementation of plan.implementations) {
+    if (!plan.benchmarks.some((benchmark) => benchmark.implementations.includes(implementation.name))) continue;
     progress(`preparing ${implementation.name}`);
     contestants.push(await prepare(implementation, stop));
   }
   const measurements: Measurement[] = [];
   for (const benchmark of plan.benchmarks) {
-    const outcomes = await runBenchmark(benchmark, contestants, plan, stop, progress);
-    const procs = benchmark.procs === "one" ? 1 : plan.cores;
+    const outcomes = await outcomesOf(benchmark, contestants, measurements, plan, stop, progress);
+    const procs = procsOf(benchmark, plan.cores);
     for (const [implementation, outcome] of outcomes) measurements.push({ benchmark, implementation, procs, outcome });
   }
   return measurements;
@@ -50,6 +56,24 @@ async function prepare(implementation: Implementation, stop: AbortSignal): Promi
     if (!(error instanceof ChildError)) throw error;
     return { name: implementation.name, ready: { unavailable: error.message } };
   }
+}
+
+async function outcomesOf(
+  benchmark: Benchmark,
+  contestants: readonly Contestant[],
+  before: readonly Measurement[],
+  plan: Plan,
+  stop: AbortSignal,
+  progress: Progress,
+): Promise<Map<string, Outcome>> {
+  const compared = contestants.filter(({ name }) => benchmark.implementations.includes(name));
+  if (benchmark.measure === "mean") {
+    // It says of the first implementation how it relates to the second.
+    return new Map(compared.slice(0, 1).map(({ name }) => [name, meanRatio(benchmark, before)]));
+  }
+  const reason = benchmark.measure === "cpu" ? unmeasurable() : undefined;
+  if (reason !== undefined) return new Map(compared.map(({ name }) => [name, { kind: "skipped", reason }]));
+  return runBenchmark(benchmark, compared, plan, stop, progress);
 }
 
 async function runBenchmark(
@@ -88,9 +112,11 @@ async function runBenchmark(
 /** The values of one process, or of the pair that makes a speedup. */
 async function runOnce(benchmark: Benchmark, ready: Ready, plan: Plan, stop: AbortSignal): Promise<number[]> {
   const args = (plan.quick ? benchmark.quickArgs : benchmark.args).map(String);
-  const run = async (procs: number, unit: string) =>
-    results(await output(ready.command(benchmark.name, procs, args), stop), unit);
-  if (benchmark.measure === "direct") return run(benchmark.procs === "one" ? 1 : plan.cores, benchmark.unit);
+  const command = (procs: number) => ready.command(benchmark.program ?? benchmark.name, procs, args);
+  const run = async (procs: number, unit: string) => results(await output(command(procs), stop), unit);
+  const procs = procsOf(benchmark, plan.cores);
+  if (benchmark.measure === "cpu") return cpuPerCount(command(procs), stop);
+  if (benchmark.measure === "direct") return run(procs, benchmark.unit);
   const one = median(await run(1, "ms"));
   const all = median(await run(plan.cores, "ms"));
   return [one / all];

@@ -16,10 +16,21 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 /**
- * Half of the range that holds the middle half of the values, as a share of the median. A single slow run, which a
- * shared machine always has, leaves it alone.
+ * Half of the range that holds the middle half of the values. A single slow run, which a shared machine always has, leaves
+ * it alone.
  */
+export function halfRange(values: readonly number[]): number {
+  return (quantile(values, 0.75) - quantile(values, 0.25)) / 2;
+}
+
+/** The same as a share of the median. */
 export function spread(values: readonly number[]): number {
   const middle = median(values);
-  return middle === 0 ? 0 : (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / middle;
+  return middle === 0 ? 0 : halfRange(values) / middle;
+}
+
+/** The mean of ratios: of a ratio and its inverse it is 1. */
+export function geometricMean(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError("no values");
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }

@@ -131,6 +131,10 @@ export interface MemorySegment {
 export interface Module {
   readonly ref: number;
   i32(value: number): Expr;
+  i64(low: number, high?: number): Expr;
+  f32(value: number): Expr;
+  f64(value: number): Expr;
+  v128(bytes: Uint8Array): Expr;
   load(bytes: number, signed: boolean, ptr: Expr, type: TypeRef, offset?: number): Expr;
   store(bytes: number, ptr: Expr, value: Expr, type: TypeRef, offset?: number): Expr;
   local_get(index: number, type: TypeRef): Expr;
@@ -147,6 +151,7 @@ export interface Module {
   local_tee(index: number, value: Expr, isManaged: boolean, type: TypeRef): Expr;
   copyExpression(expression: Expr): Expr;
   call(target: string, operands: Expr[] | null, result: TypeRef): Expr;
+  return_call(target: string, operands: Expr[] | null, result: TypeRef): Expr;
   call_indirect(table: string | null, index: Expr, operands: Expr[] | null, params: TypeRef, results: TypeRef): Expr;
   unreachable(): Expr;
   unary(op: number, value: Expr): Expr;
@@ -166,6 +171,10 @@ export interface Module {
     name?: string,
     shared?: boolean,
   ): void;
+  setDebugLocation(func: number, expression: Expr, file: number, line: number, column: number): void;
+  removeFunction(name: string): void;
+  getFeatures(): number;
+  setFeatures(flags: number): void;
   setOptimizeLevel(level: number): void;
   setShrinkLevel(level: number): void;
   setDebugInfo(on: boolean): void;
@@ -214,6 +223,7 @@ export interface Program extends Emitter {
   readonly parser: Parser;
   readonly elementsByName: Map<string, Element>;
   readonly filesByName: Map<string, File>;
+  readonly instancesByName: Map<string, Element>;
   readonly moduleImports: Map<string, Map<string, DeclaredElement>>;
   readonly stringInstance: Class;
   initialize(): void;
@@ -436,6 +446,7 @@ interface Api {
   readonly FlowFlags: Enum<"InlineContext" | "Throws" | "Terminates">;
   readonly SourceKind: Enum<"Library" | "UserEntry">;
   readonly Feature: Enum<"Threads">;
+  readonly FeatureFlags: Enum<"TailCall">;
   readonly Runtime: Enum<"Incremental">;
   readonly ReportMode: Enum<"Swallow">;
   readonly ArrowKind: Enum<"None">;

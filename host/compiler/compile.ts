@@ -5,7 +5,7 @@
  */
 import path from "node:path";
 import { STATIC_BASE } from "../../assembly/layout.js";
-import api, { type Options, type Program } from "./asc.js";
+import api, { type Options, type Program, type DeclaredElement } from "./asc.js";
 import { CompileError, displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
 import { emit } from "./emit.js";
 import { Entry, START_EXPORT } from "./entry.js";
@@ -65,11 +65,11 @@ export function compileProgram(entryAsGiven: string, safepointOptions: Safepoint
     throwErrors(program, names);
     const parsed = performance.now();
 
-    const { info, segments, frames, safepoints } = generate(program, sources, names, safepointOptions);
+    const { info, segments, frames, table, safepoints } = generate(program, sources, names, safepointOptions);
     throwErrors(program, names);
     const compiled = performance.now();
 
-    runPasses(module, frames, () => safepoints?.insert(module));
+    runPasses(module, frames, table, () => safepoints?.insert(module, table));
     const optimized = performance.now();
 
     const wasm = emit(module, info, segments, {
@@ -79,6 +79,7 @@ export function compileProgram(entryAsGiven: string, safepointOptions: Safepoint
       },
       // Stubs in front of the program's functions (`f@varargs`) are the compiler's.
       isProgram: (name) => isProgram(sources, name) && !name.includes("@"),
+      declaration: (name) => declarationOf(program, name),
     });
     checkImports(wasm, entryAsGiven);
     const end = performance.now();
@@ -179,6 +180,7 @@ function generate(
   info: ReturnType<Entry["info"]>;
   segments: Globals["segments"];
   frames: ReadonlySet<string>;
+  table: ReadonlySet<string>;
   safepoints: Safepoints | null;
 } {
   const compiler = new api.Compiler(program);
@@ -211,7 +213,19 @@ function generate(
   checkDeclarations(compiler, (file) => sources.location(file) !== null);
   compiler.module.removeExport(START_EXPORT);
   const heapBase = (compiler.memoryOffset.low + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
-  return { info: entry.info(heapBase), segments: globals.segments, frames: frames.names, safepoints };
+  const table = new Set(compiler.functionTable.map((f) => f.internalName));
+  return { info: entry.info(heapBase), segments: globals.segments, frames: frames.names, table, safepoints };
+}
+
+/** Where a function of the program is declared. */
+function declarationOf(
+  program: Program,
+  internalName: string,
+): { source: string; line: number; column: number } | undefined {
+  const element = program.instancesByName.get(internalName.replace(/~resumed$/, "")) as DeclaredElement | undefined;
+  if (element === undefined) return undefined;
+  const { source, start } = element.identifierNode.range;
+  return { source: source.normalizedPath, line: source.lineAt(start), column: source.columnAt() };
 }
 
 /** Tells whether a function belongs to the program, rather than to a library or to the compiler. */

@@ -11,6 +11,7 @@
  * the passes for garbage-collected types and for data, of which a program has none here.
  */
 import type { Module } from "./asc.js";
+import { splitInstrumented } from "./twins.js";
 import { CORE } from "./session.js";
 
 /** Binaryen's -O3 for one function after the other. */
@@ -48,18 +49,29 @@ const FUNCTION_PASSES = [
 ];
 
 /** What runs on the scheduler's own stack, below every goroutine's, and would otherwise look as if it might switch. */
-const SCHEDULER = ["host/*", "proc/findRunnable", "mp/*", "deadlock/*", "dump/describe*", "schedtrace/*", "sysmon/*"].map(
-  (name) => `${CORE}/${name}`,
-);
+const SCHEDULER = [
+  "host/*",
+  "proc/findRunnable",
+  "mp/*",
+  "deadlock/*",
+  "dump/describe*",
+  "schedtrace/*",
+  "sysmon/*",
+].map((name) => `${CORE}/${name}`);
 
 /** Functions that Asyncify exports for a host that switches stacks; here the core does. */
 const ASYNCIFY_EXPORTS = ["start_unwind", "stop_unwind", "start_rewind", "stop_rewind", "get_state"];
 
 /**
- * Runs all passes. `frames` are the functions that must not be inlined; `insertSafepoints` is called where the place for
- * that is.
+ * Runs all passes. `frames` are the functions that must not be inlined, `table` those in the function table;
+ * `insertSafepoints` is called where the place for that is.
  */
-export function runPasses(module: Module, frames: Iterable<string>, insertSafepoints: (module: Module) => void): void {
+export function runPasses(
+  module: Module,
+  frames: Iterable<string>,
+  table: ReadonlySet<string>,
+  insertSafepoints: () => void,
+): void {
   module.clearPassArguments();
   module.setOptimizeLevel(3);
   module.setShrinkLevel(0);
@@ -90,13 +102,14 @@ export function runPasses(module: Module, frames: Iterable<string>, insertSafepo
     "vacuum",
   ]);
 
-  insertSafepoints(module);
+  insertSafepoints();
 
   // Imported functions never switch; indirect calls may, but not those of the scheduler, which sorts.
   module.setPassArgument("asyncify-ignore-imports", "1");
   module.setPassArgument("asyncify-removelist", SCHEDULER.join(","));
   module.runPasses(["asyncify"]);
   for (const name of ASYNCIFY_EXPORTS) module.removeExport(`asyncify_${name}`);
+  splitInstrumented(module, table);
 
   module.runPasses(["inlining", ...FUNCTION_PASSES]);
   module.runPasses(["simplify-globals", "reorder-globals", "remove-unused-module-elements"]);

@@ -8,6 +8,7 @@
  */
 import binaryen from "binaryen";
 import type { Expr, Module } from "./asc.js";
+import { positionsOf } from "./positions.js";
 
 /** A function of Binaryen's; 0 stands for none. */
 export type Func = number;
@@ -143,6 +144,17 @@ export function walk(expression: Expr, visit: (expression: Expr, kind: string) =
   }
 }
 
+/** Visits all slots in a function, those within an expression before the one that it is in itself. */
+export function walkSlots(func: Func, visit: (slot: Slot, parent: Expr) => void): void {
+  const within = (parent: Expr): void => {
+    for (const slot of slotsOf(parent)) {
+      within(slot.child);
+      visit(slot, parent);
+    }
+  };
+  within(bodyOf(func));
+}
+
 // ---- particular kinds ------------------------------------------------------------------------------------------------
 
 const names = binaryen as unknown as Readonly<
@@ -155,7 +167,9 @@ const names = binaryen as unknown as Readonly<
     };
     Block: { getName(e: Expr): string | null };
     Call: { getTarget(e: Expr): string; setTarget(e: Expr, name: string): void };
+    GlobalGet: { getName(e: Expr): string };
     Function: { getName(f: Func): string };
+    expandType(type: number): number[];
   }
 >;
 
@@ -164,6 +178,9 @@ export const loopName = (loop: Expr): string => names.Loop.getName(loop);
 export const loopBody = native("LoopGetBody");
 export const callTarget = (call: Expr): string => names.Call.getTarget(call);
 export const setCallTarget = (call: Expr, name: string): void => names.Call.setTarget(call, name);
+export const globalName = (get: Expr): string => names.GlobalGet.getName(get);
+/** The value of an i32.const. */
+export const constantI32 = native("ConstGetValueI32");
 export const typeOf = native("ExpressionGetType");
 
 /** Gives a loop another label, and makes the jumps to it follow. */
@@ -190,8 +207,10 @@ const functionAt = native("GetFunctionByIndex");
 export const bodyOf = native("FunctionGetBody");
 export const setBody = native("FunctionSetBody") as (func: Func, body: Expr) => void;
 export const localCount = native("FunctionGetNumLocals");
-const paramsOf = native("FunctionGetParams");
+const paramsTypeOf = native("FunctionGetParams");
 const resultsOf = native("FunctionGetResults");
+/** The types of a function's parameters. */
+export const paramsOf = (func: Func): number[] => names.expandType(paramsTypeOf(func));
 const varCount = native("FunctionGetNumVars");
 const varAt = native("FunctionGetVar");
 
@@ -205,8 +224,18 @@ export function functionsOf(module: Module): Map<string, Func> {
   return functions;
 }
 
-/** Adds a function like `func` under another name. Positions in the source do not come along. */
+/** Adds a function like `func` under another name. */
 export function cloneFunction(module: Module, func: Func, name: string): Func {
   const vars = Array.from({ length: varCount(func) }, (_, i) => varAt(func, i));
-  return module.addFunction(name, paramsOf(func), resultsOf(func), vars, module.copyExpression(bodyOf(func)));
+  const body = module.copyExpression(bodyOf(func));
+  const clone = module.addFunction(name, paramsTypeOf(func), resultsOf(func), vars, body);
+  const positions = positionsOf(module, func);
+  const copy = (from: Expr, to: Expr): void => {
+    const position = positions.get(from);
+    if (position) module.setDebugLocation(clone, to, position.file, position.line, position.column);
+    const copies = slotsOf(to);
+    slotsOf(from).forEach(({ child }, i) => copy(child, copies[i]!.child));
+  };
+  if (positions.size > 0) copy(bodyOf(func), body);
+  return clone;
 }

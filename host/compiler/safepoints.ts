@@ -106,14 +106,12 @@ export class Safepoints {
     );
   }
 
-  /** Inserts the safepoints into an optimised module. */
-  insert(module: Module): void {
+  /** Inserts the safepoints into an optimised module, with the functions of `table` in its function table. */
+  insert(module: Module, table: ReadonlySet<string>): void {
     for (const { as } of HOLDS) module.removeExport(as);
     module.setPassArgument("no-inline", PREEMPTED);
     module.runPasses(["no-inline"]);
     const functions = analyse(module);
-    const { functionTable } = this.session.compiler;
-    const table = new Set(functionTable.map((f) => f.internalName));
     claim(functions, table);
     findRecursion(functions, table);
     separate(module, functions);

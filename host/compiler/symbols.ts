@@ -60,6 +60,8 @@ export interface SymbolNames {
   fileName(source: string): string;
   /** Whether a function is the program's own (or of a package of its). */
   isProgram(internalName: string): boolean;
+  /** Where a function of the program is declared, in the map's terms; lines and columns count from 1. */
+  declaration(internalName: string): { source: string; line: number; column: number } | undefined;
 }
 
 /** Encodes a source map of `wasm`. `shift` is how far the code has moved since Binaryen wrote the map. */
@@ -72,10 +74,27 @@ export function encodeSymbols(map: SourceMap, wasm: Uint8Array, shift: number, s
   const isProgram = bodies.map((_, i) => symbolNames.isProgram(names.get(i + importedFunctions) ?? "~"));
   let body = 0;
   let last: Position = { offset: 0, file: 0, line: 0, column: 0 };
+  const positions: Position[] = [];
+  const hasPosition = new Set<number>();
   for (const mapping of decodeMappings(map.mappings)) {
     const position = { ...mapping, offset: mapping.offset + shift };
     while (body < bodies.length && position.offset >= bodies[body]![1]) body++;
     if (!isProgram[body] || isLibraryFile(files[position.file]!)) continue;
+    hasPosition.add(body);
+    positions.push(position);
+  }
+  // A function all of whose code was inlined from libraries is at least declared somewhere.
+  bodies.forEach(([offset], i) => {
+    const name = names.get(i + importedFunctions);
+    const declared = isProgram[i] && !hasPosition.has(i) && name !== undefined && symbolNames.declaration(name);
+    const file = declared ? map.sources.indexOf(declared.source) : -1;
+    if (declared && file >= 0) positions.push({ offset, file, line: declared.line, column: declared.column });
+  });
+  positions.sort((a, b) => a.offset - b.offset);
+
+  body = 0;
+  for (const position of positions) {
+    while (body < bodies.length && position.offset >= bodies[body]![1]) body++;
     const isNew = position.file !== last.file || position.line !== last.line || position.column !== last.column;
     const isNextBody = body < bodies.length && last.offset < bodies[body]![0];
     if (!isNew && !isNextBody) continue;
@@ -110,10 +129,9 @@ export function symbolizer(wasm: Uint8Array, folder?: string): Symbolizer {
     const name = tables.names.get(functionIndex);
     const body = tables.bodies[functionIndex - tables.importedFunctions];
     if (name === undefined || body === undefined) return null;
-    const position = lastUpTo(tables.positions, offset);
-    const isInBody = position !== undefined && position.offset >= body[0] && position.offset < body[1];
-    const file = isInBody ? tables.files[position.file] : undefined;
-    if (!isInBody || file === undefined) {
+    const position = positionIn(tables.positions, body, offset);
+    const file = position && tables.files[position.file];
+    if (position === undefined || file === undefined) {
       return { name: displayName(name), file: "?", line: 0, column: 0, isLibrary: isLibraryFunction(name) };
     }
     return {
@@ -127,11 +145,27 @@ export function symbolizer(wasm: Uint8Array, folder?: string): Symbolizer {
 }
 
 /**
+ * The position of an instruction in the body [start, end) of a function: its own or that of the last one before it; where
+ * there is none, because the code before it was inlined from a library, the first after it.
+ */
+function positionIn(
+  positions: readonly Position[],
+  [start, end]: readonly [number, number],
+  offset: number,
+): Position | undefined {
+  const before = lastUpTo(positions, offset);
+  if (before !== undefined && before.offset >= start) return before;
+  const after = positions[before === undefined ? 0 : positions.indexOf(before) + 1];
+  return after !== undefined && after.offset < end ? after : undefined;
+}
+
+/**
  * A function's name as its source spells it, from the compiler's name for it: `dir/file/Class<T>#method` is
  * `Class<T>.method`, and functions inside functions are `outer.inner`. Types in angle brackets lose their paths too.
  */
 export function displayName(internalName: string): string {
   return internalName
+    .replace(/~(?:resumed)?$/, "")
     .replace(/^start:.*/, "init")
     .replace(/(?:[^<>,|()#/]+\/)+/g, "")
     .replace(/[gs]et:/, "")

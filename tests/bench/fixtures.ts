@@ -1,8 +1,8 @@
 /** Benchmarks, measurements and implementations made up for tests. */
 import process from "node:process";
+import type { Benchmark } from "../../host/bench/benchmark.js";
 import type { Implementation } from "../../host/bench/implementations/implementation.js";
 import type { Measurement, Outcome } from "../../host/bench/measurement.js";
-import type { Benchmark } from "../../host/bench/suite.js";
 
 export function benchmark(changes: Partial<Benchmark> = {}): Benchmark {
   return {
@@ -12,6 +12,7 @@ export function benchmark(changes: Partial<Benchmark> = {}): Benchmark {
     better: "lower",
     procs: "all",
     measure: "direct",
+    implementations: ["skein", "go", "a", "b", "m", "f", "e"],
     args: [1000, 5],
     quickArgs: [10, 2],
     ...changes,

@@ -9,8 +9,8 @@ function only(...measurements: Measurement[]): Comparison {
   return comparison;
 }
 
-const halfOfGo = benchmark({ target: { kind: "ratio", to: "go", atMost: 0.5 } });
-const mostOfAllCores = benchmark({ better: "higher", target: { kind: "perCore", atLeast: 0.9 } });
+const halfOfGo = benchmark({ targets: [{ kind: "ratio", to: "go", atMost: 0.5 }] });
+const mostOfAllCores = benchmark({ better: "higher", targets: [{ kind: "perCore", atLeast: 0.9 }] });
 
 describe("measurements", () => {
   it("are grouped by benchmark, in the order measured", () => {
@@ -22,6 +22,14 @@ describe("measurements", () => {
         ["other", ["skein", "go"]],
         ["spin", ["skein"]],
       ],
+    );
+  });
+
+  it("on other numbers of Ps are of other groups", () => {
+    const on = (procs: number) => ({ ...measured("skein", [procs]), procs });
+    assert.deepEqual(
+      compare([on(1), on(2)]).map((group) => group.procs),
+      [1, 2],
     );
   });
 
@@ -52,6 +60,29 @@ describe("a target", () => {
     const comparison = only(measured("skein", [1.85], mostOfAllCores));
     assert.deepEqual(judge(comparison, 2), { wanted: ">= 1.80", bound: 1.8, reached: true });
     assert.equal(judge(comparison, 4)?.reached, false);
+  });
+
+  it("that is a figure holds on any machine", () => {
+    const limited = benchmark({ targets: [{ kind: "absolute", atMost: 15 }] });
+    assert.deepEqual(judge(only(measured("skein", [14], limited)), 2), { wanted: "<= 15", bound: 15, reached: true });
+  });
+
+  it("and another are reached when both are", () => {
+    const both = benchmark({
+      targets: [
+        { kind: "absolute", atMost: 15 },
+        { kind: "ratio", to: "go", atMost: 1.2 },
+      ],
+    });
+    const beside = (go: number[], mine: number) => {
+      const peers = go.length > 0 ? [measured("go", go, both)] : [];
+      return judge(only(measured("skein", [mine], both), ...peers), 2);
+    };
+    assert.deepEqual(beside([10], 12), { wanted: "<= 15, <= 1.20x go", bound: 12, reached: true });
+    assert.equal(beside([10], 13)?.reached, false);
+    assert.equal(beside([20], 16)?.reached, false);
+    assert.equal(beside([], 16)?.reached, false, "the one missed decides");
+    assert.equal(beside([], 14)?.reached, undefined, "without Go the other stays open");
   });
 
   it("is not asked of every benchmark", () => {

@@ -41,6 +41,18 @@ describe("the command line of skein bench", () => {
     assert.deepEqual(names(read("--impl", "go, skein").implementations), ["skein", "go"]);
   });
 
+  it("takes the name of a family for all of it", () => {
+    const family = names(read("safepoints").benchmarks);
+    assert.equal(family.at(-1), "safepoints");
+    assert.equal(family.length, 7);
+    assert.deepEqual(names(read("safepoints/matrix").benchmarks), ["safepoints/matrix"]);
+    assert(read("gm-vs-gmp").benchmarks.length > 1);
+  });
+
+  it("refuses implementations that none of the benchmarks compares", () => {
+    assert.match(refusal("gm-vs-gmp", "--impl", "go"), /compare skein, skein --sched gm$/);
+  });
+
   it("runs less often under --quick, unless told how often", () => {
     assert.equal(read("--quick").runs, 2);
     assert.equal(read("--quick", "--runs", "7").runs, 7);
@@ -55,7 +67,7 @@ describe("the command line of skein bench", () => {
     const message = refusal("spawn", "pingping");
     assert.match(message, /no benchmark is called 'pingping'; there are spawn, yield, pingpong, /);
     assert(!message.includes("\n"));
-    assert.match(refusal("--impl", "skein,rust"), /no implementation is called 'rust'; there are skein, go$/);
+    assert.match(refusal("--impl", "skein,rust"), /no implementation is called 'rust'; there are skein, go, /);
     assert.match(refusal("--impl", ""), /no implementation is called ''/);
   });
 

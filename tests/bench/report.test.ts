@@ -10,7 +10,7 @@ import { table } from "../../host/bench/report/table.js";
 import { suite } from "../../host/bench/suite.js";
 import { benchmark, measured, measurement } from "./fixtures.js";
 
-const spin = benchmark({ target: { kind: "ratio", to: "go", atMost: 0.5 } });
+const spin = benchmark({ targets: [{ kind: "ratio", to: "go", atMost: 0.5 }] });
 const noGo = measurement("go", { kind: "skipped", reason: "go is not on PATH" }, spin);
 
 describe("the table", () => {
@@ -29,6 +29,23 @@ describe("the table", () => {
     const text = table([measured("skein", [4]), measured("skein", [123456], other)], 2);
     const [, , short, long] = text.split("\n");
     assert.equal(short?.indexOf("4.00"), (long?.indexOf("123456") ?? 0) + 2);
+  });
+
+  it("has a part for each set of implementations compared", () => {
+    const other = benchmark({ name: "other", implementations: ["skein", "old"] });
+    const text = table(
+      [measured("skein", [4]), measured("go", [8]), measured("skein", [4], other), measured("old", [5], other)],
+      2,
+    );
+    const headings = text.split("\n").filter((line) => line.startsWith("benchmark "));
+    assert.equal(headings.length, 2);
+    assert.match(headings[0] ?? "", / skein +go +skein\/go/);
+    assert.match(headings[1] ?? "", / skein +old +skein\/old/);
+  });
+
+  it("shows the range of percentages as it is", () => {
+    const share = benchmark({ unit: "%" });
+    assert.match(table([measured("skein", [-1, 0, 0, 1, 1], share)], 2), /^spin +2 +% +0 +±0\.500/m);
   });
 
   it("says what was missed", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ChildError, output } from "../../host/bench/child.js";
 import type { Implementation } from "../../host/bench/implementations/implementation.js";
+import { unmeasurable } from "../../host/bench/cputime.js";
 import { runPlan, type Plan } from "../../host/bench/runner.js";
 import { benchmark, scripted } from "./fixtures.js";
 
@@ -47,6 +48,51 @@ describe("the runner", () => {
       quiet,
     );
     assert.deepEqual(only?.outcome, { kind: "measured", runtime: "a 1.0", values: [3, 3] });
+  });
+
+  it("gives a program the number of Ps that its benchmark names", async () => {
+    const seen: number[] = [];
+    const a = scripted("a", "console.log('RESULT ns/op 1')", (procs) => seen.push(procs));
+    const [only] = await runPlan(plan([a], { runs: 1, benchmarks: [benchmark({ procs: 8 })] }), never, quiet);
+    assert.deepEqual([seen, only?.procs], [[8], 8]);
+  });
+
+  it("leaves out what a benchmark does not compare, without preparing it", async () => {
+    const prepare = () => Promise.reject(new Error("prepared"));
+    const other = { name: "other", description: "", prepare };
+    const measurements = await runPlan(plan([scripted("a", "console.log('RESULT ns/op 1')"), other]), never, quiet);
+    assert.deepEqual(
+      measurements.map(({ implementation }) => implementation),
+      ["a"],
+    );
+  });
+
+  it("takes the mean of what it measured, value by value", async () => {
+    const implementations = ["a", "b"];
+    const part = (name: string) => benchmark({ name, implementations });
+    const mean = benchmark({ name: "mean", measure: "mean", implementations });
+    const benchmarks = [part("mean/first"), part("mean/second"), mean];
+    const a = scripted("a", "console.log('RESULT ns/op 8\\nRESULT ns/op 1')");
+    const b = scripted("b", "console.log('RESULT ns/op 4\\nRESULT ns/op 2')");
+    const both = await runPlan(plan([a, b], { runs: 1, benchmarks }), never, quiet);
+    assert.equal(both.length, 5);
+    assert.deepEqual(both.at(-1)?.outcome, { kind: "measured", runtime: "a 1.0", values: [2, 0.5] });
+    const alone = await runPlan(plan([a], { runs: 1, benchmarks }), never, quiet);
+    assert.deepEqual(alone.at(-1)?.outcome, { kind: "skipped", reason: "mean/first has not been measured with both" });
+  });
+
+  it("measures the processor time for each thing counted", { skip: unmeasurable() }, async () => {
+    const spin = (ms: number) => `for (const end = Date.now() + ${ms}; Date.now() < end;);`;
+    const a = scripted("a", `console.log('COUNT 0'); ${spin(200)} console.log('COUNT 10')`);
+    const benchmarks = [benchmark({ measure: "cpu" })];
+    const [only] = await runPlan(plan([a], { runs: 1, benchmarks }), never, quiet);
+    assert(only?.outcome.kind === "measured", JSON.stringify(only?.outcome));
+    const [value = 0, ...others] = only.outcome.values;
+    assert.equal(others.length, 0);
+    assert(value > 0 && value < 200e6, `${value} ns each`);
+    const silent = scripted("a", "console.log('COUNT 0')");
+    const [failed] = await runPlan(plan([silent], { runs: 1, benchmarks }), never, quiet);
+    assert.deepEqual(failed?.outcome, { kind: "failed", reason: "printed no two lines with COUNT" });
   });
 
   it("goes on without what is not installed", async () => {

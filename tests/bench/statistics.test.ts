@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { median, quantile, spread } from "../../host/bench/statistics.js";
+import { geometricMean, median, quantile, spread } from "../../host/bench/statistics.js";
 
 describe("statistics", () => {
   it("takes the middle value, whatever the order", () => {
@@ -27,6 +27,11 @@ describe("statistics", () => {
   it("does not let one slow run spoil the spread", () => {
     assert.equal(spread([100, 100, 100, 100, 900]), 0);
     assert.equal(spread([90, 90, 100, 110, 110]), 0.1);
+  });
+
+  it("takes the mean of ratios so that inverses cancel out", () => {
+    assert.equal(geometricMean([4, 0.25]), 1);
+    assert.throws(() => geometricMean([]), RangeError);
   });
 
   it("has no median of nothing", () => {

@@ -2,16 +2,38 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
+import { implementations } from "../../host/bench/implementations/index.js";
 import { packageRoot } from "../../host/bench/paths.js";
 import { suite } from "../../host/bench/suite.js";
 
 describe("the suite", () => {
-  it("has a program for each benchmark, and the same in Go", () => {
-    for (const { name } of suite) {
-      for (const file of [`programs/${name}.ts`, `peers/go/${name}/main.go`]) {
-        assert(existsSync(path.join(packageRoot, "bench", file)), `bench/${file}`);
-      }
+  it("has a program for each benchmark, and the same in Go where it is compared with Go", () => {
+    for (const { name, program = name, implementations, measure } of suite) {
+      if (measure === "mean") continue;
+      const files = [`programs/${program}.ts`];
+      if (implementations.includes("go")) files.push(`peers/go/${program}/main.go`);
+      for (const file of files) assert(existsSync(path.join(packageRoot, "bench", file)), `bench/${file}`);
     }
+  });
+
+  it("compares what there is, Skein first", () => {
+    for (const benchmark of suite) {
+      const [first, ...others] = benchmark.implementations;
+      assert.equal(first, "skein", benchmark.name);
+      for (const other of others)
+        assert(
+          implementations.some(({ name }) => name === other),
+          other,
+        );
+    }
+  });
+
+  it("has parts to take each mean of, before it", () => {
+    suite.forEach(({ name, measure }, i) => {
+      if (measure !== "mean") return;
+      assert(suite.slice(0, i).some((part) => part.name.startsWith(`${name}/`)));
+      assert(!suite.slice(i).some((part) => part.name.startsWith(`${name}/`)));
+    });
   });
 
   it("never asks for more under --quick", () => {
@@ -21,7 +43,7 @@ describe("the suite", () => {
     }
   });
 
-  it("has each name once", () => {
-    assert.equal(new Set(suite.map(({ name }) => name)).size, suite.length);
+  it("has each name once for a number of Ps", () => {
+    assert.equal(new Set(suite.map(({ name, procs }) => `${name} ${procs}`)).size, suite.length);
   });
 });

@@ -10,53 +10,58 @@ import {
   Timer,
   timeSleepUntil,
 } from "../../assembly/runtime/time";
-import { timersFirst } from "../../assembly/runtime/timers";
 import { reset } from "./support";
 
-/** What the scheduler does before each turn, once `at` has come. */
-function turnAt(at: i64): void {
-  while (now() < at) {}
-  checkTimers(allp(0), 0);
+/** What the scheduler does before each turn; the clock says `at`. */
+function turn(at: i64): void {
+  checkTimers(allp(0), at);
 }
 
 describe("a timer", () => {
   beforeEach(reset);
 
-  it("sends the time once it is due, and not before", () => {
+  it("is due so long after it was set, at the earliest", () => {
     const start = now();
     const t = new Timer(500 * Microsecond);
-    expect(checkTimers(allp(0), start + 499 * Microsecond)).toBe(timersFirst(allp(0)));
+    const due = timeSleepUntil();
+    expect(due >= start + 500 * Microsecond && due <= now() + 500 * Microsecond).toBe(true);
+    expect(checkTimers(allp(0), due - 1)).toBe(due);
     expect(t.chan.length).toBe(0);
-    turnAt(start + 600 * Microsecond);
-    expect(t.chan.length).toBe(1);
-    const at = t.chan.recv();
-    expect(at >= start + 500 * Microsecond && at <= now()).toBe(true);
+  });
+
+  it("sends the time at which it fires, once", () => {
+    const t = new Timer(500 * Microsecond);
+    const late = timeSleepUntil() + 7;
+    turn(late);
+    expect(t.chan.recv()).toBe(late);
     expect(timeSleepUntil()).toBe(0);
+    turn(late + Second);
+    expect(t.chan.length).toBe(0);
     expect(t.stop()).toBe(false);
   });
 
   it("does not fire when stopped", () => {
-    const t = new Timer(100 * Microsecond);
+    const t = new Timer(Second);
     expect(t.stop()).toBe(true);
     expect(t.stop()).toBe(false);
-    turnAt(now() + 200 * Microsecond);
-    expect(t.chan.length).toBe(0);
     expect(timeSleepUntil()).toBe(0);
+    turn(now() + 2 * Second);
+    expect(t.chan.length).toBe(0);
   });
 
   it("takes back what nobody has received when stopped or reset", () => {
     const t = new Timer(0);
-    turnAt(now());
+    turn(now());
     expect(t.chan.length).toBe(1);
     expect(t.stop()).toBe(true);
     t.chan.tryRecv();
     expect(ok()).toBe(false);
     expect(t.reset(0)).toBe(false);
-    turnAt(now());
+    turn(now());
     expect(t.reset(Second)).toBe(true);
     expect(t.chan.length).toBe(0);
     expect(t.reset(0)).toBe(true);
-    turnAt(now());
+    turn(now());
     expect(t.chan.length).toBe(1);
   });
 
@@ -64,16 +69,18 @@ describe("a timer", () => {
     const t = new Timer(i64.MAX_VALUE);
     expect(timeSleepUntil()).toBe(i64.MAX_VALUE);
     expect(t.reset(i64.MIN_VALUE)).toBe(true);
-    turnAt(now());
+    turn(now());
     expect(t.chan.length).toBe(1);
   });
 
-  it("comes in the order of the times", () => {
-    const late = after(300 * Microsecond);
-    const soon = after(100 * Microsecond);
-    expect(timeSleepUntil() > 0).toBe(true);
-    turnAt(now() + 400 * Microsecond);
-    expect(soon.length + late.length).toBe(2);
+  it("does not wait for those that are due later", () => {
+    const late = after(2 * Second);
+    const soon = after(Second);
+    turn(timeSleepUntil());
+    expect(soon.length).toBe(1);
+    expect(late.length).toBe(0);
+    turn(timeSleepUntil());
+    expect(late.length).toBe(1);
   });
 });
 
@@ -81,31 +88,32 @@ describe("a ticker", () => {
   beforeEach(reset);
 
   it("drops the ticks that nobody took, and keeps its beat", () => {
-    const start = now();
-    const t = new Ticker(200 * Microsecond);
-    turnAt(start + 250 * Microsecond);
-    turnAt(start + 450 * Microsecond);
-    turnAt(start + 1050 * Microsecond);
+    const t = new Ticker(Second);
+    const first = timeSleepUntil();
+    turn(first);
+    expect(timeSleepUntil()).toBe(first + Second);
+    turn(first + 3 * Second + 5);
+    expect(timeSleepUntil()).toBe(first + 4 * Second);
     expect(t.chan.length).toBe(1);
-    const first = t.chan.recv();
-    expect(first >= start + 200 * Microsecond).toBe(true);
-    const next = timeSleepUntil();
-    expect(next > now() - 50 * Microsecond).toBe(true);
-    turnAt(next);
-    expect(t.chan.recv() >= next).toBe(true);
+    expect(t.chan.recv()).toBe(first);
+    turn(first + 4 * Second);
+    expect(t.chan.recv()).toBe(first + 4 * Second);
     expect(t.stop()).toBe(true);
     expect(timeSleepUntil()).toBe(0);
   });
 
   it("ticks anew after a reset, without what was left", () => {
-    const t = new Ticker(50 * Microsecond);
-    turnAt(now() + 60 * Microsecond);
+    const t = new Ticker(Microsecond);
+    turn(timeSleepUntil());
     expect(t.chan.length).toBe(1);
     const start = now();
-    expect(t.reset(300 * Microsecond)).toBe(true);
+    expect(t.reset(Second)).toBe(true);
     expect(t.chan.length).toBe(0);
-    turnAt(start + 350 * Microsecond);
-    expect(t.chan.recv() >= start + 300 * Microsecond).toBe(true);
-    t.stop();
+    const due = timeSleepUntil();
+    expect(due >= start + Second).toBe(true);
+    turn(due);
+    expect(t.chan.recv()).toBe(due);
+    expect(timeSleepUntil()).toBe(due + Second);
+    expect(t.stop()).toBe(true);
   });
 });

@@ -4,10 +4,10 @@ import { machine, type Machine } from "./driver/machine.js";
 
 const ITEMS = 1 << 20;
 
-/** The owner and three thieves consume all items. */
-async function consumeAll(m: Machine, items: number, start: number): Promise<void> {
+/** An owner and three thieves consume all items. */
+async function consumeAll(m: Machine, items: number, start: number, next = ""): Promise<void> {
   m.call("prepare", items, start);
-  await m.run([["produce"], ["thieve", 1], ["thieve", 2], ["thieve", 3]]);
+  await m.run([[`produce${next}`], ...[1, 2, 3].map((id) => [`thieve${next}`, id] as const)]);
   assert.equal(m.call("foreign"), 0, "only what was put comes out, as it was put");
   assert.equal(m.call("consumed", 0), 0, "no item is lost");
   assert.equal(m.call("consumed", 1), items, "no item comes out twice");
@@ -27,10 +27,16 @@ describe("a run queue with an owner and three thieves", { concurrency: 1 }, () =
     });
   }
 
+  it("gives what is next to run either to its owner or to a thief", async () => {
+    const m = await machine("runq");
+    await consumeAll(m, ITEMS, 2 ** 32 - ITEMS / 4, "Next");
+    assert.ok(m.call("stolen") > 0, "some were stolen");
+  });
+
   it("never seems empty while one moves between runnext and the ring", async () => {
     const m = await machine("runq");
     m.call("prepare", 2, 2 ** 32 - 1000);
-    const [, seenEmpty] = await m.run([["neverEmpty", 2_000_000], ["watch"]]);
-    assert.equal(seenEmpty, 0);
+    const [, ...seenEmpty] = await m.run([["neverEmpty", 4_000_000], ["watch"], ["watch"], ["watch"]]);
+    assert.deepEqual(seenEmpty, [0, 0, 0]);
   });
 });

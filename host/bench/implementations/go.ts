@@ -28,8 +28,8 @@ export const go: Implementation = {
     const binaries = await built(version, stop);
     return {
       runtime: version,
-      command: (benchmark, procs, args) => ({
-        file: path.join(binaries, process.platform === "win32" ? `${benchmark}.exe` : benchmark),
+      command: (program, procs, args) => ({
+        file: path.join(binaries, process.platform === "win32" ? `${program}.exe` : program),
         args,
         env: { GOMAXPROCS: String(procs) },
       }),

@@ -5,8 +5,8 @@ import type { Command } from "../child.js";
 export interface Ready {
   /** Its name and version, as `node 20.20.2`. */
   readonly runtime: string;
-  /** How to run the program of a benchmark on so many Ps. */
-  command(benchmark: string, procs: number, args: readonly string[]): Command;
+  /** How to run a benchmark's program on so many Ps. */
+  command(program: string, procs: number, args: readonly string[]): Command;
 }
 
 export interface Implementation {

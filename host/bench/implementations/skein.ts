@@ -1,4 +1,4 @@
-/** Skein itself, through its own command line, on the runtime that runs the bench. */
+/** Skein itself, through its own command line, on the runtime that runs the bench; and what it is held against with other options. */
 import path from "node:path";
 import process from "node:process";
 import { packageRoot } from "../paths.js";
@@ -6,17 +6,35 @@ import type { Implementation } from "./implementation.js";
 
 const { deno } = process.versions as { deno?: string };
 
-export const skein: Implementation = {
-  name: "skein",
-  description: "the programs in bench/programs, by skein run on this runtime",
-  prepare: () =>
-    Promise.resolve({
-      runtime: deno ? `deno ${deno}` : `node ${process.versions.node}`,
-      command: (benchmark, procs, args) => {
-        const cli = path.join(packageRoot, "bin", "skein.js");
-        const program = path.join(packageRoot, "bench", "programs", `${benchmark}.ts`);
-        const run = [cli, "run", program, "--procs", String(procs), "--", ...args];
-        return { file: process.execPath, args: deno ? ["run", "--quiet", "-A", ...run] : run };
-      },
-    }),
-};
+/** Skein with options of `skein run`. */
+function skeinWith(name: string, description: string, ...options: string[]): Implementation {
+  return {
+    name,
+    description,
+    prepare: () =>
+      Promise.resolve({
+        runtime: deno ? `deno ${deno}` : `node ${process.versions.node}`,
+        command: (program, procs, args) => {
+          const cli = path.join(packageRoot, "bin", "skein.js");
+          const file = path.join(packageRoot, "bench", "programs", `${program}.ts`);
+          const run = [cli, "run", file, "--procs", String(procs), ...options, "--", ...args];
+          return { file: process.execPath, args: deno ? ["run", "--quiet", "-A", ...run] : run };
+        },
+      }),
+  };
+}
+
+export const skein = skeinWith("skein", "the programs in bench/programs, by skein run on this runtime");
+
+export const skeinGM = skeinWith(
+  "skein --sched gm",
+  "the same under the scheduler that Go abandoned: one queue for all Ms, no Ps",
+  "--sched",
+  "gm",
+);
+
+export const skeinNoPreempt = skeinWith(
+  "skein --no-preempt",
+  "the same programs built without safepoints",
+  "--no-preempt",
+);

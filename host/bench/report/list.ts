@@ -1,14 +1,14 @@
 /** What `skein bench --list` prints. */
+import { wording, type Benchmark } from "../benchmark.js";
 import type { Implementation } from "../implementations/implementation.js";
-import type { Benchmark } from "../suite.js";
 import { columns } from "./table.js";
 
 export function list(benchmarks: readonly Benchmark[], implementations: readonly Implementation[]): string {
   const rows = benchmarks.map((benchmark) => [
     benchmark.name,
-    benchmark.procs,
+    String(benchmark.procs),
     benchmark.unit,
-    wanted(benchmark),
+    (benchmark.targets ?? []).map(wording).join(", "),
     benchmark.description,
   ]);
   return (
@@ -20,9 +20,4 @@ export function list(benchmarks: readonly Benchmark[], implementations: readonly
       ["left", "left"],
     )
   );
-}
-
-function wanted({ target }: Benchmark): string {
-  if (!target) return "";
-  return target.kind === "ratio" ? `<= ${target.atMost.toFixed(2)}x ${target.to}` : `>= ${target.atLeast} x cores`;
 }

@@ -5,7 +5,8 @@
  *     // procs: 1,2                           keys before the first case hold for all of them
  *     //
  *     // case: in main                        begins a case
- *     // args: "two words" plain              $procs is the number of Ps, $long a long text
+ *     // args: "two words" plain              $procs is the number of Ps, $program the source file, $long a long text
+ *     // stdin: a line                        as stdout; $numbers is 1 to 10000, a line each
  *     // options: --max-memory 64M            options of skein run
  *     // env: NAME=value
  *     // timeout: 60                          seconds; 30 unless given
@@ -26,6 +27,7 @@ export interface Case {
   readonly procs: readonly number[] | undefined;
   readonly timeoutMs: number;
   readonly exit: number;
+  readonly stdin: string | undefined;
   readonly stdout: string | undefined;
   readonly stdoutMatch: readonly RegExp[];
   readonly stdoutCheck: string | undefined;
@@ -34,7 +36,7 @@ export interface Case {
 
 type Keys = Map<string, string[]>;
 
-const KEYS = "args env exit options procs stderr-match stdout stdout-check stdout-match timeout".split(" ");
+const KEYS = "args env exit options procs stderr-match stdin stdout stdout-check stdout-match timeout".split(" ");
 
 /** Reads the header of a program. */
 export function readHeader(source: string): Case[] {
@@ -72,6 +74,7 @@ function read(name: string, keys: Keys): Case {
     procs: one("procs")?.split(",").map(Number),
     timeoutMs: Number(one("timeout") ?? 30) * 1000,
     exit,
+    stdin: keys.has("stdin") ? lines(all("stdin")) : undefined,
     stdout,
     stdoutMatch,
     stdoutCheck,

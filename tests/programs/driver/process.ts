@@ -3,11 +3,12 @@
  *
  * Guarantees: a process that outlives its time is killed with all that it started, and its output is in the error.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 export type RuntimeName = "node" | "deno";
@@ -44,10 +45,14 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly timeoutMs?: number;
+  /** What the process reads. */
+  readonly stdin?: string | undefined;
   /** Called with the process as soon as it runs. */
   readonly started?: (child: ChildProcess) => void;
   /** Called with standard output as it comes. */
   readonly onStdout?: (text: string, child: ChildProcess) => void;
+  /** Leaves standard input to the caller; without it, and without `stdin`, there is none. */
+  readonly keepStdin?: boolean;
   /** Leaves standard output to the caller. */
   readonly keepStdout?: boolean;
 }
@@ -85,10 +90,10 @@ export function runSkein(args: readonly string[], options: RunOptions = {}): Pro
     const child = spawn(file, [...before, ...args], {
       cwd: options.cwd ?? root,
       env: { ...process.env, NO_COLOR: "1", ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.keepStdin === true || options.stdin !== undefined ? "pipe" : "ignore", "pipe", "pipe"],
       // A group of its own, so that a kill reaches whatever it starts.
       detached: true,
-    });
+    }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let late = false;
@@ -107,6 +112,11 @@ export function runSkein(args: readonly string[], options: RunOptions = {}): Pro
       });
     }
     child.stderr.on("data", (data: Buffer) => stderr.push(data));
+    if (options.stdin !== undefined) {
+      // A program need not read all that it is given.
+      child.stdin?.on("error", () => {});
+      child.stdin?.end(options.stdin);
+    }
     options.started?.(child);
     child.on("error", (error) => {
       clearTimeout(timer);

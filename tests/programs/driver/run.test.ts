@@ -16,7 +16,11 @@ const PROCS = runtime === "deno" ? [1, 4] : [1, 2, 4];
 /** Processes at a time. */
 const CONCURRENCY = 2;
 
-const LONG = "0123456789".repeat(2000);
+/** What $name stands for in a header. */
+const VARIABLES: Record<string, string> = {
+  $long: "0123456789".repeat(2000),
+  $numbers: Array.from({ length: 10000 }, (_, i) => `${i + 1}\n`).join(""),
+};
 
 const programs = path.join(root, "tests", "programs");
 
@@ -75,9 +79,16 @@ describe("programs", { concurrency: CONCURRENCY }, () => {
       const name = expected.name === "" ? behaviour : `${behaviour}: ${expected.name}`;
       for (const procs of expected.procs ?? PROCS) {
         it(`${name} [${runtime} procs=${procs}]`, async () => {
-          const args = expected.args.map((arg) => (arg === "$procs" ? String(procs) : arg === "$long" ? LONG : arg));
+          const variables: Record<string, string> = {
+            ...VARIABLES,
+            $procs: String(procs),
+            $program: path.join(root, file),
+          };
+          const fill = (text: string): string => variables[text.trimEnd()] ?? text;
+          const args = expected.args.map(fill);
+          const stdin = expected.stdin === undefined ? undefined : fill(expected.stdin);
           const command = ["run", await buildOf(file), "--procs", String(procs), ...expected.options, "--", ...args];
-          const result = await runSkein(command, { env: expected.env, timeoutMs: expected.timeoutMs });
+          const result = await runSkein(command, { env: expected.env, stdin, timeoutMs: expected.timeoutMs });
           try {
             check(result, expected);
           } catch (error) {

@@ -55,6 +55,7 @@ function submitBlocksWhileAllAreBusy(): void {
       submitted.add(1);
     }
   });
+  while (inside.load() < 2) settle();
   settle();
   same(submitted.load(), 2, "submitted while two can run");
   same(inside.load(), 2, "inside");

@@ -34,58 +34,9 @@ import {
   Microsecond,
   Millisecond,
   Second,
-  lockOSThread,
-  unlockOSThread,
-  threadId,
 } from "skein";
-
-/** The generator of a job: its own, so that a seed gives the same jobs whatever the scheduling. */
-class Random {
-  constructor(private state: u64) {
-    this.next();
-  }
-
-  next(): u32 {
-    this.state = this.state * 6364136223846793005 + 1442695040888963407;
-    return <u32>(this.state >> 33);
-  }
-
-  below(n: i32): i32 {
-    return <i32>(this.next() % <u32>n);
-  }
-
-  child(): Random {
-    return new Random(((<u64>this.next()) << 31) ^ this.next());
-  }
-}
-
-function fail(what: string, got: i64, want: i64): void {
-  throw new Error(`${what}: got ${got}, want ${want}`);
-}
-
-function expect(what: string, got: i64, want: i64): void {
-  if (got != want) fail(what, got, want);
-}
-
-/** What a job has done, for the report at the end. */
-class Totals {
-  jobs: Atomic<i64> = new Atomic<i64>();
-  goroutines: Atomic<i64> = new Atomic<i64>();
-  messages: Atomic<i64> = new Atomic<i64>();
-  selects: Atomic<i64> = new Atomic<i64>();
-  timers: Atomic<i64> = new Atomic<i64>();
-  locks: Atomic<i64> = new Atomic<i64>();
-  objects: Atomic<i64> = new Atomic<i64>();
-}
-
-const totals = new Totals();
-
-/** Lets others run in one of several ways, or does not. */
-function disturb(random: Random): void {
-  const n = random.below(64);
-  if (n == 0) sleep(random.below(300) * Microsecond);
-  else if (n < 6) gosched();
-}
+import { blockers, computation, hogs, resize, resizing, threads } from "./misbehaviour";
+import { disturb, expect, fail, Random, totals } from "./support";
 
 // Spawning: a tree of goroutines of random shape; every node is counted once.
 
@@ -516,58 +467,6 @@ function stacks(random: Random): void {
   expect("sum over deep stacks", sum, (<i64>n * depth * (depth + 1)) / 2);
 }
 
-// Computation long enough to be stopped in the middle.
-
-function compute(turns: i32): u32 {
-  let h: u32 = 2166136261;
-  for (let i = 0; i < turns; i++) h = (h ^ (<u32>(i & 255))) * 16777619;
-  return h;
-}
-
-function computation(random: Random): void {
-  const turns = 10000 + random.below(3000000);
-  const results = new Chan<u32>();
-  for (let i = 0; i < 2; i++) {
-    go(() => {
-      results.send(compute(turns));
-    });
-  }
-  expect("two equal computations", results.recv(), results.recv());
-}
-
-// Goroutines wired to their threads, which talk to others that are not.
-
-function wired(random: Random, input: Chan<i32>, out: Chan<i32>): void {
-  lockOSThread();
-  const thread = threadId();
-  for (let r = input.range(); r.next();) {
-    if (threadId() != thread) fail("the thread of a locked goroutine", threadId(), thread);
-    disturb(random);
-    out.send(r.value + 1);
-  }
-  out.close();
-  if (random.below(2) == 0) unlockOSThread();
-}
-
-function threads(random: Random): void {
-  const input = new Chan<i32>();
-  let out = input;
-  const stages = 1 + random.below(3);
-  for (let i = 0; i < stages; i++) {
-    const next = new Chan<i32>(random.below(3));
-    go(wired(random.child(), out, next));
-    out = next;
-  }
-  const turns = 1 + random.below(40);
-  go(() => {
-    for (let i = 0; i < turns; i++) input.send(i);
-    input.close();
-  });
-  let sum: i64 = 0;
-  for (let r = out.range(); r.next();) sum += r.value;
-  expect("sum through locked goroutines", sum, <i64>turns * stages + (<i64>turns * (turns - 1)) / 2);
-}
-
 function job(kind: i32, random: Random, wg: WaitGroup): void {
   switch (kind) {
     case 0:
@@ -603,6 +502,15 @@ function job(kind: i32, random: Random, wg: WaitGroup): void {
     case 10:
       threads(random);
       break;
+    case 11:
+      blockers(random);
+      break;
+    case 12:
+      hogs(random);
+      break;
+    case 13:
+      resizing(random);
+      break;
     default:
       computation(random);
   }
@@ -610,7 +518,7 @@ function job(kind: i32, random: Random, wg: WaitGroup): void {
   wg.done();
 }
 
-const KINDS = 12;
+const KINDS = 15;
 
 /** The seed, the round and its age, for whoever looks at a program that hangs. */
 const progress = new Atomic<i64>();
@@ -635,11 +543,11 @@ export function main(): void {
   println(`seed ${seed}, ${seconds} s, ${gomaxprocs(0)} Ps`);
   const random = new Random(seed);
   const until = now() + seconds * Second;
-  const changing = list.length > 2 && list[2] == "changing";
+  if (list.length > 2 && list[2] == "changing") resize.store(1);
   go(watch());
   while (now() < until) {
     const round = progress.add(1);
-    if (changing) gomaxprocs(1 + random.below(8));
+    if (resize.load() != 0) gomaxprocs(1 + random.below(8));
     const jobs = 1 + random.below(24);
     const wg = new WaitGroup();
     wg.add(jobs);
@@ -652,6 +560,6 @@ export function main(): void {
   println(`${progress.load()} rounds, ${totals.jobs.load()} jobs, all counts exact`);
   println(
     `at least ${totals.goroutines.load()} goroutines, ${totals.messages.load()} messages, ${totals.selects.load()} selects, ` +
-      `${totals.timers.load()} timers, ${totals.locks.load()} locks, ${totals.objects.load()} objects`,
+      `${totals.timers.load()} timers, ${totals.locks.load()} locks, ${totals.objects.load()} objects, ${totals.blockingCalls.load()} blocking calls`,
   );
 }

@@ -21,7 +21,8 @@ import type { Start } from "./worker.js";
 /** A run that takes longer hangs: each is a matter of a second or so on a machine of its own. */
 const TIMEOUT_MS = 30_000;
 
-const INITIAL_PAGES = 256;
+/** Pages of 64 KiB, all of them there from the beginning, as in a real program. */
+const PAGES = 4096;
 const REGISTERS = "assembly/runtime/registers/";
 
 /** A function's name, then its arguments. */
@@ -43,12 +44,16 @@ export async function machine(program: string): Promise<Machine> {
 async function compile(entry: string): Promise<WebAssembly.Module> {
   const outputs = new Map<string, string | Uint8Array>();
   const options = "--outFile p.wasm --textFile p.wat --runtime stub --debug --enable threads,bulk-memory";
-  const memory = `--importMemory --sharedMemory --initialMemory ${INITIAL_PAGES} --maximumMemory 65536`;
-  const { error, stderr } = await asc.main(
+  const memory = `--importMemory --sharedMemory --initialMemory ${PAGES} --maximumMemory ${PAGES}`;
+  let messages = "";
+  const { error } = await asc.main(
     [entry, "--baseDir", root, ...`${options} ${memory} --memoryBase ${STATIC_BASE}`.split(" ")],
-    { writeFile: (name, contents) => void outputs.set(name, contents) },
+    {
+      writeFile: (name, contents) => void outputs.set(name, contents),
+      stderr: { write: (text) => void (messages += String(text)) },
+    },
   );
-  if (error) throw new Error(`${entry}: ${error.message}\n${stderr.toString()}`);
+  if (error) throw new Error(`${entry}: ${error.message}\n${messages}`);
   const mutable = [...String(outputs.get("p.wat")).matchAll(/\(global \$(\S+) \(mut /g)].map((match) => match[1] ?? "");
   assert.deepEqual(
     mutable.filter((name) => !name.startsWith(REGISTERS)),
@@ -71,7 +76,7 @@ function thread(): string {
 }
 
 export class Machine {
-  private readonly memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: 65536, shared: true });
+  private readonly memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
   private readonly exports: Exports;
 
   constructor(private readonly module: WebAssembly.Module) {
@@ -105,10 +110,7 @@ export class Machine {
 function resultOf(worker: Worker, [name, ...args]: Call): Promise<number> {
   return new Promise((resolve, reject) => {
     const call = `${name}(${args.join(", ")})`;
-    const timer = setTimeout(
-      () => reject(new Error(`${call} still runs after ${TIMEOUT_MS / 1000} s`)),
-      TIMEOUT_MS,
-    );
+    const timer = setTimeout(() => reject(new Error(`${call} still runs after ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
     worker.on("message", (result: number | undefined) => {
       clearTimeout(timer);
       resolve(result ?? 0);

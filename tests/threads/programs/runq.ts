@@ -85,6 +85,39 @@ export function produce(): void {
   atomic.add<i32>(word(OVERFLOWED), overflowed);
 }
 
+/** Puts all items on P 0 as the next to run, now and then two at a time, and takes each back unless it was stolen. */
+export function produceNext(): void {
+  become(1, 0);
+  const pp = allp(0);
+  const n = load<i32>(word(COUNT));
+  for (let i = 0; i < n; i++) {
+    const gp = item(i);
+    gp.entry = i + 1;
+    runqput(pp, gp, true);
+    if (i % 3 == 0) continue;
+    while (takeOwn(pp)) {}
+  }
+  while (takeOwn(pp)) {}
+  atomic.store<i32>(word(DONE), 1);
+}
+
+/** Steals from P 0 what is next to run, or in its ring. */
+export function thieveNext(id: i32): void {
+  become(id + 1, id);
+  const pp = allp(id);
+  let stolen = 0;
+  while (true) {
+    const done = atomic.load<i32>(word(DONE)) != 0;
+    const gp = runqsteal(pp, allp(0), true);
+    if (gp) {
+      stolen++;
+      consume(gp);
+      while (takeOwn(pp)) {}
+    } else if (done) break;
+  }
+  atomic.add<i32>(word(STOLEN), stolen);
+}
+
 /** Steals from all other Ps and consumes what it gets, until there is nothing left. */
 export function thieve(id: i32): void {
   become(id + 1, id);

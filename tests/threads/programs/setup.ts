@@ -5,14 +5,13 @@ import { allm, allp, sched } from "../../../assembly/runtime/structs";
 /** Words that a program's threads share, a cache line each; above the static data, below the heap. */
 const SHARED: usize = 7 << 20;
 const HEAP_PAGE: u32 = 128;
-const HEAP_LIMIT: i32 = 16384;
 
 /** Prepares memory that is still zero for so many Ps. */
 export function setup(procs: i32): void {
   sched.nprocs = procs;
   sched.pageNext = HEAP_PAGE;
-  sched.maxPages = HEAP_LIMIT;
-  sched.heapBase = <usize>HEAP_PAGE << 16;
+  sched.maxPages = memory.size();
+  sched.heapBase = (<usize>HEAP_PAGE) << 16;
   for (let i = 0; i < procs; i++) allp(i).id = i;
 }
 
@@ -27,7 +26,7 @@ export function become(id: i32, p: i32): void {
 
 /** The address of a shared word. */
 export function word(index: i32): usize {
-  return SHARED + (<usize>index << 6);
+  return SHARED + ((<usize>index) << 6);
 }
 
 /** Computes for a moment. */

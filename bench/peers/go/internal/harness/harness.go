@@ -39,6 +39,11 @@ func Total(repetitions int, body func()) {
 	})
 }
 
+// Count prints how much has been done so far, for the program that measures what each takes of the processors.
+func Count(done int64) {
+	fmt.Println("COUNT", done)
+}
+
 // Result prints one value for the program that compares.
 func Result(unit string, value float64) {
 	fmt.Println("RESULT", unit, strconv.FormatFloat(value, 'f', -1, 64))
