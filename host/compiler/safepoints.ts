@@ -46,6 +46,7 @@ const SCRATCH_USERS = [
   "~lib/util/string/strtod",
   "~lib/util/string/scientific",
   "~lib/util/string/fixmul",
+  "~lib/util/string/scale",
 ];
 
 /** The core's two functions that a safepoint consists of, and the exports that keep them until there are safepoints. */

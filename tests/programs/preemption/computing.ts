@@ -133,7 +133,7 @@ function library(): void {
   }
 }
 
-/** Runs for as long as ten time slices with no more than 30 ms, here and there, between two turns. */
+/** A few goroutines come and go, beside all that compute; with each of those a time slice more in every round. */
 function othersRun(what: string): void {
   const answers = new Chan<i32>();
   const began = now();
@@ -146,7 +146,6 @@ function othersRun(what: string): void {
   let sum = 0;
   for (let i = 0; i < 4; i++) sum += answers.recv();
   same(sum, 6, "the answers");
-  // With a goroutine more each time; ten times as long on a machine that is busy.
   check(now() - began < 5000 * Millisecond, what + " keeps the others waiting");
 }
 

@@ -1,38 +1,29 @@
 // A slice that is used up ends whatever the goroutine does: it may hold a lock, or have just been readied by a partner.
 // procs: 1
 
-import { go, now, println, Atomic, Chan, Mutex, WaitGroup, Millisecond, Second } from "skein";
+import { go, now, println, Chan, Mutex, WaitGroup, Millisecond, Second } from "skein";
 import { check, same } from "../expect";
 
 /** Two goroutines that ready each other hand on what is left of the slice, not a new one. */
 function aPairLeavesTurnsToAThird(): void {
   const ping = new Chan<i32>();
   const pong = new Chan<i32>();
-  const over = new Atomic<i32>();
-  const pair = new WaitGroup();
-  pair.add(2);
   go(() => {
-    while (over.load() == 0) ping.send(pong.recv());
-    pong.close();
-    pair.done();
+    while (true) ping.send(pong.recv());
   });
   go(() => {
-    pong.send(0);
-    for (let n = 1; over.load() == 0; n++) {
+    for (let n = 0; ; n++) {
+      pong.send(n);
       ping.recv();
-      if (over.load() == 0) pong.send(n);
     }
-    ping.tryRecv();
-    pair.done();
   });
   let turns = 0;
   const began = now();
-  for (let last = began; now() - began < 300 * Millisecond; ) {
+  for (let last = began; now() - began < 300 * Millisecond;) {
     const t = now();
-    if (t - last > Millisecond) turns++; // it has been away
+    if (t - last > Millisecond) turns++; // others have run
     last = t;
   }
-  over.store(1);
   check(turns >= 3, `the third goroutine had ${turns} turns`);
 }
 
