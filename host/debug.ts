@@ -17,7 +17,9 @@ export interface DebugSettings {
 export function debugSettings(env: NodeJS.ProcessEnv = process.env): DebugSettings {
   const settings = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0 };
   for (const text of [env["GODEBUG"], env["SKEIN_DEBUG"]]) {
-    for (const [, name, value] of (text ?? "").matchAll(/(?:^|,)(schedtrace|scheddetail|stall|leaks)=(\d{1,9})(?=,|$)/g)) {
+    for (const [, name, value] of (text ?? "").matchAll(
+      /(?:^|,)(schedtrace|scheddetail|stall|leaks)=(\d{1,9})(?=,|$)/g,
+    )) {
       settings[name as keyof DebugSettings] = Number(value);
     }
   }

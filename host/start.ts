@@ -60,7 +60,8 @@ export async function start(options: StartOptions): Promise<Runtime> {
     throw new SkeinError(`panic must be "isolate" or "exit", not ${JSON.stringify(panic)}`);
   }
   const sched = options.sched ?? "gmp";
-  if (sched !== "gmp" && sched !== "gm") throw new SkeinError(`sched must be "gmp" or "gm", not ${JSON.stringify(sched)}`);
+  if (sched !== "gmp" && sched !== "gm")
+    throw new SkeinError(`sched must be "gmp" or "gm", not ${JSON.stringify(sched)}`);
   const procs = options.procs === undefined ? defaultProcs() : checkProcs(options.procs);
   const maxThreads = options.maxThreads ?? DEFAULT_MAX_THREADS;
   if (!Number.isInteger(maxThreads) || maxThreads < 1 || maxThreads > MAX_THREADS - 1) {

@@ -62,8 +62,9 @@ function run(title, command, args, env = {}) {
   });
 }
 
+/** A file of a development tool; not every package lets itself be resolved. */
 function bin(module, file) {
-  return path.join(path.dirname(require.resolve(`${module}/package.json`)), file);
+  return path.join(root, "node_modules", module, file);
 }
 
 function bundled(file) {

@@ -41,8 +41,11 @@ export function checkLayout(): void {
   // Different threads write these at high rates.
   if (offsetof<P>("runqhead") / CACHE_LINE == offsetof<P>("gcount") / CACHE_LINE) ERROR("P.runqhead shares a line");
   if (offsetof<P>("runqtail") / CACHE_LINE == offsetof<P>("runqhead") / CACHE_LINE) ERROR("P.runqtail shares a line");
-  if (offsetof<P>("timersLock") / CACHE_LINE == offsetof<P>("runqtail") / CACHE_LINE) ERROR("P.timersLock shares a line");
+  if (offsetof<P>("timersLock") / CACHE_LINE == offsetof<P>("runqtail") / CACHE_LINE)
+    ERROR("P.timersLock shares a line");
   if (offsetof<M>("park") / CACHE_LINE == offsetof<M>("parks") / CACHE_LINE) ERROR("M.park shares a line");
-  if (offsetof<Sched>("npidle") / CACHE_LINE == offsetof<Sched>("lock") / CACHE_LINE) ERROR("Sched.npidle shares a line");
-  if (offsetof<Sched>("nmspinning") / CACHE_LINE == offsetof<Sched>("npidle") / CACHE_LINE) ERROR("Sched.nmspinning shares a line");
+  if (offsetof<Sched>("npidle") / CACHE_LINE == offsetof<Sched>("lock") / CACHE_LINE)
+    ERROR("Sched.npidle shares a line");
+  if (offsetof<Sched>("nmspinning") / CACHE_LINE == offsetof<Sched>("npidle") / CACHE_LINE)
+    ERROR("Sched.nmspinning shares a line");
 }

@@ -32,7 +32,6 @@ const TEXT_MAX: i32 = 16384;
 @inline
 const SHOWN_MAX: i32 = 1000;
 
-
 /** At the top of a goroutine's stack that is being traced: has the host write it down. */
 export function captureStack(): void {
   m.traceLength = min(hostTraceback(m.traceText, TEXT_MAX), TEXT_MAX);
@@ -140,19 +139,33 @@ export function writeError(text: string): void {
 /** Go's words for a wait reason. */
 export function waitReasonText(reason: u8): string {
   switch (reason) {
-    case WaitReason.ChanReceive: return "chan receive";
-    case WaitReason.ChanSend: return "chan send";
-    case WaitReason.Select: return "select";
-    case WaitReason.SelectNoCases: return "select (no cases)";
-    case WaitReason.MutexLock: return "sync.Mutex.Lock";
-    case WaitReason.RWMutexLock: return "sync.RWMutex.Lock";
-    case WaitReason.RWMutexRLock: return "sync.RWMutex.RLock";
-    case WaitReason.WaitGroupWait: return "sync.WaitGroup.Wait";
-    case WaitReason.CondWait: return "sync.Cond.Wait";
-    case WaitReason.Semacquire: return "semacquire";
-    case WaitReason.Sleep: return "sleep";
-    case WaitReason.ChanReceiveNil: return "chan receive (nil chan)";
-    case WaitReason.ChanSendNil: return "chan send (nil chan)";
-    default: return "waiting";
+    case WaitReason.ChanReceive:
+      return "chan receive";
+    case WaitReason.ChanSend:
+      return "chan send";
+    case WaitReason.Select:
+      return "select";
+    case WaitReason.SelectNoCases:
+      return "select (no cases)";
+    case WaitReason.MutexLock:
+      return "sync.Mutex.Lock";
+    case WaitReason.RWMutexLock:
+      return "sync.RWMutex.Lock";
+    case WaitReason.RWMutexRLock:
+      return "sync.RWMutex.RLock";
+    case WaitReason.WaitGroupWait:
+      return "sync.WaitGroup.Wait";
+    case WaitReason.CondWait:
+      return "sync.Cond.Wait";
+    case WaitReason.Semacquire:
+      return "semacquire";
+    case WaitReason.Sleep:
+      return "sleep";
+    case WaitReason.ChanReceiveNil:
+      return "chan receive (nil chan)";
+    case WaitReason.ChanSendNil:
+      return "chan send (nil chan)";
+    default:
+      return "waiting";
   }
 }

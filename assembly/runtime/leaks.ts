@@ -91,7 +91,7 @@ function findLeaks(): G[] {
     gp = gp.alllink;
   }
   marks.drain();
-  for (let before = -1; before != waiting.length; ) {
+  for (let before = -1; before != waiting.length;) {
     before = waiting.length;
     const rest = new Array<G>();
     for (let i = 0; i < before; i++) {

@@ -123,7 +123,7 @@ export function mfree(ptr: usize): void {
 /** Bytes that the block at `ptr` really has. */
 export function mallocSize(ptr: usize): usize {
   const span = load<u32>(spanEntry(ptr));
-  return span & SPAN_SMALL ? <usize>classSize(span & ~SPAN_SMALL) : <usize>(span & 0xffff) << PAGE_BITS;
+  return span & SPAN_SMALL ? <usize>classSize(span & ~SPAN_SMALL) : (<usize>(span & 0xffff)) << PAGE_BITS;
 }
 
 /** The block that an address lies in, 0 if in none. Of a large block only the first page is known. */

@@ -15,13 +15,7 @@
  * The timer M and those who add timers follow the same pattern as submitting and spinning in `proc.ts`: it stores
  * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
  */
-import {
-  MAX_THREADS,
-  SCHED_MCOUNT,
-  SCHED_STATE,
-  SCHED_SYSMON_WAKE,
-  STATE_RUNNING,
-} from "../layout";
+import { MAX_THREADS, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";

@@ -39,8 +39,9 @@ const SPAN_COUNT: u32 = 0x1ffff;
 // @ts-ignore: decorator
 @inline
 function spanEntry(page: u32): usize {
-  return <usize>SPANS_BASE + (<usize>page << 2);
+  return <usize>SPANS_BASE + ((<usize>page) << 2);
 }
+
 
 @unmanaged
 class FreeRun {
@@ -65,7 +66,7 @@ function unlink(run: FreeRun): void {
 function linkFree(page: u32, n: u32): void {
   store<u32>(spanEntry(page), SPAN_FREE | n);
   store<u32>(spanEntry(page + n - 1), SPAN_FREE | n);
-  const run = changetype<FreeRun>(<usize>page << PAGE_BITS);
+  const run = changetype<FreeRun>((<usize>page) << PAGE_BITS);
   const head = changetype<FreeRun | null>(sched.freeRuns);
   run.prev = null;
   run.next = head;
@@ -84,7 +85,7 @@ function takePages(n: u32): usize {
       store<u32>(spanEntry(page + have - 1), 0);
       if (have > n) linkFree(page + n, have - n);
       store<u32>(spanEntry(page), SPAN_LARGE | n);
-      return <usize>page << PAGE_BITS;
+      return (<usize>page) << PAGE_BITS;
     }
     run = run.next;
   }
@@ -92,7 +93,7 @@ function takePages(n: u32): usize {
   if (page + n > <u32>memory.size()) return 0;
   sched.pageNext = page + n;
   store<u32>(spanEntry(page), SPAN_LARGE | n);
-  return <usize>page << PAGE_BITS;
+  return (<usize>page) << PAGE_BITS;
 }
 
 /** A block of `n` pages, counted against the limit. Ends the program if there is none. */
@@ -126,7 +127,7 @@ export function freePages(ptr: usize): void {
   if (page + n < sched.pageNext) {
     const after = load<u32>(spanEntry(page + n));
     if (after & SPAN_FREE) {
-      unlink(changetype<FreeRun>(<usize>(page + n) << PAGE_BITS));
+      unlink(changetype<FreeRun>((<usize>(page + n)) << PAGE_BITS));
       store<u32>(spanEntry(page + n), 0);
       n += after & SPAN_COUNT;
     }
@@ -134,7 +135,7 @@ export function freePages(ptr: usize): void {
   const before = load<u32>(spanEntry(page - 1));
   if (before & SPAN_FREE) {
     const k = before & SPAN_COUNT;
-    unlink(changetype<FreeRun>(<usize>(page - k) << PAGE_BITS));
+    unlink(changetype<FreeRun>((<usize>(page - k)) << PAGE_BITS));
     store<u32>(spanEntry(page - 1), 0);
     page -= k;
     n += k;

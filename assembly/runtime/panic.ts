@@ -40,8 +40,8 @@ export function throwFatal(message: string): void {
 /** Ends the program for want of memory; takes none itself. Does not return. */
 export function throwOutOfMemory(): void {
   const text = memory.data<u8>([
-    102, 97, 116, 97, 108, 32, 101, 114, 114, 111, 114, 58, 32, 111, 117, 116, 32, 111, 102, 32, 109, 101, 109, 111, 114,
-    121, 10,
+    102, 97, 116, 97, 108, 32, 101, 114, 114, 111, 114, 58, 32, 111, 117, 116, 32, 111, 102, 32, 109, 101, 109, 111,
+    114, 121, 10,
   ]); // "fatal error: out of memory\n"
   hostFatal(text, 27);
   unreachable();

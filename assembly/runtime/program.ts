@@ -101,5 +101,5 @@ export function readText(path: string): string | null {
 
 /** Bytes of memory that the heap holds, in use or kept for reuse. */
 export function memoryUsed(): i64 {
-  return <i64>atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("heapPages")) << 16;
+  return (<i64>atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("heapPages"))) << 16;
 }

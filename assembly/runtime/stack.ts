@@ -67,7 +67,7 @@ export function switchOut(): void {
 export function saveStack(mp: M, gp: G): void {
   const scratch = mp.scratch;
   const size = <u32>(mp.scratchTop - scratch);
-  if (size > gp.stackCap || (gp.stackCap >> 2) > size + STACK_QUANTUM) resizeStack(gp, size);
+  if (size > gp.stackCap || gp.stackCap >> 2 > size + STACK_QUANTUM) resizeStack(gp, size);
   const stack = gp.stack;
   // Frames are short: whole words, a little past the end, are faster than a call to memory.copy.
   if (size <= 512) {
@@ -93,5 +93,5 @@ export function initScratch(mp: M): void {
   if (scratch == 0) throwOutOfMemory();
   mp.scratch = scratch;
   mp.scratchTop = scratch;
-  mp.scratchEnd = scratch + (<usize>SCRATCH_PAGES << PAGE_BITS);
+  mp.scratchEnd = scratch + ((<usize>SCRATCH_PAGES) << PAGE_BITS);
 }

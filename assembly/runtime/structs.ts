@@ -233,6 +233,7 @@ export class Cache {
   bumpEnd: usize;
 }
 
+
 @unmanaged
 export class P {
   id: i32;
@@ -330,6 +331,7 @@ export namespace Attention {
   /** A dump of all goroutines is wanted. */
   export const Dump: i32 = 4;
 }
+
 
 @unmanaged
 export class Sched {

@@ -11,6 +11,7 @@ import { pushNote } from "./noteq";
 import { endProgram, topLevelDone } from "./program";
 import { g } from "./registers";
 
+
 @unmanaged
 export class Task {
   /** Table index of the thunk, `(task: usize) => void`. */

@@ -22,7 +22,11 @@ export function installTemplates(hooks: Hooks): void {
         const statements: Expr[] = [];
         const values: Local[] = [];
         for (const expression of expressions) {
-          const value = this.makeToString(this.compileExpression(expression, string.type), this.currentType, expression);
+          const value = this.makeToString(
+            this.compileExpression(expression, string.type),
+            this.currentType,
+            expression,
+          );
           const local = this.currentFlow.getTempLocal(string.type);
           statements.push(module.local_set(local.index, value, true));
           values.push(local);

@@ -27,7 +27,10 @@ export function installThrows(hooks: Hooks, session: Session): void {
         const value = this.compileExpression(statement.value, api.Type.auto);
         const panic = panicOf(this);
         if (panic === null) {
-          session.report(statement.value.range, `throw takes an Error or a string, not a ${this.currentType.toString()}`);
+          session.report(
+            statement.value.range,
+            `throw takes an Error or a string, not a ${this.currentType.toString()}`,
+          );
           return module.unreachable();
         }
         const call = session.callCore(panic, [value], api.TypeRef.None);
