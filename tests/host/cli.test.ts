@@ -29,7 +29,7 @@ interface Result {
 /** Runs a command line of skein's, after `before`, which may wrap it. */
 function runSkein(args: readonly string[], before: readonly string[] = []): Result {
   const [file = "", ...rest] = [...before, ...command, ...args];
-  const { status, stdout, stderr } = spawnSync(file, rest, { encoding: "utf8", timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(file, rest, { encoding: "utf8", timeout: 120_000 });
   return { code: status, stdout, stderr };
 }
 

@@ -72,7 +72,7 @@ function read(name: string, keys: Keys): Case {
     options: words(one("options") ?? ""),
     env: Object.fromEntries(all("env").map((text) => text.split(/=(.*)/s, 2) as [string, string])),
     procs: one("procs")?.split(",").map(Number),
-    timeoutMs: Number(one("timeout") ?? 30) * 1000,
+    timeoutMs: Number(one("timeout") ?? 90) * 1000,
     exit,
     stdin: keys.has("stdin") ? lines(all("stdin")) : undefined,
     stdout,

@@ -81,7 +81,7 @@ describe(`a program and its host [${runtime}]`, { concurrency: 3 }, () => {
     const wasm = await buildOf(host);
     const result = await runSkein(["run", wasm, "--", "lines", "-1"], {
       keepStdout: true,
-      timeoutMs: 15_000,
+      timeoutMs: 60_000,
       started: (child) => child.stdout?.once("data", () => child.stdout?.destroy()),
     });
     assert.notEqual(result.code, 0, described(result));
@@ -100,7 +100,7 @@ describe(`a program and its host [${runtime}]`, { concurrency: 3 }, () => {
       it(`${signal} ends a program ${sentence}`, async () => {
         const wasm = await buildOf(host);
         const result = await runSkein(["run", wasm, "--procs", "2", "--", "interrupt", how], {
-          timeoutMs: 15_000,
+          timeoutMs: 60_000,
           onStdout: (text, child) => {
             if (text.includes("ready")) setTimeout(() => child.kill(signal), 100);
           },

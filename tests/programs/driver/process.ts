@@ -83,7 +83,7 @@ export function described(result: Result): string {
 /** Runs `skein ARGS` to its end. */
 export function runSkein(args: readonly string[], options: RunOptions = {}): Promise<Result> {
   const [file, ...before] = skeinCommand(options.runtime);
-  const timeoutMs = options.timeoutMs ?? 30_000;
+  const timeoutMs = options.timeoutMs ?? 120_000;
   const command = `${options.runtime ?? runtime}: skein ${args.map((arg) => (/^[\w./=-]+$/.test(arg) ? arg : JSON.stringify(shortened(arg)))).join(" ")}`;
   const started = performance.now();
   return new Promise((resolve, reject) => {
