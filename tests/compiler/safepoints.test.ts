@@ -219,6 +219,47 @@ describe("safepoints", () => {
   });
 });
 
+/** A program that is stopped at every check, and then panics. */
+const panics = `import { go, sleep, Second } from "skein";
+function inner(n: i32): i32 {
+  for (let i = 0; i < 10; i++) n += i;
+  if (n > 50) throw new Error("too many");
+  return n;
+}
+function middle(n: i32): i32 {
+  return 1 + inner(n);
+}
+function outer(): void {
+  for (let i = 0; i < 100; i++) {
+    middle(0);
+    [3, 2, i].forEach((k) => {
+      middle(k);
+    });
+  }
+}
+export function main(): void {
+  go(outer());
+  sleep(10 * Second);
+}
+`;
+
+it("a stack names each function once, with its position, after the goroutine was stopped in the middle", async () => {
+  const source = path.join(place({ "panics.ts": panics }), "panics.ts");
+  const { wasm } = await compile(source, { cache: false, safepoints: { stripMine: 2, always: true } });
+  const output = path.join(path.dirname(source), "panics.wasm");
+  writeFileSync(output, wasm);
+  const result = await runSkein(["run", output, "--procs", "1"]);
+  assert.equal(result.code, 2, described(result));
+  const frames = [...result.stderr.matchAll(/^(\S+)\(\.\.\.\)\n\t\S*panics\.ts:(\d+):(\d+)$/gm)].map((match) =>
+    match.slice(1),
+  );
+  assert.deepEqual(
+    frames.map(([name, line]) => `${name} ${line}`),
+    ["inner 4", "middle 8", "outer.anonymous1 14", "outer 13"],
+    described(result),
+  );
+});
+
 /** The names of all functions that a module's `name` section has, in their order. */
 function functionNames(wasm: Uint8Array<ArrayBuffer>): string[] {
   const [section] = WebAssembly.Module.customSections(new WebAssembly.Module(wasm), "name");

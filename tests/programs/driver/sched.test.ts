@@ -56,7 +56,7 @@ const SCHED =
   /^SCHED \d+ms: gomaxprocs=(\d+) idleprocs=(\d+) threads=\d+ spinningthreads=\d+ (?:needspinning=\d+ )?idlethreads=\d+ runqueue=\d+/;
 const BRIEF = new RegExp(`${SCHED.source} \\[ ?\\d+(?: \\d+)* ?\\](?: schedticks=\\[ ?\\d+(?: \\d+)* ?\\])?$`);
 const DETAILED: readonly RegExp[] = [
-  new RegExp(`${SCHED.source} gcwaiting=(?:true|false) nmidlelocked=\\d+ stopwait=\\d+ sysmonwait=(?:true|false)$`),
+  new RegExp(`${SCHED.source} gcwaiting=(?:true|false) nmidlelocked=-?\\d+ stopwait=\\d+ sysmonwait=(?:true|false)$`),
   /^ {2}P\d+: status=\d schedtick=\d+ syscalltick=\d+ m=(?:\d+|nil) runqsize=\d+ gfreecnt=\d+ timerslen=\d+$/,
   /^ {2}M\d+: p=(?:\d+|nil) curg=(?:\d+|nil) mallocing=\d+ throwing=\d+ preemptoff=\S* locks=\d+ dying=\d+ spinning=(?:true|false) blocked=(?:true|false) lockedg=(?:\d+|nil)$/,
   /^ {2}G\d+: status=\d+\([^)]*(?:\([^)]*\))?[^)]*\) m=(?:\d+|nil) lockedm=(?:\d+|nil)$/,

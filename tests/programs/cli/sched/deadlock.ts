@@ -6,11 +6,13 @@ const mutex = new Mutex();
 const rw = new RWMutex();
 
 function receives(): void {
-  new Chan<i32>().recv(); // [chan receive]
+  const numbers = new Chan<i32>();
+  numbers.recv(); // [chan receive]
 }
 
 function sends(): void {
-  new Chan<i32>().send(1); // [chan send]
+  const numbers = new Chan<i32>();
+  numbers.send(1); // [chan send]
 }
 
 function selects(): void {
