@@ -1,5 +1,5 @@
 /**
- * From the compiler's module to the final one: optimise, Asyncify, optimise again.
+ * From the compiler's module to the final one: optimise, insert safepoints, Asyncify, optimise again.
  *
  * AssemblyScript generates code and optimises nothing, so that what may be inlined is decided here:
  *

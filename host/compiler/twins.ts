@@ -11,6 +11,7 @@
  * that was resumed stays in its version until it returns.
  */
 import api, { type Expr, type Module } from "./asc.js";
+import { positionsOf } from "./positions.js";
 import {
   bodyOf,
   callTarget,
@@ -76,14 +77,18 @@ function readsState(func: Func): boolean {
 
 /** In the version to resume: while it is, calls are of versions to resume. These load their own parameters. */
 function callResumed(module: Module, func: Func, instrumented: ReadonlyMap<string, Func>): void {
+  const positions = positionsOf(module, func);
   walkSlots(func, (slot) => {
-    if (kindName(slot.child) !== "Call") return;
-    const target = callTarget(slot.child);
+    const call = slot.child;
+    if (kindName(call) !== "Call") return;
+    const target = callTarget(call);
     const callee = instrumented.get(target);
     if (callee === undefined) return;
     const zeros = paramsOf(callee).map((type) => zero(module, type));
-    const resumed = module.call(target + RESUMED, zeros, typeOf(slot.child));
-    slot.replace(module.if(isResuming(module), resumed, slot.child));
+    const resumed = module.call(target + RESUMED, zeros, typeOf(call));
+    const position = positions.get(call);
+    if (position) module.setDebugLocation(func, resumed, position.file, position.line, position.column);
+    slot.replace(module.if(isResuming(module), resumed, call));
   });
 }
 

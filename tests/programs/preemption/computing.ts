@@ -1,7 +1,8 @@
 // Whatever a goroutine computes with, however its loops are nested, the others get their turn on the same P.
 // procs: 1
+// timeout: 120
 
-import { go, now, println, sleep, Atomic, Chan, Millisecond } from "skein";
+import { go, now, println, sleep, Atomic, Chan, Millisecond, Second } from "skein";
 import { check, same } from "../expect";
 
 const stop = new Atomic<i32>();
@@ -146,7 +147,7 @@ function othersRun(what: string): void {
   let sum = 0;
   for (let i = 0; i < 4; i++) sum += answers.recv();
   same(sum, 6, "the answers");
-  check(now() - began < 5000 * Millisecond, what + " keeps the others waiting");
+  check(now() - began < 20 * Second, what + " keeps the others waiting");
 }
 
 export function main(): void {

@@ -1,5 +1,6 @@
 // A slice that is used up ends whatever the goroutine does: it may hold a lock, or have just been readied by a partner.
 // procs: 1
+// timeout: 120
 
 import { go, now, println, Chan, Mutex, WaitGroup, Millisecond, Second } from "skein";
 import { check, same } from "../expect";

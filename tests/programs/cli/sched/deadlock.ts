@@ -1,4 +1,5 @@
-// A deadlock of goroutines that wait for everything there is. The line on which one waits says for what, in brackets.
+// A deadlock of goroutines that wait for everything there is. The line on which one waits says for what, in brackets; where all code of a
+// function was inlined from the library, the line on which it is declared.
 
 import { go, println, Chan, Cond, Mutex, RWMutex, Select, Semaphore, WaitGroup } from "skein";
 
@@ -6,13 +7,13 @@ const mutex = new Mutex();
 const rw = new RWMutex();
 
 function receives(): void {
-  const numbers = new Chan<i32>();
-  numbers.recv(); // [chan receive]
+  // [chan receive]
+  new Chan<i32>().recv();
 }
 
 function sends(): void {
-  const numbers = new Chan<i32>();
-  numbers.send(1); // [chan send]
+  // [chan send]
+  new Chan<i32>().send(1);
 }
 
 function selects(): void {
