@@ -226,15 +226,15 @@ class Transform {
     if (loops.every(isReachable)) {
       outermost.slot.replace(this.withOneCheck(outermost, isAnyLong));
     } else {
-      this.withAChecksEach(outermost, isAnyLong);
+      this.withChecksEach(outermost, isAnyLong);
       outermost.slot.replace(this.module.block(null, [this.refill(), outermost.slot.get()], type));
     }
   }
 
   /** Checks in every loop, once the turns are used up. */
-  private withAChecksEach(loop: Loop, isAnyLong: boolean): void {
+  private withChecksEach(loop: Loop, isAnyLong: boolean): void {
     const { module, context } = this;
-    for (const inner of loop.inner) this.withAChecksEach(inner, isAnyLong);
+    for (const inner of loop.inner) this.withChecksEach(inner, isAnyLong);
     loop.slot.replace(
       this.rebuilt(loop, loopBody(loop.expression), (again) => [
         module.br(again, this.spend(loop, isAnyLong)),

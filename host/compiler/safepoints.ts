@@ -19,6 +19,7 @@
  */
 import api, { type Expr, type Module } from "./asc.js";
 import type { Hooks } from "./hooks.js";
+import type { SafepointOptions } from "./options.js";
 import {
   bodyOf,
   callTarget,
@@ -28,10 +29,9 @@ import {
   setBody,
   setCallTarget,
   walk,
+  type Func,
 } from "./safepoints-ir.js";
-import type { Func } from "./safepoints-ir.js";
 import { BULK_OPERATIONS, hasLoops, insertInLoops, isProtected, PROTECTED, reserveLocals } from "./safepoints-loops.js";
-import type { SafepointOptions } from "./options.js";
 import { CORE, type Session } from "./session.js";
 
 /**
@@ -132,8 +132,9 @@ export class Safepoints {
     );
     for (const f of changed) {
       if (f.hasLoops) insertInLoops(context, f.func, locals.get(f.func)!);
-      if (f.atEntry)
+      if (f.atEntry) {
         setBody(f.func, module.block(null, [this.check(module), bodyOf(f.func)], api.getFunctionResults(f.func)));
+      }
     }
   }
 
@@ -182,8 +183,8 @@ function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analy
       calls.push(expression);
       callees.add(callTarget(expression));
     } else if (kind === "CallIndirect") callsIndirectly = true;
-    else if (BULK_OPERATIONS.has(kind) || (kind === "Loop" && (isUninterruptible || isProtected(expression))))
-      isLong = true;
+    else if (kind === "Loop") isLong ||= isUninterruptible || isProtected(expression);
+    else if (BULK_OPERATIONS.has(kind)) isLong = true;
   });
   return {
     name,
@@ -240,7 +241,7 @@ function findRecursion(functions: Functions, table: ReadonlySet<string>): void {
     active.set(f, false);
   };
   const markCycle = (from: Analysed, to: Analysed): void => {
-    // A cycle within the core has an end of its own.
+    // A cycle of uninterruptible functions has an end of its own.
     if (!to.isUninterruptible) to.atEntry = true;
     else if (!from.isUninterruptible) from.atEntry = true;
   };

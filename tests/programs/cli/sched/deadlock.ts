@@ -6,13 +6,13 @@ import { go, println, Chan, Cond, Mutex, RWMutex, Select, Semaphore, WaitGroup }
 const mutex = new Mutex();
 const rw = new RWMutex();
 
-function receives(): void {
-  // [chan receive]
+// prettier-ignore
+function receives(): void { // [chan receive]
   new Chan<i32>().recv();
 }
 
-function sends(): void {
-  // [chan send]
+// prettier-ignore
+function sends(): void { // [chan send]
   new Chan<i32>().send(1);
 }
 
