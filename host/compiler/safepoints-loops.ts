@@ -1,5 +1,15 @@
 /**
- * Safepoints in the loops of one function.
+ * Safepoints in the loops of one function. There are two kinds of loops:
+ *
+ * - Where a call may switch, Asyncify instruments all around that call anyway. Such a loop checks on every turn.
+ * - Nests of loops from which nothing switches would be instrumented for the check's sake alone. So the check is outside:
+ *   a nest runs for a number of turns, of all its loops together, leaves for the check, and comes back to where it was.
+ *
+ * Guarantees: no loop takes more turns than that without a check, however loops are nested and left; a turn in which
+ * much memory may be moved counts for several. A loop computes what it computed before.
+ *
+ * This relies on what code from AssemblyScript, optimised by Binaryen, has: labels that are unique in a function, loops
+ * without parameters, and so nothing that a loop keeps from turn to turn but locals and memory.
  */
 import api, { type Expr, type Module } from "./asc.js";
 import {

@@ -300,7 +300,7 @@ describe(`standard input [${runtime}]`, { concurrency: 2 }, () => {
       const result = await run("input", procs, ["beside"], {
         keepStdin: true,
         onStdout: (text, child) => {
-          if (text.includes("ready")) setTimeout(() => child.stdin?.end("a line\n"), 200);
+          if (text.includes("ready")) setTimeout(() => child.stdin?.end("a line\n"), 2000);
         },
       });
       assert.equal(result.stdout, "ready\nafter ticks: a line\n", described(result));
