@@ -24,14 +24,17 @@ export function unlockOSThread(): void {
   if (--g.lockedCount == 0) m.lockedg = null;
 }
 
-/** This M's goroutine is locked and not running: sleeps until it is to. False if the M is to end. */
+/**
+ * This M's goroutine is locked and not running: sleeps until it is to. False if the M is to end. Coming out of a blocking
+ * call it may have no P; on the idle list it must not be, for there startm would find it, and startlockedm would not.
+ */
 export function stoplockedm(): bool {
   if (m.spinning) unreachable();
-  const pp = releasep();
+  const pp = m.p ? releasep() : null;
   lock(schedLock());
   sched.nmlocked++;
   unlock(schedLock());
-  handoffp(pp);
+  if (pp) handoffp(pp);
   lock(schedLock());
   checkdead();
   unlock(schedLock());

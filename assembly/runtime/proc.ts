@@ -173,12 +173,12 @@ export function numCPU(): i32 {
  */
 export function schedule(): bool {
   for (let turns = 0; turns < TURNS; turns++) {
-    if (!m.p && !mstop()) return false; // a goroutine left its M without a P, in a blocking call
     if (m.lockedg) {
       if (!stoplockedm()) return false;
       execute(m.lockedg!);
       continue;
     }
+    if (!m.p && !mstop()) return false; // a goroutine left its M without a P, in a blocking call
     const gp = findRunnable();
     if (!gp) return false;
     if (gp.lockedCount != 0 && gp.m != m) {
