@@ -278,18 +278,30 @@ function findRunnable(): G | null {
       continue;
     }
     const pp = m.p!;
-    checkTimers(pp, 0);
-
     // A goroutine taken from runnext inherits what is left of the time slice: it does not count as a turn, so sysmon sees
-    // a pair that readies each other as one. After its request that one goes to the end of the ring, and the first of the
-    // ring and of the global queue, where goroutines are that were made to yield, come by turns.
+    // a pair that readies each other as one. After its request that one goes to the end of the ring.
     const expired = m.preempt != 0;
+    if (expired) {
+      const rest = runnextget(pp);
+      if (rest) runqput(pp, rest, false);
+    }
+    checkTimers(pp, 0);
     const next = runnextget(pp);
     if (next) {
       if (!expired) return stopSpinning(next);
+      // What a timer has just made ready need not wait for a slice of everybody; but not twice in a row, or two goroutines
+      // that take turns in sleeping and computing would have the P for themselves.
+      if (!pp.timerTurn) {
+        pp.timerTurn = true;
+        m.preempt = 0;
+        pp.schedtick++;
+        return stopSpinning(next);
+      }
       runqput(pp, next, false);
     }
+    pp.timerTurn = false;
     m.preempt = 0;
+    // After a slice the first of the ring and of the global queue, where goroutines are that were made to yield, come by turns.
     const tick = pp.schedtick++;
     if ((tick % GLOBAL_TICKS == 0 || (expired && (tick & 1) != 0)) && globrunqsize() > 0) {
       lock(schedLock());

@@ -254,6 +254,8 @@ export class P {
   gcount: i64;
   /** Blocking calls so far: entered or left (owner; and sysmon, which retakes the P). */
   syscalltick: u32;
+  /** The last slice that ended was followed by what a timer had made ready (owner). */
+  timerTurn: bool;
   // What sysmon saw of this P, and when; sysmon's own.
   seenSchedtick: u32;
   seenSyscalltick: u32;

@@ -2,9 +2,12 @@
  * sysmon: the thread that runs no goroutines and has no P. It takes Ps away from blocking calls that last, asks goroutines
  * that run for 10 ms to yield, starts the threads of new Ms, ends idle ones, and prints schedtrace. After Go's sysmon.
  *
- * It sleeps 20 µs at first, and, once it has had nothing to do fifty times, twice as long each time, up to 10 ms. When all
- * Ps are idle it sleeps until one is not: it sets `sysmonIdle`, then looks at `npidle` once more; whoever takes an idle P
- * has decremented that and then looks at `sysmonIdle`.
+ * It sleeps 20 µs at first, and, once it has had nothing to do fifty times, twice as long each time, up to 10 ms; but no
+ * longer than until a slice ends that it knows of, or a timer is overdue on a P whose goroutine does not let go, and, after a
+ * request to yield, only until the next goroutine's slice has begun: so slices are of 10 ms, not of 10 to 20 as in Go.
+ *
+ * When all Ps are idle it sleeps until one is not: it sets `sysmonIdle`, then looks at `npidle` once more; whoever takes an
+ * idle P has decremented that and then looks at `sysmonIdle`.
  */
 import { SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
@@ -16,7 +19,7 @@ import { runqempty } from "./runq";
 import { schedtrace } from "./schedtrace";
 import { statusAddr } from "./syscall";
 import { M, P, PStatus, Sched, allp, sched } from "./structs";
-import { timeSleepUntil } from "./time";
+import { timersFirst } from "./timers";
 
 // @ts-ignore: decorator
 @inline
@@ -35,6 +38,14 @@ const HOST_TURN: i64 = 1_000_000_000;
 // @ts-ignore: decorator
 @inline
 const SLICE: i64 = 10_000_000;
+/** How long a timer of a P may be overdue before the goroutine that runs there is asked to yield, in ns. */
+// @ts-ignore: decorator
+@inline
+const OVERDUE: i64 = 1_000_000;
+/** How soon after a request to yield sysmon looks whether the next goroutine runs, in ns. */
+// @ts-ignore: decorator
+@inline
+const SUCCESSOR: i64 = 100_000;
 
 /**
  * Runs until the host has something to do: returns the id of an M whose thread it is to start, -1 about once a second to let
@@ -43,6 +54,7 @@ const SLICE: i64 = 10_000_000;
 export function sysmonLoop(): i32 {
   let idle = 0;
   let delay = DELAY_MIN;
+  let nextLook: i64 = 0;
   const until = nanotime() + HOST_TURN;
   while (true) {
     const seen = atomic.load<i32>(SCHED_SYSMON_WAKE);
@@ -62,11 +74,12 @@ export function sysmonLoop(): i32 {
     } else {
       if (idle == 0) delay = DELAY_MIN;
       else if (idle > IDLE_TURNS) delay = min(delay * 2, DELAY_MAX);
-      futexsleep(SCHED_SYSMON_WAKE, seen, delay);
+      futexsleep(SCHED_SYSMON_WAKE, seen, max(min(delay, nextLook - now), DELAY_MIN));
     }
     now = nanotime();
     sched.coarseNow = now;
     idle = retake(now) ? 0 : idle + 1;
+    nextLook = watchSlices(now);
     endIdleM(now);
   }
 }
@@ -98,29 +111,50 @@ function takeNewM(): M | null {
   return mp;
 }
 
-/** Looks after the Ps; true if there was something to do. */
+/** Asks goroutines to yield whose slice is over, or that keep a timer waiting. Returns when to look again at the latest. */
+function watchSlices(now: i64): i64 {
+  let next = now + DELAY_MAX;
+  for (let i = 0; i < sched.nprocs; i++) {
+    const pp = allp(i);
+    const status = atomic.load<u32>(statusAddr(pp));
+    if (status != PStatus.Running && status != PStatus.Syscall) continue;
+    if (pp.seenSchedtick != pp.schedtick) {
+      pp.seenSchedtick = pp.schedtick;
+      pp.seenScheduled = now;
+    }
+    if (status == PStatus.Syscall) continue;
+    const mp = pp.m;
+    if (!mp) continue;
+    const due = sliceEnd(pp);
+    if (due > now) {
+      next = min(next, due);
+      continue;
+    }
+    const stall = <i64>sched.stall * 1_000_000;
+    if (stall != 0 && now - pp.seenScheduled >= stall && pp.seenStall != pp.seenScheduled) {
+      pp.seenStall = pp.seenScheduled;
+      stalled(pp, mp, now);
+    } else if (mp.preempt == 0) {
+      mp.preempt = 1;
+      next = now + SUCCESSOR;
+    }
+  }
+  return next;
+}
+
+/** When the goroutine that `pp` runs is to yield. */
+function sliceEnd(pp: P): i64 {
+  const end = pp.seenScheduled + SLICE;
+  const when = timersFirst(pp);
+  return when == 0 ? end : min(end, max(when, pp.seenScheduled) + OVERDUE);
+}
+
+/** Takes Ps from blocking calls that last; true if there was one. */
 function retake(now: i64): bool {
   let did = false;
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
     const status = atomic.load<u32>(statusAddr(pp));
-    if (status == PStatus.Running || status == PStatus.Syscall) {
-      if (pp.seenSchedtick != pp.schedtick) {
-        pp.seenSchedtick = pp.schedtick;
-        pp.seenScheduled = now;
-      } else if (pp.seenScheduled + SLICE <= now) {
-        const mp = pp.m;
-        if (mp && status == PStatus.Running) {
-          const stall = <i64>sched.stall * 1_000_000;
-          if (stall != 0 && now - pp.seenScheduled >= stall && pp.seenStall != pp.seenScheduled) {
-            pp.seenStall = pp.seenScheduled;
-            stalled(pp, mp, now);
-          } else if (mp.preempt == 0) {
-            mp.preempt = 1;
-          }
-        }
-      }
-    }
     if (status == PStatus.Syscall) {
       if (pp.seenSyscalltick != pp.syscalltick) {
         pp.seenSyscalltick = pp.syscalltick;
