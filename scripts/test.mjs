@@ -33,6 +33,9 @@ const stress = path.join(root, "tests", "stress");
 /** Test files that run at once; each may use every core itself. */
 const CONCURRENCY = 2;
 
+/** The directories whose tests call the library, and so run inside Deno too. */
+const LIBRARY = ["host", "poll", "serve"];
+
 function testFiles() {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
@@ -127,7 +130,9 @@ if (stages.includes("node") || stages.includes("deno")) {
   if (stages.includes("node")) await stage("node", process.execPath, nodeTest(files));
   if (stages.includes("deno")) {
     const deno = bin("deno", "bin.cjs");
-    const library = files.filter((file) => file.startsWith(path.join("tests", "host")));
+    const library = files.filter((file) =>
+      LIBRARY.some((name) => file.startsWith(path.join("tests", name) + path.sep)),
+    );
     if (library.length > 0) {
       const names = values.name === undefined ? [] : ["--filter", `/${values.name}/`];
       await stage("deno, the library", process.execPath, [

@@ -1,0 +1,238 @@
+/**
+ * System calls on one memory buffer: the only door from Skein to the operating system's sockets.
+ *
+ * Guarantees:
+ * - Every function returns the call's result, or -errno. None throws, and none blocks unless the descriptor does or the
+ *   call is `epollWait` with a timeout.
+ * - A pointer is an offset in the buffer that the binding was made for. Offset and length are checked against the
+ *   buffer before the call, and -EFAULT is the answer to what lies outside, so that no wrong number ever makes the
+ *   kernel write where it must not. NULL stands for the null pointer where the call takes one.
+ * - Descriptors belong to the process: any thread may use those of another. A `Sys` belongs to the thread that loaded it, as
+ *   errno does.
+ * - A thread inside a blocking call cannot be terminated. Whoever blocks must have a descriptor in its set through which
+ *   others end the call.
+ */
+import process from "node:process";
+import { loadBinding, type Binding, type FunctionName, type Watch, type Word } from "./bindings.js";
+import { EFAULT, EFD_CLOEXEC, EPOLL_CLOEXEC, errnoName, errnoText } from "./constants.js";
+import { EPOLL_EVENT_SIZE } from "./sockaddr.js";
+
+export type { Watch } from "./bindings.js";
+
+/** The null pointer. */
+export const NULL = -1;
+
+/** What system calls read and write. Shared memory is best: its address never changes. */
+export type SysMemory = SharedArrayBuffer | ArrayBuffer | WebAssembly.Memory;
+
+/** The system calls. Parameters that end in `At` are offsets in the buffer; each call returns its result, or -errno. */
+export interface Sys {
+  /** Through what the calls are made. */
+  readonly via: "koffi" | "node:ffi" | "Deno.dlopen";
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, addressAt: number, length: number): number;
+  listen(fd: number, backlog: number): number;
+  /** `addressAt` and `lengthAt` may be NULL; else the word at `lengthAt` says how long the space is. */
+  accept4(fd: number, addressAt: number, lengthAt: number, flags: number): number;
+  connect(fd: number, addressAt: number, length: number): number;
+  /** The word at `lengthAt` says how long the space at `valueAt` is. */
+  getsockopt(fd: number, level: number, name: number, valueAt: number, lengthAt: number): number;
+  setsockopt(fd: number, level: number, name: number, valueAt: number, length: number): number;
+  getsockname(fd: number, addressAt: number, lengthAt: number): number;
+  getpeername(fd: number, addressAt: number, lengthAt: number): number;
+  read(fd: number, at: number, length: number): number;
+  write(fd: number, at: number, length: number): number;
+  /** `addressAt` and `lengthAt` may be NULL. */
+  recvfrom(fd: number, at: number, length: number, flags: number, addressAt: number, lengthAt: number): number;
+  /** `addressAt` may be NULL, with a length of 0: the descriptor's peer. */
+  sendto(fd: number, at: number, length: number, flags: number, addressAt: number, addressLength: number): number;
+  shutdown(fd: number, how: number): number;
+  close(fd: number): number;
+  epollCreate1(flags: number): number;
+  /** `eventAt` may be NULL for EPOLL_CTL_DEL. */
+  epollCtl(epoll: number, operation: number, fd: number, eventAt: number): number;
+  /** Waits `timeout` milliseconds, -1 for ever, for up to `count` events, each EPOLL_EVENT_SIZE bytes. */
+  epollWait(epoll: number, eventsAt: number, count: number, timeout: number): number;
+  eventfd(initial: number, flags: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+  /** The path is UTF-8 and ends with a 0 byte. */
+  unlink(pathAt: number): number;
+  /** Writes the two descriptors as 32-bit words. */
+  pipe2(fdsAt: number, flags: number): number;
+  /**
+   * Has the event loop of this thread watch a descriptor: `ready` is called while it is readable, once a turn. Not there where
+   * the way to call C does not offer it.
+   */
+  readonly watch?: ((fd: number, ready: () => void) => Watch) | undefined;
+}
+
+/**
+ * Makes the system calls available on a buffer.
+ *
+ * @returns the calls; or, as text, the reason why there are none: another system than Linux, a runtime without a way to
+ * call C, one that refuses it, or a kernel that does not let this process use epoll
+ */
+export function loadSys(memory: SysMemory): Sys | string {
+  const refusal = refused();
+  if (refusal !== undefined) return refusal;
+  try {
+    return makeSys(loadBinding(), memory);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Why this thread cannot make system calls; null once it is known that it can. */
+let reason: string | null | undefined;
+
+/** Asks once whether system calls can be made, with the two that nothing works without. */
+function refused(): string | undefined {
+  reason ??= probe() ?? null;
+  return reason ?? undefined;
+}
+
+function probe(): string | undefined {
+  if (process.platform !== "linux") return `epoll is Linux's, and this is ${process.platform}`;
+  if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) return "this machine is big-endian";
+  let sys: Sys;
+  try {
+    sys = makeSys(loadBinding(), new SharedArrayBuffer(8));
+  } catch (error) {
+    return (error as Error).message;
+  }
+  for (const [name, fd] of [
+    ["epoll_create1", sys.epollCreate1(EPOLL_CLOEXEC)],
+    ["eventfd", sys.eventfd(0, EFD_CLOEXEC)],
+  ] as const) {
+    if (fd < 0) return `the system refuses ${name}: ${errnoName(fd)} (${errnoText(fd)})`;
+    sys.close(fd);
+  }
+  return undefined;
+}
+
+/** The buffer, its address, and the test that everything the kernel may touch lies in it. */
+class Window {
+  private readonly binding: Binding;
+  private readonly memory: SysMemory;
+  /** A memory that is not shared may move when it grows; an ArrayBuffer may be taken away by a transfer. */
+  private readonly mayMove: boolean;
+  /** Views the buffer, and keeps it alive for as long as the kernel may be given its address. */
+  private bytes: Uint8Array = new Uint8Array(0);
+  private base = 0n;
+  private baseNumber = 0;
+  private limit = 0;
+
+  constructor(binding: Binding, memory: SysMemory) {
+    this.binding = binding;
+    this.memory = memory;
+    this.mayMove = !(bufferOf(memory) instanceof SharedArrayBuffer);
+    this.locate();
+  }
+
+  private locate(): void {
+    const buffer = bufferOf(this.memory);
+    // No view can be made of a buffer that was transferred.
+    this.bytes = buffer.byteLength === 0 ? new Uint8Array(0) : new Uint8Array(buffer);
+    this.limit = this.bytes.byteLength;
+    this.base = this.limit === 0 ? 0n : this.binding.address(this.bytes);
+    this.baseNumber = Number(this.base);
+  }
+
+  /** Whether `length` bytes from `at` lie in the buffer. */
+  has(at: number, length: number): boolean {
+    if (this.mayMove && bufferOf(this.memory) !== this.bytes.buffer) this.locate();
+    if (this.mayMove && this.bytes.byteLength !== this.limit) this.locate();
+    if (!(at >= 0 && length >= 0 && Number.isInteger(at) && Number.isInteger(length))) return false;
+    if (at + length <= this.limit) return true;
+    // A shared memory only ever grows, in its place.
+    if (bufferOf(this.memory).byteLength === this.limit) return false;
+    this.locate();
+    return at + length <= this.limit;
+  }
+
+  number(at: number): number {
+    return this.baseNumber + at;
+  }
+
+  bigint(at: number): bigint {
+    return this.base + BigInt(at);
+  }
+
+  /** The length that the 32-bit word at `at` states, or -1 if the word is not in the buffer. */
+  lengthAt(at: number): number {
+    if (!this.has(at, 4)) return -1;
+    const { bytes } = this;
+    return (
+      (bytes[at] ?? 0) + ((bytes[at + 1] ?? 0) << 8) + ((bytes[at + 2] ?? 0) << 16) + (bytes[at + 3] ?? 0) * 2 ** 24
+    );
+  }
+
+  /** Whether a text that begins at `at` ends with a 0 byte within the buffer. */
+  hasText(at: number): boolean {
+    return this.has(at, 1) && this.bytes.indexOf(0, at) >= 0;
+  }
+}
+
+function bufferOf(memory: SysMemory): SharedArrayBuffer | ArrayBuffer {
+  return memory instanceof WebAssembly.Memory ? memory.buffer : memory;
+}
+
+function makeSys(binding: Binding, memory: SysMemory): Sys {
+  const window = new Window(binding, memory);
+  const c = binding.functions as Record<FunctionName, (...args: Word[]) => number>;
+  const big = binding.wordsAreBigints;
+  const null64: Word = big ? 0n : 0;
+  const pointer = (at: number): Word => (at === NULL ? null64 : big ? window.bigint(at) : window.number(at));
+  const size = (length: number): Word => (big ? BigInt(length) : length);
+  const answer = (result: number): number => (result === -1 ? -binding.errno() : result);
+  /** Whether a space for a socket's address and the word that says its length are in the buffer. */
+  const hasSpace = (at: number, lengthAt: number): boolean => {
+    if (at === NULL && lengthAt === NULL) return true;
+    return window.has(at, window.lengthAt(lengthAt));
+  };
+  const name =
+    (call: "getsockname" | "getpeername") =>
+    (fd: number, at: number, lengthAt: number): number =>
+      at !== NULL && hasSpace(at, lengthAt) ? answer(c[call](fd, pointer(at), pointer(lengthAt))) : -EFAULT;
+  return {
+    via: binding.name,
+    socket: (domain, type, protocol) => answer(c.socket(domain, type, protocol)),
+    bind: (fd, at, length) => (window.has(at, length) ? answer(c.bind(fd, pointer(at), length)) : -EFAULT),
+    listen: (fd, backlog) => answer(c.listen(fd, backlog)),
+    accept4: (fd, at, lengthAt, flags) =>
+      hasSpace(at, lengthAt) ? answer(c.accept4(fd, pointer(at), pointer(lengthAt), flags)) : -EFAULT,
+    connect: (fd, at, length) => (window.has(at, length) ? answer(c.connect(fd, pointer(at), length)) : -EFAULT),
+    getsockopt: (fd, level, option, at, lengthAt) =>
+      at !== NULL && hasSpace(at, lengthAt)
+        ? answer(c.getsockopt(fd, level, option, pointer(at), pointer(lengthAt)))
+        : -EFAULT,
+    setsockopt: (fd, level, option, at, length) =>
+      window.has(at, length) ? answer(c.setsockopt(fd, level, option, pointer(at), length)) : -EFAULT,
+    getsockname: name("getsockname"),
+    getpeername: name("getpeername"),
+    read: (fd, at, length) => (window.has(at, length) ? answer(c.read(fd, pointer(at), size(length))) : -EFAULT),
+    write: (fd, at, length) => (window.has(at, length) ? answer(c.write(fd, pointer(at), size(length))) : -EFAULT),
+    recvfrom: (fd, at, length, flags, addressAt, lengthAt) =>
+      window.has(at, length) && hasSpace(addressAt, lengthAt)
+        ? answer(c.recvfrom(fd, pointer(at), size(length), flags, pointer(addressAt), pointer(lengthAt)))
+        : -EFAULT,
+    sendto: (fd, at, length, flags, addressAt, addressLength) =>
+      window.has(at, length) && (addressAt === NULL ? addressLength === 0 : window.has(addressAt, addressLength))
+        ? answer(c.sendto(fd, pointer(at), size(length), flags, pointer(addressAt), addressLength))
+        : -EFAULT,
+    shutdown: (fd, how) => answer(c.shutdown(fd, how)),
+    close: (fd) => answer(c.close(fd)),
+    epollCreate1: (flags) => answer(c.epoll_create1(flags)),
+    epollCtl: (epoll, operation, fd, at) =>
+      at === NULL || window.has(at, EPOLL_EVENT_SIZE)
+        ? answer(c.epoll_ctl(epoll, operation, fd, pointer(at)))
+        : -EFAULT,
+    epollWait: (epoll, at, count, timeout) =>
+      window.has(at, count * EPOLL_EVENT_SIZE) ? answer(c.epoll_wait(epoll, pointer(at), count, timeout)) : -EFAULT,
+    eventfd: (initial, flags) => answer(c.eventfd(initial, flags)),
+    fcntl: (fd, command, argument) => answer(c.fcntl(fd, command, argument)),
+    unlink: (at) => (window.hasText(at) ? answer(c.unlink(pointer(at))) : -EFAULT),
+    pipe2: (at, flags) => (window.has(at, 8) ? answer(c.pipe2(pointer(at), flags)) : -EFAULT),
+    watch: binding.watch && ((fd, ready) => binding.watch?.(fd, ready) as Watch),
+  };
+}
