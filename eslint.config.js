@@ -10,13 +10,16 @@ const typeScript = [
   "host/**/*.ts",
   "tests/bench/**/*.ts",
   "tests/compiler/*.ts",
+  "tests/go/**/*.ts",
   "tests/host/**/*.ts",
   "tests/poll/**/*.ts",
   "tests/programs/driver/**/*.ts",
   "tests/serve/**/*.ts",
   "tests/stress/*.ts",
+  "tests/sync/**/*.ts",
   "tests/threads/*.ts",
   "tests/threads/driver/*.ts",
+  "tests/values/**/*.ts",
 ];
 const unusedVars = ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" }];
 
