@@ -1,0 +1,54 @@
+/** Errors on their way: which class they are made of again, and how. */
+
+const CLASSES: Readonly<Record<string, new (message?: string) => Error>> = {
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
+
+/** The fields of an error that are its own business rather than properties. */
+export interface ErrorFields {
+  readonly base: string;
+  readonly name: string;
+  readonly message: string;
+  readonly stack: unknown;
+  readonly hasCause: boolean;
+  readonly cause: unknown;
+  readonly errors: unknown;
+}
+
+/** The built-in class that an error is an instance of. */
+export function errorClass(error: object): string {
+  if (error instanceof DOMException) return "DOMException";
+  if (error instanceof AggregateError) return "AggregateError";
+  for (const [name, known] of Object.entries(CLASSES)) if (name !== "Error" && error instanceof known) return name;
+  return "Error";
+}
+
+/** An error without its fields; they are set by `completeError`, as what they refer to may refer to it. */
+export function newError(base: string, name: string, message: string): Error {
+  if (base === "DOMException") return new DOMException(message, name);
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0; // it gets the stack of where it was made
+  try {
+    if (base === "AggregateError") return new AggregateError([], message);
+    return new (CLASSES[base] ?? Error)(message);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+export function completeError(error: Error, fields: ErrorFields): void {
+  if (fields.base !== "DOMException" && error.name !== fields.name) hidden(error, "name", fields.name);
+  if (typeof fields.stack === "string") hidden(error, "stack", fields.stack);
+  if (fields.hasCause) hidden(error, "cause", fields.cause);
+  if (fields.errors !== undefined) hidden(error, "errors", fields.errors);
+}
+
+function hidden(error: Error, name: string, value: unknown): void {
+  Object.defineProperty(error, name, { value, writable: true, configurable: true, enumerable: false });
+}

@@ -1,0 +1,70 @@
+/** What cannot be cloned: a DataCloneError that says what it is and where it was found. */
+
+import { types } from "node:util";
+
+/** How deep `pathTo` looks, and at how many objects. */
+const MAX_DEPTH = 8;
+const MAX_OBJECTS = 10_000;
+
+/** Thrown inside the writer, and turned into a DataCloneError once the root is known. */
+export class Uncloneable extends Error {
+  readonly culprit: unknown;
+
+  constructor(culprit: unknown, why?: string) {
+    super(why ?? `${describe(culprit)} could not be cloned`);
+    this.culprit = culprit;
+  }
+
+  /** The error for the caller. */
+  toDataCloneError(root: unknown): DOMException {
+    const path = this.culprit === root ? undefined : pathTo(this.culprit, root);
+    return new DOMException(path === undefined ? this.message : `${this.message} (at ${path})`, "DataCloneError");
+  }
+}
+
+/** A value in a few words. */
+function describe(value: unknown): string {
+  if (typeof value === "symbol") return value.toString();
+  if (typeof value === "function") {
+    const text = Function.prototype.toString.call(value);
+    if (text.length <= 60 && !text.includes("\n")) return text;
+    return value.name === "" ? "a function" : `function ${value.name}`;
+  }
+  if (typeof value !== "object" || value === null) return String(value);
+  if (types.isProxy(value)) return "#<Proxy>";
+  const { constructor } = value as { constructor?: unknown };
+  const name = typeof constructor === "function" ? constructor.name : "";
+  return `#<${name === "" ? "Object" : name}>`;
+}
+
+/** Where `culprit` is in `root`: `value.options.callback`. Undefined if it is not to be found by own data properties. */
+function pathTo(culprit: unknown, root: unknown): string | undefined {
+  const seen = new Set<unknown>();
+  const look = (value: unknown, path: string, depth: number): string | undefined => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return undefined;
+    if (depth > MAX_DEPTH || seen.size > MAX_OBJECTS) return undefined;
+    seen.add(value);
+    const parts: [string, unknown][] = [];
+    if (value instanceof Map) {
+      let i = 0;
+      for (const [key, part] of value) parts.push([`<key ${i}>`, key], [`<entry ${i++}>`, part]);
+    } else if (value instanceof Set) {
+      let i = 0;
+      for (const part of value) parts.push([`<member ${i++}>`, part]);
+    }
+    for (const [key, { value: part }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+      parts.push([/^\d+$/.test(key) ? `[${key}]` : `.${key}`, part]);
+    }
+    for (const [name, part] of parts) {
+      const here = path + name;
+      const found = part === culprit ? here : look(part, here, depth + 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  try {
+    return look(root, "value", 0);
+  } catch {
+    return undefined; // a proxy's trap
+  }
+}

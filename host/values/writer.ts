@@ -1,0 +1,480 @@
+/**
+ * Writes a value as a tree: slots in depth-first order, each node's contents right behind it, everything aligned to 8 bytes.
+ *
+ * What structured clone keeps is kept: identity and cycles, holes, the types it knows, the plain properties of instances of
+ * classes. Beyond that, errors keep their name and own properties, and handles are handed over.
+ *
+ * The tree grows in the writer's own buffer, as nobody knows its size beforehand, and is copied to a block of exactly that
+ * size. Large byte arrays go straight into blocks of their own. The writer lists all that it has allocated and retained, so
+ * that a failure in the middle leaves nothing behind, and a tree that nobody reads can be dropped without being read.
+ *
+ * Every object has a number, in the order of its first appearance, on both sides; meeting it again writes that number.
+ */
+import { Buffer } from "node:buffer";
+import { types } from "node:util";
+import type { Memory } from "../memory.js";
+import { extraProperties } from "./arrays.js";
+import { greatestLength, isDetached, viewIndex, viewLength } from "./buffers.js";
+import type { Carrier } from "./carrier.js";
+import { errorClass } from "./errors.js";
+import { Uncloneable } from "./failure.js";
+import { isHandle, type Handle, type HandleKind } from "./handles.js";
+import type { Shapes } from "./shapes.js";
+import * as slots from "./slots.js";
+import { isLatin1, writeLatin1, writeUtf16 } from "./strings.js";
+import type { Transfer } from "./transfer.js";
+
+/** What writing takes from the codec. */
+export interface WriterContext {
+  readonly memory: Memory;
+  readonly shapes: Shapes;
+  readonly carrier: Carrier | undefined;
+  readonly handles: ReadonlyMap<number, HandleKind>;
+  alloc(bytes: number): number;
+  free(address: number): void;
+}
+
+/** Bytes of the buffer at first; one that has grown far beyond is given up again. */
+const SCRATCH = 64 * 1024;
+const SCRATCH_KEPT = 4 * 1024 * 1024;
+/** Byte arrays from this size on have blocks of their own. */
+const FAR = 1024;
+/** Up to this many objects are looked up one by one. */
+const FEW = 8;
+
+export class Writer {
+  private readonly context: WriterContext;
+  private bytes!: Buffer;
+  private words!: Int32Array;
+  private floats!: Float64Array;
+  /** Slots written, and slots there are. */
+  private at = 0;
+  private end = 0;
+  /** Objects by their number; from FEW on also the other way round. */
+  private objects: object[] = [];
+  private numbers: Map<object, number> | undefined;
+  private flags = 0;
+  /** Pairs of kind and word: what the tree owns. */
+  private owned: number[] = [];
+  private transfer: Transfer | undefined;
+
+  constructor(context: WriterContext) {
+    this.context = context;
+    this.resize(SCRATCH);
+  }
+
+  /** Writes `value` to a new block; returns its address. Throws Uncloneable, or what a getter throws. */
+  write(value: unknown, transfer: Transfer | undefined): number {
+    this.transfer = transfer;
+    try {
+      this.value(value);
+      return this.finish();
+    } catch (error) {
+      this.giveBack(0);
+      throw error;
+    } finally {
+      this.at = 0;
+      this.objects.length = 0;
+      this.numbers = undefined;
+      this.flags = 0;
+      this.owned.length = 0;
+      this.transfer = undefined;
+      if (this.end * 8 > SCRATCH_KEPT) this.resize(SCRATCH);
+    }
+  }
+
+  /** The block: header, tree, list of what it owns. */
+  private finish(): number {
+    const { memory } = this.context;
+    const length = this.at * 8;
+    const pairs = this.owned.length;
+    const address = this.context.alloc(slots.BLOCK_HEADER + length + pairs * 4) >>> 0;
+    const { words } = memory;
+    const start = address >>> 2;
+    words[start + (slots.BLOCK_LENGTH >>> 2)] = length;
+    words[start + (slots.BLOCK_OWNED >>> 2)] = pairs >>> 1;
+    words[start + (slots.BLOCK_FLAGS >>> 2)] = this.flags;
+    let to = start + (slots.BLOCK_HEADER >>> 2);
+    if (length <= 256) {
+      const from = this.words;
+      const n = length >>> 2;
+      for (let i = 0; i < n; i++) words[to + i] = from[i]!;
+    } else {
+      memory.bytes.set(this.bytes.subarray(0, length), address + slots.BLOCK_HEADER);
+    }
+    to += length >>> 2;
+    for (let i = 0; i < pairs; i++) words[to + i] = this.owned[i]!;
+    return address;
+  }
+
+  /** Gives back what was allocated and retained since `owned` had that length. */
+  private giveBack(from: number): void {
+    const { context, owned } = this;
+    for (let i = from; i < owned.length; i += 2) release(context, owned[i]!, owned[i + 1]! >>> 0);
+    owned.length = from;
+  }
+
+  // ---- slots ---------------------------------------------------------------------------------------------------------
+
+  private slot(upper: number, word: number): void {
+    if (this.at === this.end) this.resize(this.end * 16);
+    const i = this.at++ << 1;
+    this.words[i] = word;
+    this.words[i + 1] = upper;
+  }
+
+  private number(value: number): void {
+    if (value !== value) return this.slot(slots.NAN, 0);
+    if (this.at === this.end) this.resize(this.end * 16);
+    this.floats[this.at++] = value;
+  }
+
+  /** Room for contents of so many bytes; returns where they begin, in what is `this.bytes` afterwards. */
+  private room(bytes: number): number {
+    const from = this.at * 8;
+    const to = this.at + Math.ceil(bytes / 8);
+    if (to > this.end) this.resize(Math.max(this.end * 16, to * 8));
+    this.words[to * 2 - 1] = 0;
+    this.at = to;
+    return from;
+  }
+
+  private resize(bytes: number): void {
+    const old = this.bytes as Buffer | undefined;
+    const buffer = new ArrayBuffer(bytes);
+    this.bytes = Buffer.from(buffer);
+    this.words = new Int32Array(buffer);
+    this.floats = new Float64Array(buffer);
+    this.end = bytes / 8;
+    if (old !== undefined && this.at > 0) this.bytes.set(old.subarray(0, this.at * 8));
+  }
+
+  // ---- values --------------------------------------------------------------------------------------------------------
+
+  private value(value: unknown): void {
+    switch (typeof value) {
+      case "number":
+        return this.number(value);
+      case "string":
+        return this.text(value);
+      case "boolean":
+        return this.slot(slots.CONSTANT, value ? slots.TRUE : slots.FALSE);
+      case "undefined":
+        return this.slot(slots.CONSTANT, slots.UNDEFINED);
+      case "object":
+        if (value === null) return this.slot(slots.CONSTANT, slots.NULL);
+        return this.object(value);
+      case "bigint":
+        return this.bigint(value);
+      default:
+        throw new Uncloneable(value);
+    }
+  }
+
+  private text(text: string): void {
+    const n = text.length;
+    if (isLatin1(text)) {
+      if (n <= slots.SHORT_TEXT) return this.slot(shortTextUpper(text), shortTextWord(text));
+      this.slot(slots.NODE_LATIN1, n);
+      const from = this.room(n);
+      writeLatin1(this.bytes, from, text);
+    } else {
+      this.slot(slots.NODE_UTF16, n * 2);
+      const from = this.room(n * 2);
+      writeUtf16(this.bytes, from, text);
+    }
+  }
+
+  private bigint(value: bigint): void {
+    const negative = value < 0n;
+    const magnitude = negative ? -value : value;
+    const words = Math.max(1, Math.ceil(magnitude.toString(16).length / 16));
+    this.slot(slots.NODE_BIGINT, (words << 1) | (negative ? 1 : 0));
+    const at = this.room(words * 8);
+    const big = new BigUint64Array(this.words.buffer, at, words);
+    for (let i = 0, rest = magnitude; i < words; i++, rest >>= 64n) big[i] = BigInt.asUintN(64, rest);
+  }
+
+  /** Has the object been written before? Gives it a number if not. */
+  private again(object: object): boolean {
+    const { objects } = this;
+    const n = objects.length;
+    let number: number | undefined;
+    if (n <= FEW) {
+      for (let i = 0; i < n; i++) {
+        if (objects[i] === object) {
+          number = i;
+          break;
+        }
+      }
+    } else {
+      this.numbers ??= new Map(objects.map((each, i) => [each, i]));
+      number = this.numbers.get(object);
+    }
+    if (number === undefined) {
+      this.numbers?.set(object, n);
+      objects.push(object);
+      return false;
+    }
+    this.flags |= slots.FLAG_REPEATS;
+    this.slot(slots.NODE_AGAIN, number);
+    return true;
+  }
+
+  private object(object: object): void {
+    if (this.again(object)) return;
+    if (types.isProxy(object)) throw new Uncloneable(object);
+    const prototype = Object.getPrototypeOf(object) as unknown;
+    if (prototype === Object.prototype) return this.properties(object);
+    if (Array.isArray(object)) return this.array(object as unknown[]);
+    this.exotic(object);
+  }
+
+  private properties(object: object): void {
+    const names = Object.keys(object);
+    const shape = this.context.shapes.find(names);
+    if (shape !== 0) {
+      this.slot(slots.NODE_SHAPED, shape);
+      for (let i = 0; i < names.length; i++) this.value((object as Record<string, unknown>)[names[i]!]);
+    } else {
+      this.slot(slots.NODE_OBJECT, names.length);
+      this.named(object, names);
+    }
+  }
+
+  private named(object: object, names: readonly string[]): void {
+    for (const name of names) {
+      this.text(name);
+      this.value((object as Record<string, unknown>)[name]);
+    }
+  }
+
+  private array(array: readonly unknown[]): void {
+    const { length } = array;
+    const names = extraProperties(array);
+    if (names !== undefined) {
+      this.slot(slots.NODE_SPARSE, length);
+      this.number(names.length);
+      return this.named(array, names);
+    }
+    this.slot(slots.NODE_ARRAY, length);
+    for (let i = 0; i < length; i++) {
+      const value = array[i];
+      if (value === undefined && !(i in array)) this.slot(slots.CONSTANT, slots.HOLE);
+      else this.value(value);
+    }
+  }
+
+  /** Objects that are not plain. */
+  private exotic(object: object): void {
+    if (isHandle(object)) return this.handle(object);
+    if (this.transfer?.has(object) === true && !types.isAnyArrayBuffer(object)) return this.carry(object, true);
+    if (ArrayBuffer.isView(object)) return this.view(object);
+    if (types.isArrayBuffer(object)) return this.buffer(object);
+    if (types.isSharedArrayBuffer(object)) return this.shared(object);
+    if (types.isDate(object)) {
+      this.slot(slots.NODE_DATE, 0);
+      return this.number(Date.prototype.getTime.call(object));
+    }
+    if (types.isMap(object)) {
+      const entries = [...Map.prototype.entries.call(object)] as [unknown, unknown][];
+      this.slot(slots.NODE_MAP, entries.length);
+      for (const [key, value] of entries) {
+        this.value(key);
+        this.value(value);
+      }
+      return;
+    }
+    if (types.isSet(object)) {
+      const members = [...Set.prototype.values.call(object)] as unknown[];
+      this.slot(slots.NODE_SET, members.length);
+      for (const member of members) this.value(member);
+      return;
+    }
+    if (types.isRegExp(object)) {
+      this.slot(slots.NODE_REGEXP, 0);
+      this.text(object.source);
+      return this.text(object.flags);
+    }
+    if (types.isBoxedPrimitive(object)) {
+      const value: unknown = object.valueOf();
+      if (typeof value === "symbol") throw new Uncloneable(object);
+      this.slot(slots.NODE_WRAPPER, 0);
+      return this.value(value);
+    }
+    if (isError(object)) return this.error(object);
+    if (isCarriedByClone(object)) return this.carry(object, false);
+    if (isUncloneable(object)) throw new Uncloneable(object);
+    this.properties(object);
+  }
+
+  private handle(handle: Handle): void {
+    const { context } = this;
+    const kind = context.handles.get(handle.kind);
+    if (handle.memory !== context.memory)
+      throw new Uncloneable(handle, `a ${handle.constructor.name} of another runtime`);
+    if (kind === undefined) throw new Uncloneable(handle);
+    kind.retain(handle.address);
+    this.owned.push(handle.kind, handle.address);
+    this.slot(slots.HANDLE + handle.kind, handle.address);
+  }
+
+  // ---- bytes ---------------------------------------------------------------------------------------------------------
+
+  private view(view: ArrayBufferView): void {
+    const { buffer, byteOffset } = view;
+    this.slot(slots.NODE_VIEW, viewIndex(view));
+    // A Buffer of Node's usually lies in a pool with others: what comes after it is nobody's business.
+    if (Buffer.isBuffer(view) && view.byteLength < buffer.byteLength && this.transfer?.has(buffer) !== true) {
+      this.number(0);
+      this.number(view.byteLength);
+      this.objects.push({}); // takes the number of the buffer that the other side makes
+      return this.contents(new Uint8Array(buffer, byteOffset, view.byteLength), -1);
+    }
+    this.number(byteOffset);
+    this.number(viewLength(view));
+    this.value(buffer);
+  }
+
+  private buffer(buffer: ArrayBuffer): void {
+    if (isDetached(buffer)) throw new Uncloneable(buffer, "a detached ArrayBuffer could not be cloned");
+    const moved = this.transfer?.has(buffer) === true;
+    if (moved && buffer.byteLength >= CARRIED && this.context.carrier !== undefined) return this.carry(buffer, true);
+    this.contents(new Uint8Array(buffer), greatestLength(buffer));
+  }
+
+  private contents(bytes: Uint8Array, greatest: number): void {
+    const n = bytes.byteLength;
+    if (n < FAR) {
+      this.slot(slots.NODE_BUFFER, n);
+      this.number(greatest);
+      const from = this.room(n);
+      this.bytes.set(bytes, from);
+    } else {
+      const address = writeBytes(this.context, bytes);
+      this.owned.push(slots.OWNS_BLOCK, address);
+      this.slot(slots.NODE_FAR_BUFFER, address);
+      this.number(greatest);
+    }
+  }
+
+  private shared(buffer: SharedArrayBuffer): void {
+    const { memory, carrier } = this.context;
+    if ((buffer as unknown) === memory.raw.buffer) return this.slot(slots.CONSTANT, slots.MEMORY);
+    if (carrier === undefined)
+      throw new Uncloneable(buffer, "a SharedArrayBuffer could not be cloned: nothing carries it");
+    this.slot(slots.NODE_CARRIED, carrier.share(buffer));
+  }
+
+  private carry(object: object, move: boolean): void {
+    const { carrier } = this.context;
+    if (carrier === undefined) throw new Uncloneable(object, undefined);
+    const number = carrier.reserve();
+    this.owned.push(slots.OWNS_CARRIED, number);
+    this.slot(slots.NODE_CARRIED, number);
+    if (move) this.transfer!.carried(carrier, number, object);
+    else carrier.post(number, object, []);
+  }
+
+  // ---- errors --------------------------------------------------------------------------------------------------------
+
+  private error(error: Error & { cause?: unknown; errors?: unknown }): void {
+    const names = Object.keys(error).filter((name) => !FIELDS.has(name));
+    this.slot(slots.NODE_ERROR, names.length);
+    this.text(errorClass(error));
+    this.text(String(error.name));
+    this.text(String(error.message));
+    this.field(typeof error.stack === "string" ? error.stack : undefined);
+    this.slot(slots.CONSTANT, Object.hasOwn(error, "cause") ? slots.TRUE : slots.FALSE);
+    this.field(Object.hasOwn(error, "cause") ? error.cause : undefined);
+    this.field(Array.isArray(error.errors) ? error.errors : undefined);
+    for (const name of names) {
+      this.text(name);
+      this.field((error as unknown as Record<string, unknown>)[name]);
+    }
+  }
+
+  /** A field of an error: what cannot be cloned does not keep the error from arriving, its description does instead. */
+  private field(value: unknown): void {
+    const { at } = this;
+    const objects = this.objects.length;
+    const owned = this.owned.length;
+    try {
+      this.value(value);
+    } catch (error) {
+      if (!(error instanceof Uncloneable)) throw error;
+      this.giveBack(owned);
+      for (const object of this.objects.splice(objects)) this.numbers?.delete(object);
+      this.at = at;
+      this.text(error.message);
+    }
+  }
+}
+
+/** Properties of an error that have a place of their own. */
+const FIELDS = new Set(["name", "message", "stack", "cause", "errors"]);
+
+/** A buffer of this size is moved; copying a smaller one costs less. */
+const CARRIED = 64 * 1024;
+
+/** The upper half, and the word, of the slot of a short text. */
+export function shortTextUpper(text: string): number {
+  const n = text.length;
+  return slots.TEXT | (n << 8) | (n === 5 ? text.charCodeAt(4) : 0);
+}
+export function shortTextWord(text: string): number {
+  let word = 0;
+  for (let i = 0; i < text.length && i < 4; i++) word |= text.charCodeAt(i) << (8 * i);
+  return word;
+}
+
+/** Writes bytes to a block of their own. */
+export function writeBytes(context: WriterContext, bytes: Uint8Array): number {
+  const n = bytes.byteLength;
+  const address = context.alloc(slots.BLOCK_HEADER + n) >>> 0;
+  const { memory } = context;
+  memory.words[address >>> 2] = n;
+  memory.bytes.set(bytes, address + slots.BLOCK_HEADER);
+  return address;
+}
+
+/** Gives back one thing that a block owned. */
+export function release(context: WriterContext, kind: number, word: number): void {
+  if (kind === slots.OWNS_BLOCK) context.free(word);
+  else if (kind === slots.OWNS_CARRIED) context.carrier?.discard(word);
+  else context.handles.get(kind)?.release(word);
+}
+
+function isError(object: object): object is Error {
+  return types.isNativeError(object) || object instanceof Error || object instanceof DOMException;
+}
+
+/** Objects of the runtime's own that only its message ports can clone. */
+function isCarriedByClone(object: object): boolean {
+  return (
+    CARRIED_CLASSES.some((name) => {
+      const known = (globalThis as Record<string, unknown>)[name];
+      return typeof known === "function" && object instanceof known;
+    }) || types.isKeyObject?.(object) === true
+  );
+}
+
+const CARRIED_CLASSES = ["Blob", "CryptoKey"];
+
+function isUncloneable(object: object): boolean {
+  return (
+    types.isPromise(object) ||
+    types.isWeakMap(object) ||
+    types.isWeakSet(object) ||
+    types.isGeneratorObject(object) ||
+    types.isModuleNamespaceObject(object) ||
+    object instanceof WeakRef ||
+    object instanceof FinalizationRegistry ||
+    object instanceof WebAssembly.Memory ||
+    object instanceof WebAssembly.Instance ||
+    object instanceof WebAssembly.Module ||
+    object instanceof WebAssembly.Table ||
+    object instanceof WebAssembly.Global ||
+    object instanceof MessagePort
+  );
+}
