@@ -4,6 +4,8 @@
 export type Target =
   /** At most this share of another implementation's median in the same run. */
   | { readonly kind: "ratio"; readonly to: string; readonly atMost: number }
+  /** At most this share of the smallest median that another implementation has in the same run. */
+  | { readonly kind: "fastest"; readonly atMost: number }
   /** At most this figure, on any machine. */
   | { readonly kind: "absolute"; readonly atMost: number }
   /** At least this much for each core of the machine. */
@@ -23,10 +25,13 @@ export type Measure = "direct" | "speedup" | "cpu" | "mean";
 export interface Benchmark {
   /** With the number of Ps, it is what tells benchmarks apart. `a/b` is one of the family `a`. */
   readonly name: string;
-  /** The program's path under `bench/programs`, without its ending, where it is not the name. */
+  /**
+   * The program's path under `bench/programs`, without its ending, where it is not the name. A name in `bench/tasks` with its
+   * ending, `start.mjs`, is a JavaScript program that every implementation runs, as in `bench/tasks/harness.mjs`.
+   */
   readonly program?: string;
   readonly description: string;
-  readonly unit: "ns/op" | "ms" | "B/goroutine" | "x" | "%";
+  readonly unit: "ns/op" | "ms" | "B/goroutine" | "B/thread" | "x" | "%";
   readonly better: "lower" | "higher";
   /** How many Ps the program gets: the question is what an operation costs, what the whole machine does, or what so many do. */
   readonly procs: "one" | "all" | number;
@@ -52,11 +57,18 @@ export function isNamed(benchmark: Benchmark, name: string): boolean {
   return benchmark.name === name || benchmark.name.startsWith(`${name}/`);
 }
 
+/** Is a benchmark's program, by its name, one in JavaScript that all its implementations run? */
+export function isShared(program: string): boolean {
+  return program.endsWith(".mjs");
+}
+
 /** A target in words: `<= 0.35x go`, `<= 10`, `>= 0.9 x cores`. */
 export function wording(target: Target): string {
   switch (target.kind) {
     case "ratio":
       return `<= ${target.atMost.toFixed(2)}x ${target.to}`;
+    case "fastest":
+      return `<= ${target.atMost.toFixed(2)}x the fastest`;
     case "absolute":
       return `<= ${target.atMost}`;
     case "perCore":

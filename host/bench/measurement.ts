@@ -89,5 +89,10 @@ function boundOf(target: Target, comparison: Comparison, cores: number): number 
       const theirs = medianOf(comparison.of.get(target.to));
       return theirs === undefined ? undefined : target.atMost * theirs;
     }
+    case "fastest": {
+      const [, ...others] = comparison.benchmark.implementations;
+      const theirs = others.map((name) => medianOf(comparison.of.get(name))).filter((middle) => middle !== undefined);
+      return theirs.length === 0 ? undefined : target.atMost * Math.min(...theirs);
+    }
   }
 }

@@ -1,7 +1,9 @@
 /**
- * What is measured. The programs are `bench/programs/NAME.ts` and their counterparts in Go, `bench/peers/go/NAME`.
+ * What is measured. The programs are `bench/programs/NAME.ts` and their counterparts in Go, `bench/peers/go/NAME`; those in
+ * JavaScript are in `bench/tasks`.
  */
 import type { Benchmark, Target } from "./benchmark.js";
+import { tasks } from "./tasks.js";
 
 const GM = "skein --sched gm";
 const NO_PREEMPT = "skein --no-preempt";
@@ -219,4 +221,5 @@ export const suite: readonly Benchmark[] = [
     // The others show how it goes on.
     ...(ms === 2 && { targets: [atMost(1 / 3, GM)] }),
   })),
+  ...tasks,
 ];

@@ -37,6 +37,20 @@ describe("measurements", () => {
     assert.equal(ratio(only(measured("skein", [1, 2, 9]), measured("go", [4])), "skein", "go"), 0.5);
   });
 
+  it("are held against the fastest of the others that were measured", () => {
+    const implementations = ["skein", "slow", "fast", "absent"];
+    const half = benchmark({ implementations, targets: [{ kind: "fastest", atMost: 0.5 }] });
+    const others = [measured("slow", [9], half), measured("fast", [4], half)];
+    const verdict = (...measurements: Measurement[]) => judge(only(...measurements), 2);
+    assert.deepEqual(verdict(measured("skein", [2], half), ...others), {
+      wanted: "<= 0.50x the fastest",
+      bound: 2,
+      reached: true,
+    });
+    assert.equal(verdict(measured("skein", [3], half), ...others)?.reached, false);
+    assert.deepEqual(verdict(measured("skein", [3], half)), { wanted: "<= 0.50x the fastest" });
+  });
+
   it("have no ratio to what was not measured", () => {
     const skipped = measurement("go", { kind: "skipped", reason: "go is not on PATH" });
     assert.equal(ratio(only(measured("skein", [1]), skipped), "skein", "go"), undefined);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
+import { isShared } from "../../host/bench/benchmark.js";
 import { implementations } from "../../host/bench/implementations/index.js";
 import { packageRoot } from "../../host/bench/paths.js";
 import { suite } from "../../host/bench/suite.js";
@@ -10,7 +11,7 @@ describe("the suite", () => {
   it("has a program for each benchmark, and the same in Go where it is compared with Go", () => {
     for (const { name, program = name, implementations, measure } of suite) {
       if (measure === "mean") continue;
-      const files = [`programs/${program}.ts`];
+      const files = isShared(program) ? [`tasks/${program}`] : [`programs/${program}.ts`];
       if (implementations.includes("go")) files.push(`peers/go/${program}/main.go`);
       for (const file of files) assert(existsSync(path.join(packageRoot, "bench", file)), `bench/${file}`);
     }

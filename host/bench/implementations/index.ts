@@ -4,6 +4,7 @@
  */
 import { go } from "./go.js";
 import type { Implementation } from "./implementation.js";
+import { packages } from "./packages.js";
 import { skein, skeinGM, skeinNoPreempt } from "./skein.js";
 
-export const implementations: readonly Implementation[] = [skein, go, skeinGM, skeinNoPreempt];
+export const implementations: readonly Implementation[] = [skein, go, skeinGM, skeinNoPreempt, ...packages];

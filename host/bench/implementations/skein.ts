@@ -1,10 +1,9 @@
 /** Skein itself, through its own command line, on the runtime that runs the bench; and what it is held against with other options. */
 import path from "node:path";
-import process from "node:process";
+import { isShared } from "../benchmark.js";
 import { packageRoot } from "../paths.js";
 import type { Implementation } from "./implementation.js";
-
-const { deno } = process.versions as { deno?: string };
+import { javaScript, runtime, sharedProgram } from "./javascript.js";
 
 /** Skein with options of `skein run`. */
 function skeinWith(name: string, description: string, ...options: string[]): Implementation {
@@ -13,18 +12,22 @@ function skeinWith(name: string, description: string, ...options: string[]): Imp
     description,
     prepare: () =>
       Promise.resolve({
-        runtime: deno ? `deno ${deno}` : `node ${process.versions.node}`,
+        runtime,
         command: (program, procs, args) => {
+          if (isShared(program)) return sharedProgram(program, "skein", procs, args);
           const cli = path.join(packageRoot, "bin", "skein.js");
           const file = path.join(packageRoot, "bench", "programs", `${program}.ts`);
           const run = [cli, "run", file, "--procs", String(procs), ...options, "--", ...args];
-          return { file: process.execPath, args: deno ? ["run", "--quiet", "-A", ...run] : run };
+          return javaScript(...run);
         },
       }),
   };
 }
 
-export const skein = skeinWith("skein", "the programs in bench/programs, by skein run on this runtime");
+export const skein = skeinWith(
+  "skein",
+  "the programs in bench/programs, by skein run, and those in bench/tasks, on this runtime",
+);
 
 export const skeinGM = skeinWith(
   "skein --sched gm",
