@@ -12,3 +12,4 @@ export type { Runtime } from "./runtime.js";
 export type { MStats, RuntimeStats } from "./stats.js";
 export type { CallValue } from "./calls.js";
 export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, type StackFrame } from "./errors.js";
+export * from "./loop/index.js";

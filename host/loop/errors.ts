@@ -1,0 +1,39 @@
+/** What the event loop, its futures and its tasks throw. The messages are asyncio's where asyncio has one. */
+import { SkeinError } from "../errors.js";
+
+/** The loop was used in a state that does not allow it: closed, running already, stopped too early. */
+export class LoopError extends SkeinError {
+  override name = "LoopError";
+}
+
+/** A future was asked for what it does not have yet, or was settled twice. */
+export class InvalidStateError extends SkeinError {
+  override name = "InvalidStateError";
+}
+
+/** A future or task was cancelled; `message` is what was given to `cancel`. */
+export class CancelledError extends Error {
+  override name = "CancelledError";
+}
+
+/** What was waited for did not come in time. */
+export class TimeoutError extends Error {
+  override name = "TimeoutError";
+}
+
+/** SIGINT came while `run` or a `Runner` ran its main task. */
+export class KeyboardInterrupt extends Error {
+  override name = "KeyboardInterrupt";
+}
+
+/** A short text for a message about any value. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return value.name === "" ? "an anonymous function" : `function ${value.name}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return "an array";
+  // What says more than "[object Object]" about itself says it.
+  const { toString } = value as { toString?: unknown };
+  if (typeof toString === "function" && toString !== Object.prototype.toString) return `${value as Error}`;
+  return `an object of ${value.constructor?.name ?? "no class"}`;
+}

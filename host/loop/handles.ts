@@ -1,0 +1,102 @@
+/** Callbacks that were scheduled: what `callSoon`, `callLater` and `callAt` give back, and what the loop's queues hold. */
+import { ContextualBase } from "./context.js";
+import { describe } from "./errors.js";
+import type { Timed } from "./timers.js";
+
+/** A callback with the arguments that follow its scheduling. */
+export type Callback<A extends readonly unknown[] = readonly unknown[]> = (...args: A) => unknown;
+
+/** What a handle asks of its loop. */
+export interface HandleOwner {
+  readonly debug: boolean;
+  runHandle(handle: Handle, callback: Callback, args: readonly unknown[]): void;
+  timerCancelled(): void;
+}
+
+const NO_ARGS: readonly unknown[] = [];
+
+/** Not a field: a million timers outside of debug mode have no use for one. */
+const sources = new WeakMap<Handle, string>();
+
+/** A callback that is to be called soon. */
+export class Handle extends ContextualBase {
+  protected readonly owner: HandleOwner;
+  private callback: Callback | undefined;
+  private args: readonly unknown[];
+
+  /** @internal */
+  constructor(owner: HandleOwner, callback: Callback, args: readonly unknown[]) {
+    super();
+    this.owner = owner;
+    this.callback = callback;
+    // Not the caller's own empty array: that would live as long as the handle.
+    this.args = args.length === 0 ? NO_ARGS : args;
+    if (owner.debug) sources.set(this, callSite());
+  }
+
+  /** In debug mode, the stack of the call that scheduled it. */
+  get source(): string | undefined {
+    return sources.get(this);
+  }
+
+  /** Has it been cancelled? */
+  get cancelled(): boolean {
+    return this.callback === undefined;
+  }
+
+  /** Keeps the callback from being called, if it has not been; lets go of it and of its arguments. */
+  cancel(): void {
+    this.callback = undefined;
+    this.args = NO_ARGS;
+  }
+
+  /** @internal Is `callback` what it calls? */
+  calls(callback: unknown): boolean {
+    return this.callback === callback;
+  }
+
+  /** @internal Makes the call; the loop catches what it throws. */
+  invoke(): void {
+    const { callback } = this;
+    if (callback !== undefined) this.owner.runHandle(this, callback, this.args);
+  }
+
+  /** The callback's name, and where it was scheduled as far as that is known. */
+  override toString(): string {
+    if (this.callback === undefined) return `<${this.constructor.name} cancelled>`;
+    const created = this.source === undefined ? "" : ` scheduled ${this.source.split("\n", 1)[0]?.trim()}`;
+    return `<${this.constructor.name} ${describe(this.callback)}${created}>`;
+  }
+}
+
+/** A callback that is to be called at a certain time. */
+export class TimerHandle extends Handle implements Timed {
+  /** The reading of the loop's `time()`, in milliseconds, from which on it is to be called. */
+  readonly when: number;
+  /** @internal */
+  readonly sequence: number;
+  /** @internal */
+  scheduled = false;
+
+  /** @internal */
+  constructor(owner: HandleOwner, when: number, sequence: number, callback: Callback, args: readonly unknown[]) {
+    super(owner, callback, args);
+    this.when = when;
+    this.sequence = sequence;
+  }
+
+  override cancel(): void {
+    if (this.scheduled && !this.cancelled) this.owner.timerCancelled();
+    super.cancel();
+  }
+}
+
+/** The stack above the loop's own functions. */
+export function callSite(): string {
+  const lines = (new Error().stack ?? "").split("\n").slice(1);
+  const outside = lines.findIndex((line) => !OWN_FILES.test(line));
+  return lines.slice(Math.max(outside, 0)).join("\n");
+}
+
+/** Files of this directory, as stacks name them, built or not. */
+const OWN_FILES = /\/(host|dist)\/loop\/[a-z]+\.[jt]s/;

@@ -1,0 +1,10 @@
+/** An event loop for the main thread and for workers, after asyncio's. */
+export { EventLoop, getRunningLoop, type EventLoopOptions, type ExceptionHandler } from "./eventloop.js";
+export type { ExceptionContext } from "./exceptions.js";
+export type { Callback, Handle, TimerHandle } from "./handles.js";
+export { Future, type DoneCallback } from "./future.js";
+export { Task, type Coroutine, type CoroutineGenerator, type TaskOptions } from "./task.js";
+export type { Awaitable, GatherOptions, Results } from "./combine.js";
+export { run, Runner, type Main, type RunnerOptions } from "./runner.js";
+export type { LoopHandle, RemoteLoop } from "./remote.js";
+export { CancelledError, InvalidStateError, KeyboardInterrupt, LoopError, TimeoutError } from "./errors.js";

@@ -1,0 +1,251 @@
+/**
+ * The loop's note queue: calls that other threads have asked for, in memory that all threads share.
+ *
+ * The queue is the core's (`assembly/runtime/noteq.ts`) in memory of its own, so that a loop needs no running program: a
+ * stack that is only ever emptied whole. A push links its note to the head it saw and installs it with one
+ * compare-and-swap; the loop takes everything with one exchange, and reverses it. So notes come out first in, first out,
+ * and there is no ABA problem. All of that is sequentially consistent, so whoever takes a note sees what is in it.
+ *
+ * Waking: a push that found the queue empty bumps `WAKE` and notifies. The loop reads `WAKE`, takes what there is, and waits for
+ * that very value to change; a push after that finds the queue empty and changes it. A push that found the queue non-empty
+ * needs nothing: the one that made it non-empty has bumped, or is about to.
+ *
+ * Closing installs `CLOSED` as the head for good, so a note is either taken by the loop or refused to its sender.
+ *
+ * Notes lie in blocks of 64 bytes times a power of two. Freed ones are in a stack for each size, from which many threads
+ * pop: so its head carries a count of all pops beside the block, and a head that came back is not taken for the one that
+ * was seen. Blocks that were never used are at the end, and the memory grows there.
+ */
+import { deserialize, serialize } from "node:v8";
+import { LoopError } from "./errors.js";
+
+/** Bytes of the smallest block; blocks are numbered in this unit. */
+const UNIT = 64;
+const UNIT_WORDS = UNIT / 4;
+/** Sizes of blocks: 64 bytes to 256 MiB. */
+const CLASSES = 23;
+const INITIAL_BYTES = 64 * 1024;
+const GROW_BYTES = 1024 * 1024;
+/** Address space, of which only what was used is memory. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** Words at the beginning. */
+const MAGIC_WORD = 0;
+const HEAD = 1;
+const WAKE = 2;
+/** The first unit that was never used. */
+const FRESH = 3;
+/** Where the free blocks begin, in 64-bit words; below the first block. */
+const FREE = 8;
+const FIRST_UNIT = (FREE + CLASSES + 1) / 8;
+
+const MAGIC = 0x6b65_696e;
+const CLOSED = -1;
+
+/** Words of a block. */
+const NEXT = 0;
+const CLASS = 1;
+const TARGET = 2;
+const LENGTH = 3;
+const HEADER_BYTES = 16;
+
+/** What follows the header. */
+const NUMBERS = 0;
+const VALUES = 1 << 8;
+
+const BLOCK_MASK = 0xffff_ffffn;
+
+/** A call from another thread; `target` is 0 where the first of the arguments names the callback. */
+export interface Mail {
+  readonly target: number;
+  readonly args: unknown[];
+}
+
+export class Mailbox {
+  readonly buffer: SharedArrayBuffer;
+  private readonly words: Int32Array;
+  private readonly doubles: Float64Array;
+  private readonly bytes: Uint8Array;
+  private readonly free: BigUint64Array;
+
+  /** A new mailbox, or one in memory that came from another thread. */
+  constructor(buffer?: SharedArrayBuffer) {
+    this.buffer = buffer ?? new SharedArrayBuffer(INITIAL_BYTES, { maxByteLength: MAX_BYTES });
+    this.words = new Int32Array(this.buffer);
+    this.doubles = new Float64Array(this.buffer);
+    this.bytes = new Uint8Array(this.buffer);
+    this.free = new BigUint64Array(this.buffer);
+    if (buffer === undefined) {
+      this.words[FRESH] = FIRST_UNIT;
+      this.words[MAGIC_WORD] = MAGIC;
+    } else if (this.words[MAGIC_WORD] !== MAGIC) {
+      throw new TypeError("this is not the handle of an event loop");
+    }
+  }
+
+  get closed(): boolean {
+    return Atomics.load(this.words, HEAD) === CLOSED;
+  }
+
+  /**
+   * Has the loop make a call: of the callback registered as `target`, a number, or a name, with copies of the arguments.
+   * Any thread.
+   */
+  push(target: number | string, args: readonly unknown[]): void {
+    if (this.closed) throw new LoopError("Event loop is closed");
+    const block =
+      typeof target === "number" && args.every(isNumber) ? this.writeNumbers(args) : this.writeValues(target, args);
+    const { words } = this;
+    const at = block * UNIT_WORDS;
+    words[at + TARGET] = typeof target === "number" ? target : 0;
+    let seen: number;
+    do {
+      seen = Atomics.load(words, HEAD);
+      if (seen === CLOSED) {
+        this.release(block);
+        throw new LoopError("Event loop is closed");
+      }
+      words[at + NEXT] = seen;
+    } while (Atomics.compareExchange(words, HEAD, seen, block) !== seen);
+    if (seen === 0) this.wake();
+  }
+
+  /** How often the mailbox has been woken: to be read before `take`, and given to `woken` after it. The loop's. */
+  get wakes(): number {
+    return Atomics.load(this.words, WAKE);
+  }
+
+  /** Is there nothing to take? */
+  get empty(): boolean {
+    return Atomics.load(this.words, HEAD) === 0;
+  }
+
+  /** Takes all calls, oldest first. The loop's. */
+  take(): Mail[] {
+    const { words } = this;
+    const mail: Mail[] = [];
+    let block = Atomics.exchange(words, HEAD, 0);
+    while (block !== 0) {
+      const next = words[block * UNIT_WORDS + NEXT] as number;
+      mail.push(this.read(block));
+      this.release(block);
+      block = next;
+    }
+    return mail.reverse();
+  }
+
+  /** Resolves when `wakes` is no longer `seen`; undefined if that is so already. Keeps no process alive. */
+  woken(seen: number): Promise<unknown> | undefined {
+    const wait = Atomics.waitAsync(this.words, WAKE, seen);
+    return wait.async ? wait.value : undefined;
+  }
+
+  wake(): void {
+    Atomics.add(this.words, WAKE, 1);
+    Atomics.notify(this.words, WAKE);
+  }
+
+  /** Refuses all further calls; those not taken are dropped. The loop's. */
+  close(): void {
+    Atomics.exchange(this.words, HEAD, CLOSED);
+    this.wake();
+  }
+
+  // ---- notes --------------------------------------------------------------------------------------------------------
+
+  private writeNumbers(numbers: readonly number[]): number {
+    const block = this.allocate(numbers.length * 8, NUMBERS);
+    const at = (block * UNIT + HEADER_BYTES) / 8;
+    for (let i = 0; i < numbers.length; i++) this.doubles[at + i] = numbers[i] as number;
+    return block;
+  }
+
+  private writeValues(target: number | string, args: readonly unknown[]): number {
+    const values = typeof target === "string" ? [target, ...args] : args;
+    let bytes: Uint8Array;
+    try {
+      bytes = serialize(values);
+    } catch (error) {
+      throw new DOMException((error as Error).message, "DataCloneError");
+    }
+    const block = this.allocate(bytes.length, VALUES);
+    this.bytes.set(bytes, block * UNIT + HEADER_BYTES);
+    return block;
+  }
+
+  private read(block: number): Mail {
+    const at = block * UNIT_WORDS;
+    const target = this.words[at + TARGET] as number;
+    const length = this.words[at + LENGTH] as number;
+    const start = block * UNIT + HEADER_BYTES;
+    if (((this.words[at + CLASS] as number) & VALUES) === 0) {
+      return { target, args: Array.from(this.doubles.subarray(start / 8, (start + length) / 8)) };
+    }
+    // A copy: what is read may refer to it, and the block is used again.
+    return { target, args: deserialize(this.bytes.slice(start, start + length)) as unknown[] };
+  }
+
+  // ---- blocks -------------------------------------------------------------------------------------------------------
+
+  private allocate(length: number, kind: number): number {
+    const units = Math.ceil((length + HEADER_BYTES) / UNIT);
+    const sizeClass = units <= 1 ? 0 : 32 - Math.clz32(units - 1);
+    if (sizeClass >= CLASSES) throw new LoopError(`arguments of ${length} bytes do not fit the event loop's queue`);
+    const block = this.pop(sizeClass) || this.fresh(1 << sizeClass);
+    const at = block * UNIT_WORDS;
+    this.words[at + CLASS] = sizeClass | kind;
+    this.words[at + LENGTH] = length;
+    return block;
+  }
+
+  /** A freed block of the size, 0 if there is none. */
+  private pop(sizeClass: number): number {
+    while (true) {
+      const seen = Atomics.load(this.free, FREE + sizeClass);
+      const block = Number(seen & BLOCK_MASK);
+      if (block === 0) return 0;
+      // If another thread has taken it meanwhile this reads anything, but then the count has changed.
+      const next = Atomics.load(this.words, block * UNIT_WORDS + NEXT);
+      const head = BigInt.asUintN(64, (((seen >> 32n) + 1n) << 32n) | BigInt(next >>> 0));
+      if (Atomics.compareExchange(this.free, FREE + sizeClass, seen, head) === seen) return block;
+    }
+  }
+
+  private release(block: number): void {
+    const sizeClass = (this.words[block * UNIT_WORDS + CLASS] as number) & 0xff;
+    while (true) {
+      const seen = Atomics.load(this.free, FREE + sizeClass);
+      Atomics.store(this.words, block * UNIT_WORDS + NEXT, Number(seen & BLOCK_MASK));
+      const head = (seen & ~BLOCK_MASK) | BigInt(block);
+      if (Atomics.compareExchange(this.free, FREE + sizeClass, seen, BigInt.asUintN(64, head)) === seen) return;
+    }
+  }
+
+  /** A block that was never used. */
+  private fresh(units: number): number {
+    const block = Atomics.load(this.words, FRESH);
+    const end = (block + units) * UNIT;
+    if (end > MAX_BYTES) {
+      throw new LoopError(
+        `the event loop's queue is full: ${MAX_BYTES} bytes of calls wait to be made. It is stopped, blocked, or slower than its callers`,
+      );
+    }
+    if (end > this.buffer.byteLength) this.grow(end);
+    // Only now: what failed above takes nothing.
+    return Atomics.compareExchange(this.words, FRESH, block, block + units) === block ? block : this.fresh(units);
+  }
+
+  private grow(end: number): void {
+    const length = Math.min(MAX_BYTES, Math.ceil(end / GROW_BYTES) * GROW_BYTES);
+    try {
+      this.buffer.grow(length);
+    } catch (error) {
+      // Another thread may have grown it further, which is as good.
+      if (this.buffer.byteLength < end) throw new LoopError(`the event loop's queue cannot grow: ${String(error)}`);
+    }
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}

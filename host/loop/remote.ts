@@ -1,0 +1,65 @@
+/** A loop as other threads see it: all that they may do is ask it to make calls. */
+import { LoopError } from "./errors.js";
+import { Mailbox } from "./mailbox.js";
+
+/** What stands for a loop in other threads: post it, or put it into `workerData`, and give it to `EventLoop.attach`. */
+export interface LoopHandle {
+  readonly skeinEventLoop: SharedArrayBuffer;
+}
+
+const NOT_THREADSAFE = [
+  "callSoon",
+  "callLater",
+  "callAt",
+  "createFuture",
+  "createTask",
+  "runForever",
+  "runUntilComplete",
+  "stop",
+  "close",
+] as const;
+
+/** A loop of another thread. */
+export class RemoteLoop {
+  private readonly mailbox: Mailbox;
+
+  /** @internal Made by `EventLoop.attach`. */
+  constructor(handle: LoopHandle) {
+    const buffer = (handle as LoopHandle | undefined)?.skeinEventLoop;
+    if (!(buffer instanceof SharedArrayBuffer))
+      throw new TypeError("EventLoop.attach takes the `handle` of an EventLoop");
+    this.mailbox = new Mailbox(buffer);
+  }
+
+  /** Has the loop been closed? */
+  get isClosed(): boolean {
+    return this.mailbox.closed;
+  }
+
+  /**
+   * Has the loop call, in its thread, what it has registered. Calls of one thread are made in their order.
+   *
+   * @param callback the name or number with which the callback was registered (`loop.register`); if there is none, the
+   *   loop's exception handler is told
+   * @param args copied, as `v8.serialize` does; a `DataCloneError` is thrown for what cannot be
+   * @throws LoopError if the loop is closed, or has been sent more than it can hold
+   */
+  callSoonThreadsafe(callback: string | number, ...args: unknown[]): void {
+    if (typeof callback === "string" || (Number.isInteger(callback) && callback > 0)) {
+      this.mailbox.push(callback, args);
+      return;
+    }
+    throw new TypeError(
+      "a callback in another thread is the name or number that loop.register has given it, not the function itself",
+    );
+  }
+}
+
+/** What is not thread-safe says so, instead of not being there. */
+for (const name of NOT_THREADSAFE) {
+  Object.defineProperty(RemoteLoop.prototype, name, {
+    value: () => {
+      throw new LoopError(`${name} is for the loop's own thread: use callSoonThreadsafe`);
+    },
+  });
+}
