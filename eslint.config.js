@@ -12,6 +12,7 @@ const typeScript = [
   "tests/compiler/*.ts",
   "tests/go/**/*.ts",
   "tests/host/**/*.ts",
+  "tests/loop/*.ts",
   "tests/poll/**/*.ts",
   "tests/programs/driver/**/*.ts",
   "tests/serve/**/*.ts",

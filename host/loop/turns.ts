@@ -12,8 +12,8 @@ import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:tim
 
 /** How long the loop may go on before the host gets its turn, in milliseconds: far more than a turn of the host costs. */
 const SHARE_MS = 1;
-/** Reading the clock costs 50 ns (150 on Deno): once in so many callbacks it no longer counts. */
-const MAX_STRIDE = 64;
+/** Reading the clock costs 50 ns (150 on Deno): once in so many callbacks it hardly counts. */
+const MAX_STRIDE = 16;
 /** The host's timers take no longer delays than this; asyncio waits no longer either. */
 const LONGEST_SLEEP_MS = 24 * 3600 * 1000;
 
@@ -24,7 +24,7 @@ export class Turns {
   private immediate: NodeJS.Immediate | undefined;
   private timer: NodeJS.Timeout | undefined;
   private refed = true;
-  private stride = MAX_STRIDE;
+  private stride = 1;
   /** Callbacks since the clock was last read; when that was, and when the host last had its turn. */
   private callbacks = 0;
   private read = 0;
@@ -40,11 +40,10 @@ export class Turns {
     return this.stride;
   }
 
-  /** Has the loop step again, at once or after the host, `callbacks` having been made in this step. */
+  /** Has the loop step again, at once or after the host; `callbacks` are made before that. */
   again(callbacks: number): void {
     this.callbacks += callbacks;
-    if (this.callbacks < this.stride || !this.hostIsDue()) void resolved.then(this.step);
-    else this.afterHost();
+    void resolved.then(this.fromMicrotask);
   }
 
   /** Has the loop step again once the host has looked at its sockets and timers. */
@@ -85,6 +84,11 @@ export class Turns {
       this.immediate?.unref();
     }
   }
+
+  private readonly fromMicrotask = (): void => {
+    if (this.callbacks >= this.stride && this.hostIsDue()) this.afterHost();
+    else this.step();
+  };
 
   private readonly fromHost = (): void => {
     this.timer = this.immediate = undefined;

@@ -1,0 +1,369 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { CancelledError, EventLoop, LoopError, type Task } from "../../host/index.js";
+import { turns, withLoop } from "./support.js";
+
+describe("a task over a generator", () => {
+  it("is sent the results of the futures that it yields", () =>
+    withLoop(async (loop) => {
+      const result = await loop.runUntilComplete(
+        loop.createTask(
+          (function* (): Generator<unknown, number, number> {
+            const a = yield loop.sleep(1, 20);
+            const b: number = yield loop.createTask(Promise.resolve(22));
+            return a + b;
+          })(),
+        ),
+      );
+      assert.equal(result, 42);
+    }));
+
+  it("can have typed results with yield*", () =>
+    withLoop(async (loop) => {
+      function* twice(n: number): Generator<unknown, number> {
+        const value = yield* loop.sleep(1, n);
+        return value * 2;
+      }
+      assert.equal(await loop.runUntilComplete(twice(4)), 8);
+    }));
+
+  it("begins in the next turn, and takes a turn for each bare yield", () =>
+    withLoop(async (loop) => {
+      const seen: string[] = [];
+      loop.createTask(
+        (function* () {
+          seen.push("first");
+          yield;
+          seen.push("second");
+        })(),
+      );
+      assert.deepEqual(seen, []);
+      await turns(loop);
+      assert.deepEqual(seen, ["first"]);
+      await turns(loop);
+      assert.deepEqual(seen, ["first", "second"]);
+    }));
+
+  it("sees the exceptions of what it waits for where it waits, and may go on", () =>
+    withLoop(async (loop) => {
+      const result = await loop.runUntilComplete(function* () {
+        try {
+          yield loop.createTask(Promise.reject(new Error("no")));
+        } catch (error) {
+          return `caught ${(error as Error).message}`;
+        }
+        return "not thrown";
+      });
+      assert.equal(result, "caught no");
+    }));
+
+  it("fails with what it throws", () =>
+    withLoop(async (loop) => {
+      const task = loop.createTask(function* () {
+        yield;
+        throw new RangeError("too much");
+      });
+      await assert.rejects(loop.runUntilComplete(task), RangeError);
+      assert.ok(task.exception() instanceof RangeError);
+    }));
+
+  it("waits for promises too", () =>
+    withLoop(async (loop) => {
+      const result = await loop.runUntilComplete(function* (): Generator<unknown, number, number> {
+        return yield delay(1, 3);
+      });
+      assert.equal(result, 3);
+    }));
+
+  it("is told by an exception what it must not yield", () =>
+    withLoop(async (loop) => {
+      const other = new EventLoop();
+      const wrong: [unknown, RegExp][] = [
+        [5, /Task got bad yield: 5/],
+        [(function* () {})(), /yield\* runs it/],
+        [other.createFuture(), /attached to a different loop/],
+      ];
+      for (const [value, message] of wrong) {
+        await assert.rejects(
+          loop.runUntilComplete(function* () {
+            yield value;
+          }),
+          message,
+        );
+      }
+      other.close();
+      const itself: Task<void> = loop.createTask(function* () {
+        yield itself;
+      });
+      await assert.rejects(loop.runUntilComplete(itself), /Task cannot await on itself/);
+    }));
+});
+
+describe("cancelling a task over a generator", () => {
+  it("throws a CancelledError into it where it waits, and cancels what it waits for", () =>
+    withLoop(async (loop) => {
+      const future = loop.createFuture();
+      let seen: unknown;
+      const task = loop.createTask(function* () {
+        try {
+          yield future;
+        } catch (error) {
+          seen = error;
+          throw error;
+        }
+      });
+      await turns(loop);
+      assert.equal(task.cancel("enough"), true);
+      assert.equal(task.cancelled(), false, "not yet");
+      assert.equal(future.cancelled(), true);
+      await assert.rejects(loop.runUntilComplete(task), { name: "CancelledError", message: "enough" });
+      assert.ok(seen instanceof CancelledError);
+      assert.equal(task.cancelled(), true);
+      assert.equal(task.cancel(), false);
+    }));
+
+  it("keeps it from beginning if it has not begun", () =>
+    withLoop(async (loop) => {
+      const task = loop.createTask(function* () {
+        assert.fail("begun");
+        yield;
+      });
+      task.cancel();
+      await turns(loop);
+      assert.equal(task.cancelled(), true);
+    }));
+
+  it("lets it clean up, waiting meanwhile", () =>
+    withLoop(async (loop) => {
+      const seen: string[] = [];
+      const task = loop.createTask(function* () {
+        try {
+          yield loop.sleep(10_000);
+        } finally {
+          yield loop.sleep(1);
+          seen.push("clean");
+        }
+      });
+      await turns(loop);
+      task.cancel();
+      await assert.rejects(loop.runUntilComplete(task), CancelledError);
+      assert.deepEqual(seen, ["clean"]);
+    }));
+
+  it("may be refused, with uncancel", () =>
+    withLoop(async (loop) => {
+      const task: Task<string> = loop.createTask(function* () {
+        try {
+          yield loop.sleep(10_000);
+        } catch {
+          assert.equal(task.cancelling(), 2);
+          assert.equal(task.uncancel(), 1);
+          assert.equal(task.uncancel(), 0);
+          assert.equal(task.uncancel(), 0);
+        }
+        yield loop.sleep(1);
+        return "went on";
+      });
+      await turns(loop);
+      task.cancel();
+      task.cancel();
+      assert.equal(await loop.runUntilComplete(task), "went on");
+      assert.equal(task.cancelled(), false);
+    }));
+
+  it("reaches it at its next wait if it cancels itself", () =>
+    withLoop(async (loop) => {
+      const task: Task<void> = loop.createTask(function* () {
+        task.cancel();
+        yield loop.sleep(10_000);
+        assert.fail("went on");
+      });
+      await assert.rejects(loop.runUntilComplete(task), CancelledError);
+    }));
+
+  it("is its end if it cancels itself in its last step", () =>
+    withLoop(async (loop) => {
+      const task: Task<number> = loop.createTask(function* () {
+        yield;
+        task.cancel();
+        return 1;
+      });
+      await assert.rejects(loop.runUntilComplete(task), CancelledError);
+    }));
+
+  it("goes through the tasks that it waits for", () =>
+    withLoop(async (loop) => {
+      const inner = loop.createTask(function* () {
+        yield loop.sleep(10_000);
+      });
+      const outer = loop.createTask(function* () {
+        yield inner;
+      });
+      await turns(loop, 2);
+      outer.cancel();
+      await assert.rejects(loop.runUntilComplete(outer), CancelledError);
+      assert.equal(inner.cancelled(), true);
+    }));
+});
+
+describe("a task over a function", () => {
+  it("calls it in the next turn, with the task", () =>
+    withLoop(async (loop) => {
+      let given: unknown;
+      const task = loop.createTask((own) => {
+        given = own;
+        return 5;
+      });
+      assert.equal(given, undefined);
+      assert.equal(await loop.runUntilComplete(task), 5);
+      assert.equal(given, task);
+    }));
+
+  it("throws a CancelledError into an async function where it awaits a future of the loop", () =>
+    withLoop(async (loop) => {
+      const seen: string[] = [];
+      const task = loop.createTask(async () => {
+        await delay(1);
+        try {
+          await loop.sleep(10_000);
+        } catch (error) {
+          seen.push((error as Error).name);
+          await loop.sleep(1);
+          seen.push("clean");
+          throw error;
+        }
+      });
+      loop.callLater(10, () => task.cancel("enough"));
+      await assert.rejects(loop.runUntilComplete(task), { name: "CancelledError", message: "enough" });
+      assert.deepEqual(seen, ["CancelledError", "clean"]);
+    }));
+
+  it("cancels it without the function if that awaits something else, and aborts the signal", () =>
+    withLoop(async (loop, contexts) => {
+      const seen: string[] = [];
+      const task = loop.createTask(async ({ signal }) => {
+        signal.addEventListener("abort", () => seen.push("aborted"));
+        await delay(20);
+        seen.push("went on");
+        await loop.sleep(0);
+        seen.push("not stopped");
+      });
+      await turns(loop, 2);
+      task.cancel();
+      await assert.rejects(loop.runUntilComplete(task), CancelledError);
+      assert.deepEqual(seen, ["aborted"]);
+      await loop.runUntilComplete(loop.sleep(40));
+      assert.deepEqual(seen, ["aborted", "went on"]);
+      assert.deepEqual(contexts, []);
+    }));
+
+  it("ends as cancelled when what it awaits is aborted with its signal", () =>
+    withLoop(async (loop, contexts) => {
+      const task = loop.createTask(({ signal }) => delay(10_000, undefined, { signal }));
+      loop.callLater(5, () => task.cancel());
+      await assert.rejects(loop.runUntilComplete(task), CancelledError);
+      await delay(1);
+      assert.ok(contexts.length <= 1);
+    }));
+
+  it("reports a function that fails after its task was cancelled without it", () =>
+    withLoop(async (loop, contexts) => {
+      const task = loop.createTask(async () => {
+        await delay(5);
+        throw new Error("late");
+      });
+      await turns(loop);
+      task.cancel();
+      await turns(loop, 2);
+      assert.equal(task.cancelled(), true);
+      await delay(15);
+      assert.equal((contexts[0]?.exception as Error).message, "late");
+    }));
+
+  it("fails with what the function throws, before its first await or after", () =>
+    withLoop(async (loop) => {
+      await assert.rejects(
+        loop.runUntilComplete(() => {
+          throw new Error("at once");
+        }),
+        /at once/,
+      );
+      await assert.rejects(
+        loop.runUntilComplete(async () => {
+          await loop.sleep(1);
+          throw new Error("later");
+        }),
+        /later/,
+      );
+    }));
+
+  it("knows itself as the current task, across awaits", () =>
+    withLoop(async (loop) => {
+      assert.equal(loop.currentTask(), undefined);
+      const task: Task<void> = loop.createTask(async () => {
+        assert.equal(loop.currentTask(), task);
+        await loop.sleep(1);
+        assert.equal(loop.currentTask(), task);
+        await loop.createTask(function* () {
+          yield;
+          assert.notEqual(loop.currentTask(), task);
+        });
+        assert.equal(loop.currentTask(), task);
+      });
+      await loop.runUntilComplete(task);
+      assert.equal(loop.currentTask(), undefined);
+    }));
+});
+
+describe("a task over a promise", () => {
+  it("is done as the promise is", () =>
+    withLoop(async (loop) => {
+      assert.equal(await loop.runUntilComplete(Promise.resolve(5)), 5);
+      await assert.rejects(loop.runUntilComplete(Promise.reject(new Error("no"))), /no/);
+    }));
+
+  it("is cancelled without it", () =>
+    withLoop(async (loop) => {
+      const task = loop.createTask(delay(10_000, undefined, { ref: false }));
+      task.cancel("enough");
+      await assert.rejects(loop.runUntilComplete(task), { name: "CancelledError", message: "enough" });
+    }));
+});
+
+describe("a task", () => {
+  it("has a name", () =>
+    withLoop(async (loop) => {
+      const task = loop.createTask(Promise.resolve(), { name: "fetcher" });
+      assert.equal(task.getName(), "fetcher");
+      task.setName("other");
+      assert.equal(String(task), "<Task other pending>");
+      assert.match(loop.createTask(Promise.resolve()).getName(), /^Task-\d+$/);
+      await turns(loop);
+    }));
+
+  it("does not take a result from outside", () =>
+    withLoop(async (loop) => {
+      const task = loop.createTask(Promise.resolve(1));
+      assert.throws(() => task.setResult(2), LoopError);
+      assert.throws(() => task.setException(new Error()), LoopError);
+      await loop.runUntilComplete(task);
+    }));
+
+  it("is among all tasks until it is done", () =>
+    withLoop(async (loop) => {
+      const task = loop.createTask(function* () {
+        yield;
+      });
+      assert.deepEqual(loop.allTasks(), new Set([task]));
+      await loop.runUntilComplete(task);
+      assert.equal(loop.allTasks().size, 0);
+    }));
+
+  it("is made of coroutines only", () =>
+    withLoop((loop) => {
+      for (const wrong of [undefined, 5, "x", {}, [1]]) {
+        assert.throws(() => loop.createTask(wrong as never), /a coroutine was expected/);
+      }
+    }));
+});
