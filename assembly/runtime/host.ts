@@ -52,7 +52,8 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
 export function mstart(id: i32): i32 {
   const mp = allm(id);
   setM(mp);
-  if (!mp.p) {
+  if (!mp.started) {
+    mp.started = true;
     initScratch(mp);
     if (!awaitp()) {
       if (mp.ending) mexit(mp);

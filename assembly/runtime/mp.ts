@@ -119,14 +119,18 @@ export function unpark(mp: M): void {
   if (atomic.xchg<i32>(parkAddr(mp), WOKEN) == PARKED) atomic.notify(parkAddr(mp), 1);
 }
 
-/** Wakes an M to look for work, unless somebody looks already or no P is idle. */
+/**
+ * Wakes an M to look for work, unless somebody looks already or no P is idle. Where it comes to nothing it ceases to count as
+ * spinning while it holds the lock: who saw it spin, and so woke nobody, made his work visible before that, and whoever lets
+ * go of a P or becomes idle after that sees the work.
+ */
 export function wakep(): void {
   if (atomic.cmpxchg<i32>(spinningAddr(), 0, 1) != 0) return;
   lock(schedLock());
   const pp = pidleget();
   if (!pp) {
-    unlock(schedLock());
     atomic.sub<i32>(spinningAddr(), 1);
+    unlock(schedLock());
     return;
   }
   startm(pp, true);
@@ -150,8 +154,8 @@ function startm(pp: P, spinning: bool): void {
     if (sched.mlive - sched.nmblocked - sched.nmlocked >= sched.nprocs) {
       // Every M holds a P, or is on its way to the idle list and looks for work once more when it gets there.
       pidleput(pp);
-      unlock(schedLock());
       if (spinning) atomic.sub<i32>(spinningAddr(), 1);
+      unlock(schedLock());
       return;
     }
     newm(pp, spinning);
@@ -185,6 +189,7 @@ export function newm(pp: P | null, spinning: bool): void {
     atomic.store<i32>(SCHED_MCOUNT, id);
   }
   mp.ending = false;
+  mp.started = false;
   mp.spinning = spinning;
   mp.nextp = pp;
   if (!pp) midleput(mp);

@@ -189,6 +189,8 @@ export class M {
   traceLength: i32;
   /** It is to end: it has been idle for long. */
   ending: bool;
+  /** Its thread has been through `mstart` once: whoever made the M has given it a P, or put it on the idle list (owner; newm). */
+  started: bool;
 }
 
 /** What becomes of a goroutine that is switched out. */

@@ -164,7 +164,7 @@ function destroyp(pp: P, heir: P): void {
 /** Sets the number of Ps, at most MAX_PROCS, and returns the previous; n < 1 only asks. */
 export function gomaxprocs(n: i32): i32 {
   if (n > <i32>MAX_PROCS - 1) n = <i32>MAX_PROCS - 1;
-  exitsyscall(); // who stops the world needs a P
+  while (m.syscalls != 0) exitsyscall(); // who stops the world needs a P
   while (true) {
     const old = sched.nprocs;
     if (n < 1 || n == old) return old;
