@@ -8,6 +8,7 @@ import { lock, unlock } from "./lock";
 import { awaitp, handoffp, mstop, releasep, unpark } from "./mp";
 import { checkdead } from "./deadlock";
 import { gopanic } from "./panic";
+import { wakepIfIdle } from "./proc";
 import { g, m } from "./registers";
 import { G, sched } from "./structs";
 
@@ -35,6 +36,8 @@ export function stoplockedm(): bool {
   sched.nmlocked++;
   unlock(schedLock());
   if (pp) handoffp(pp);
+  // It found no P, and was queued afterwards: by then whoever had one may have let go of it, seeing nothing to do.
+  else wakepIfIdle();
   lock(schedLock());
   checkdead();
   unlock(schedLock());
