@@ -113,5 +113,8 @@ export const NOTE_EXIT = 6;
 /** A dump of all goroutines has been written. */
 export const NOTE_DUMPED = 7;
 
+/** A goroutine asks for a host name: `a` is the address of its Resolution (`net/addr.ts`). */
+export const NOTE_RESOLVE = 16;
+
 /** A Text is an i32 length in bytes, then UTF-8. */
 export const TEXT_BYTES = 4;

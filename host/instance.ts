@@ -11,6 +11,7 @@ import type { Control } from "./control.js";
 import { Report } from "./control.js";
 import { formatFrames } from "./errors.js";
 import { Memory } from "./memory.js";
+import { netImports } from "./net/imports.js";
 import { readAvailable, writeFully } from "./stdio.js";
 import { Stacks, type SymbolSource } from "./stack.js";
 
@@ -46,6 +47,8 @@ export interface Core {
   set_debug(schedtrace: number, scheddetail: number, stall: number, leaks: number): void;
   use_gm(): void;
   dump(): void;
+  net_ready(word: number): void;
+  net_end(): void;
 }
 
 /** A program on one thread. */
@@ -69,7 +72,7 @@ export function instantiate(data: ThreadData, control: Control): Instance {
   const core = exports as unknown as Core;
   const instance = new WebAssembly.Instance(data.module, {
     ...libraryImports(data),
-    skein: { ...coreImports(data, control, { core, memory, stacks }), ...fileImports(memory) },
+    skein: { ...coreImports(data, control, { core, memory, stacks }), ...fileImports(memory), ...netImports(memory) },
   });
   for (const [name, value] of Object.entries(instance.exports)) exports[name.replace(/^__skein_/, "")] = value;
   return { core, memory, stacks };

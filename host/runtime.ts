@@ -16,6 +16,7 @@ import {
   NOTE_INIT,
   NOTE_MAIN,
   NOTE_PANIC,
+  NOTE_RESOLVE,
   STATE_EXITED,
   TASK_ARGS,
   TASK_SIZE,
@@ -29,6 +30,7 @@ import { debugSettings } from "./debug.js";
 import { ExitError, fatalError, GoPanic, SkeinError, type FatalError } from "./errors.js";
 import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
+import { resolveName } from "./net/resolution.js";
 import { drainNotes, takeText, type Note } from "./notes.js";
 import type { ExportInfo, Program } from "./program.js";
 import { numCPU } from "./procs.js";
@@ -253,6 +255,7 @@ export class Runtime implements AsyncDisposable {
     await Promise.race([this.sysmonEnded, late]);
     clearTimeout(timer);
     await Promise.all([this.sysmon.terminate(), mainStartsThreads ? terminateThreads() : undefined]);
+    this.core.net_end();
   }
 
   // ---- on M0 ---------------------------------------------------------------------------------------------------------
@@ -345,10 +348,19 @@ export class Runtime implements AsyncDisposable {
       case NOTE_EXIT:
         this.exited(a);
         break;
+      case NOTE_RESOLVE:
+        void this.resolve(a);
+        break;
       case NOTE_DUMPED:
         this.dumped();
         break;
     }
+  }
+
+  /** A goroutine waits for a host name. */
+  private async resolve(resolution: number): Promise<void> {
+    await resolveName(this.memory, resolution);
+    if (this.ended === undefined) this.core.net_ready(resolution);
   }
 
   private takeCall(task: number): PendingCall | undefined {

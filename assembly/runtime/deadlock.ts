@@ -2,20 +2,21 @@
 import { describe } from "./dump";
 import { schedLock } from "./globrunq";
 import { unlock } from "./lock";
+import { netpollAnyWaiters } from "./netpoll";
 import { throwFatal } from "./panic";
 import { MainState, sched } from "./structs";
 import { timeSleepUntil } from "./time";
 
 /**
  * Called with sched.lock held, when an M has put itself on the idle list. Deadlocked is a program whose goroutine 1 has
- * begun and not ended, all of whose Ms are idle (an M being started or spinning is not), with nothing queued and no timer
- * set. Then no goroutine can be running, so none can make another ready.
+ * begun and not ended, all of whose Ms are idle (an M being started or spinning is not), with nothing queued, no timer
+ * set, and nobody waiting for the network. Then no goroutine can be running, so none can make another ready.
  */
 export function checkdead(): void {
   // The timer M sleeps on when the timers that it waits for are stopped.
   const asleep = sched.nmidle + sched.nmlocked + (sched.timerM != 0 ? 1 : 0);
   if (sched.main == MainState.None || asleep != sched.mlive) return;
-  if (sched.runqSize != 0 || timeSleepUntil() != 0) return;
+  if (sched.runqSize != 0 || timeSleepUntil() != 0 || netpollAnyWaiters()) return;
   const exited = sched.main == MainState.Exited;
   unlock(schedLock());
   const all = describe(true);

@@ -165,6 +165,8 @@ export function waitReasonText(reason: u8): string {
       return "chan receive (nil chan)";
     case WaitReason.ChanSendNil:
       return "chan send (nil chan)";
+    case WaitReason.IOWait:
+      return "IO wait";
     default:
       return "waiting";
   }

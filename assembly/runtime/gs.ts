@@ -69,6 +69,7 @@ function bury(gp: G): void {
   gp.ok = false;
   gp.call = 0;
   gp.once = 0;
+  gp.netError = 0;
   if (gp.stackCap > STACK_KEPT) {
     mfree(gp.stack);
     gp.stack = 0;

@@ -9,6 +9,8 @@ import { stopRewind, stopUnwind } from "./imports";
 import { lock, unlock } from "./lock";
 import { malloc, mfree } from "./malloc";
 import { awaitp, mexit, newm, pidleput, wakeAll } from "./mp";
+import { endNet } from "./net/fd";
+import { hostReady } from "./netpoll";
 import { drainNotes, pushNote } from "./noteq";
 import { PAGE_BITS } from "./pages";
 import { goexit0, numGoroutine, schedule, wakepIfIdle } from "./proc";
@@ -152,6 +154,16 @@ export function submit(task: usize, kind: i32): void {
   globrunqput(gp);
   unlock(schedLock());
   wakepIfIdle();
+}
+
+/** What a goroutine asked the host for, with the word at this address, is there. From the main thread. */
+export function net_ready(word: usize): void {
+  hostReady(word);
+}
+
+/** All threads have ended: closes the descriptors that the program has left open. */
+export function net_end(): void {
+  endNet();
 }
 
 /** All notes for the main thread, oldest first; 0 if there are none. */

@@ -3,10 +3,12 @@
  *
  * Everything here that touches the idle lists holds `sched.lock`. An M sleeps in one of two places:
  * - on the idle list, until somebody gives it a P (`nextp`) and unparks it;
- * - as the *timer M*, at most one, until the next timer of any P is due, or until it is given a P all the same.
+ * - as the *timer M*, at most one, until the next timer of any P is due, or until it is given a P all the same. While
+ *   goroutines wait for the network it does so in the netpoller.
  *
- * `M.park` is its futex: 0, PARKED (it sleeps, or is just about to) or WOKEN. An M turns 0 into PARKED by compare-and-swap
- * and waits while it is PARKED; a waker exchanges WOKEN into it and notifies if it replaced PARKED. An M that finds WOKEN
+ * `M.park` is its futex: 0, PARKED (it sleeps, or is just about to), POLLING (the same, in the netpoller) or WOKEN. An M turns 0
+ * into PARKED by compare-and-swap and waits while it is PARKED; a waker exchanges WOKEN into it and notifies if it replaced
+ * PARKED, or breaks the poll if it replaced POLLING. An M that finds WOKEN
  * resets it to 0 and looks at what has changed. Wakers write first what the M is to find (`nextp`, the state), so the
  * exchange orders it; a wake-up too many is harmless, since the M looks and sleeps again.
  *
@@ -20,11 +22,12 @@ import { nanotime } from "./clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";
 import { futexsleep, lock, unlock } from "./lock";
+import { injectglist, netpoll, netpollBreak, netpollLast, netpollWanted } from "./netpoll";
 import { gopanic, throwFatal } from "./panic";
 import { anyWork } from "./proc";
 import { m } from "./registers";
 import { runqempty } from "./runq";
-import { Attention, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
+import { Attention, G, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
 import { checkTimers, timeSleepUntil } from "./time";
 import { timersFirst } from "./timers";
 import { stopp } from "./world";
@@ -35,6 +38,9 @@ const PARKED: i32 = -1;
 // @ts-ignore: decorator
 @inline
 const WOKEN: i32 = 1;
+// @ts-ignore: decorator
+@inline
+const POLLING: i32 = -2;
 
 /** Looks at `park` this often before sleeping: some 10 µs, less than it costs to be woken from sleep. */
 // @ts-ignore: decorator
@@ -116,7 +122,9 @@ export function pidleget(): P | null {
 // ---- waking Ms -------------------------------------------------------------------------------------------------------
 
 export function unpark(mp: M): void {
-  if (atomic.xchg<i32>(parkAddr(mp), WOKEN) == PARKED) atomic.notify(parkAddr(mp), 1);
+  const was = atomic.xchg<i32>(parkAddr(mp), WOKEN);
+  if (was == PARKED) atomic.notify(parkAddr(mp), 1);
+  else if (was == POLLING) netpollBreak();
 }
 
 /**
@@ -248,6 +256,11 @@ export function handoffp(pp: P): void {
     startm(pp, false);
     return;
   }
+  if (sched.npidle == sched.nprocs - 1 && netpollWanted() && netpollLast() != 0) {
+    // The last P, and nobody polls.
+    startm(pp, false);
+    return;
+  }
   pidleput(pp);
   unlock(schedLock());
   const when = timersFirst(pp);
@@ -318,6 +331,18 @@ function parkM(timeout: i64): void {
   atomic.store<i32>(addr, 0);
 }
 
+/** Sleeps in the netpoller, as parkM on the futex; returns what has become runnable, for `injectglist`. */
+function pollM(timeout: i64): G | null {
+  const addr = parkAddr(m);
+  let list: G | null = null;
+  if (atomic.cmpxchg<i32>(addr, 0, POLLING) == 0) {
+    m.parks++;
+    list = netpoll(timeout);
+  }
+  atomic.store<i32>(addr, 0);
+  return list;
+}
+
 /** This M has no P and nothing to do: it sleeps until it is given a P. False if it is to end instead. */
 export function mstop(): bool {
   const mp = m;
@@ -335,16 +360,37 @@ export function mstop(): bool {
       return false;
     }
     if (sched.timerM == 0) {
-      const when = armTimer(mp);
+      const polls = netpollWanted();
+      const when = armTimer(mp, polls);
       if (when != 0) {
+        sched.timerMPolls = polls;
         unlock(schedLock());
+        let list: G | null = null;
         const delay = when - nanotime();
-        if (delay > 0) parkM(delay);
+        if (polls) list = pollM(when == i64.MAX_VALUE ? -1 : max<i64>(delay, 0));
+        else if (delay > 0) parkM(delay);
         lock(schedLock());
-        if (mp.nextp) break; // whoever gave it has taken the role back
+        if (mp.nextp) {
+          // Whoever gave it has taken the role back.
+          unlock(schedLock());
+          const woken = awaitp();
+          injectglist(list);
+          return woken;
+        }
         if (sched.timerM == changetype<usize>(mp)) sched.timerM = 0;
-        if (nanotime() < when) continue; // an earlier timer was added, or woken for nothing
+        if (!list && nanotime() < when) continue; // an earlier timer was added, or woken for nothing
         const pp = pidleget();
+        if (list) {
+          unlock(schedLock());
+          if (pp) acquirep(pp);
+          injectglist(list);
+          if (pp) {
+            runTimers();
+            return true;
+          }
+          lock(schedLock());
+          continue;
+        }
         if (pp) {
           unlock(schedLock());
           acquirep(pp);
@@ -353,6 +399,9 @@ export function mstop(): bool {
         }
         // All Ps are held, so their Ms look after the timers.
       }
+    } else if (!sched.timerMPolls && netpollWanted()) {
+      // It went to sleep when nobody waited for the network: it is to look again.
+      unpark(changetype<M>(sched.timerM));
     }
     midleput(mp);
     checkdead();
@@ -383,10 +432,16 @@ function midleput(mp: M): void {
   sched.nmidle++;
 }
 
-/** Takes the role of the timer M if there are timers: returns when the first is due, else 0. Under sched.lock. */
-function armTimer(mp: M): i64 {
+/**
+ * Takes the role of the timer M if there are timers, or the network is to be polled: returns when the first timer is due, the
+ * largest i64 if there is none; 0 if there is nothing to do. Under sched.lock.
+ */
+function armTimer(mp: M, polls: bool): i64 {
   let when = timeSleepUntil();
-  if (when == 0) return 0;
+  if (when == 0) {
+    if (!polls) return 0;
+    when = i64.MAX_VALUE;
+  }
   atomic.store<usize>(timerMAddr(), changetype<usize>(mp));
   while (true) {
     atomic.store<i64>(timerWhenAddr(), when);

@@ -26,6 +26,7 @@ import { lock, punlock, unlock } from "./lock";
 import { dumpStopped, reportStall, STALLED } from "./dump";
 import { acquirep, mstop, pidleget, pidleput, releasep, wakep } from "./mp";
 import { startlockedm, stoplockedm } from "./osthread";
+import { injectglist, netpoll, netpollcommit, netpollLast, netpollWanted } from "./netpoll";
 import { fastrandn } from "./rand";
 import { g, m, phase, setG, setPhase } from "./registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "./runq";
@@ -228,6 +229,8 @@ function execute(gp: G): void {
         if (word != 0) punlock(word);
       } else if (to == Switch.Select) {
         selparkcommit(mp.waitUnlock);
+      } else if (to == Switch.Netpoll) {
+        if (!netpollcommit(mp.waitUnlock, gp)) goready(gp);
       } else {
         gp.status = GStatus.Runnable;
         const pp = mp.p;
@@ -317,6 +320,14 @@ function findRunnable(): G | null {
       gp = globrunqget(pp, 0);
       unlock(schedLock());
       if (gp) return stopSpinning(gp);
+    }
+    // The network, unless somebody waits for it already: an optimisation before stealing, as in Go.
+    if (netpollWanted() && netpollLast() != 0) {
+      const list = netpoll(0);
+      if (list) {
+        injectglist(list);
+        continue;
+      }
     }
     // Steal, unless half as many as the busy Ps already try: more would only get in each other's way.
     if (sched.nprocs > 1 && sched.gm == 0) {

@@ -5,6 +5,7 @@ import { hostArgs, hostEnv, hostExit, hostReadFile, hostReadFileTake } from "./i
 import { reportLeaks } from "./leaks";
 import { lock, unlock } from "./lock";
 import { wakeAll } from "./mp";
+import { closeLeftOpen } from "./net/fd";
 import { pushNote } from "./noteq";
 import { flushAll, flushAndEndEpoch } from "./print";
 import { numGoroutine } from "./proc";
@@ -45,6 +46,7 @@ export function endProgram(): void {
   atomic.sub<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), numGoroutine());
   flushAndEndEpoch();
   unlock(schedLock());
+  closeLeftOpen();
 }
 
 /** The top-level code has run; if that was all that goroutine 1 is for, nobody waits for it any more. */

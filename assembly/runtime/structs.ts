@@ -43,6 +43,7 @@ export namespace WaitReason {
   export const Sleep: u8 = 11;
   export const ChanReceiveNil: u8 = 12;
   export const ChanSendNil: u8 = 13;
+  export const IOWait: u8 = 14;
 }
 
 /**
@@ -116,6 +117,10 @@ export class G {
   waitOn: usize;
   /** The goroutine that started it. */
   creator: i64;
+  /** What its latest network call that failed says, a string, or 0 (owner); a collector must see it. */
+  netError: usize;
+  /** The address of who sent what it received last from a packet connection: a block of its own, or 0 (owner). */
+  netSender: usize;
   private waiter0: u64;
 }
 
@@ -191,6 +196,8 @@ export class M {
   ending: bool;
   /** Its thread has been through `mstart` once: whoever made the M has given it a P, or put it on the idle list (owner; newm). */
   started: bool;
+  /** Where it has the kernel write events of the network, or 0 (owner). */
+  pollEvents: usize;
 }
 
 /** What becomes of a goroutine that is switched out. */
@@ -203,6 +210,8 @@ export namespace Switch {
   export const Yield: u8 = 2;
   /** It goes to the end of the global queue: it was preempted, or has come out of a blocking call and found no P. */
   export const Global: u8 = 3;
+  /** It waits for the network: whoever makes the word at `m.waitUnlock` ready finds it there. */
+  export const Netpoll: u8 = 4;
 }
 
 // ---- processors ------------------------------------------------------------------------------------------------------
@@ -454,6 +463,25 @@ export class Sched {
   /** The clock as sysmon last read it, and when the program began. */
   coarseNow: i64;
   startTime: i64;
+
+  // The netpoller (`netpoll.ts`).
+  /** Goroutines parked until the network, or the host, has something for them. Atomic. */
+  netWaiters: i32;
+  /** One of PollerKind; written under pollLock. */
+  pollerKind: i32;
+  /** When somebody last polled; 0 while an M blocks in doing so. Atomic. */
+  lastpoll: i64;
+  /** The timer M polls the network, instead of sleeping on its futex. Under `lock`. */
+  timerMPolls: bool;
+  pollLock: i32;
+  epollFd: i32;
+  eventFd: i32;
+  /** Where an epoll_event has its data, and how large it is. */
+  eventData: i32;
+  eventSize: i32;
+  /** PollDescs that serve no descriptor, and all ever made; under pollLock. */
+  freePollDescs: usize;
+  allPollDescs: usize;
 }
 
 // @ts-ignore: decorator

@@ -15,6 +15,7 @@ import { STALLED, writeError } from "./dump";
 import { globrunqsize, schedLock } from "./globrunq";
 import { futexsleep, lock, unlock } from "./lock";
 import { handoffp, endIdleM } from "./mp";
+import { injectglist, netpoll, netpollLast, netpollWanted } from "./netpoll";
 import { runqempty } from "./runq";
 import { schedtrace } from "./schedtrace";
 import { statusAddr } from "./syscall";
@@ -42,6 +43,10 @@ const SLICE: i64 = 10_000_000;
 // @ts-ignore: decorator
 @inline
 const OVERDUE: i64 = 1_000_000;
+/** The network is looked at when nobody has for so long, in ns; Go's value. */
+// @ts-ignore: decorator
+@inline
+const POLL_AGE: i64 = 10_000_000;
 /** How soon after a request to yield sysmon looks whether the next goroutine runs, in ns. */
 // @ts-ignore: decorator
 @inline
@@ -80,6 +85,10 @@ export function sysmonLoop(): i32 {
     sched.coarseNow = now;
     idle = retake(now) ? 0 : idle + 1;
     nextLook = watchSlices(now);
+    if (netpollWanted()) {
+      const last = netpollLast();
+      if (last != 0 && last + POLL_AGE < now) injectglist(netpoll(0));
+    }
     endIdleM(now);
   }
 }

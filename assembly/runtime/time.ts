@@ -28,6 +28,7 @@ import { Chan, HChan, timerdrain, timersend } from "./chan";
 import { nanotime } from "./clock";
 import { plock, punlock } from "./lock";
 import { wakeTimerM } from "./mp";
+import { netpolldeadline, PollDesc } from "./netpoll";
 import { nilCheck } from "./nil";
 import { gopanic } from "./panic";
 import { gopark, newproc } from "./proc";
@@ -37,6 +38,7 @@ import { allp, G, P, sched, WaitReason } from "./structs";
 import { link, readyAll } from "./waitq";
 import { cloneTask, Task } from "./task";
 import {
+  DeadlineTimer,
   heapFirst,
   heapPush,
   heapRemove,
@@ -95,6 +97,20 @@ function arm(t: RuntimeTimer, d: i64): void {
   t.epoch = sched.epoch;
   t.armed = true;
   addTimer(t);
+}
+
+/** Sets the timer of a network deadline, known by `seq`, anew; `when` 0 only stops it. */
+export function setDeadlineTimer(t: DeadlineTimer, when: i64, seq: u32): void {
+  plock(lockOf(t));
+  disarm(t);
+  t.seq = seq;
+  if (when != 0) {
+    t.when = when;
+    t.epoch = sched.epoch;
+    t.armed = true;
+    addTimer(t);
+  }
+  punlock(lockOf(t));
 }
 
 /** Stops a timer; false if it had fired (and its value, if any, was received), or been stopped, already. */
@@ -189,6 +205,15 @@ function fire(t: RuntimeTimer, now: i64): G | null {
     // Its program is over.
     t.armed = false;
     punlock(lockOf(t));
+    return null;
+  }
+  if (t.kind == TimerKind.Deadline) {
+    t.armed = false;
+    const deadline = changetype<DeadlineTimer>(t);
+    const seq = deadline.seq;
+    // The netpoller takes its own lock first, then the timer's.
+    punlock(lockOf(t));
+    netpolldeadline(changetype<PollDesc>(t.arg), deadline.write, seq);
     return null;
   }
   // A timer that was reset and came due again meanwhile may be due later than `now`, but it is due.

@@ -28,6 +28,8 @@ export namespace TimerKind {
   export const Channel: u32 = 1;
   /** A goroutine is started for a copy of the task `arg`. */
   export const Func: u32 = 2;
+  /** A deadline of the PollDesc `arg` has passed. */
+  export const Deadline: u32 = 3;
 }
 
 /**
@@ -50,6 +52,13 @@ export class RuntimeTimer {
   /** The P whose heap it is in, or 0, and its place there. Written under that P's timersLock. */
   pp: usize;
   index: i32;
+}
+
+/** The timer of a PollDesc's deadline for reading, or writing. */
+export class DeadlineTimer extends RuntimeTimer {
+  write: bool;
+  /** Which of its settings it is armed for. Guarded by `lock`. */
+  seq: u32;
 }
 
 /** Entries of a heap when it is first used. */

@@ -1,0 +1,51 @@
+/** Errors of the network: what `lastError` says about the goroutine's latest call that failed. */
+import { netStrerror } from "./imports";
+import { PollError } from "../netpoll";
+import { g } from "../registers";
+
+// Linux's numbers, which the host uses wherever it runs.
+export namespace Errno {
+  export const EINTR: i32 = 4;
+  export const EAGAIN: i32 = 11;
+  export const ENOMEM: i32 = 12;
+  export const EINVAL: i32 = 22;
+  export const ENFILE: i32 = 23;
+  export const EMFILE: i32 = 24;
+  export const EPROTO: i32 = 71;
+  export const ECONNABORTED: i32 = 103;
+  export const ENOBUFS: i32 = 105;
+  export const EISCONN: i32 = 106;
+  export const ENOTCONN: i32 = 107;
+  export const ECONNREFUSED: i32 = 111;
+  export const EINPROGRESS: i32 = 115;
+}
+
+/** Bytes of an error's text that are kept. */
+// @ts-ignore: decorator
+@inline
+const TEXT_MAX: i32 = 256;
+
+/** The text of an errno. */
+export function strerror(errno: i32): string {
+  const block = changetype<ArrayBuffer>(__new(TEXT_MAX, idof<ArrayBuffer>()));
+  const size = netStrerror(errno, changetype<usize>(block), TEXT_MAX);
+  return String.UTF16.decodeUnsafe(changetype<usize>(block), min(size, TEXT_MAX));
+}
+
+/** The text of a PollError, in Go's words. */
+export function pollErrorText(error: i32): string {
+  return error == PollError.Timeout ? "i/o timeout" : "use of closed network connection";
+}
+
+/** Notes why this goroutine's call failed. */
+export function fail(operation: string, address: string, reason: string): void {
+  g.netError = changetype<usize>(
+    address.length == 0 ? operation + ": " + reason : operation + " " + address + ": " + reason,
+  );
+}
+
+/** What this goroutine's latest call that failed says, empty if none has. */
+export function lastError(): string {
+  const text = g.netError;
+  return text == 0 ? "" : changetype<string>(text);
+}

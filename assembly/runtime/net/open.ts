@@ -1,0 +1,185 @@
+/** Opening sockets: listening, dialling, and sockets for packets. */
+import { netpollblock, netpollinit, netScratch, PollError } from "../netpoll";
+import { sleep } from "../time";
+import { Purpose, Slot, SlotFlag, releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
+import { Errno, fail, strerror } from "./errors";
+import { fdClose, fdErrorText, fdLocal, fdOpen, fdRegister, NetFD, sockaddrCopy, SocketKind } from "./fd";
+import {
+  netBind,
+  netClose,
+  netConnect,
+  netError,
+  netGetpeername,
+  netListen,
+  netSetsockopt,
+  netSocket,
+} from "./imports";
+
+// Linux's numbers.
+// @ts-ignore: decorator
+@inline
+const AF_UNIX: i32 = 1;
+// @ts-ignore: decorator
+@inline
+const AF_INET6: i32 = 10;
+// @ts-ignore: decorator
+@inline
+const SOCK_STREAM: i32 = 1;
+// @ts-ignore: decorator
+@inline
+const SOCK_DGRAM: i32 = 2;
+// @ts-ignore: decorator
+@inline
+const SOL_SOCKET: i32 = 1;
+// @ts-ignore: decorator
+@inline
+const SO_REUSEADDR: i32 = 2;
+// @ts-ignore: decorator
+@inline
+const SO_REUSEPORT: i32 = 15;
+// @ts-ignore: decorator
+@inline
+const IPPROTO_TCP: i32 = 6;
+// @ts-ignore: decorator
+@inline
+const TCP_NODELAY: i32 = 1;
+// @ts-ignore: decorator
+@inline
+const IPPROTO_IPV6: i32 = 41;
+// @ts-ignore: decorator
+@inline
+const IPV6_V6ONLY: i32 = 26;
+
+/** How long to wait for room in the backlog of a unix listener, of which no event tells: at first, and the longest, in ns. */
+// @ts-ignore: decorator
+@inline
+const BACKLOG_PAUSE: i64 = 1_000_000;
+// @ts-ignore: decorator
+@inline
+const BACKLOG_PATIENCE: i64 = 4_000_000_000;
+
+/** A socket that listens; null if that failed. */
+export function openListener(address: string): NetFD | null {
+  return open("listen", address, Purpose.Listen);
+}
+
+/** A socket for packets; null if that failed. */
+export function openPackets(address: string): NetFD | null {
+  return open("listen", address, Purpose.ListenPacket);
+}
+
+/** A connection; null if none of the addresses that the name stands for took it. */
+export function openConnection(address: string): NetFD | null {
+  return open("dial", address, Purpose.Dial);
+}
+
+function open(operation: string, address: string, purpose: i32): NetFD | null {
+  const started = netpollinit();
+  if (started < 0) {
+    fail(operation, address, strerror(-started));
+    return null;
+  }
+  const r = resolve(operation, address, purpose);
+  if (!r) return null;
+  let result: i64 = 0;
+  for (let i = 0; i < r.count; i++) {
+    const slot = slotOf(r, i);
+    result = purpose == Purpose.Dial ? dialOne(slot) : bindOne(slot, purpose == Purpose.ListenPacket);
+    if (result >= 0) break;
+  }
+  releaseResolution(r);
+  if (result < 0) {
+    fail(operation, address, fdErrorText(<i32>result));
+    return null;
+  }
+  return changetype<NetFD>(<usize>result);
+}
+
+function setOption(fd: i32, level: i32, name: i32, value: i32): i32 {
+  const word = netScratch();
+  store<i32>(word, value);
+  return netSetsockopt(fd, level, name, word);
+}
+
+/** A NetFD, or a negative error. */
+function bindOne(slot: Slot, packets: bool): i64 {
+  const domain = slot.domain;
+  const sysfd = netSocket(domain, packets ? SOCK_DGRAM : SOCK_STREAM);
+  if (sysfd < 0) return sysfd;
+  let error = 0;
+  if (domain != AF_UNIX && !packets) {
+    setOption(sysfd, SOL_SOCKET, SO_REUSEADDR, 1);
+    // What is accepted has it too.
+    setOption(sysfd, IPPROTO_TCP, TCP_NODELAY, 1);
+  }
+  if ((slot.flags & SlotFlag.ReusePort) != 0) setOption(sysfd, SOL_SOCKET, SO_REUSEPORT, 1);
+  if (domain == AF_INET6) setOption(sysfd, IPPROTO_IPV6, IPV6_V6ONLY, slot.flags & SlotFlag.Only6);
+  error = netBind(sysfd, sockaddrOf(slot), slot.length);
+  if (error >= 0 && !packets) error = netListen(sysfd);
+  if (error < 0) {
+    netClose(sysfd);
+    return error;
+  }
+  const fd = fdOpen(sysfd, packets ? SocketKind.Packets : kindOf(domain));
+  fd.local = domain == AF_UNIX ? sockaddrCopy(sockaddrOf(slot), slot.length) : fdLocal(fd);
+  fd.unlinks = domain == AF_UNIX;
+  error = fdRegister(fd);
+  return error < 0 ? error : changetype<usize>(fd);
+}
+
+function kindOf(domain: i32): u8 {
+  return domain == AF_UNIX ? SocketKind.Unix : SocketKind.TCP;
+}
+
+/** A connection's NetFD, or a negative error. */
+function dialOne(slot: Slot): i64 {
+  const domain = slot.domain;
+  const sysfd = netSocket(domain, SOCK_STREAM);
+  if (sysfd < 0) return sysfd;
+  if (domain != AF_UNIX) setOption(sysfd, IPPROTO_TCP, TCP_NODELAY, 1);
+  let error = netConnect(sysfd, sockaddrOf(slot), slot.length);
+  // A unix listener's backlog is full.
+  for (let pause = BACKLOG_PAUSE; error == -Errno.EAGAIN && pause < BACKLOG_PATIENCE; pause *= 2) {
+    sleep(pause);
+    error = netConnect(sysfd, sockaddrOf(slot), slot.length);
+  }
+  if (error < 0 && error != -Errno.EINPROGRESS && error != -Errno.EINTR) {
+    netClose(sysfd);
+    return error;
+  }
+  // Only now: a socket that is not connecting reports an end at once.
+  const fd = fdOpen(sysfd, kindOf(domain));
+  const refused = fdRegister(fd);
+  if (refused < 0) return refused;
+  if (error < 0) error = awaitConnection(fd);
+  if (error == 0) {
+    fd.local = fdLocal(fd);
+    fd.remote = sockaddrCopy(sockaddrOf(slot), slot.length);
+    if (isSelf(fd)) error = -Errno.ECONNREFUSED;
+  }
+  if (error == 0) return changetype<usize>(fd);
+  fdClose(fd);
+  return error;
+}
+
+/** Waits until the connection stands, or is refused. */
+function awaitConnection(fd: NetFD): i32 {
+  while (true) {
+    const closed = netpollblock(fd.pd, true);
+    if (closed != PollError.None) return -Errno.ECONNREFUSED;
+    const error = netError(fd.fd, netScratch());
+    if (error < 0) return error;
+    const address = netScratch() + 64;
+    store<i32>(address - 4, 112);
+    // An event may have come for nothing.
+    if (netGetpeername(fd.fd, address, address - 4) >= 0) return 0;
+  }
+}
+
+/** Two ends of a TCP handshake in one socket: a port that nobody listens on, and that the system chose for this end. */
+function isSelf(fd: NetFD): bool {
+  const local = fd.local;
+  const remote = fd.remote;
+  if (fd.kind != SocketKind.TCP || !local || !remote || local.byteLength != remote.byteLength) return false;
+  return memory.compare(changetype<usize>(local), changetype<usize>(remote), local.byteLength) == 0;
+}
