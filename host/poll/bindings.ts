@@ -9,6 +9,7 @@
  */
 import { createRequire } from "node:module";
 import process from "node:process";
+import { O_CLOEXEC } from "./constants.js";
 
 /** A 64-bit argument in the type that a binding takes. */
 export type Word = number | bigint;
@@ -172,8 +173,9 @@ interface DenoFFI {
   readonly permissions: { querySync(descriptor: { name: "ffi" }): { readonly state: string } };
   dlopen(
     library: string,
-    definitions: Record<string, { parameters: readonly string[]; result: string }>,
+    definitions: Record<string, { parameters: readonly string[]; result: string; nonblocking?: boolean }>,
   ): { symbols: Record<string, CFunction> };
+  readonly internal: symbol;
   readonly UnsafePointer: { of(bytes: Uint8Array): unknown; value(pointer: unknown): bigint | number };
   readonly UnsafePointerView: new (pointer: unknown) => { getArrayBuffer(length: number): ArrayBuffer };
 }
@@ -190,14 +192,105 @@ function denoBinding(): Binding {
   for (const [name, parameters] of Object.entries(signatures)) {
     definitions[name] = { parameters: [...parameters].map((type) => types[type] ?? ""), result: "i32" };
   }
+  definitions["poll"] = { parameters: ["usize", "usize", "i32"], result: "i32", nonblocking: true };
   const { symbols } = deno.dlopen("libc.so.6", definitions);
+  const functions = symbols as unknown as Binding["functions"];
+  const address = (bytes: Uint8Array): bigint => BigInt(deno.UnsafePointer.value(deno.UnsafePointer.of(bytes)));
+  const poll = symbols["poll"] as unknown as (fds: bigint, count: bigint, timeout: number) => Promise<number>;
   const location = (symbols["__errno_location"] as unknown as () => unknown)();
   const errnoCell = new Int32Array(new deno.UnsafePointerView(location).getArrayBuffer(4));
   return {
     name: "Deno.dlopen",
-    functions: symbols as unknown as Binding["functions"],
+    functions,
     errno: () => errnoCell[0] ?? 0,
-    address: (bytes) => BigInt(deno.UnsafePointer.value(deno.UnsafePointer.of(bytes))),
+    address,
     wordsAreBigints: true,
+    watch: (fd, ready) => new DenoWatch(deno, functions, address, poll, fd, ready),
   };
+}
+
+const POLLIN = 1;
+
+/**
+ * Deno has no way to put a descriptor into its event loop. `poll` runs on one of its blocking threads instead (8 µs there and
+ * back), with a second descriptor in the set that ends the wait.
+ */
+class DenoWatch implements Watch {
+  private readonly deno: DenoFFI;
+  private readonly functions: Binding["functions"];
+  /** Two `struct pollfd`, then eight bytes to write to the eventfd. */
+  private readonly fds = new Uint8Array(new SharedArrayBuffer(24));
+  private readonly at: bigint;
+  private readonly stop: number;
+  private isClosed = false;
+  private isRef = true;
+  private pending: Promise<number> | undefined;
+
+  constructor(
+    deno: DenoFFI,
+    functions: Binding["functions"],
+    address: (bytes: Uint8Array) => bigint,
+    poll: (fds: bigint, count: bigint, timeout: number) => Promise<number>,
+    fd: number,
+    ready: () => void,
+  ) {
+    this.deno = deno;
+    this.functions = functions;
+    this.stop = functions.eventfd(0, O_CLOEXEC);
+    if (this.stop < 0) throw new Error("no descriptor is free for an eventfd");
+    this.at = address(this.fds);
+    const view = new DataView(this.fds.buffer);
+    [fd, this.stop].forEach((watched, i) => {
+      view.setInt32(8 * i, watched, true);
+      view.setInt16(8 * i + 4, POLLIN, true);
+    });
+    view.setBigUint64(16, 1n, true);
+    void this.run(poll, view, ready);
+  }
+
+  private async run(
+    poll: (fds: bigint, count: bigint, timeout: number) => Promise<number>,
+    view: DataView,
+    ready: () => void,
+  ): Promise<void> {
+    while (!this.isClosed) {
+      this.pending = poll(this.at, 2n, -1);
+      if (!this.isRef) this.setRef(false);
+      await this.pending;
+      this.pending = undefined;
+      if (!this.isClosed && view.getInt16(6, true) !== 0) {
+        // What `ready` throws is no failure of the watch: it goes where the errors of events go.
+        try {
+          ready();
+        } catch (error) {
+          reportError(error);
+        }
+      }
+    }
+    this.functions.close(this.stop);
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    if (this.pending !== undefined) this.functions.write(this.stop, this.at + 16n, 8n);
+  }
+
+  ref(): void {
+    this.setRef(true);
+  }
+
+  unref(): void {
+    this.setRef(false);
+  }
+
+  private setRef(isRef: boolean): void {
+    this.isRef = isRef;
+    if (this.pending === undefined) return;
+    // Deno has no public function for it; without, the process only ends once the watch is closed.
+    type Core = { refOpPromise(promise: unknown): void; unrefOpPromise(promise: unknown): void };
+    const core = (this.deno as unknown as Record<symbol, { core?: Core } | undefined>)[this.deno.internal]?.core;
+    if (isRef) core?.refOpPromise(this.pending);
+    else core?.unrefOpPromise(this.pending);
+  }
 }

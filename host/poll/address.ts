@@ -1,0 +1,138 @@
+/**
+ * Addresses as users write them: `tcp://127.0.0.1:8080`, `unix:///run/x.sock`, `udp6://[::1]:53?reuseport=true`.
+ *
+ * Guarantees: an address without a host is loopback, never all interfaces: those take an explicit `0.0.0.0` or `[::]`; an
+ * address that is none is an AddressError that says what is wrong with it; `formatAddress` gives text that `parseAddress` takes.
+ */
+import { lookup } from "node:dns/promises";
+import { isIP, isIPv6 } from "node:net";
+import { formatSocketAddress, UNIX_PATH_MAX, type SocketAddress } from "./sockaddr.js";
+
+/** The networks, as Go names them. */
+export type Network = "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix";
+
+/** An address that was written wrongly, or whose host is unknown. */
+export class AddressError extends Error {
+  override name = "AddressError";
+}
+
+/** A parsed address. */
+export interface Address {
+  readonly network: Network;
+  /** A name, a literal address without brackets, or "" for loopback; "" for `unix`. */
+  readonly host: string;
+  /** 0 has the system choose; 0 for `unix`. */
+  readonly port: number;
+  /** `unix`: the socket's path; one that begins with `@` is a name in Linux's abstract namespace. */
+  readonly path: string;
+  /** `-net`: only the runtime's own sockets may serve it. */
+  readonly stdlib: boolean;
+  /** `?reuseport=true`: other processes, and each loop, may have a socket of their own at it. */
+  readonly reusePort: boolean;
+}
+
+const networks: readonly string[] = ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix"];
+
+/**
+ * Reads an address.
+ *
+ * @throws AddressError
+ */
+export function parseAddress(text: string): Address {
+  const fail = (why: string): never => {
+    throw new AddressError(`bad address ${JSON.stringify(text)}: ${why}`);
+  };
+  if (typeof text !== "string")
+    throw new AddressError(`an address is a text such as "tcp://:8080", not ${typeof text}`);
+  const scheme = /^([a-z0-9]+)(-net)?:\/\//.exec(text);
+  const [prefix = "", name = "tcp", suffix] = scheme ?? [];
+  if (scheme === null && (text.includes("://") || !text.includes(":")))
+    fail("write it as tcp://host:port or unix://path");
+  if (!networks.includes(name)) fail(`there is no network ${name}; there are ${networks.join(", ")}`);
+  const network = name as Network;
+  const rest = text.slice(prefix.length);
+  const question = rest.indexOf("?");
+  const place = question < 0 ? rest : rest.slice(0, question);
+  const common = {
+    network,
+    stdlib: suffix !== undefined,
+    reusePort: question < 0 ? false : reusePort(rest.slice(question + 1), fail),
+  };
+  if (network === "unix") {
+    if (place === "" || place === "@") fail("the path is missing");
+    if (place.includes("\0")) fail("the path has a 0 byte");
+    if (new TextEncoder().encode(place).length > UNIX_PATH_MAX) {
+      fail(`the path of a Unix socket has at most ${UNIX_PATH_MAX} bytes`);
+    }
+    if (common.reusePort) fail("Unix sockets have no reuseport");
+    return { ...common, host: "", port: 0, path: place };
+  }
+  return { ...common, ...hostPort(place, network, fail), path: "" };
+}
+
+function reusePort(query: string, fail: (why: string) => never): boolean {
+  let reuse = false;
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (name !== "reuseport") return fail(`there is no parameter ${name}; there is reuseport`);
+    if (!["true", "1", "false", "0"].includes(value)) return fail(`reuseport is true or false, not ${value}`);
+    reuse = value === "true" || value === "1";
+  }
+  return reuse;
+}
+
+function hostPort(place: string, network: Network, fail: (why: string) => never): { host: string; port: number } {
+  // A host in brackets is a literal IPv6 address; without them it has no colon.
+  const match = /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(place);
+  if (match === null) return fail("write host:port, an IPv6 address in brackets");
+  const [, literal, name = "", port = ""] = match;
+  if (literal !== undefined && !isIPv6(literal)) return fail(`${literal} is no IPv6 address`);
+  if (place !== "" && match[3] === undefined) return fail("the port is missing");
+  const host = literal ?? name;
+  if (/[\s/]/.test(host)) return fail(`${JSON.stringify(host)} is no host`);
+  if (Number(port) > 65535) return fail(`a port is a number from 0 to 65535, not ${port}`);
+  const version = isIP(host);
+  if ((version === 4 && network.endsWith("6")) || (version === 6 && network.endsWith("4"))) {
+    return fail(`${host} is no address for ${network}`);
+  }
+  return { host, port: Number(port) };
+}
+
+/**
+ * Finds the socket address that an address stands for, asking the resolver for a host that is a name.
+ *
+ * @throws AddressError if there is none
+ */
+export async function resolveAddress(address: Address): Promise<SocketAddress> {
+  const { network, host, port, path } = address;
+  if (network === "unix") return { family: "unix", path };
+  const wants6 = network.endsWith("6");
+  if (host === "") return wants6 ? { family: "ipv6", host: "::1", port } : { family: "ipv4", host: "127.0.0.1", port };
+  const version = isIP(host);
+  if (version !== 0) return { family: version === 6 ? "ipv6" : "ipv4", host, port };
+  try {
+    const family = wants6 ? 6 : network.endsWith("4") ? 4 : 0;
+    const found = await lookup(host, { family, all: true, verbatim: true });
+    // IPv4 first, as a listener on one family is reached by most clients there.
+    const best = found.find((entry) => entry.family === 4) ?? found[0];
+    if (best === undefined) throw new Error("it has no address");
+    return { family: best.family === 6 ? "ipv6" : "ipv4", host: best.address, port };
+  } catch (error) {
+    throw new AddressError(
+      `bad address ${JSON.stringify(formatAddress(network, host, port))}: ${(error as Error).message}`,
+    );
+  }
+}
+
+function formatAddress(network: Network, host: string, port: number): string {
+  return `${network}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** A socket's address as `parseAddress` takes it, as `tcp://127.0.0.1:8080`. */
+export function addressText(network: Network, address: SocketAddress): string {
+  return `${network}://${formatSocketAddress(address)}`;
+}
+
+/** Whether the network's sockets carry datagrams. */
+export function isDatagram(network: Network): boolean {
+  return network.startsWith("udp");
+}
