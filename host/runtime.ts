@@ -241,6 +241,7 @@ export class Runtime implements AsyncDisposable {
   /** @internal Stops the program where it is: only unfinished lines are still printed. */
   interrupt(): void {
     if (this.control.interrupt(WRITE_MS)) this.core.begin_exit();
+    this.core.close(); // a thread in the netpoller cannot be ended, it has to be woken
   }
 
   private async shutDown(): Promise<void> {

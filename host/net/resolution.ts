@@ -52,7 +52,10 @@ export function resolveNow(memory: Memory, text: string, purpose: Purpose, at: n
     writeSlots(memory, at, address, found);
     return DONE;
   } catch (error) {
-    writeMessage(memory, at, (error as Error).message);
+    // The core names the address itself.
+    const { message } = error as Error;
+    const prefix = `bad address ${JSON.stringify(text)}: `;
+    writeMessage(memory, at, message.startsWith(prefix) ? message.slice(prefix.length) : message);
     return FAILED;
   }
 }

@@ -1,0 +1,50 @@
+// However a program ends, sockets and those who wait for them do not hold it up; and a deadlock beside closed ones is found.
+//
+// case: main returns
+// args: return
+//
+// case: exit
+// args: exit
+// exit: 3
+// stdout: ok
+//
+// case: a panic
+// args: panic
+// exit: 2
+// stdout: ok
+// stderr-match: /panic: enough/
+//
+// case: a deadlock
+// args: deadlock
+// exit: 2
+// stdout: ok
+// stderr-match: /all goroutines are asleep - deadlock!/
+
+import { args, exit, go, println, sleep, Chan, Millisecond } from "skein";
+import { connect, listenTCP, Pair } from "./support";
+
+export function main(): void {
+  const way = args()[0];
+  const l = listenTCP();
+  const addr = l.addr;
+  if (way == "deadlock") {
+    const pair = new Pair();
+    pair.near.close();
+    pair.far.close();
+    l.close();
+    println("ok");
+    new Chan<bool>().recv();
+  }
+  for (let i = 0; i < 5; i++) {
+    go(() => {
+      connect(addr).read(new Uint8Array(8));
+    });
+  }
+  go(() => {
+    while (l.accept());
+  });
+  sleep(20 * Millisecond);
+  println("ok");
+  if (way == "exit") exit(3);
+  if (way == "panic") throw new Error("enough");
+}
