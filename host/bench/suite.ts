@@ -3,6 +3,7 @@
  * JavaScript are in `bench/tasks`.
  */
 import type { Benchmark, Target } from "./benchmark.js";
+import { loops } from "./loops.js";
 import { tasks } from "./tasks.js";
 
 const GM = "skein --sched gm";
@@ -222,4 +223,5 @@ export const suite: readonly Benchmark[] = [
     ...(ms === 2 && { targets: [atMost(1 / 3, GM)] }),
   })),
   ...tasks,
+  ...loops,
 ];

@@ -5,6 +5,14 @@
 import { go } from "./go.js";
 import type { Implementation } from "./implementation.js";
 import { packages } from "./packages.js";
+import { pythonLoops } from "./python.js";
 import { skein, skeinGM, skeinNoPreempt } from "./skein.js";
 
-export const implementations: readonly Implementation[] = [skein, go, skeinGM, skeinNoPreempt, ...packages];
+export const implementations: readonly Implementation[] = [
+  skein,
+  go,
+  skeinGM,
+  skeinNoPreempt,
+  ...packages,
+  ...pythonLoops,
+];
