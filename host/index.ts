@@ -13,3 +13,18 @@ export type { MStats, RuntimeStats } from "./stats.js";
 export type { CallValue } from "./calls.js";
 export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, type StackFrame } from "./errors.js";
 export * from "./loop/index.js";
+export { Action, InputStream, serve, wake } from "./serve/index.js";
+export type {
+  ActionResult,
+  Conn,
+  ConnHandle,
+  DataResult,
+  Events,
+  LoadBalance,
+  LoopStats,
+  OpenedResult,
+  Out,
+  Server,
+  ServerStats,
+  TickResult,
+} from "./serve/index.js";

@@ -1,0 +1,211 @@
+/**
+ * The stdlib poller: the same sockets over `node:net` and `node:dgram`, for systems and runtimes where epoll cannot be called.
+ *
+ * What differs from the epoll poller is cost: each chunk of input and output passes the runtime's stream machinery. An accept
+ * that finds no free descriptor is the runtime's to handle (libuv closes the connection that it cannot take).
+ */
+import { Buffer } from "node:buffer";
+import { createSocket } from "node:dgram";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { addressText, type Address, type Network } from "./address.js";
+import type { SocketAddress } from "./sockaddr.js";
+import {
+  SocketError,
+  type DatagramHandler,
+  type ListenSocket,
+  type StreamHandler,
+  type StreamSocket,
+} from "./socket.js";
+
+/** The buffer that streams of this thread with `reuseInput` share. */
+let inputBuffer: Buffer | undefined;
+/** As many bytes as the epoll poller reads at once. */
+const IN_SIZE = 65536;
+
+export class NetStream implements StreamSocket {
+  handler!: StreamHandler;
+  reuseInput = false;
+  readonly remoteAddress: string;
+  private readonly socket: Socket;
+  private readonly network: Network;
+  private readonly listening: string;
+  private local: string | undefined;
+  private isOpen = true;
+  private isPaused = false;
+  private error: SocketError | undefined;
+  /** Output that had to wait: `drained` is owed. */
+  private owesDrained = false;
+
+  /** Takes over a connected socket; `listening` is the address that it was accepted at. */
+  constructor(socket: Socket, network: Network, listening: string) {
+    this.socket = socket;
+    this.network = network;
+    this.listening = listening;
+    const { remoteAddress: host, remotePort: port, remoteFamily } = socket;
+    // Clients of Unix sockets have no address; a client that is already gone has none any more.
+    this.remoteAddress =
+      network === "unix" || host === undefined || port === undefined
+        ? `${network}://`
+        : addressText(network, { family: remoteFamily === "IPv6" ? "ipv6" : "ipv4", host, port });
+    // An error may come before `start`.
+    socket.on("error", (error) => {
+      this.error = SocketError.from(error, "read");
+    });
+  }
+
+  start(): void {
+    const { socket } = this;
+    socket.on("data", (chunk: Buffer) => this.input(chunk));
+    socket.on("end", () => {
+      if (this.isOpen) this.handler.ended();
+    });
+    socket.on("close", () => {
+      if (!this.isOpen) return;
+      this.isOpen = false;
+      this.handler.closed(this.error ?? new SocketError("read", "ECONNRESET", "connection reset by peer"));
+    });
+    if (this.isPaused) socket.pause();
+  }
+
+  private input(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length && this.isOpen; at += IN_SIZE) {
+      const piece = chunk.subarray(at, at + IN_SIZE);
+      // A pause between the pieces of one chunk: the rest comes first after `resume`.
+      if (this.isPaused) {
+        this.socket.unshift(chunk.subarray(at));
+        return;
+      }
+      if (!this.reuseInput) {
+        this.handler.input(piece);
+        continue;
+      }
+      inputBuffer ??= Buffer.alloc(IN_SIZE);
+      inputBuffer.set(piece);
+      this.handler.input(inputBuffer.subarray(0, piece.length));
+    }
+  }
+
+  get buffered(): number {
+    return this.isOpen ? this.socket.writableLength : 0;
+  }
+
+  get localAddress(): string {
+    const { localAddress: host, localPort: port } = this.socket;
+    if (this.network === "unix" || host === undefined || port === undefined) return this.local ?? this.listening;
+    return (this.local ??= addressText(this.network, { family: host.includes(":") ? "ipv6" : "ipv4", host, port }));
+  }
+
+  write(output: Uint8Array): void {
+    if (!this.isOpen || output.length === 0) return;
+    // The stream keeps what the system does not take at once, and the caller's buffer is its own again when this returns.
+    this.socket.write(Buffer.from(output), () => {
+      if (!this.isOpen || !this.owesDrained || this.socket.writableLength > 0) return;
+      this.owesDrained = false;
+      this.handler.drained();
+    });
+    if (this.socket.writableLength > 0) this.owesDrained = true;
+  }
+
+  pause(): void {
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.socket.resume();
+  }
+
+  shutdownWrite(): void {
+    if (this.isOpen) this.socket.end();
+  }
+
+  destroy(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    // `destroySoon` ends the outgoing direction before it closes, so that the peer sees an end and not a reset.
+    if (this.socket.writableLength === 0 && !this.socket.destroyed) this.socket.destroySoon();
+    else this.socket.destroy();
+    this.socket.resume();
+  }
+
+  keepAlive(ms: number): void {
+    if (this.isOpen && this.network !== "unix") this.socket.setKeepAlive(true, ms);
+  }
+}
+
+/**
+ * Listens with `node:net`.
+ *
+ * @throws SocketError that names the address
+ */
+export async function listenNet(
+  spec: Address,
+  address: SocketAddress,
+  accepted: (stream: NetStream) => void,
+): Promise<ListenSocket> {
+  const where = addressText(spec.network, address);
+  let text = where;
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
+    accepted(new NetStream(socket, spec.network, text)),
+  );
+  const place =
+    address.family === "unix"
+      ? { path: address.path.replace(/^@/, "\0") }
+      : {
+          host: address.host,
+          port: address.port,
+          ipv6Only: spec.network.endsWith("6"),
+          // Known to Node from 22.12 on; before that each server needs a port of its own.
+          reusePort: spec.reusePort,
+        };
+  await new Promise<void>((resolve, reject) => {
+    server.on("error", (error) => reject(SocketError.from(error, "bind", where)));
+    server.listen({ ...place, backlog: 4096 }, resolve);
+  });
+  const bound = server.address();
+  if (bound !== null && typeof bound === "object") text = addressText(spec.network, fromInfo(bound));
+  return { address: text, close: () => void server.close() };
+}
+
+function fromInfo({ address: host, port, family }: AddressInfo): SocketAddress {
+  return { family: family === "IPv6" ? "ipv6" : "ipv4", host, port };
+}
+
+/**
+ * Receives datagrams with `node:dgram`.
+ *
+ * @throws SocketError that names the address
+ */
+export async function listenDatagrams(
+  spec: Address,
+  address: SocketAddress,
+  handler: DatagramHandler,
+): Promise<ListenSocket> {
+  if (address.family === "unix") throw new TypeError("datagrams need a host and a port");
+  const { host, port } = address;
+  const where = addressText(spec.network, address);
+  const socket = createSocket({
+    type: address.family === "ipv6" ? "udp6" : "udp4",
+    ipv6Only: spec.network.endsWith("6"),
+    // Of the same version as that of net; Node's older `reuseAddr` would let servers take a port from each other.
+    ...(spec.reusePort && { reusePort: true }),
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", (error: NodeJS.ErrnoException) => reject(SocketError.from(error, "bind", where)));
+    socket.bind({ port, address: host }, resolve);
+  });
+  // Errors from here on are those of answers, which are as lost as the answers.
+  socket.on("error", () => {});
+  socket.on("message", (input, remote) => {
+    const from: SocketAddress = {
+      family: remote.family === "IPv6" ? "ipv6" : "ipv4",
+      host: remote.address,
+      port: remote.port,
+    };
+    handler(input, addressText(spec.network, from), (output) => {
+      socket.send(Buffer.from(output), remote.port, remote.address);
+    });
+  });
+  return { address: addressText(spec.network, fromInfo(socket.address())), close: () => socket.close() };
+}

@@ -1,0 +1,252 @@
+/**
+ * Connections: what stands between a socket and the handlers.
+ *
+ * Guarantees:
+ * - `opened` comes first, `closed` or `detached` last and once, `data` between; output goes out in the order in which it was
+ *   given, after what is still waiting.
+ * - An action takes effect when its handler has returned. Close waits for waiting output only as long as the peer takes it:
+ *   `lingerMs` without any progress end the connection.
+ * - Above the high-water mark of waiting output no input is taken until all of it is out.
+ * - A handler that throws closes its connection, and the error is told.
+ */
+import { Buffer } from "node:buffer";
+import { Action, actionOf, type Conn, type ConnHandle, type Out } from "./events.js";
+import { SocketError, type StreamHandler, type StreamSocket } from "../poll/socket.js";
+import { DetachedStream } from "./detached.js";
+import type { Loop } from "./loop.js";
+
+/** What is left of a connection's life. */
+const enum State {
+  Open,
+  /** Closing: waits for its output to go out; no more events but `closed`. */
+  Closing,
+  Closed,
+}
+
+/** The output in what a handler returned; undefined if there is none. */
+export function outputOf(result: unknown): Uint8Array | undefined {
+  let out = result;
+  if (typeof out === "object" && out !== null && !ArrayBuffer.isView(out)) out = (out as { out?: Out }).out;
+  if (out === undefined || out === null || typeof out === "number") return undefined;
+  if (out instanceof Uint8Array) return out;
+  if (typeof out === "string") return Buffer.from(out);
+  if (ArrayBuffer.isView(out)) return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  if (out instanceof Promise) throw new TypeError("a handler returned a promise; they are synchronous: use wake()");
+  throw new TypeError(`output is bytes or text, not ${typeof out}`);
+}
+
+export class StreamConn implements Conn, StreamHandler {
+  context: unknown = undefined;
+  readonly addrIndex: number;
+  /** Its place in the loop's table. */
+  readonly slot: number;
+  /** When there was input last, in the loop's time. */
+  lastActive: number;
+  private readonly loop: Loop;
+  private readonly socket: StreamSocket;
+  private readonly generation: number;
+  private state: State = State.Open;
+  /** Paused because of waiting output. */
+  private isHeldBack = false;
+  private hasEnded = false;
+  private linger: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(loop: Loop, socket: StreamSocket, addrIndex: number, slot: number) {
+    this.loop = loop;
+    this.socket = socket;
+    this.addrIndex = addrIndex;
+    this.slot = slot;
+    this.generation = loop.block.generation(loop.index, slot);
+    this.lastActive = loop.time();
+    socket.handler = this;
+  }
+
+  get localAddr(): string {
+    return this.socket.localAddress;
+  }
+
+  get remoteAddr(): string {
+    return this.socket.remoteAddress;
+  }
+
+  get buffered(): number {
+    return this.socket.buffered;
+  }
+
+  get handle(): ConnHandle {
+    const { loop, slot, generation } = this;
+    return { block: loop.block.buffer, loop: loop.index, slot, generation };
+  }
+
+  wake(): boolean {
+    return this.loop.wake(this.slot, this.generation);
+  }
+
+  /** Runs `opened`, and begins to take input. */
+  open(): void {
+    const { events } = this.loop;
+    if (events.opened !== undefined) {
+      try {
+        const result = events.opened(this);
+        if (typeof result === "object" && result !== null && !ArrayBuffer.isView(result)) {
+          if ((result.keepAliveMs ?? 0) > 0) this.socket.keepAlive(result.keepAliveMs ?? 0);
+          this.socket.reuseInput = result.reuseInputBuffer === true;
+        }
+        if (result !== undefined && result !== null) this.apply(result);
+      } catch (error) {
+        this.thrown("opened", error);
+      }
+    }
+    if (this.state !== State.Closed) this.socket.start();
+  }
+
+  input(input: Uint8Array): void {
+    if (this.state !== State.Open) return;
+    this.loop.counters[1] = (this.loop.counters[1] as number) + input.length;
+    this.data(input);
+  }
+
+  /** Runs `data`: for input, or for a wake with empty input. */
+  data(input: Uint8Array): void {
+    const { loop } = this;
+    if (this.state !== State.Open) return;
+    if (loop.keepsTime) this.lastActive = loop.time();
+    if (loop.events.data === undefined) return;
+    try {
+      const result = loop.events.data(this, input);
+      if (result !== undefined && result !== null) this.apply(result);
+    } catch (error) {
+      this.thrown("data", error);
+    }
+  }
+
+  private apply(result: NonNullable<unknown>): void {
+    const output = outputOf(result);
+    if (output !== undefined && output.length > 0) this.write(output);
+    const action = actionOf(result);
+    if (action !== Action.None) this.act(action);
+  }
+
+  private write(output: Uint8Array): void {
+    const { loop, socket } = this;
+    loop.events.preWrite?.();
+    loop.counters[2] = (loop.counters[2] as number) + output.length;
+    socket.write(output);
+    if (socket.buffered > loop.options.highWaterMark && !this.isHeldBack) {
+      this.isHeldBack = true;
+      socket.pause();
+    }
+  }
+
+  private act(action: number): void {
+    if (this.state !== State.Open) {
+      if (action === Action.Shutdown) this.loop.requestShutdown();
+    } else if (action === Action.Close) this.close();
+    else if (action === Action.Detach) this.detach();
+    else if (action === Action.Shutdown) this.loop.requestShutdown();
+    else throw new TypeError(`there is no action ${action}`);
+  }
+
+  /** Closes as soon as the output is out. */
+  close(): void {
+    if (this.state !== State.Open) return;
+    if (this.socket.buffered === 0) {
+      this.finish(null);
+      return;
+    }
+    this.state = State.Closing;
+    // A peer that is still sending must not keep us busy; what it sends stays in the system.
+    this.socket.pause();
+    this.lingerOn(this.socket.buffered);
+  }
+
+  private lingerOn(before: number): void {
+    this.linger = setTimeout(() => {
+      const now = this.socket.buffered;
+      if (now < before) this.lingerOn(now);
+      else this.finish(null);
+    }, this.loop.options.lingerMs);
+  }
+
+  private detach(): void {
+    const { loop } = this;
+    if (loop.events.detached === undefined) {
+      this.close();
+      return;
+    }
+    this.state = State.Closed;
+    loop.remove(this);
+    const stream = new DetachedStream(this.socket, this.hasEnded);
+    loop.keepFor(stream);
+    try {
+      if (actionOf(loop.events.detached(this, stream)) === Action.Shutdown) loop.requestShutdown();
+    } catch (error) {
+      loop.report("detached", error, this);
+    }
+  }
+
+  ended(): void {
+    this.hasEnded = true;
+    // What the peer asked for before it ended is still answered.
+    this.close();
+  }
+
+  drained(): void {
+    if (this.state === State.Closing) {
+      this.finish(null);
+    } else if (this.isHeldBack) {
+      this.isHeldBack = false;
+      this.socket.resume();
+    }
+  }
+
+  closed(error: Error): void {
+    this.finish(error);
+  }
+
+  private thrown(handler: string, error: unknown): void {
+    this.loop.report(handler, error, this);
+    this.finish(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /** Ends for want of input. */
+  expire(ms: number): void {
+    if (this.state === State.Open) this.finish(new SocketError("read", "ETIMEDOUT", `no input for ${ms} ms`));
+  }
+
+  /** The end, at once. */
+  finish(error: Error | null): void {
+    if (this.state === State.Closed) return;
+    const { loop } = this;
+    this.state = State.Closed;
+    clearTimeout(this.linger);
+    this.socket.destroy();
+    loop.remove(this);
+    if (loop.events.closed === undefined) return;
+    try {
+      if (actionOf(loop.events.closed(this, error)) === Action.Shutdown) loop.requestShutdown();
+    } catch (thrown) {
+      loop.report("closed", thrown, this);
+    }
+  }
+}
+
+/** Where a datagram came from. */
+export class DatagramConn implements Conn {
+  context: unknown = undefined;
+  readonly addrIndex: number;
+  readonly localAddr: string;
+  readonly remoteAddr: string;
+  readonly buffered = 0;
+  readonly handle = undefined;
+
+  constructor(addrIndex: number, localAddr: string, remoteAddr: string) {
+    this.addrIndex = addrIndex;
+    this.localAddr = localAddr;
+    this.remoteAddr = remoteAddr;
+  }
+
+  wake(): boolean {
+    return false;
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * `serve`: event-driven servers, after evio.
+ *
+ * ```ts
+ * const server = await serve({ data: (conn, input) => input }, "tcp://127.0.0.1:7000");
+ * ```
+ */
+import process from "node:process";
+import { SkeinError } from "../errors.js";
+import { parseAddress, resolveAddress } from "../poll/address.js";
+import { choosePoller } from "../poll/index.js";
+import { checkEvents, type Events, type Server } from "./events.js";
+import { bindListeners } from "./listeners.js";
+import { Loop } from "./loop.js";
+import { ServerHandle } from "./server.js";
+import { ServerBlock } from "./shared.js";
+import { serveModule } from "./threads.js";
+import { EpollTransport, NetTransport, type Place, type Transport } from "./transport.js";
+
+export { Action } from "./events.js";
+export type {
+  ActionResult,
+  Conn,
+  ConnHandle,
+  DataResult,
+  Events,
+  LoadBalance,
+  LoopStats,
+  OpenedResult,
+  Out,
+  Server,
+  ServerStats,
+  TickResult,
+} from "./events.js";
+export { InputStream } from "./inputstream.js";
+export { wake } from "./shared.js";
+
+/**
+ * Serves addresses: `tcp|tcp4|tcp6|udp|udp4|udp6|unix://…?reuseport=true`. Without a host an address is loopback.
+ *
+ * @param events the handlers, for one loop on this thread, whose event loop goes on; or the URL of a module that exports
+ * them, for any number of loops on threads of their own
+ * @throws SkeinError or AddressError if an argument is wrong; an error with the system's `code` if an address cannot be had
+ */
+export async function serve(events: Events | URL | string, ...addrs: string[]): Promise<Server> {
+  if (addrs.length === 0) throw new SkeinError('nothing to serve: give addresses, as serve(events, "tcp://:8080")');
+  const specs = addrs.map(parseAddress);
+  const places = await Promise.all(specs.map(async (spec) => ({ spec, address: await resolveAddress(spec) })));
+  if (typeof events === "string" || events instanceof URL) return serveModule(events, places);
+  if (typeof events !== "object" || events === null) {
+    throw new SkeinError(
+      `serve needs an object of handlers, or the URL of a module that exports them, not ${typeof events}`,
+    );
+  }
+  return serveHere(events, places);
+}
+
+/** Why only the runtime's own sockets will do for some addresses. */
+export function forcedStdlib(places: readonly Place[]): string | undefined {
+  const place = places.find(({ spec }) => spec.stdlib);
+  return place && `an address asks for the runtime's own sockets (${place.spec.network}-net)`;
+}
+
+/** One loop on this thread. */
+async function serveHere(events: Events, places: readonly Place[]): Promise<Server> {
+  const options = checkEvents(events);
+  if (options.loops !== 0 && options.loops !== 1) {
+    process.emitWarning(
+      `serve runs an object's handlers on one loop, on this thread, and not on ${options.loops === -1 ? "as many as CPUs" : options.loops}: give the URL of a module that exports them`,
+    );
+  }
+  const choice = choosePoller(options.poller, forcedStdlib(places));
+  const block = ServerBlock.create(1);
+  const loop = new Loop(0, events, options, block);
+  let transport: Transport;
+  let addrs: readonly string[];
+  let release = (): Promise<void> => Promise.resolve();
+  if (choice.name === "epoll") {
+    const listeners = await bindListeners(places, 1);
+    release = () => listeners.close();
+    ({ addrs } = listeners);
+    try {
+      transport = new EpollTransport(loop, listeners.of(0), options.loadBalance);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  } else {
+    const net = await NetTransport.bind(loop, places);
+    ({ addrs } = net);
+    transport = net;
+  }
+  const server = new ServerHandle(addrs, block, choice, async () => {
+    transport.quiet();
+    await release();
+    await loop.stop();
+    if (loop.detachedStreams === 0) transport.close();
+    else loop.whenDeserted = () => transport.close();
+  });
+  loop.requestShutdown = () => void server.close();
+  try {
+    if (!loop.serving(server)) {
+      await server.close();
+      return server;
+    }
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  transport.start();
+  loop.start();
+  return server;
+}

@@ -1,0 +1,232 @@
+/**
+ * One loop of a server: its connections, its notes, its clock. It knows nothing of pollers: a transport (transport.ts) brings
+ * it sockets.
+ *
+ * Guarantees: all handlers of a loop run on its thread, one at a time; when `stop` has resolved, every connection that was
+ * opened has been closed or detached, and its event has come.
+ */
+import { setImmediate } from "node:timers";
+import type { StreamSocket } from "../poll/socket.js";
+import { DatagramConn, outputOf, StreamConn } from "./conn.js";
+import type { DetachedStream } from "./detached.js";
+import { Action, actionOf, type Conn, type Events, type ServeOptions, type Server } from "./events.js";
+import { Counter, ServerBlock, SLOTS } from "./shared.js";
+
+/** The input of a wake. */
+const NO_INPUT = Buffer.alloc(0);
+
+/** How often connections are looked at that have been idle: this many times in the time that they may be. */
+const IDLE_CHECKS = 4;
+
+/** The longest delay that a timer takes. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+export class Loop {
+  readonly index: number;
+  readonly events: Events;
+  readonly options: ServeOptions;
+  readonly block: ServerBlock;
+  /** In the order of `Counter`; this loop alone writes them. */
+  readonly counters: Float64Array;
+  /** Takes a descriptor that another loop accepted for this one. */
+  adoptFd: (fd: number, addrIndex: number) => void = () => {};
+  /** Called when the server is to end. */
+  requestShutdown: () => void = () => {};
+  /** Has the notes taken soon, without a signal from another thread. */
+  soon: (() => void) | undefined;
+  /** Whether times of activity are kept. */
+  readonly keepsTime: boolean;
+
+  private readonly conns: (StreamConn | undefined)[] = [];
+  private readonly freeSlots: number[] = [];
+  private readonly detached = new Set<DetachedStream>();
+  private count = 0;
+  private isStopping = false;
+  private stopped: (() => void) | undefined;
+  private idleTimer: ReturnType<typeof setInterval> | undefined;
+  private tickTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(index: number, events: Events, options: ServeOptions, block: ServerBlock) {
+    this.index = index;
+    this.events = events;
+    this.options = options;
+    this.block = block;
+    this.counters = block.counters(index);
+    this.keepsTime = options.idleTimeoutMs > 0;
+  }
+
+  /** Milliseconds, when times are kept; else 0. */
+  time(): number {
+    return this.keepsTime ? performance.now() : 0;
+  }
+
+  /** Runs `serving`; false if the server is to end at once. */
+  serving(server: Server): boolean {
+    if (this.events.serving === undefined) return true;
+    return actionOf(this.events.serving(server)) !== Action.Shutdown;
+  }
+
+  /** Starts the clock. */
+  start(): void {
+    const { idleTimeoutMs } = this.options;
+    if (this.keepsTime) {
+      const every = Math.min(Math.max(1, idleTimeoutMs / IDLE_CHECKS), MAX_DELAY);
+      this.idleTimer = setInterval(() => this.expireIdle(), every);
+    }
+    if (this.index === 0 && this.events.tick !== undefined) setImmediate(() => this.tick());
+  }
+
+  private expireIdle(): void {
+    const { idleTimeoutMs } = this.options;
+    const now = this.time();
+    for (const conn of this.conns) {
+      if (conn !== undefined && now - conn.lastActive >= idleTimeoutMs) conn.expire(idleTimeoutMs);
+    }
+  }
+
+  private tick(): void {
+    if (this.isStopping) return;
+    try {
+      const result = this.events.tick?.();
+      const delay = typeof result === "number" ? result : result?.delay;
+      if (typeof result === "object" && actionOf(result) === Action.Shutdown) this.requestShutdown();
+      else if (typeof delay === "number" && !this.isStopping) {
+        this.tickTimer = setTimeout(() => this.tick(), Math.min(Math.max(0, delay), MAX_DELAY));
+      }
+    } catch (error) {
+      this.report("tick", error, undefined);
+    }
+  }
+
+  // ---- connections
+
+  /** Opens a connection; it has been counted already. */
+  adopt(socket: StreamSocket, addrIndex: number): void {
+    const slot = this.freeSlots.pop() ?? this.conns.length;
+    if (this.isStopping || slot >= SLOTS) {
+      this.block.addConnections(this.index, -1);
+      socket.handler = { input: () => {}, ended: () => {}, drained: () => {}, closed: () => {} };
+      socket.destroy();
+      if (slot < SLOTS) this.freeSlots.push(slot);
+      else this.report("accept", new Error(`a loop has at most ${SLOTS} connections`), undefined);
+      return;
+    }
+    const conn = new StreamConn(this, socket, addrIndex, slot);
+    this.conns[slot] = conn;
+    this.count++;
+    this.counters[Counter.accepted] = (this.counters[Counter.accepted] as number) + 1;
+    conn.open();
+  }
+
+  /** Forgets a connection that has closed or was detached. */
+  remove(conn: StreamConn): void {
+    this.conns[conn.slot] = undefined;
+    this.count--;
+    this.block.addConnections(this.index, -1);
+    if (this.block.closeSlot(this.index, conn.slot)) this.freeSlots.push(conn.slot);
+    this.checkStopped();
+  }
+
+  /** Keeps the transport open for a stream that has left the server. */
+  keepFor(stream: DetachedStream): void {
+    this.detached.add(stream);
+    stream.once("close", () => {
+      this.detached.delete(stream);
+      if (this.detached.size === 0) this.whenDeserted();
+    });
+  }
+
+  /** Called when the last detached stream has closed. */
+  whenDeserted: () => void = () => {};
+
+  /** Streams that live on without the server. */
+  get detachedStreams(): number {
+    return this.detached.size;
+  }
+
+  /** Runs `data` for a datagram. */
+  datagram(
+    addrIndex: number,
+    localAddr: string,
+    input: Uint8Array,
+    remoteAddr: string,
+    reply: (output: Uint8Array) => void,
+  ): void {
+    const { events, counters } = this;
+    if (this.isStopping || events.data === undefined) return;
+    const conn = new DatagramConn(addrIndex, localAddr, remoteAddr);
+    counters[Counter.bytesIn] = (counters[Counter.bytesIn] as number) + input.length;
+    try {
+      const result = events.data(conn, input);
+      const output = outputOf(result);
+      if (output !== undefined) {
+        events.preWrite?.();
+        counters[Counter.bytesOut] = (counters[Counter.bytesOut] as number) + output.length;
+        reply(output);
+      }
+      if (actionOf(result) === Action.Shutdown) this.requestShutdown();
+    } catch (error) {
+      this.report("data", error, conn);
+    }
+  }
+
+  // ---- notes
+
+  wake(slot: number, generation: number): boolean {
+    const isThere = this.block.wake(this.index, slot, generation);
+    this.soon?.();
+    return isThere;
+  }
+
+  /** Serves the notes that have come. */
+  takeNotes(): void {
+    for (const note of this.block.take(this.index)) {
+      const subject = ServerBlock.subject(note);
+      if (ServerBlock.isWake(note)) this.woken(subject);
+      else this.adoptFd(subject, this.block.addrIndexOf(subject));
+    }
+  }
+
+  private woken(slot: number): void {
+    const wakes = this.block.takeWakes(this.index, slot);
+    const conn = this.conns[slot];
+    if (conn === undefined) {
+      // It closed while its note was on the way; now the slot can be used again.
+      this.freeSlots.push(slot);
+      return;
+    }
+    this.counters[Counter.wakes] = (this.counters[Counter.wakes] as number) + wakes;
+    for (let i = 0; i < wakes && this.conns[slot] === conn; i++) conn.data(NO_INPUT);
+  }
+
+  // ---- the end
+
+  /** Closes all connections, each once its output is out; resolves when the last `closed` has come. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    clearInterval(this.idleTimer);
+    clearTimeout(this.tickTimer);
+    // Descriptors that were handed over and not taken yet.
+    this.takeNotes();
+    for (const conn of [...this.conns]) conn?.close();
+    if (this.count > 0) await new Promise<void>((resolve) => (this.stopped = resolve));
+  }
+
+  private checkStopped(): void {
+    if (this.count === 0) this.stopped?.();
+  }
+
+  /** Tells of an error that no connection's `closed` tells of. */
+  report(where: string, error: unknown, conn: Conn | undefined): void {
+    const thrown = error instanceof Error ? error : new Error(String(error));
+    if (this.events.error === undefined) {
+      console.error(`skein serve: ${where}: ${thrown.stack ?? thrown.message}`);
+      return;
+    }
+    try {
+      this.events.error(thrown, conn);
+    } catch (again) {
+      console.error(`skein serve: error: ${(again as Error).stack ?? String(again)}`);
+    }
+  }
+}

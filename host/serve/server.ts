@@ -1,0 +1,56 @@
+/** What `serve` gives: the server's addresses, its figures, and its end. */
+import type { PollerChoice } from "../poll/index.js";
+import type { Server, ServerStats } from "./events.js";
+import type { ServerBlock } from "./shared.js";
+
+export class ServerHandle implements Server {
+  readonly addrs: readonly string[];
+  readonly closed: Promise<void>;
+  private readonly block: ServerBlock;
+  private readonly choice: PollerChoice;
+  private readonly end: () => Promise<void>;
+  private ending: Promise<void> | undefined;
+  private failure: Error | undefined;
+  private settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
+
+  /** `end` ends everything; it is called once. */
+  constructor(addrs: readonly string[], block: ServerBlock, choice: PollerChoice, end: () => Promise<void>) {
+    this.addrs = addrs;
+    this.block = block;
+    this.choice = choice;
+    this.end = end;
+    this.closed = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
+  }
+
+  get loops(): number {
+    return this.block.loops;
+  }
+
+  stats(): ServerStats {
+    const loops = Array.from({ length: this.block.loops }, (_, loop) => this.block.stats(loop));
+    return {
+      poller: this.choice.name,
+      pollerReason: this.choice.reason,
+      connections: loops.reduce((sum, { connections }) => sum + connections, 0),
+      loops,
+    };
+  }
+
+  close(): Promise<void> {
+    this.ending ??= this.end().then(
+      () => (this.failure === undefined ? this.settle?.resolve() : this.settle?.reject(this.failure)),
+      (error: Error) => this.settle?.reject(this.failure ?? error),
+    );
+    return this.closed;
+  }
+
+  /** Closes the server because of an error, which `closed` rejects with. */
+  fail(error: Error): void {
+    this.failure ??= error;
+    void this.close().catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * How a loop comes by its sockets: through epoll on descriptors that all loops share, or through the runtime's own sockets.
+ *
+ * Guarantees: after `quiet` no loop is given another connection by this one; after `close` nothing of the transport is open.
+ */
+import { isDatagram, type Address, type Network } from "../poll/address.js";
+import { EpollPoller } from "../poll/epoll.js";
+import { EpollDatagrams, EpollListener } from "../poll/epoll-listen.js";
+import { EpollStream } from "../poll/epoll-stream.js";
+import type { SocketAddress } from "../poll/sockaddr.js";
+import type { ListenSocket } from "../poll/socket.js";
+import { listenDatagrams, listenNet, type NetStream } from "../poll/stdlib.js";
+import type { LoadBalance } from "./events.js";
+import type { Loop } from "./loop.js";
+
+export interface Transport {
+  /** Begins to accept. */
+  start(): void;
+  /** Stops listening. */
+  quiet(): void;
+  /** Lets go of everything, once the loop has stopped. */
+  close(): void;
+}
+
+/** A socket that listens for all loops, or for one where the address says reuseport. */
+export interface SharedListener {
+  readonly fd: number;
+  readonly network: Network;
+  /** As `Server.addrs` has it. */
+  readonly address: string;
+  readonly addrIndex: number;
+}
+
+export class EpollTransport implements Transport {
+  private readonly loop: Loop;
+  private readonly poller: EpollPoller;
+  private readonly shared: readonly SharedListener[];
+  private readonly balance: LoadBalance;
+  private listeners: (EpollListener | EpollDatagrams)[] = [];
+
+  constructor(loop: Loop, shared: readonly SharedListener[], balance: LoadBalance) {
+    this.loop = loop;
+    this.shared = shared;
+    this.balance = balance;
+    this.poller = new EpollPoller();
+    loop.block.setEventfd(loop.index, this.poller.eventfd);
+    loop.soon = () => this.poller.wake();
+    loop.adoptFd = (fd, addrIndex) => this.adopt(fd, addrIndex);
+    this.poller.onNotes = () => loop.takeNotes();
+    this.poller.start();
+  }
+
+  start(): void {
+    const { loop, poller } = this;
+    this.listeners = this.shared.map(({ fd, network, address, addrIndex }) =>
+      isDatagram(network)
+        ? new EpollDatagrams(poller, fd, network, (input, remote, reply) =>
+            loop.datagram(addrIndex, address, input, remote, reply),
+          )
+        : new EpollListener(
+            poller,
+            fd,
+            network,
+            (accepted, remote) => this.accepted(accepted, addrIndex, remote),
+            (error) => loop.report(`accept at ${address}`, error, undefined),
+          ),
+    );
+  }
+
+  /** Gives an accepted connection to the loop whose turn it is. */
+  private accepted(fd: number, addrIndex: number, remote: string): void {
+    const { block, index } = this.loop;
+    const target = block.choose(this.balance);
+    block.addConnections(target, 1);
+    if (target === index) {
+      this.adopt(fd, addrIndex, remote);
+    } else if (!block.handOver(target, fd, addrIndex)) {
+      block.addConnections(target, -1);
+      block.addConnections(index, 1);
+      this.adopt(fd, addrIndex, remote);
+    }
+  }
+
+  private adopt(fd: number, addrIndex: number, remote?: string): void {
+    const { loop, poller } = this;
+    const network = this.shared.find((listener) => listener.addrIndex === addrIndex)?.network ?? "tcp";
+    let stream: EpollStream;
+    try {
+      stream = new EpollStream(poller, fd, network, remote);
+    } catch (error) {
+      poller.sys.close(fd);
+      loop.block.addConnections(loop.index, -1);
+      loop.report("accept", error, undefined);
+      return;
+    }
+    loop.adopt(stream, addrIndex);
+  }
+
+  quiet(): void {
+    for (const listener of this.listeners) listener.close();
+    this.listeners = [];
+  }
+
+  close(): void {
+    this.quiet();
+    const nobodyWrites = this.loop.block.retire(this.loop.index);
+    this.poller.close(!nobodyWrites);
+  }
+}
+
+/** Addresses that a transport listens at by itself. */
+export interface Place {
+  readonly spec: Address;
+  readonly address: SocketAddress;
+}
+
+export class NetTransport implements Transport {
+  readonly addrs: readonly string[];
+  private readonly sockets: ListenSocket[];
+  private readonly loop: Loop;
+  private early: (() => void)[] | undefined;
+
+  private constructor(loop: Loop, sockets: ListenSocket[], early: (() => void)[]) {
+    this.loop = loop;
+    this.sockets = sockets;
+    this.addrs = sockets.map(({ address }) => address);
+    this.early = early;
+    void loop.block.listen(loop.index, () => loop.takeNotes());
+  }
+
+  /**
+   * Listens; what comes before `start` waits.
+   *
+   * @throws SocketError if one of the addresses cannot be had; then none is
+   */
+  static async bind(loop: Loop, places: readonly Place[]): Promise<NetTransport> {
+    const sockets: ListenSocket[] = [];
+    const early: (() => void)[] = [];
+    let transport: NetTransport | undefined;
+    const whenStarted = (event: () => void): void => {
+      const waiting = transport === undefined ? early : transport.early;
+      if (waiting === undefined) event();
+      else waiting.push(event);
+    };
+    try {
+      for (const [addrIndex, { spec, address }] of places.entries()) {
+        const socket: ListenSocket = isDatagram(spec.network)
+          ? await listenDatagrams(spec, address, (input, remote, reply) =>
+              whenStarted(() => loop.datagram(addrIndex, socket.address, input, remote, reply)),
+            )
+          : await listenNet(spec, address, (stream) => whenStarted(() => transport?.accepted(stream, addrIndex)));
+        sockets.push(socket);
+      }
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      throw error;
+    }
+    return (transport = new NetTransport(loop, sockets, early));
+  }
+
+  private accepted(stream: NetStream, addrIndex: number): void {
+    this.loop.block.addConnections(this.loop.index, 1);
+    this.loop.adopt(stream, addrIndex);
+  }
+
+  start(): void {
+    const { early } = this;
+    this.early = undefined;
+    for (const event of early ?? []) event();
+  }
+
+  quiet(): void {
+    for (const socket of this.sockets.splice(0)) socket.close();
+  }
+
+  close(): void {
+    this.start();
+    this.quiet();
+    this.loop.block.retire(this.loop.index);
+  }
+}
