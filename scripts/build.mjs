@@ -19,7 +19,7 @@ const host = path.join(root, "host");
 const dist = path.join(root, "dist");
 
 /** Entry files of threads. */
-const threadEntries = ["host/worker.ts", "host/sysmon.ts"];
+const threadEntries = ["host/worker.ts", "host/sysmon.ts", "host/serve/worker.ts", "host/serve/io.ts"];
 
 /** Options shared by every build; the oldest runtime supported decides the target. */
 export const common = { format: "esm", platform: "node", target: "node20", packages: "external", logLevel: "warning" };

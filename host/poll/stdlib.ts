@@ -65,6 +65,7 @@ export class NetStream implements StreamSocket {
       this.handler.closed(this.error ?? new SocketError("read", "ECONNRESET", "connection reset by peer"));
     });
     if (this.isPaused) socket.pause();
+    else socket.resume();
   }
 
   private input(chunk: Buffer): void {
@@ -146,7 +147,7 @@ export async function listenNet(
 ): Promise<ListenSocket> {
   const where = addressText(spec.network, address);
   let text = where;
-  const server: Server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
     accepted(new NetStream(socket, spec.network, text)),
   );
   const place =

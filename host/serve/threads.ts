@@ -1,6 +1,239 @@
+/**
+ * A server whose handlers are a module: its loops are on threads of their own, which this thread starts, sets up and ends.
+ *
+ * Guarantees:
+ * - `serve` resolves when every loop accepts, or rejects and leaves nothing behind.
+ * - No loop stops before all have stopped accepting: a connection on its way from one to another is not lost.
+ * - A thread that does not end by itself (a handler that computes for ever) is ended after GRACE_MS; a thread that fails takes
+ *   the server down, and `closed` rejects with its error.
+ */
+import { availableParallelism } from "node:os";
+import { pathToFileURL } from "node:url";
+import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { SkeinError } from "../errors.js";
-import type { Server } from "./events.js";
+import { choosePoller, type PollerChoice } from "../poll/index.js";
+import type { ServeOptions, Server } from "./events.js";
+import { forcedStdlib } from "./index.js";
+import { bindListeners, type Listeners } from "./listeners.js";
+import { receiveError, type FromIO, type FromLoop, type IOData, type LoopData, type ToLoop } from "./messages.js";
+import { ServerHandle } from "./server.js";
+import { ServerBlock } from "./shared.js";
 import type { Place } from "./transport.js";
-export function serveModule(_module: URL | string, _places: readonly Place[]): Promise<Server> {
-  throw new SkeinError("not yet");
+
+/** Milliseconds, beyond what connections may linger, until a thread that does not end is ended. */
+const GRACE_MS = 5000;
+
+/** A thread and its messages: `next` waits for one of a type, and rejects if the thread fails first. */
+class Thread<From extends { readonly type: string }> {
+  readonly worker: Worker;
+  readonly exited: Promise<void>;
+  onMessage: (message: From) => void = () => {};
+  onFailure: (error: Error) => void = () => {};
+  private readonly waiting = new Map<string, { resolve: (message: From) => void; reject: (error: Error) => void }>();
+  private failure: Error | undefined;
+  private isEnding = false;
+
+  constructor(file: string, name: string, data: object, ports: readonly MessagePort[] = []) {
+    this.worker = new Worker(new URL(file, import.meta.url), { workerData: data, transferList: [...ports], name });
+    this.worker.on("message", (message: From & { error?: Parameters<typeof receiveError>[0] }) => {
+      if (message.type === "failed" && message.error !== undefined) this.fail(receiveError(message.error));
+      this.waiting.get(message.type)?.resolve(message);
+      this.waiting.delete(message.type);
+      this.onMessage(message);
+    });
+    this.worker.on("error", (error: Error) => this.fail(error));
+    this.exited = new Promise((resolve) => {
+      this.worker.on("exit", (code) => {
+        if (!this.isEnding) this.fail(new Error(`the thread ${name} ended with code ${code}`));
+        resolve();
+      });
+    });
+  }
+
+  private fail(error: Error): void {
+    const isFirst = this.failure === undefined;
+    this.failure ??= error;
+    for (const { reject } of this.waiting.values()) reject(error);
+    this.waiting.clear();
+    if (isFirst) this.onFailure(error);
+  }
+
+  next<T extends From["type"]>(type: T): Promise<From & { type: T }> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return new Promise((resolve, reject) => {
+      this.waiting.set(type, { resolve: resolve as (message: From) => void, reject });
+    });
+  }
+
+  /** Ends the thread. */
+  async end(): Promise<void> {
+    this.isEnding = true;
+    await this.worker.terminate();
+  }
+}
+
+type LoopThread = Thread<FromLoop>;
+
+/** Serves with the handlers that a module exports. */
+export async function serveModule(given: URL | string, places: readonly Place[]): Promise<Server> {
+  const module = moduleURL(given);
+  const startLoop = (index: number): LoopThread =>
+    new Thread<FromLoop>("./worker.js", `skein loop ${index}`, { module, index } satisfies LoopData);
+  const threads: LoopThread[] = [startLoop(0)];
+  let io: Thread<FromIO> | undefined;
+  let listeners: Listeners | undefined;
+  try {
+    const { options } = await ready(threads[0] as LoopThread, module);
+    const count = options.loops === -1 ? availableParallelism() : Math.max(1, options.loops);
+    const choice = choosePoller(options.poller, forcedStdlib(places));
+    const block = ServerBlock.create(count);
+    const ports: (MessagePort | undefined)[] = [];
+    if (choice.name === "epoll") {
+      listeners = await bindListeners(places, count);
+    } else {
+      const channels = Array.from({ length: count }, () => new MessageChannel());
+      ports.push(...channels.map(({ port1 }) => port1));
+      const others = channels.map(({ port2 }) => port2);
+      const data: IOData = { places, balance: options.loadBalance, buffer: block.buffer, ports: others };
+      io = new Thread<FromIO>("./io.js", "skein sockets", data, others);
+    }
+    const addrs = io === undefined ? (listeners?.addrs ?? []) : (await io.next("bound")).addrs;
+    for (let index = 1; index < count; index++) threads.push(startLoop(index));
+    await Promise.all(threads.slice(1).map((thread) => ready(thread, module)));
+    const group = new Group(threads, io, listeners, options, block, choice, addrs);
+    await group.start(ports);
+    return group.server;
+  } catch (error) {
+    await Promise.all([...threads, ...(io === undefined ? [] : [io])].map((thread) => thread.end()));
+    await listeners?.close();
+    throw error;
+  }
+}
+
+function moduleURL(given: URL | string): string {
+  if (given instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(given)) return new URL(given).href;
+  return pathToFileURL(given).href;
+}
+
+async function ready(thread: LoopThread, module: string): Promise<FromLoop & { type: "ready" }> {
+  try {
+    return await thread.next("ready");
+  } catch (error) {
+    const { message, name } = error as Error;
+    if (name === "SkeinError") throw new SkeinError(message);
+    throw new SkeinError(`the module of handlers ${module} cannot be loaded: ${message}`, { cause: error });
+  }
+}
+
+/** The threads of a server that has been set up. */
+class Group {
+  readonly server: ServerHandle;
+  private readonly threads: readonly LoopThread[];
+  private readonly io: Thread<FromIO> | undefined;
+  private readonly listeners: Listeners | undefined;
+  private readonly options: ServeOptions;
+  private readonly block: ServerBlock;
+  private readonly choice: PollerChoice;
+  private readonly addrs: readonly string[];
+
+  constructor(
+    threads: readonly LoopThread[],
+    io: Thread<FromIO> | undefined,
+    listeners: Listeners | undefined,
+    options: ServeOptions,
+    block: ServerBlock,
+    choice: PollerChoice,
+    addrs: readonly string[],
+  ) {
+    this.threads = threads;
+    this.io = io;
+    this.listeners = listeners;
+    this.options = options;
+    this.block = block;
+    this.choice = choice;
+    this.addrs = addrs;
+    this.server = new ServerHandle(addrs, block, choice, () => this.end());
+  }
+
+  /** Sets the loops up, the first one first: `serving` comes before anything is accepted. */
+  async start(ports: readonly (MessagePort | undefined)[]): Promise<void> {
+    for (const [index, thread] of this.threads.entries()) {
+      const port = ports[index];
+      const shared = this.listeners?.of(index) ?? [];
+      const { addrs, choice } = this;
+      const setup: ToLoop = { type: "setup", buffer: this.block.buffer, addrs, choice, shared, port };
+      thread.worker.postMessage(setup, port === undefined ? [] : [port]);
+      const { go } = await thread.next("set");
+      if (!go) {
+        this.watch();
+        await this.server.close();
+        return;
+      }
+    }
+    this.watch();
+    for (const thread of this.threads) this.tell(thread, "start");
+    this.io?.worker.postMessage({ type: "start" });
+  }
+
+  private watch(): void {
+    for (const thread of this.threads) {
+      thread.onFailure = (error) => this.server.fail(error);
+      thread.onMessage = ({ type }) => {
+        if (type === "shutdown") void this.server.close().catch(() => {});
+      };
+    }
+    if (this.io !== undefined) this.io.onFailure = (error) => this.server.fail(error);
+  }
+
+  private tell(thread: LoopThread, type: "start" | "quiet" | "stop"): void {
+    thread.worker.postMessage({ type } satisfies ToLoop);
+  }
+
+  private async end(): Promise<void> {
+    const { io, threads } = this;
+    const late: string[] = [];
+    const within = async (what: Promise<unknown>, index: number): Promise<void> => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const limit = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          late.push(`loop ${index}`);
+          resolve();
+        }, this.options.lingerMs + GRACE_MS);
+      });
+      // A thread that fails on the way is reported by `onFailure`.
+      await Promise.race([what.catch(() => {}), limit]);
+      clearTimeout(timer);
+    };
+    if (io !== undefined) {
+      const quiet = io.next("quiet").catch(() => {});
+      io.worker.postMessage({ type: "quiet" });
+      await quiet;
+    }
+    const all = async (request: "quiet" | "stop", answer: "quiet" | "stopped"): Promise<void> => {
+      const answers = threads.map((thread, index) => within(thread.next(answer), index));
+      for (const thread of threads) this.tell(thread, request);
+      await Promise.all(answers);
+    };
+    await all("quiet", "quiet");
+    await this.listeners?.close();
+    const detached = new Set<LoopThread>();
+    for (const thread of threads) {
+      const before = thread.onMessage;
+      thread.onMessage = (message) => {
+        before(message);
+        if (message.type === "stopped" && message.detached > 0) detached.add(thread);
+        if (message.type === "deserted" && detached.delete(thread)) void this.leave(thread, detached);
+      };
+    }
+    if (late.length === 0) await all("stop", "stopped");
+    await Promise.all(threads.filter((thread) => !detached.has(thread)).map((thread) => thread.end()));
+    if (detached.size === 0) await io?.end();
+    if (late.length > 0) throw new Error(`${late.join(", ")} did not stop: a handler is still computing`);
+  }
+
+  /** Ends a thread whose last detached stream has closed. */
+  private async leave(thread: LoopThread, detached: ReadonlySet<LoopThread>): Promise<void> {
+    await thread.end();
+    if (detached.size === 0) await this.io?.end();
+  }
 }
