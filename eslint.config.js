@@ -13,6 +13,7 @@ const typeScript = [
   "tests/go/**/*.ts",
   "tests/host/**/*.ts",
   "tests/loop/*.ts",
+  "tests/net/*.ts",
   "tests/poll/**/*.ts",
   "tests/programs/driver/**/*.ts",
   "tests/serve/**/*.ts",

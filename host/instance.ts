@@ -72,7 +72,7 @@ export function instantiate(data: ThreadData, control: Control): Instance {
   const core = exports as unknown as Core;
   const instance = new WebAssembly.Instance(data.module, {
     ...libraryImports(data),
-    skein: { ...coreImports(data, control, { core, memory, stacks }), ...fileImports(memory), ...netImports(memory) },
+    skein: { ...coreImports(data, control, { core, memory, stacks }), ...fileImports(memory), ...netImports(data.module, memory) },
   });
   for (const [name, value] of Object.entries(instance.exports)) exports[name.replace(/^__skein_/, "")] = value;
   return { core, memory, stacks };

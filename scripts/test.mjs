@@ -147,7 +147,9 @@ if (stages.includes("node") || stages.includes("deno")) {
       ]);
     }
     // The tests of whole programs start them as processes, under the runtime that SKEIN_TEST_RUNTIME names.
-    const programs = files.filter((file) => file.startsWith(path.join("tests", "programs")));
+    const programs = files.filter((file) =>
+      ["programs", "net"].some((name) => file.startsWith(path.join("tests", name) + path.sep)),
+    );
     if (programs.length > 0)
       await stage("deno, programs", process.execPath, nodeTest(programs), { SKEIN_TEST_RUNTIME: "deno" });
   }

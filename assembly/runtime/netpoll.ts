@@ -25,7 +25,7 @@
  */
 import { nanotime } from "./clock";
 import { globrunqputBatch } from "./globrunq";
-import { lock, unlock } from "./lock";
+import { futexsleep, lock, unlock } from "./lock";
 import { malloc } from "./malloc";
 import {
   netEpollCreate,
@@ -113,7 +113,7 @@ const EPOLL_CTL_ADD: i32 = 1;
 const EINTR: i32 = 4;
 // @ts-ignore: decorator
 @inline
-const EEXIST: i32 = 17;
+const ENOSYS: i32 = 38;
 
 /** Events that one call takes, as in Go. */
 // @ts-ignore: decorator
@@ -123,6 +123,14 @@ const EVENTS: i32 = 128;
 // @ts-ignore: decorator
 @inline
 const EVENT_MAX: usize = 16;
+/** How long a thread that cannot poll sleeps instead, in ns. */
+// @ts-ignore: decorator
+@inline
+const CANNOT_POLL: i64 = 1_000_000;
+/** A word that is always 0 and that nobody notifies: in the null zone. */
+// @ts-ignore: decorator
+@inline
+const NOBODY_WAKES: usize = 8;
 /** How long a poll blocks at most, in ms: a thread of the host cannot be ended while it is inside a foreign call. */
 // @ts-ignore: decorator
 @inline
@@ -281,6 +289,11 @@ export function netpoll(delay: i64): G | null {
   }
   const n = netEpollWait(sched.epollFd, events, EVENTS, <i32>ms);
   atomic.store<i64>(lastpollAddr(), nanotime());
+  if (n == -ENOSYS) {
+    // This thread could not load the way to call the system, for want of descriptors perhaps; it will try again.
+    if (delay != 0) futexsleep(NOBODY_WAKES, 0, CANNOT_POLL);
+    return null;
+  }
   if (n < 0 && n != -EINTR) throwFatal("netpoll: epoll_wait failed with error " + (-n).toString());
   let head: G | null = null;
   let last: G | null = null;

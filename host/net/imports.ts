@@ -1,9 +1,10 @@
 /**
  * What the core imports for sockets: system calls on the program's memory, one function each.
  *
- * Guarantees: nothing is loaded before a program uses a socket; no function throws; each returns the call's result or
+ * Guarantees: nothing is loaded for a program without sockets; no function throws; each returns the call's result or
  * -errno. The functions are made for one thread, as the way to call C is.
  */
+import { isMainThread } from "node:worker_threads";
 import {
   AF_UNSPEC,
   EFD_CLOEXEC,
@@ -32,12 +33,17 @@ const enum PollerKind {
 /** Connections that wait to be accepted; the system has its own limit, /proc/sys/net/core/somaxconn. */
 const BACKLOG = 65535;
 
-export function netImports(memory: Memory): WebAssembly.ModuleImports {
+/**
+ * The functions for one thread. A thread of a program that opens sockets loads what it needs at once: later there may be
+ * no descriptor left to load it with.
+ */
+export function netImports(module: WebAssembly.Module, memory: Memory): WebAssembly.ModuleImports {
   let sys: Sys | undefined;
   const load = (): Sys => {
     const loaded = loadSys(memory.raw);
-    return (sys = typeof loaded === "string" ? refusing() : loaded);
+    return typeof loaded === "string" ? refusing : (sys = loaded);
   };
+  if (!isMainThread && opensSockets(module)) load();
   const text = (value: string, address: number, capacity: number): number => {
     const bytes = Buffer.from(value, "utf16le");
     memory.write(address >>> 0, bytes.subarray(0, capacity));
@@ -96,7 +102,10 @@ export function netImports(memory: Memory): WebAssembly.ModuleImports {
   };
 }
 
-/** System calls on a thread that cannot make any. */
-function refusing(): Sys {
-  return new Proxy({} as Sys, { get: () => () => -ENOSYS });
+/** Whether the program uses `skein/net`: the compiler leaves out what no program calls. */
+function opensSockets(module: WebAssembly.Module): boolean {
+  return WebAssembly.Module.imports(module).some(({ name }) => name === "net_socket");
 }
+
+/** System calls on a thread that cannot make any. */
+const refusing: Sys = new Proxy({} as Sys, { get: () => () => -ENOSYS });

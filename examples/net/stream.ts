@@ -1,0 +1,98 @@
+// What the servers here have in common: reading lines and counted bytes from a connection, and collecting answers.
+
+import { Conn } from "skein/net";
+
+/** The longest line, and the most bytes asked for at once, that a client may send. */
+const LIMIT = 1 << 20;
+
+/** Reads from a connection through a buffer. After false or null the connection has ended, failed, or sent too much. */
+export class Reader {
+  private buf: Uint8Array = new Uint8Array(4096);
+  private start: i32 = 0;
+  private end: i32 = 0;
+
+  constructor(private conn: Conn) {}
+
+  /** Whether there are bytes that have arrived and not been asked for: a client that pipelines has sent more. */
+  get hasMore(): bool {
+    return this.start < this.end;
+  }
+
+  /** The bytes up to the next line break, without it; valid until the next call. */
+  line(): Uint8Array | null {
+    for (let at = this.start; ; at++) {
+      if (at == this.end) {
+        const scanned = at - this.start;
+        if (scanned >= LIMIT || !this.fill(1)) return null;
+        at = this.start + scanned;
+      }
+      if (this.buf[at] != 0x0a) continue;
+      const last = at > this.start && this.buf[at - 1] == 0x0d ? at - 1 : at;
+      const line = this.buf.subarray(this.start, last);
+      this.start = at + 1;
+      return line;
+    }
+  }
+
+  /** The next `n` bytes; valid until the next call. */
+  bytes(n: i32): Uint8Array | null {
+    if (n < 0 || n > LIMIT) return null;
+    while (this.end - this.start < n) {
+      if (!this.fill(n)) return null;
+    }
+    this.start += n;
+    return this.buf.subarray(this.start - n, this.start);
+  }
+
+  /** Reads more, with room for `n` bytes in all. */
+  private fill(n: i32): bool {
+    if (this.start > 0) {
+      this.buf.copyWithin(0, this.start, this.end);
+      this.end -= this.start;
+      this.start = 0;
+    }
+    if (this.end == this.buf.length || n > this.buf.length) {
+      const grown = new Uint8Array(max(2 * this.buf.length, n));
+      grown.set(this.buf);
+      this.buf = grown;
+    }
+    const got = this.conn.read(this.buf.subarray(this.end));
+    if (got > 0) this.end += got;
+    return got > 0;
+  }
+}
+
+/** Collects answers, so that those to a pipeline go out together. */
+export class Writer {
+  private buf: Uint8Array = new Uint8Array(1024);
+  private length: i32 = 0;
+
+  constructor(private conn: Conn) {}
+
+  bytes(data: Uint8Array): void {
+    const need = this.length + data.length;
+    if (need > this.buf.length) {
+      const grown = new Uint8Array(max(2 * this.buf.length, need));
+      grown.set(this.buf.subarray(0, this.length));
+      this.buf = grown;
+    }
+    this.buf.set(data, this.length);
+    this.length = need;
+  }
+
+  text(s: string): void {
+    this.bytes(Uint8Array.wrap(String.UTF8.encode(s)));
+  }
+
+  /** Sends what was collected; false if the connection has failed. */
+  flush(): bool {
+    if (this.length == 0) return true;
+    const sent = this.conn.write(this.buf.subarray(0, this.length));
+    this.length = 0;
+    return sent >= 0;
+  }
+}
+
+export function decode(bytes: Uint8Array): string {
+  return String.UTF8.decodeUnsafe(bytes.dataStart, bytes.length);
+}

@@ -1,0 +1,138 @@
+/** What many, slow, rude and greedy clients do to a server with a goroutine per connection: nothing. */
+import assert from "node:assert/strict";
+import type net from "node:net";
+import { describe, it } from "node:test";
+import { runtime } from "../programs/driver/process.js";
+import { eventually, pollers, startServer, type Server } from "./server.js";
+
+const PROGRAM = "tests/net/programs/counting.ts";
+
+interface Counts {
+  readonly goroutines: number;
+  readonly bytes: number;
+}
+
+/** Sends `text` and resolves with the first answer. */
+function ask(socket: net.Socket, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      socket.off("data", answered).off("error", failed);
+    };
+    const answered = (data: Buffer): void => {
+      done();
+      resolve(data.toString());
+    };
+    const failed = (error: Error): void => {
+      done();
+      reject(error);
+    };
+    socket.on("data", answered).on("error", failed).write(text);
+  });
+}
+
+async function counts(server: Server): Promise<Counts> {
+  const socket = await server.connect();
+  const [goroutines = 0, bytes = 0] = (await ask(socket, "?")).trim().split(" ").map(Number);
+  socket.destroy();
+  return { goroutines, bytes };
+}
+
+/** Opens `n` connections, some at a time. */
+async function open(server: Server, n: number): Promise<net.Socket[]> {
+  const sockets: net.Socket[] = [];
+  while (sockets.length < n) {
+    const batch = Math.min(100, n - sockets.length);
+    sockets.push(...(await Promise.all(Array.from({ length: batch }, () => server.connect()))));
+  }
+  for (const socket of sockets) socket.on("error", () => {});
+  return sockets;
+}
+
+for (const poller of pollers) {
+  describe(`a goroutine per connection [${runtime}, ${poller}]`, () => {
+    it("keeps thousands of idle connections for little", async () => {
+      const server = await startServer(PROGRAM, poller);
+      const before = await counts(server);
+      const threads = server.threads;
+      const atFirst = server.sockets;
+      const sockets = await open(server, 4000);
+      await Promise.all(sockets.map((socket) => ask(socket, "x")));
+      const with4000 = await counts(server);
+      assert.equal(with4000.goroutines - before.goroutines, 4000);
+      const each = (with4000.bytes - before.bytes) / 4000;
+      assert.ok(each <= 1024, `${each} bytes each`);
+      assert.ok(server.threads <= threads + 8, `${server.threads} threads, and ${threads} before`);
+      const cpu = server.cpuMs;
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      assert.ok(server.cpuMs - cpu <= 50, `${server.cpuMs - cpu} ms of processor time in 3 s of idling`);
+      for (const socket of sockets) socket.destroy();
+      await eventually(() => server.sockets <= atFirst, "the descriptors are closed");
+      await server.stop();
+    });
+
+    it("leaks nothing over many connections", async () => {
+      const server = await startServer(PROGRAM, poller);
+      const atFirst = server.sockets;
+      await Promise.all((await open(server, 200)).map((socket) => ask(socket, "x").then(() => socket.destroy())));
+      await eventually(() => server.sockets <= atFirst, "the descriptors of the first connections are closed");
+      const before = await counts(server);
+      for (let round = 0; round < 20; round++) {
+        const sockets = await open(server, 200);
+        // Some say something, some reset the connection, some end it.
+        await Promise.all(sockets.filter((_, i) => i % 3 === 0).map((socket) => ask(socket, "x")));
+        for (const [i, socket] of sockets.entries()) {
+          if (i % 3 === 1) socket.resetAndDestroy();
+          else socket.destroy();
+        }
+      }
+      await eventually(() => server.sockets <= atFirst, "the descriptors are closed");
+      const after = await counts(server);
+      assert.equal(after.goroutines, before.goroutines);
+      await server.stop();
+    });
+
+    it("serves the others while some never read, and some send a byte at a time", async () => {
+      const server = await startServer(PROGRAM, poller, { procs: 1 });
+      const rude = await open(server, 20);
+      for (const [i, socket] of rude.entries()) {
+        socket.pause();
+        // Echo to one who does not read stops at full buffers; "!" is not read from again.
+        if (i % 2 === 0) socket.write(Buffer.alloc(8 << 20, 120));
+        else socket.write(Buffer.concat([Buffer.from("!"), Buffer.alloc(4 << 20)]));
+      }
+      const slow = await server.connect();
+      for (let i = 0; i < 20; i++) {
+        assert.equal(await ask(slow, "s"), "s");
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      for (const socket of rude) socket.destroy();
+      slow.destroy();
+      await server.stop();
+    });
+
+    it("waits when too many files are open, and goes on when there is room", async () => {
+      const server = await startServer(PROGRAM, poller, { files: 120 });
+      const sockets = await open(server, 200);
+      const answers = sockets.map((socket) => {
+        let answered = false;
+        ask(socket, "x").then(
+          () => (answered = true),
+          () => {},
+        );
+        return () => answered;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      server.check();
+      const served = answers.filter((answered) => answered()).length;
+      assert.ok(served > 20 && served < 120, `${served} are served`);
+      // Those that are served go; the others, which wait in the backlog, take their place.
+      for (const [i, socket] of sockets.entries()) if (answers[i]?.()) socket.destroy();
+      await eventually(() => answers.filter((answered) => answered()).length > served, "others are served");
+      for (const socket of sockets) socket.destroy();
+      const again = await server.connect();
+      assert.equal(await ask(again, "y"), "y");
+      again.destroy();
+      await server.stop();
+    });
+  });
+}

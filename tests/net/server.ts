@@ -1,0 +1,177 @@
+/**
+ * Starts a server program under the runtime that SKEIN_TEST_RUNTIME names, with each poller that is asked for.
+ *
+ * Guarantees: the process is killed with all that it started when the test ends; what it printed is in the error of a test
+ * that finds it dead.
+ */
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import process from "node:process";
+import { after } from "node:test";
+import { buildOf } from "../programs/driver/builds.js";
+import { skeinCommand } from "../programs/driver/process.js";
+
+/** Milliseconds in which a server must be listening. */
+const START_MS = 60_000;
+
+/** The pollers under test. */
+export const pollers = ["epoll"] as const;
+export type Poller = (typeof pollers)[number];
+
+export interface StartOptions {
+  readonly procs?: number;
+  readonly args?: readonly string[];
+  /** Limits the process's descriptors. */
+  readonly files?: number;
+}
+
+/** A running server. */
+export class Server {
+  readonly addr: string;
+  readonly port: number;
+  private readonly child: ChildProcess;
+  private readonly output: () => string;
+
+  constructor(addr: string, child: ChildProcess, output: () => string) {
+    this.addr = addr;
+    this.port = Number(/:(\d+)$/.exec(addr)?.[1] ?? 0);
+    this.child = child;
+    this.output = output;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** What it has printed, to both streams. */
+  get printed(): string {
+    return this.output();
+  }
+
+  /** Descriptors of sockets that it has open. */
+  get sockets(): number {
+    return this.descriptors.filter((target) => target.startsWith("socket:")).length;
+  }
+
+  private get descriptors(): string[] {
+    const folder = `/proc/${this.pid}/fd`;
+    return readdirSync(folder).map((name) => {
+      try {
+        return readlinkSync(path.join(folder, name));
+      } catch {
+        return "";
+      }
+    });
+  }
+
+  /** Processor time so far, in milliseconds. */
+  get cpuMs(): number {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
+  get threads(): number {
+    return readdirSync(`/proc/${this.pid}/task`).length;
+  }
+
+  connect(): Promise<net.Socket> {
+    return new Promise((resolve, reject) => {
+      const socket = net.connect(this.port, "127.0.0.1", () => resolve(socket));
+      socket.once("error", reject);
+    });
+  }
+
+  /** Throws what it printed if it is not running. */
+  check(): void {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      throw new Error(`the server has ended with ${this.child.signalCode ?? this.child.exitCode}:\n${this.printed}`);
+    }
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.child.exitCode !== null || this.child.signalCode !== null) return resolve();
+      this.child.once("close", () => resolve());
+      process.kill(-this.pid, "SIGKILL");
+    });
+  }
+}
+
+const running = new Set<Server>();
+after(async () => {
+  await Promise.all([...running].map((server) => server.stop()));
+});
+
+/** Starts the program in `file`, given from the top of the repository, which prints `… at ADDRESS` once it listens. */
+export async function startServer(file: string, poller: Poller, options: StartOptions = {}): Promise<Server> {
+  const [command, ...before] = skeinCommand();
+  const run = [...before, "run", await buildOf(file), "--procs", String(options.procs ?? 2)];
+  if (poller !== "epoll") run.push("--poller", poller);
+  run.push("--", ...(options.args ?? ["tcp://127.0.0.1:0"]));
+  const [executable, args] =
+    options.files === undefined
+      ? [command, run]
+      : ["/bin/sh", ["-c", `ulimit -n ${options.files}; exec "$0" "$@"`, command, ...run]];
+  const child = spawn(executable, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  let output = "";
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`not listening after ${START_MS} ms:\n${output}`)), START_MS);
+    const seen = (data: Buffer): void => {
+      output += data.toString();
+      const addr = / at (\S+:\/\/\S+)\n/.exec(output)?.[1];
+      if (addr === undefined) return;
+      clearTimeout(late);
+      const server = new Server(addr, child, () => output);
+      running.add(server);
+      resolve(server);
+    };
+    child.stdout.on("data", seen);
+    child.stderr.on("data", seen);
+    child.once("exit", (code, signal) => {
+      clearTimeout(late);
+      reject(new Error(`ended with ${signal ?? code}:\n${output}`));
+    });
+  });
+}
+
+/** Whether a command is installed. */
+export function installed(command: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
+}
+
+/** Runs a client to its end; its output, and an error where it fails. */
+export function runClient(command: string, args: readonly string[], timeoutMs = 60_000): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs });
+    let output = "";
+    child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+    child.stderr.on("data", (data: Buffer) => (output += data.toString()));
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      if (code === 0) resolve(output);
+      else reject(new Error(`${command} ${args.join(" ")} ended with ${signal ?? code}:\n${output}`));
+    });
+  });
+}
+
+/** Everything that a socket receives until its other end is done. */
+export function receiveAll(socket: net.Socket): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.once("end", () => resolve(Buffer.concat(chunks)));
+    socket.once("error", reject);
+  });
+}
+
+/** Resolves once `holds` does; rejects after `ms`. */
+export async function eventually(holds: () => boolean, what: string, ms = 10_000): Promise<void> {
+  const late = Date.now() + ms;
+  while (!holds()) {
+    if (Date.now() > late) throw new Error(`not within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
