@@ -41,6 +41,8 @@ export const SCHED_NPROCS = SCHED_BASE + 20;
 export const SCHED_HEAP_PAGES = SCHED_BASE + 24;
 /** i32, futex word on which the sysmon thread sleeps. */
 export const SCHED_SYSMON_WAKE = SCHED_BASE + 28;
+/** i32, 1 while the main thread sleeps on SCHED_HOST_WAKE, or is about to. Written by the main thread, read by Ms. */
+export const SCHED_HOST_ASLEEP = SCHED_BASE + 32;
 
 export const STATE_RUNNING = 0;
 /** Somebody called exit, or a panic or fatal error is being reported: nothing more is printed by anybody else. */
@@ -77,6 +79,29 @@ export const M_GOROUTINES = 64;
 export const M_SWITCHES = 72;
 export const M_STEALS = 80;
 export const M_PARKS = 88;
+
+/** Offsets in an M of what its thread's JavaScript shares with the core; `structs.ts` says what they mean. All are i32. */
+export const M_MAIL = 192;
+export const M_MARK = 256;
+export const M_OWED = 260;
+export const M_GEN = 264;
+export const M_WAIT_US = 268;
+export const M_LAST_WORDS = 272;
+export const M_PARK = 128;
+
+/** The mark of an M's thread: inside the core; in a turn of its event loop; never to come back. Else 4 x goroutine + 1. */
+export const MARK_CORE = 0;
+export const MARK_TURN = 2;
+export const MARK_DOOMED = -1;
+
+/** What `mstart` returns: the thread ends; call again; the event loop goes on until the M is woken; one turn of it. */
+export const MSTART_END = 0;
+export const MSTART_AGAIN = 1;
+export const MSTART_WAIT = 2;
+export const MSTART_TURN = 3;
+
+/** What `M.park` says while the M sleeps. */
+export const PARKED = -1;
 
 /** Where the compiler places static data: string literals, then the cells of shared variables. */
 export const STATIC_BASE = 6557696;
@@ -115,6 +140,84 @@ export const NOTE_DUMPED = 7;
 
 /** A goroutine asks for a host name: `a` is the address of its Resolution (`net/addr.ts`). */
 export const NOTE_RESOLVE = 16;
+/** A JavaScript goroutine has ended; the note is its record (see JSGO_STATE). */
+export const NOTE_TASK = 8;
+/** To an M: the goroutine JSREQ_ID, which awaits there, is to be cancelled; JSREQ_VALUE is the reason. */
+export const NOTE_CANCEL = 9;
+/** To an M: the generator JSREQ_ID may yield once more (JSREQ_ARG 0), is to return (1), or nobody wants its values (2). */
+export const NOTE_PULL = 10;
+/** A generator has yielded; a JSREQ record for the goroutine with the slot JSREQ_ARG. */
+export const NOTE_YIELD = 11;
+/** Added to the kind of a note whose addressee has gone: the main thread frees it. */
+export const NOTE_ORPHAN = 256;
+
+// ---- JavaScript goroutines -------------------------------------------------------------------------------------------
+
+/**
+ * The record of a JavaScript goroutine, which serves it from its start until its result has been read. It belongs to the
+ * thread that started it, which reuses it. Begins as a note does, since it is posted back as one.
+ */
+/** i32, one of JS_*; changed by compare-and-swap while it is JS_QUEUED, since it may be cancelled as it is taken. */
+export const JSGO_STATE = 8;
+/** i32, the M whose mailbox gets the result, and that M's generation. */
+export const JSGO_OWNER = 12;
+export const JSGO_OWNER_GEN = 16;
+/** i32, the owner's number for it. */
+export const JSGO_SLOT = 20;
+/** usize, the JSFN block of the function. */
+export const JSGO_FN = 24;
+/** i32, how many of the argument slots are used; JSGO_SPREAD if the first holds them all as an array. */
+export const JSGO_ARGC = 28;
+/** usize, the G (written by the core). */
+export const JSGO_G = 32;
+/** i32, the M that runs it (written by the core). */
+export const JSGO_MID = 36;
+/** f64, the goroutine's number. */
+export const JSGO_ID = 40;
+/** i32, 1 if JSGO_EXTRA holds a value. */
+export const JSGO_HAS_EXTRA = 48;
+/** i32, 1 once its M has seen that it is to be cancelled. */
+export const JSGO_SEEN = 52;
+/** Slots of the codec: what the goroutine carries besides arguments; the result or error; the arguments. */
+export const JSGO_EXTRA = 56;
+export const JSGO_RESULT = 64;
+export const JSGO_ARGS = 72;
+export const JSGO_MAX_ARGS = 7;
+export const JSGO_SIZE = 128;
+export const JSGO_SPREAD = 255;
+
+export const JS_QUEUED = 0;
+export const JS_RUNNING = 1;
+/** It awaits a promise. */
+export const JS_WAITING = 2;
+export const JS_DONE = 3;
+export const JS_FAILED = 4;
+/** It was cancelled before it ran. */
+export const JS_CANCELLED = 5;
+/** Its M died; JSGO_RESULT is the address of a Text that says why, which the owner frees. */
+export const JS_LOST = 6;
+
+/** What `run_js` returns: the result is in the record; it awaits; its module is being loaded, `js_ready` will queue it again. */
+export const RUNJS_DONE = 0;
+export const RUNJS_AWAIT = 1;
+export const RUNJS_LOADING = 2;
+
+/** A request between JavaScript threads: a note, then i32 argument, i32, f64 goroutine number, a slot. */
+export const JSREQ_ARG = 8;
+export const JSREQ_GEN = 12;
+export const JSREQ_ID = 16;
+export const JSREQ_VALUE = 24;
+export const JSREQ_SIZE = 32;
+
+/** A function that goroutines run: i32 number, i32 kind, i32 bytes of its two texts (UTF-8), the texts. Never freed. */
+export const JSFN_INDEX = 0;
+export const JSFN_KIND = 4;
+export const JSFN_LENGTH1 = 8;
+export const JSFN_LENGTH2 = 12;
+export const JSFN_TEXT = 16;
+/** The first text is the function's source; or a module's URL, the second the name of its export. */
+export const JSFN_SOURCE = 0;
+export const JSFN_MODULE = 1;
 
 /** A Text is an i32 length in bytes, then UTF-8. */
 export const TEXT_BYTES = 4;

@@ -8,6 +8,18 @@ export class SkeinError extends Error {
   override name = "SkeinError";
 }
 
+/** The thread of a goroutine died under it: the goroutine called process.exit, ran out of memory, or was stopped. */
+export class WorkerError extends Error {
+  override name = "WorkerError";
+  /** The number of the M whose thread died. */
+  readonly mid: number;
+
+  constructor(mid: number, why: string) {
+    super(`the thread of M${mid} died: ${why}`);
+    this.mid = mid;
+  }
+}
+
 /** One function on a goroutine's stack. */
 export interface StackFrame {
   /** The function's name as its source spells it. */

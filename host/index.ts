@@ -8,10 +8,16 @@
  * ```
  */
 export { start, type StartOptions } from "./start.js";
-export type { Runtime } from "./runtime.js";
+export type { CloseOptions, Runtime } from "./runtime.js";
+export type { Go, Scope } from "./go/thread.js";
+export type { GoOptions } from "./go/asker.js";
+export type { Task, Tasks } from "./go/tasks.js";
+export type { Goroutine, GoroutineStatus, ResultOf, YieldOf } from "./go/goroutine.js";
+export { context, current, type GoroutineContext } from "./go/current.js";
+export { carry } from "./go/carry.js";
 export type { MStats, RuntimeStats } from "./stats.js";
 export type { CallValue } from "./calls.js";
-export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, type StackFrame } from "./errors.js";
+export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, WorkerError, type StackFrame } from "./errors.js";
 export * from "./loop/index.js";
 export { Action, InputStream, serve, wake } from "./serve/index.js";
 export type {

@@ -40,6 +40,20 @@ export interface Core {
   free(address: number): void;
   submit(task: number, kind: number): void;
   drain(): number;
+  no_solo(): void;
+  be_m(mid: number): void;
+  next_m(): number;
+  js_submit(first: number, count: number): void;
+  js_goids(count: number): number;
+  js_function(): number;
+  js_end(record: number): void;
+  js_ready(record: number): void;
+  js_post(mid: number, gen: number, note: number): void;
+  js_kill(mid: number, mark: number, text: number): number;
+  js_lost(mid: number, text: number): void;
+  js_count(): number;
+  set_procs(n: number): void;
+  schedtrace(): number;
   close(): void;
   begin_exit(): number;
   end_exit(code: number): void;
@@ -64,18 +78,30 @@ export class StopThread extends Error {}
 /** Thrown through wasm by a goroutine that panics. */
 export class ProgramPanic extends Error {}
 
-/** Instantiates the program on this thread. */
-export function instantiate(data: ThreadData, control: Control): Instance {
+/** What an M's thread does when the core has a JavaScript goroutine to run; see `run_js` in `docs/internals.md`. */
+export type RunJs = (record: number) => number;
+
+/** Instantiates the program on this thread; `runJs` where goroutines run. */
+export function instantiate(data: ThreadData, control: Control, runJs?: RunJs): Instance {
   const memory = new Memory(data.memory);
   const stacks = new Stacks(data.symbols);
   const exports: Record<string, WebAssembly.ExportValue> = {};
   const core = exports as unknown as Core;
   const instance = new WebAssembly.Instance(data.module, {
     ...libraryImports(data),
-    skein: { ...coreImports(data, control, { core, memory, stacks }), ...fileImports(memory), ...netImports(data.module, memory) },
+    skein: {
+      ...coreImports(data, control, { core, memory, stacks }),
+      ...fileImports(memory),
+      ...netImports(data.module, memory),
+      run_js: runJs ?? noGoroutines,
+    },
   });
   for (const [name, value] of Object.entries(instance.exports)) exports[name.replace(/^__skein_/, "")] = value;
   return { core, memory, stacks };
+}
+
+function noGoroutines(): never {
+  throw new Error("no goroutine runs on this thread");
 }
 
 function coreImports(

@@ -1,30 +1,29 @@
 /** Notes: what the program's threads tell the main thread through the program's memory. */
-import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, TEXT_BYTES } from "../assembly/layout.js";
+import { NOTE_A, NOTE_B, TEXT_BYTES } from "../assembly/layout.js";
 import type { Core } from "./instance.js";
 import type { Memory } from "./memory.js";
 
-/** One note; what `a` and `b` mean depends on `kind`, one of `NOTE_*`. */
+/** One note; what `a` and `b` mean depends on its kind. */
 export interface Note {
-  readonly kind: number;
   readonly a: number;
   readonly b: number;
 }
 
-/** Takes all waiting notes, oldest first, and frees them. */
-export function drainNotes(core: Core, memory: Memory): Note[] {
-  const notes: Note[] = [];
-  for (let address = core.drain() >>> 0; address !== 0;) {
-    const view = memory.data;
-    notes.push({
-      kind: view.getInt32(address + NOTE_KIND, true),
-      a: view.getUint32(address + NOTE_A, true),
-      b: view.getUint32(address + NOTE_B, true),
-    });
-    const next = view.getUint32(address + NOTE_NEXT, true);
-    core.free(address);
-    address = next;
-  }
-  return notes;
+/** Reads the note at `address` and frees it. */
+export function readNote(core: Core, memory: Memory, address: number): Note {
+  const view = memory.data;
+  const note = { a: view.getUint32(address + NOTE_A, true), b: view.getUint32(address + NOTE_B, true) };
+  core.free(address);
+  return note;
+}
+
+/** Writes a Text, which whoever gets it frees; its address. */
+export function writeText(core: Core, memory: Memory, text: string): number {
+  const bytes = Buffer.from(text, "utf8");
+  const address = core.alloc(TEXT_BYTES + bytes.byteLength) >>> 0;
+  memory.data.setInt32(address, bytes.byteLength, true);
+  memory.write(address + TEXT_BYTES, bytes);
+  return address;
 }
 
 /** Reads the Text at `address` and frees it. */

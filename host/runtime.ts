@@ -31,12 +31,15 @@ import { ExitError, fatalError, GoPanic, SkeinError, type FatalError } from "./e
 import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
 import { resolveName } from "./net/resolution.js";
-import { drainNotes, takeText, type Note } from "./notes.js";
+import { MainLoop } from "./go/mainloop.js";
+import { Thread, type Go, type Scope } from "./go/thread.js";
+import type { Tasks } from "./go/tasks.js";
+import { readNote, takeText } from "./notes.js";
 import type { ExportInfo, Program } from "./program.js";
-import { numCPU } from "./procs.js";
+import { checkProcs, numCPU } from "./procs.js";
 import type { SymbolSource } from "./stack.js";
 import { readProcs, readStats, type RuntimeStats } from "./stats.js";
-import { mainStartsThreads, startM, terminateThreads, type StartRequest } from "./threads.js";
+import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
 
 /** Options of a runtime after they were checked. */
 export interface RuntimeOptions {
@@ -46,6 +49,8 @@ export interface RuntimeOptions {
   readonly maxMemory: number | undefined;
   readonly panic: "isolate" | "exit";
   readonly sched: "gmp" | "gm";
+  /** Nobody but the program's own goroutines will use its channels, so with one P it may do without locks. */
+  readonly solo: boolean;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>> | undefined;
   /** Told of a panic that no `run` or `call` can report, and of every end of the program under `panic: "exit"`. */
@@ -63,11 +68,25 @@ interface PendingMain {
   reject(error: Error): void;
 }
 
+/** How long closing lets goroutines finish, unless told, in milliseconds. */
+const DRAIN_MS = 5000;
+/** How often it looks whether they have. */
+const DRAIN_STEP_MS = 2;
+
+/** Options of `Runtime.close`. */
+export interface CloseOptions {
+  /** Milliseconds that goroutines get to finish before they are cancelled; 0 for none, Infinity for as long as they take. Default 5000. */
+  readonly deadline?: number | undefined;
+}
+
 /** How long closing waits for the threads to end by themselves before it ends them, in milliseconds. */
 const CLOSE_MS = 2000;
 
 /** How long an interrupted program may go on writing what it is just writing, in milliseconds. */
 const WRITE_MS = 100;
+
+/** Kinds of notes that a program's own goroutines send. */
+const NOTES = [NOTE_INIT, NOTE_CALL, NOTE_PANIC, NOTE_MAIN, NOTE_FATAL, NOTE_EXIT, NOTE_DUMPED];
 
 /** What `submit` starts. */
 const enum Submit {
@@ -77,7 +96,7 @@ const enum Submit {
 }
 
 /** A program and its scheduler. Made by `start`. */
-export class Runtime implements AsyncDisposable {
+export class Runtime implements AsyncDisposable, Scope {
   private readonly program: Program;
   private readonly options: RuntimeOptions;
   private readonly control: Control;
@@ -85,6 +104,11 @@ export class Runtime implements AsyncDisposable {
   private readonly memory: Memory;
   private readonly sysmon: Worker;
   private readonly sysmonEnded: Promise<void>;
+  private readonly threads: Threads;
+  private readonly loop: MainLoop;
+  private readonly thread: Thread;
+  /** What `procs` was last set to, until it is. */
+  private wantedProcs: number | undefined;
   /** Calls under way, by the address of their task. */
   private readonly calls = new Map<number, PendingCall>();
   private main: PendingMain | undefined;
@@ -98,8 +122,6 @@ export class Runtime implements AsyncDisposable {
   /** Why nothing can run any more. */
   private ended: Error | undefined;
   private closing: Promise<void> | undefined;
-  /** Promises given out that keep the process alive. */
-  private holds = 0;
 
   /** @internal */
   constructor(program: Program, options: RuntimeOptions) {
@@ -126,6 +148,7 @@ export class Runtime implements AsyncDisposable {
       this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, heapLimit);
       const { schedtrace, scheddetail, stall, leaks } = debugSettings();
       if (options.sched === "gm") this.core.use_gm();
+      if (!options.solo) this.core.no_solo();
       if (schedtrace + scheddetail + stall + leaks > 0) this.core.set_debug(schedtrace, scheddetail, stall, leaks);
       this.setArgs(options.args);
     });
@@ -133,14 +156,66 @@ export class Runtime implements AsyncDisposable {
     this.sysmon = new Worker(new URL("./sysmon.js", import.meta.url), { workerData: data, name: "skein sysmon" });
     this.sysmonEnded = new Promise((resolve) => this.sysmon.once("exit", () => resolve()));
     this.sysmon.on("error", (error) => this.control.report(Report.Failure, `the sysmon thread died: ${error.message}`));
-    if (mainStartsThreads) this.sysmon.on("message", ({ start }: StartRequest) => startM(data, start).unref());
+    const threads = new Threads(data, this.control, this.core, this.memory);
+    this.threads = threads;
+    this.sysmon.on("message", ({ start, kill }: ThreadRequest) => {
+      if (start !== undefined) threads.start(start).unref();
+      if (kill !== undefined) void threads.kill(kill);
+    });
     this.sysmon.unref();
-    void this.pump();
+    // On Deno, of the threads that begin at the same time, sysmon's should be the first.
+    for (let mid: number; (mid = this.core.next_m()) !== 0;) threads.start(mid).unref();
+
+    this.loop = new MainLoop(this.control, this.memory.words, this.sysmon, () => this.drain());
+    this.thread = new Thread(this.core, this.memory, 0, this.loop);
+    this.go = this.thread.go;
+    for (const kind of NOTES) this.thread.mailbox.on(kind, (address) => this.handle(kind, address));
+    void this.loop.run();
+  }
+
+  /** Starts goroutines whose functions are JavaScript. */
+  readonly go: Go;
+
+  /**
+   * The functions that a module exports, as tasks for `go`. The module is loaded by the threads that run them, once by each.
+   *
+   * @param url the module's absolute URL, such as `new URL("./work.js", import.meta.url)`
+   */
+  tasks<M>(url: string | URL): Tasks<M> {
+    return this.thread.tasks<M>(url);
   }
 
   /** The number of Ps: how many goroutines can run at once. */
   get procs(): number {
-    return readProcs(this.memory);
+    const procs = readProcs(this.memory);
+    if (this.wantedProcs === procs) this.wantedProcs = undefined;
+    return this.wantedProcs ?? procs;
+  }
+
+  /** @throws SkeinError if it is no whole number from 1 to 256 */
+  set procs(n: number) {
+    checkProcs(n);
+    if (this.ended !== undefined) throw this.ended;
+    this.wantedProcs = n;
+    this.onM0(() => this.core.set_procs(n));
+  }
+
+  /** The scheduler's state in a line as Go prints it with GODEBUG=schedtrace. */
+  schedtrace(): string {
+    const address = this.core.schedtrace() >>> 0;
+    return takeText(this.core, this.memory, address).trimEnd();
+  }
+
+  /** What goroutines, calls and `run` are waited for keeps the process alive: the default. */
+  ref(): this {
+    this.loop.reference(true);
+    return this;
+  }
+
+  /** The process may end although something is waited for. */
+  unref(): this {
+    this.loop.reference(false);
+    return this;
   }
 
   /** The names of the program's exports that `call` takes. */
@@ -215,9 +290,16 @@ export class Runtime implements AsyncDisposable {
     return readStats(this.core, this.memory);
   }
 
-  /** Ends all goroutines and threads. Calls still running reject. Resolves when the threads have ended; may be repeated. */
-  close(): Promise<void> {
-    this.closing ??= this.shutDown();
+  /**
+   * Ends the runtime: lets JavaScript goroutines finish, cancels those that have not by the deadline, and ends all other
+   * goroutines and the threads. Calls still running reject. Resolves when the threads have ended; may be repeated.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    const { deadline = DRAIN_MS } = options;
+    if (typeof deadline !== "number" || !(deadline >= 0)) {
+      return Promise.reject(new SkeinError(`deadline must be a number of milliseconds, not ${String(deadline)}`));
+    }
+    this.closing ??= this.shutDown(deadline);
     return this.closing;
   }
 
@@ -244,8 +326,10 @@ export class Runtime implements AsyncDisposable {
     this.core.close(); // a thread in the netpoller cannot be ended, it has to be woken
   }
 
-  private async shutDown(): Promise<void> {
+  private async shutDown(deadline: number): Promise<void> {
+    await this.finishGoroutines(deadline);
     this.end(new SkeinError("the runtime was closed"));
+    this.loop.end();
     this.core.close();
     this.control.wakeMain();
     this.sysmon.ref();
@@ -255,8 +339,15 @@ export class Runtime implements AsyncDisposable {
     });
     await Promise.race([this.sysmonEnded, late]);
     clearTimeout(timer);
-    await Promise.all([this.sysmon.terminate(), mainStartsThreads ? terminateThreads() : undefined]);
+    await Promise.all([this.sysmon.terminate(), this.threads.terminate()]);
     this.core.net_end();
+  }
+
+  private async finishGoroutines(deadline: number): Promise<void> {
+    const until = performance.now() + deadline;
+    while (this.ended === undefined && this.core.js_count() > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
+    }
   }
 
   // ---- on M0 ---------------------------------------------------------------------------------------------------------
@@ -301,29 +392,25 @@ export class Runtime implements AsyncDisposable {
 
   /** Keeps the process alive while `body` runs. */
   private async holding<T>(body: () => Promise<T>): Promise<T> {
-    if (this.holds++ === 0) this.sysmon.ref();
+    this.thread.hold();
     try {
       return await body();
     } finally {
-      if (--this.holds === 0) this.sysmon.unref();
+      this.thread.release();
     }
   }
 
   // ---- what the threads tell -----------------------------------------------------------------------------------------
 
-  private async pump(): Promise<void> {
-    for (;;) {
-      const seen = this.control.wakes;
-      for (const note of drainNotes(this.core, this.memory)) this.handle(note);
-      this.readReport();
-      if (this.control.state === STATE_EXITED) this.exited(this.control.exitCode);
-      if (this.ended !== undefined) return;
-      await this.control.woken(seen);
-      if (this.closing !== undefined) return;
-    }
+  private drain(): boolean {
+    const came = this.thread.drain();
+    this.readReport();
+    if (this.control.state === STATE_EXITED) this.exited(this.control.exitCode);
+    return came;
   }
 
-  private handle({ kind, a, b }: Note): void {
+  private handle(kind: number, address: number): void {
+    const { a, b } = readNote(this.core, this.memory, address);
     switch (kind) {
       case NOTE_INIT:
         // Without a run there was only the top-level code; otherwise main goes on after it.
@@ -433,6 +520,7 @@ export class Runtime implements AsyncDisposable {
     this.dumped();
     this.init?.reject(error);
     this.settleMain((main) => main.reject(error));
+    this.thread.asker.end(error);
     for (const call of this.calls.values()) call.reject(error);
     this.calls.clear();
   }

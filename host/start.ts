@@ -17,9 +17,9 @@ import { Runtime } from "./runtime.js";
 export interface StartOptions {
   /**
    * The program: a URL or path of a compiled `.wasm`, of a `.ts` file to compile (cached by content), or the bytes of
-   * a compiled one.
+   * a compiled one. Default: none; the runtime runs JavaScript goroutines only.
    */
-  readonly program: string | URL | Uint8Array;
+  readonly program?: string | URL | Uint8Array | undefined;
   /** gomaxprocs: how many goroutines run at once. Default: SKEIN_MAXPROCS, GOMAXPROCS, or the CPUs this process may use. */
   readonly procs?: number | undefined;
   /** The limit on threads. Default 10000. */
@@ -54,7 +54,7 @@ export const DEFAULT_MAX_THREADS = 10000;
  *
  * @throws SkeinError if an option is wrong, the program cannot be read, compiled or is none
  */
-export async function start(options: StartOptions): Promise<Runtime> {
+export async function start(options: StartOptions = {}): Promise<Runtime> {
   const panic = options.panic ?? "isolate";
   if (panic !== "isolate" && panic !== "exit") {
     throw new SkeinError(`panic must be "isolate" or "exit", not ${JSON.stringify(panic)}`);
@@ -78,6 +78,7 @@ export async function start(options: StartOptions): Promise<Runtime> {
     maxMemory,
     panic,
     sched,
+    solo: false,
     args: options.args ?? [],
     env: options.env,
     onPanic: (error) => {
@@ -88,10 +89,17 @@ export async function start(options: StartOptions): Promise<Runtime> {
   });
 }
 
-async function programOf(program: string | URL | Uint8Array): Promise<Program> {
+/** The program of runtimes that have none: an empty main, and the core. */
+let noProgram: Promise<Program> | undefined;
+
+async function programOf(program: string | URL | Uint8Array | undefined): Promise<Program> {
+  if (program === undefined) {
+    noProgram ??= loadFile(fileURLToPath(new URL("./core.wasm", import.meta.url))).then(({ program }) => program);
+    return noProgram;
+  }
   if (program instanceof Uint8Array) return loadProgram(new Uint8Array(program), "the program");
   if (typeof program !== "string" && !(program instanceof URL)) {
-    throw new SkeinError("start needs a program: the path or URL of a .wasm or .ts file, or the bytes of a .wasm");
+    throw new SkeinError("a program is given as the path or URL of a .wasm or .ts file, or the bytes of a .wasm");
   }
   const isPath = typeof program === "string" && !program.startsWith("file:");
   return (await loadFile(isPath ? program : fileURLToPath(program))).program;

@@ -1,27 +1,31 @@
 /**
- * The sysmon thread: runs the core's monitor and starts the threads of Ms when it asks for them.
+ * The sysmon thread: runs the core's monitor, and starts and kills the threads of Ms when it asks for that.
  *
  * Guarantees: ends when the runtime closes, after the Ms that it started; a failure here reaches the main thread.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { Control, Report } from "./control.js";
 import { instantiate, StopThread, type ThreadData } from "./instance.js";
-import { mainStartsThreads, startM, terminateThreads, type StartRequest } from "./threads.js";
+import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
 
 /** How long Ms may take to return from `mstart` after the runtime was closed, in milliseconds. */
 const GRACE_MS = 500;
 
 async function runSysmon(data: ThreadData): Promise<void> {
   const control = new Control(data.memory, data.control);
+  let threads: Threads | undefined;
   try {
-    const { core } = instantiate(data, control);
-    for (let mid: number; (mid = core.sysmon()) !== 0;) {
-      if (mid < 0) {
+    const { core, memory } = instantiate(data, control);
+    threads = new Threads(data, control, core, memory);
+    for (let what: number; (what = core.sysmon()) !== 0;) {
+      if (what > 0) {
+        if (mainStartsThreads) ask({ start: what });
+        else threads.start(what);
+      } else if (what === -1) {
         await eventLoopTurn();
-      } else if (mainStartsThreads) {
-        parentPort?.postMessage({ start: mid } satisfies StartRequest);
       } else {
-        startM(data, mid);
+        const mid = -1 - what;
+        if (!(await threads.kill(mid))) ask({ kill: mid });
       }
     }
   } catch (error) {
@@ -30,7 +34,11 @@ async function runSysmon(data: ThreadData): Promise<void> {
     }
   }
   // Ms that compute without looking at the state would keep this thread for ever.
-  setTimeout(() => void terminateThreads(), GRACE_MS).unref();
+  setTimeout(() => void threads?.terminate(), GRACE_MS).unref();
+}
+
+function ask(request: ThreadRequest): void {
+  parentPort?.postMessage(request);
 }
 
 /** Lets events of the threads started here, such as their deaths, be handled. */

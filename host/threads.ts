@@ -1,25 +1,38 @@
 /**
- * Starting the threads of Ms.
+ * The threads of Ms, as the thread that started them sees them: starting, killing, and what is to be done when one dies.
  *
- * On Node the sysmon thread starts them, so that a busy event loop on the main thread holds nothing up; a nested Worker
- * starts although its parent blocks right after making it. On Deno a nested Worker takes half a second to start, so
- * there the sysmon thread asks the main thread to start them.
+ * The main thread starts the first Ms, so that they and sysmon begin at the same time; on Node the sysmon thread starts all
+ * others, so that a busy event loop on the main thread holds nothing up (a nested Worker starts although its parent blocks
+ * right after making it). On Deno a nested Worker takes half a second to start, so there the main thread starts them all.
+ *
+ * A thread may die only where it runs JavaScript, which its mark tells (see `assembly/runtime/jsgo.ts`): then its goroutines
+ * fail and all else goes on. One that dies in the core may have held its locks, so that is the end of the program.
  */
 import process from "node:process";
 import { Worker } from "node:worker_threads";
-import { SCRATCH_PAGES } from "../assembly/layout.js";
-import { Control, Report } from "./control.js";
-import type { ThreadData } from "./instance.js";
-import { PAGE } from "./memory.js";
+import {
+  M_LAST_WORDS,
+  M_SIZE,
+  MARK_CORE,
+  MARK_DOOMED,
+  MS_BASE,
+  SCRATCH_PAGES,
+  STATE_RUNNING,
+} from "../assembly/layout.js";
+import { type Control, Report } from "./control.js";
+import { markWord } from "./go/mark.js";
+import type { Core, ThreadData } from "./instance.js";
+import { PAGE, type Memory } from "./memory.js";
+import { takeText, writeText } from "./notes.js";
 import type { MData } from "./worker.js";
 
-/** Whether the main thread starts the threads of Ms. */
+/** Whether the main thread starts the threads of all Ms. */
 export const mainStartsThreads = "deno" in process.versions;
 
-/** What the sysmon thread asks of the main thread. */
-export interface StartRequest {
-  /** The M whose thread must be started. */
-  readonly start: number;
+/** What the sysmon thread asks of the main thread: to start the thread of an M, or to kill one that it has started. */
+export interface ThreadRequest {
+  readonly start?: number;
+  readonly kill?: number;
 }
 
 /**
@@ -28,27 +41,85 @@ export interface StartRequest {
  */
 const STACK_MB = Math.floor((SCRATCH_PAGES * PAGE) / 2 ** 20);
 
-/** Threads that have been started; an unreferenced Worker could be collected while its thread runs. */
-const threads = new Set<Worker>();
+/** How long a thread that was killed may take to be gone, in milliseconds. */
+const KILL_MS = 1000;
 
-/** Starts the thread of an M; a thread that dies is reported in the control block. */
-export function startM(data: ThreadData, mid: number): Worker {
-  const control = new Control(data.memory, data.control);
-  const worker = new Worker(new URL("./worker.js", import.meta.url), {
-    workerData: { ...data, mid } satisfies MData,
-    resourceLimits: { stackSizeMb: STACK_MB },
-    name: `skein M${mid}`,
-  });
-  threads.add(worker);
-  worker.on("error", (error) => control.report(Report.Failure, `thread M${mid} died: ${error.message}`));
-  worker.on("exit", (code) => {
-    threads.delete(worker);
-    if (code !== 0) control.report(Report.Failure, `thread M${mid} ended with code ${code}`);
-  });
-  return worker;
+interface MThread {
+  readonly worker: Worker;
+  /** Resolves when it has ended and its goroutines have failed. */
+  readonly gone: Promise<void>;
 }
 
-/** Ends the threads that are still there, whatever they are doing. On Deno one that computes goes on until it looks. */
-export async function terminateThreads(): Promise<void> {
-  await Promise.all([...threads].map((worker) => worker.terminate()));
+export class Threads {
+  private readonly data: ThreadData;
+  private readonly control: Control;
+  private readonly core: Core;
+  private readonly memory: Memory;
+  private readonly threads = new Map<number, MThread>();
+  private readonly all = new Set<Worker>();
+
+  constructor(data: ThreadData, control: Control, core: Core, memory: Memory) {
+    this.data = data;
+    this.control = control;
+    this.core = core;
+    this.memory = memory;
+  }
+
+  /** Starts the thread of an M. */
+  start(mid: number): Worker {
+    const worker = new Worker(new URL("./worker.js", import.meta.url), {
+      workerData: { ...this.data, mid } satisfies MData,
+      resourceLimits: { stackSizeMb: STACK_MB },
+      name: `skein M${mid}`,
+    });
+    this.all.add(worker);
+    let failure: Error | undefined;
+    worker.on("error", (error) => (failure = error));
+    const gone = new Promise<void>((resolve) => {
+      worker.on("exit", (code) => {
+        this.all.delete(worker);
+        if (this.threads.get(mid)?.worker === worker) this.threads.delete(mid);
+        this.exited(mid, code, failure);
+        resolve();
+      });
+    });
+    this.threads.set(mid, { worker, gone });
+    return worker;
+  }
+
+  /** Ends the thread of an M that is doomed; false if this thread has not started it. Resolves when it is gone. */
+  async kill(mid: number): Promise<boolean> {
+    const thread = this.threads.get(mid);
+    if (thread === undefined) return false;
+    void thread.worker.terminate();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, KILL_MS);
+    });
+    await Promise.race([thread.gone, late]);
+    clearTimeout(timer);
+    return true;
+  }
+
+  /** Ends the threads that are still there, whatever they are doing. On Deno one that computes goes on until it looks. */
+  async terminate(): Promise<void> {
+    await Promise.all([...this.all].map((worker) => worker.terminate()));
+  }
+
+  private exited(mid: number, code: number, failure: Error | undefined): void {
+    const { words } = this.memory;
+    if (this.control.state !== STATE_RUNNING) return;
+    const mark = Atomics.load(words, markWord(mid));
+    if (mark === MARK_CORE) {
+      if (failure !== undefined) this.control.report(Report.Failure, `thread M${mid} died: ${failure.message}`);
+      else if (code !== 0) this.control.report(Report.Failure, `thread M${mid} ended with code ${code}`);
+      return;
+    }
+    const lastWords = words[(MS_BASE + mid * M_SIZE + M_LAST_WORDS) >> 2]! >>> 0;
+    let why = failure?.message ?? `it ended with code ${code}`;
+    if (mark === MARK_DOOMED && lastWords !== 0) why = takeText(this.core, this.memory, lastWords);
+    const text = writeText(this.core, this.memory, why);
+    this.core.js_lost(mid, text);
+    this.core.free(text);
+  }
 }

@@ -1,16 +1,25 @@
 /**
- * The thread of an M: runs `mstart` until the runtime closes, and deals with what is thrown out of it.
+ * The thread of an M: runs `mstart` until the runtime closes, takes turns of the event loop when the core says so, and deals with
+ * what is thrown out of it.
  *
  * Guarantees: whatever happens here, the main thread learns of it through a note or the control block; the thread ends
  * when the program does.
  */
+import process from "node:process";
 import { workerData } from "node:worker_threads";
-import { STATE_CLOSING, STATE_RUNNING, TEXT_BYTES } from "../assembly/layout.js";
+import { MARK_CORE, MSTART_AGAIN, MSTART_END, STATE_CLOSING, STATE_RUNNING } from "../assembly/layout.js";
 import { EXIT_SIGPIPE } from "./exitcodes.js";
 import { Control, Report, type PanicText } from "./control.js";
+import { installHook } from "./go/current.js";
+import { HostLoop } from "./go/hostloop.js";
+import { Mark } from "./go/mark.js";
+import { Runner } from "./go/runner.js";
+import { Thread } from "./go/thread.js";
 import { instantiate, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
+import { writeText } from "./notes.js";
 import { BrokenPipe } from "./stdio.js";
 import { panicMessage } from "./panics.js";
+import { writeAtOnce } from "./go/output.js";
 
 /** What the thread of an M is given. */
 export interface MData extends ThreadData {
@@ -21,26 +30,69 @@ export interface MData extends ThreadData {
 /** Frames of a panic's stack that are kept, innermost first; Go prints 100. */
 const STACK_FRAMES = 100;
 
-function runM(data: MData): void {
+
+
+async function runM(data: MData): Promise<void> {
   Error.stackTraceLimit = STACK_FRAMES;
+  const { mid } = data;
   const control = new Control(data.memory, data.control);
   let core: Core | undefined;
   try {
-    const instance = instantiate(data, control);
-    core = instance.core;
-    for (;;) {
-      try {
-        while (core.mstart(data.mid) !== 0);
-        return;
-      } catch (thrown) {
-        if (!recover(thrown, data, control, instance)) return;
+    let runner: Runner | undefined;
+    let hasRun = false;
+    const runJs = (record: number): number => {
+      if (!hasRun) {
+        hasRun = true;
+        writeAtOnce();
       }
+      return runner!.run(record);
+    };
+    const instance = instantiate(data, control, runJs);
+    core = instance.core;
+    const { memory } = instance;
+    const mark = new Mark(memory, mid);
+    const loop = new HostLoop(memory, mid, mark);
+    const thread = new Thread(mark.crossing(core), memory, mid, loop);
+    loop.thread = thread;
+    runner = new Runner(thread, mark);
+    installHook({ scope: thread, context: () => runner?.context() });
+    process.on("exit", (code) => {
+      // Called from a goroutine: then the thread dies in JavaScript.
+      if (mark.current !== MARK_CORE) dying(instance, mid, mark, `it called process.exit(${code})`);
+    });
+    const uncaught = (error: unknown): void => {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      if (mark.current !== MARK_CORE) dying(instance, mid, mark, `an error that nobody caught: ${what}`);
+      process.exit(1);
+    };
+    process.on("uncaughtException", uncaught);
+    process.on("unhandledRejection", uncaught);
+    core.be_m(mid);
+    for (;;) {
+      let code: number;
+      try {
+        code = core.mstart(mid);
+      } catch (thrown) {
+        if (!recover(thrown, data, control, instance)) break;
+        continue;
+      }
+      if (code === MSTART_AGAIN) continue;
+      if (code === MSTART_END) break;
+      await loop.turn(code);
     }
+    loop.end();
+    // What goroutines have left behind in this event loop must not keep the thread.
+    if (hasRun) process.exit(0);
   } catch (error) {
     const what = core === undefined ? "could not start" : "failed";
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    control.report(Report.Failure, `thread M${data.mid} ${what}: ${reason}`);
+    control.report(Report.Failure, `thread M${mid} ${what}: ${reason}`);
   }
+}
+
+/** Tells who looks after this thread that it is about to end, and why. */
+function dying({ core, memory }: Instance, mid: number, mark: Mark, why: string): void {
+  core.js_kill(mid, mark.current, writeText(core, memory, why));
 }
 
 /** Handles what came out of `mstart`; true if this M goes on. Throws what it does not know. */
@@ -63,13 +115,9 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
     if (core.begin_exit() !== 0) control.report(Report.Panic, JSON.stringify(text));
     return false;
   }
-  const bytes = Buffer.from(JSON.stringify(text), "utf8");
-  const address = core.alloc(TEXT_BYTES + bytes.byteLength) >>> 0;
-  memory.data.setInt32(address, bytes.byteLength, true);
-  memory.write(address + TEXT_BYTES, bytes);
-  core.panicNote(address);
+  core.panicNote(writeText(core, memory, JSON.stringify(text)));
   core.discard();
   return true;
 }
 
-runM(workerData as MData);
+void runM(workerData as MData);

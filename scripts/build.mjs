@@ -8,7 +8,8 @@
  *     node scripts/build.mjs [--no-types]
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -64,10 +65,36 @@ export async function buildAll({ types = true } = {}) {
   const mirrored = await build({ ...options, entryPoints, plugins: [mirror] });
   const bundled = await build({ ...options, entryPoints: threadEntries });
   for (const file of [...mirrored.outputFiles, ...bundled.outputFiles]) replace(file.path, file.contents);
+  await buildCore();
   if (!types) return;
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   const emitted = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
   if (emitted.status !== 0) console.warn("build: the declaration files were written in spite of the type errors above");
+}
+
+/**
+ * Compiles the program of runtimes that have none, `dist/core.wasm`, unless what goes into it is what it was: the core, the
+ * compiler and what that is built on.
+ */
+async function buildCore() {
+  const inputs = ["assembly", "host/compiler", "package.json"].flatMap((name) => filesBelow(path.join(root, name)));
+  const hash = createHash("sha256");
+  for (const file of inputs.sort()) hash.update(path.relative(root, file)).update(readFileSync(file));
+  const key = Buffer.from(hash.digest("hex"));
+  const wasm = path.join(dist, "core.wasm");
+  const keyFile = `${wasm}.key`;
+  if (existsSync(wasm) && existsSync(keyFile) && readFileSync(keyFile).equals(key)) return;
+  const { compile } = await import(pathToFileURL(path.join(dist, "compiler", "index.js")).href);
+  const entry = path.join(root, "assembly", "empty.ts");
+  replace(wasm, Buffer.from((await compile(entry, { cache: false })).wasm));
+  replace(keyFile, key);
+}
+
+function filesBelow(name) {
+  if (!statSync(name).isDirectory()) return [name];
+  return readdirSync(name, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -2,16 +2,24 @@
 import {
   CACHE_LINE,
   CENTRAL_BASE,
+  M_GEN,
   M_GOROUTINES,
+  M_LAST_WORDS,
+  M_MAIL,
+  M_MARK,
+  M_OWED,
+  M_PARK,
   M_PARKS,
   M_SIZE,
   M_STEALS,
   M_SWITCHES,
+  M_WAIT_US,
   P_SIZE,
   SCHED_ATTENTION,
   SCHED_BASE,
   SCHED_EXIT_CODE,
   SCHED_HEAP_PAGES,
+  SCHED_HOST_ASLEEP,
   SCHED_HOST_WAKE,
   SCHED_MCOUNT,
   SCHED_NPROCS,
@@ -23,6 +31,7 @@ import { CLASS_COUNT, Cache, M, P, P_CACHES, P_RUNQ, Sched } from "./structs";
 /** Compiled, not run: nothing of it is left in the program. */
 export function checkLayout(): void {
   if (<i32>offsetof<Sched>("hostWake") + SCHED_BASE != SCHED_HOST_WAKE) ERROR("Sched.hostWake");
+  if (<i32>offsetof<Sched>("hostAsleep") + SCHED_BASE != SCHED_HOST_ASLEEP) ERROR("Sched.hostAsleep");
   if (<i32>offsetof<Sched>("state") + SCHED_BASE != SCHED_STATE) ERROR("Sched.state");
   if (<i32>offsetof<Sched>("exitCode") + SCHED_BASE != SCHED_EXIT_CODE) ERROR("Sched.exitCode");
   if (<i32>offsetof<Sched>("attention") + SCHED_BASE != SCHED_ATTENTION) ERROR("Sched.attention");
@@ -35,6 +44,15 @@ export function checkLayout(): void {
   if (<i32>offsetof<M>("switches") != M_SWITCHES) ERROR("M.switches");
   if (<i32>offsetof<M>("steals") != M_STEALS) ERROR("M.steals");
   if (<i32>offsetof<M>("parks") != M_PARKS) ERROR("M.parks");
+  if (<i32>offsetof<M>("mail") != M_MAIL) ERROR("M.mail");
+  if (<i32>offsetof<M>("mark") != M_MARK) ERROR("M.mark");
+  if (<i32>offsetof<M>("owed") != M_OWED) ERROR("M.owed");
+  if (<i32>offsetof<M>("gen") != M_GEN) ERROR("M.gen");
+  if (<i32>offsetof<M>("waitUs") != M_WAIT_US) ERROR("M.waitUs");
+  if (<i32>offsetof<M>("lastWords") != M_LAST_WORDS) ERROR("M.lastWords");
+  if (<i32>offsetof<M>("park") != M_PARK) ERROR("M.park");
+  if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("lastTurn") / CACHE_LINE) ERROR("M.mail shares a line");
+  if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("mark") / CACHE_LINE) ERROR("M.mail shares a line");
   if (<i32>offsetof<M>() > M_SIZE) ERROR("M is too large");
   if (offsetof<P>() > P_RUNQ) ERROR("P's fields reach into its ring");
   if (<i32>(P_CACHES + CLASS_COUNT * offsetof<Cache>()) > P_SIZE) ERROR("P is too large");

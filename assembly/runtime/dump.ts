@@ -5,9 +5,20 @@
  * resume, in the phase TRACING: at its top `switchOut` has the host write down the thread's stack, and unwinds again.
  * The frames saved stay as they were; only the top, which rewinding moves, is put back.
  */
-import { NOTE_DUMPED, SCHED_STATE, STATE_RUNNING } from "../layout";
+import {
+  JSFN_KIND,
+  JSFN_LENGTH1,
+  JSFN_LENGTH2,
+  JSFN_MODULE,
+  JSFN_TEXT,
+  JSGO_FN,
+  NOTE_DUMPED,
+  SCHED_STATE,
+  STATE_RUNNING,
+} from "../layout";
 import { nanotime } from "./clock";
 import { schedLock } from "./globrunq";
+import { isJsgo } from "./jsgo";
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "./imports";
 import { lock, unlock } from "./lock";
 import { malloc, mfree } from "./malloc";
@@ -15,7 +26,7 @@ import { startIdle } from "./mp";
 import { pushNote } from "./noteq";
 import { g, m, setG, setPhase } from "./registers";
 import { NORMAL, TRACING } from "./stack";
-import { Attention, G, GStatus, Sched, WaitReason, sched } from "./structs";
+import { Attention, FOREVER, G, GStatus, Sched, WaitReason, sched } from "./structs";
 import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "./world";
 
 /** Value of `M.preempt` that asks the goroutine to say where it is before it yields. */
@@ -66,7 +77,7 @@ export function describe(waitingOnly: bool): string {
     const status = gp.status;
     const live =
       status == GStatus.Waiting || (!waitingOnly && (status == GStatus.Runnable || status == GStatus.Running));
-    if (live && gp.epoch == sched.epoch) list.push(gp);
+    if (live && (gp.epoch == sched.epoch || (!waitingOnly && gp.epoch == FOREVER))) list.push(gp);
     gp = gp.alllink;
   }
   list.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
@@ -87,8 +98,18 @@ export function describeOne(gp: G, now: i64): string {
   if (minutes >= 1) state += ", " + minutes.toString() + " minutes";
   if (gp.lockedCount != 0) state += ", locked to thread";
   let text = "\ngoroutine " + gp.id.toString() + " [" + state + "]:\n" + (blocked ? "" : stackOf(gp));
+  if (isJsgo(gp)) text += functionName(gp.task) + "\n";
   if (gp.id != 1 && gp.creator != 0) text += "created in goroutine " + gp.creator.toString() + "\n";
   return text;
+}
+
+/** The function of a JavaScript goroutine. */
+function functionName(record: usize): string {
+  const fn = load<usize>(record, JSGO_FN);
+  const first = load<i32>(fn, JSFN_LENGTH1);
+  if (load<i32>(fn, JSFN_KIND) != JSFN_MODULE) return "a function of JavaScript";
+  const name = String.UTF8.decodeUnsafe(fn + JSFN_TEXT + first, load<i32>(fn, JSFN_LENGTH2));
+  return name + "(...)\n\t" + String.UTF8.decodeUnsafe(fn + JSFN_TEXT, first);
 }
 
 /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
@@ -161,6 +182,10 @@ export function waitReasonText(reason: u8): string {
       return "semacquire";
     case WaitReason.Sleep:
       return "sleep";
+    case WaitReason.Await:
+      return "await";
+    case WaitReason.Import:
+      return "import";
     case WaitReason.ChanReceiveNil:
       return "chan receive (nil chan)";
     case WaitReason.ChanSendNil:

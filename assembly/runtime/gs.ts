@@ -101,11 +101,11 @@ export function gfgather(pp: P): void {
   pp.gfreeCount = 0;
 }
 
-function newGoids(n: i64): i64 {
+export function newGoids(n: i64): i64 {
   return atomic.add<i64>(changetype<usize>(sched) + offsetof<Sched>("goidgen"), n) + 1;
 }
 
-function newG(): G {
+export function newG(): G {
   const ptr = malloc(G_BYTES);
   memory.fill(ptr, 0, G_BYTES);
   const gp = changetype<G>(ptr);

@@ -1,5 +1,16 @@
 /** What the host calls: the module's exports, each under the prefix `__skein_` (docs/internals.md says who calls which). */
-import { MAX_THREADS, NOTE_PANIC, SCHED_STATE, STATE_CLOSING, STATE_RUNNING } from "../layout";
+import {
+  MAX_THREADS,
+  MSTART_AGAIN,
+  MSTART_END,
+  MSTART_TURN,
+  MSTART_WAIT,
+  NOTE_PANIC,
+  SCHED_STATE,
+  STATE_CLOSING,
+  STATE_RUNNING,
+  TEXT_BYTES,
+} from "../layout";
 import { nanotime } from "./clock";
 import { requestDump } from "./dump";
 import { checkLayout } from "./checks";
@@ -8,17 +19,28 @@ import { gfgetOrphan } from "./gs";
 import { stopRewind, stopUnwind } from "./imports";
 import { lock, unlock } from "./lock";
 import { malloc, mfree } from "./malloc";
-import { awaitp, mexit, newm, pidleput, wakeAll } from "./mp";
 import { endNet } from "./net/fd";
 import { hostReady } from "./netpoll";
-import { drainNotes, pushNote } from "./noteq";
+import {
+  endDetached,
+  killM,
+  mlost,
+  newFunctionIndex,
+  requeueDetached,
+  setProcs,
+  submitRecords,
+  takeGoids,
+} from "./jsgo";
+import { awaitp, mexit, mreturn, newm, pidleput, wakeAll } from "./mp";
+import { postOwned, pushNote, takeMail } from "./noteq";
 import { PAGE_BITS } from "./pages";
-import { goexit0, numGoroutine, schedule, wakepIfIdle } from "./proc";
+import { goexit0, numGoroutine, numJsGoroutine, schedule, wakepIfIdle } from "./proc";
 import { beginExit, endExit } from "./program";
 import { g, m, phase, setG, setM, setPhase } from "./registers";
-import { sysmonLoop } from "./sysmon";
+import { schedtraceText } from "./schedtrace";
+import { sysmonLoop, takeNewM } from "./sysmon";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "./stack";
-import { G, GStatus, M, MainState, Sched, allm, allp, sched } from "./structs";
+import { G, GStatus, Hosted, M, MainState, Sched, allm, allp, sched } from "./structs";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
 export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, maxPages: i32): void {
@@ -48,23 +70,103 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
 }
 
 /**
- * The life of M `id` on this thread: to be called again as long as it returns 1, and after a panic that was contained; on 0
- * the thread is to end.
+ * The life of M `id` on this thread: one of MSTART_*. To be called again also after a panic that was contained; on MSTART_WAIT
+ * once the word `park` is not PARKED any more, or the time is over; on MSTART_TURN after a turn of the event loop.
  */
 export function mstart(id: i32): i32 {
   const mp = allm(id);
   setM(mp);
+  let goesOn = true;
   if (!mp.started) {
     mp.started = true;
     initScratch(mp);
-    if (!awaitp()) {
-      if (mp.ending) mexit(mp);
-      return 0;
-    }
+    goesOn = awaitp();
+  } else if (mp.hosted != Hosted.No) {
+    goesOn = mreturn();
   }
-  if (schedule()) return 1;
+  if (goesOn && schedule()) return MSTART_AGAIN;
+  if (mp.hosted != Hosted.No) return mp.hosted == Hosted.Wait ? MSTART_WAIT : MSTART_TURN;
   if (mp.ending) mexit(mp);
-  return 0;
+  return MSTART_END;
+}
+
+// ---- JavaScript goroutines, see jsgo.ts --------------------------------------------------------------------------------
+
+/** Before anything runs: threads without a P will use channels, so what protects them is never left out. */
+export function no_solo(): void {
+  sched.soloAllowed = 0;
+  sched.solo = 0;
+}
+
+/** Makes this thread's instance known as M `id`'s before mstart, for what it does until then. */
+export function be_m(id: i32): void {
+  setM(allm(id));
+}
+
+/** Starts `count` goroutines; their records are linked by NOTE_NEXT. */
+export function js_submit(first: usize, count: i32): void {
+  submitRecords(first, count);
+}
+
+/** The first of `n` goroutine numbers. */
+export function js_goids(n: i32): f64 {
+  return takeGoids(n);
+}
+
+/** A number for a function. */
+export function js_function(): i32 {
+  return newFunctionIndex();
+}
+
+/** A goroutine that awaited on this thread has ended. */
+export function js_end(record: usize): void {
+  endDetached(record);
+}
+
+/** A goroutine whose module was being loaded on this thread may run. */
+export function js_ready(record: usize): void {
+  requeueDetached(record);
+}
+
+/** Posts a note to the thread that was an M's `gen`th. */
+export function js_post(mid: i32, gen: i32, note: usize): void {
+  postOwned(mid, gen, note);
+}
+
+/** Has the thread of an M killed if its mark is `mark`, and then takes `text`, a Text that says why: 1 if so. */
+export function js_kill(mid: i32, mark: i32, text: usize): i32 {
+  return killM(mid, mark, text) ? 1 : 0;
+}
+
+/** The thread of an M has died in JavaScript; `text` is a Text that says how, the caller's to free. */
+export function js_lost(mid: i32, text: usize): void {
+  mlost(mid, text);
+}
+
+/** Has gomaxprocs set, soon. */
+export function set_procs(n: i32): void {
+  setProcs(n);
+}
+
+/** The scheduler's state in Go's format, a Text, the caller's to free. */
+export function schedtrace(): usize {
+  const text = String.UTF8.encode(schedtraceText(nanotime(), false));
+  const size = text.byteLength;
+  const ptr = malloc(TEXT_BYTES + size);
+  store<i32>(ptr, size);
+  memory.copy(ptr + TEXT_BYTES, changetype<usize>(text), size);
+  return ptr;
+}
+
+/** JavaScript goroutines that exist. */
+export function js_count(): i32 {
+  return numJsGoroutine();
+}
+
+/** The next M whose thread the caller is to start, 0 if there is none. The main thread, at the beginning. */
+export function next_m(): i32 {
+  const mp = takeNewM();
+  return mp ? mp.id : 0;
 }
 
 /** The number of the goroutine that this thread runs, 0 if none. */
@@ -166,9 +268,9 @@ export function net_end(): void {
   endNet();
 }
 
-/** All notes for the main thread, oldest first; 0 if there are none. */
+/** All notes for this thread, oldest first; 0 if there are none. */
 export function drain(): usize {
-  return drainNotes();
+  return takeMail(m);
 }
 
 /** Puts out unfinished lines and claims the end of the program: 1 if this thread is to report it, 0 if another is. */

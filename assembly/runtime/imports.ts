@@ -55,6 +55,11 @@ export declare function hostReadFile(path: usize, pathLen: i32): i32;
 @external("skein", "readFileTake")
 export declare function hostReadFileTake(ptr: usize, len: i32): void;
 
+/** Runs the JavaScript goroutine of a record (`JSGO_*`); returns one of RUNJS_*. */
+// @ts-ignore: decorator
+@external("skein", "run_js")
+export declare function hostRunJs(record: usize): i32;
+
 // @ts-ignore: decorator
 @external("asyncify", "start_unwind")
 export declare function startUnwind(data: usize): void;

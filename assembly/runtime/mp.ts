@@ -12,12 +12,18 @@
  * resets it to 0 and looks at what has changed. Wakers write first what the M is to find (`nextp`, the state), so the
  * exchange orders it; a wake-up too many is harmless, since the M looks and sleeps again.
  *
+ * An M whose JavaScript waits for something (`owed`) does not sleep on the futex: its thread goes to its event loop
+ * (`hosted`), and comes back when `park` changes (the host waits for that with Atomics.waitAsync), or after a turn. There it
+ * may run JavaScript at any time, for as long as that likes. So it counts as being in a blocking call: it is on a list of its
+ * own, which comes after the idle Ms, and a P is put down for it in the state `Syscall`, as if it had had it when it left;
+ * coming back it takes the P as after any blocking call, unless sysmon has taken it away meanwhile.
+ *
  * There are always at least as many Ms as Ps, so an M that holds no P means that none is missing one.
  *
  * The timer M and those who add timers follow the same pattern as submitting and spinning in `proc.ts`: it stores
  * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
  */
-import { MAX_THREADS, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
+import { MAX_THREADS, PARKED, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";
@@ -27,14 +33,12 @@ import { gopanic, throwFatal } from "./panic";
 import { anyWork } from "./proc";
 import { m } from "./registers";
 import { runqempty } from "./runq";
-import { Attention, G, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
+import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
+import { reacquirep, statusAddr } from "./syscall";
 import { checkTimers, timeSleepUntil } from "./time";
 import { timersFirst } from "./timers";
 import { stopp } from "./world";
 
-// @ts-ignore: decorator
-@inline
-const PARKED: i32 = -1;
 // @ts-ignore: decorator
 @inline
 const WOKEN: i32 = 1;
@@ -56,6 +60,11 @@ const THREAD_LIMIT: i32 = MAX_THREADS - 2;
 // @ts-ignore: decorator
 @inline
 const IDLE_MAX: i64 = 5_000_000_000;
+
+/** An M in its event loop that is to look after the network does so this often, in µs. */
+// @ts-ignore: decorator
+@inline
+const HOST_POLL_US: i64 = 1000;
 
 // @ts-ignore: decorator
 @inline
@@ -123,7 +132,8 @@ export function pidleget(): P | null {
 
 export function unpark(mp: M): void {
   const was = atomic.xchg<i32>(parkAddr(mp), WOKEN);
-  if (was == PARKED) atomic.notify(parkAddr(mp), 1);
+  // All waiters, not one: a wait of its event loop that is not over yet would take the place of the M itself.
+  if (was == PARKED) atomic.notify(parkAddr(mp), i32.MAX_VALUE);
   else if (was == POLLING) netpollBreak();
 }
 
@@ -157,6 +167,16 @@ function startm(pp: P, spinning: bool): void {
     // No other M is idle, so no other P is: each P has an M that looks after its timers.
     mp = changetype<M>(sched.timerM);
     sched.timerM = 0;
+  } else if (sched.hostM) {
+    mp = sched.hostM;
+    hostget(mp!);
+  }
+  if (mp && mp.hosted != Hosted.No) {
+    putDown(mp, pp);
+    unlock(schedLock());
+    if (spinning) atomic.sub<i32>(spinningAddr(), 1);
+    unpark(mp);
+    return;
   }
   if (!mp) {
     if (sched.mlive - sched.nmblocked - sched.nmlocked >= sched.nprocs) {
@@ -174,6 +194,14 @@ function startm(pp: P, spinning: bool): void {
   mp.nextp = pp;
   unlock(schedLock());
   unpark(mp);
+}
+
+/** Puts a P down for an M that is in its event loop. Under sched.lock. */
+function putDown(mp: M, pp: P): void {
+  mp.syscalls = 1;
+  mp.oldp = pp;
+  pp.syscalltick++;
+  atomic.store<u32>(statusAddr(pp), PStatus.Syscall);
 }
 
 /**
@@ -197,6 +225,7 @@ export function newm(pp: P | null, spinning: bool): void {
     atomic.store<i32>(SCHED_MCOUNT, id);
   }
   mp.ending = false;
+  mp.park = 0;
   mp.started = false;
   mp.spinning = spinning;
   mp.nextp = pp;
@@ -293,6 +322,7 @@ export function endIdleM(now: i64): void {
 /** An M that is to end calls this last; its struct is then free for another thread. */
 export function mexit(mp: M): void {
   lock(schedLock());
+  atomic.add<i32>(changetype<usize>(mp) + offsetof<M>("gen"), 1);
   mp.newlink = sched.freeM;
   sched.freeM = mp;
   unlock(schedLock());
@@ -362,6 +392,14 @@ export function mstop(): bool {
     if (sched.timerM == 0) {
       const polls = netpollWanted();
       const when = armTimer(mp, polls);
+      if (when != 0 && mp.owed != 0) {
+        // Its thread cannot block in the poller, so it looks at the network now and then.
+        const us = min<i64>((when - nanotime()) / 1000 + 1, polls ? HOST_POLL_US : i32.MAX_VALUE);
+        sched.timerMPolls = false;
+        toHost(mp, <i32>max<i64>(1, us));
+        unlock(schedLock());
+        return false;
+      }
       if (when != 0) {
         sched.timerMPolls = polls;
         unlock(schedLock());
@@ -403,6 +441,12 @@ export function mstop(): bool {
       // It went to sleep when nobody waited for the network: it is to look again.
       unpark(changetype<M>(sched.timerM));
     }
+    if (mp.owed != 0) {
+      hostput(mp);
+      toHost(mp, 0);
+      unlock(schedLock());
+      return false;
+    }
     midleput(mp);
     checkdead();
     unlock(schedLock());
@@ -410,6 +454,68 @@ export function mstop(): bool {
   }
   unlock(schedLock());
   return awaitp();
+}
+
+/** The M's thread is to go to its event loop, until it is woken or for `us` µs. Under sched.lock. */
+export function toHost(mp: M, us: i32): void {
+  mp.hosted = Hosted.Wait;
+  mp.waitUs = us;
+  atomic.cmpxchg<i32>(parkAddr(mp), 0, PARKED);
+}
+
+/**
+ * This M's thread is back from its event loop: takes the P that was put down for it, or an idle one. False if it is to end,
+ * or to go there again.
+ */
+export function mreturn(): bool {
+  const mp = m;
+  lock(schedLock());
+  atomic.store<i32>(parkAddr(mp), 0);
+  mp.lastTurn = nanotime();
+  if (mp.hosted == Hosted.Wait && mp.lockedg) {
+    // Only startlockedm gives it a P.
+    const given = mp.nextp;
+    const goesOn = given != null || atomic.load<i32>(SCHED_STATE) != STATE_RUNNING;
+    if (goesOn) mp.hosted = Hosted.No;
+    else toHost(mp, 0);
+    unlock(schedLock());
+    if (!given) return false;
+    acquirep(given);
+    mp.nextp = null;
+    mp.lockedReady = true;
+    return true;
+  }
+  mp.hosted = Hosted.No;
+  if (mp.onHostList) hostget(mp);
+  const isTimerM = sched.timerM == changetype<usize>(mp);
+  if (isTimerM) sched.timerM = 0;
+  let pp: P | null = null;
+  if (mp.syscalls == 0 && sched.attention == 0) pp = pidleget();
+  unlock(schedLock());
+  if (pp) acquirep(pp);
+  else if (mp.syscalls != 0) reacquirep();
+  if (!mp.p) return mstop();
+  if (isTimerM) runTimers();
+  return true;
+}
+
+/** Under sched.lock. */
+function hostput(mp: M): void {
+  mp.hostlink = sched.hostM;
+  sched.hostM = mp;
+  mp.onHostList = true;
+}
+
+/** Takes an M off the list of those in their event loops. Under sched.lock. */
+export function hostget(mp: M): void {
+  mp.onHostList = false;
+  let it = sched.hostM;
+  if (it == mp) {
+    sched.hostM = mp.hostlink;
+    return;
+  }
+  while (it && it.hostlink != mp) it = it.hostlink;
+  if (it) it.hostlink = mp.hostlink;
 }
 
 /** This M is on the idle list, or has been given a P: sleeps until then. False if it is to end instead. */

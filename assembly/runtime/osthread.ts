@@ -5,7 +5,7 @@
 import { SCHED_STATE, STATE_RUNNING } from "../layout";
 import { schedLock } from "./globrunq";
 import { lock, unlock } from "./lock";
-import { awaitp, handoffp, mstop, releasep, unpark } from "./mp";
+import { awaitp, handoffp, mstop, releasep, toHost, unpark } from "./mp";
 import { checkdead } from "./deadlock";
 import { gopanic } from "./panic";
 import { wakepIfIdle } from "./proc";
@@ -39,6 +39,11 @@ export function stoplockedm(): bool {
   // It found no P, and was queued afterwards: by then whoever had one may have let go of it, seeing nothing to do.
   else wakepIfIdle();
   lock(schedLock());
+  if (m.owed != 0) {
+    toHost(m, 0);
+    unlock(schedLock());
+    return false;
+  }
   checkdead();
   unlock(schedLock());
   return awaitp();

@@ -20,6 +20,7 @@
  * `gopark` and the other functions that goroutines call (`stack.ts`).
  */
 import { SCHED_STATE, STATE_RUNNING } from "../layout";
+import { nanotime } from "./clock";
 import { globrunqget, globrunqputOne, globrunqsize, schedLock } from "./globrunq";
 import { startRewind, stopUnwind } from "./imports";
 import { lock, punlock, unlock } from "./lock";
@@ -32,13 +33,13 @@ import { g, m, phase, setG, setPhase } from "./registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "./runq";
 import { selparkcommit } from "./select";
 import { NORMAL, REWINDING, saveStack, switchOut, UNWINDING } from "./stack";
-import { Attention, G, GStatus, M, MainState, P, Sched, Switch, allp, sched } from "./structs";
+import { Attention, FOREVER, G, GStatus, Hosted, M, MainState, P, Sched, Switch, allp, sched } from "./structs";
 import { Task } from "./task";
 import { checkTimers } from "./time";
 import { timersFirst } from "./timers";
 import { gfget, gfgetOrphan, gfput, gfputOrphan } from "./gs";
 import { runDeferrals } from "./sync/deferral";
-import { leaveSyscall } from "./syscall";
+import { entersyscall, leaveSyscall } from "./syscall";
 import { gcstopm } from "./world";
 import { flushOutput } from "./print";
 
@@ -55,6 +56,11 @@ const STEAL_ROUNDS: i32 = 4;
 // @ts-ignore: decorator
 @inline
 const TURNS: i32 = 4096;
+
+/** How long an M whose JavaScript waits for something may go without a turn of its event loop, in ns. */
+// @ts-ignore: decorator
+@inline
+const HOST_SLICE: i64 = 1_000_000;
 
 // ---- what goroutines call --------------------------------------------------------------------------------------------
 
@@ -153,10 +159,17 @@ export function threadId(): i32 {
   return m.id;
 }
 
-/** Goroutines that exist. */
+/** Goroutines of the program that exist. */
 export function numGoroutine(): i32 {
   let n = atomic.load<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"));
   for (let i = 0; i < sched.nprocs; i++) n += atomic.load<i64>(changetype<usize>(allp(i)) + offsetof<P>("gcount"));
+  return <i32>n;
+}
+
+/** JavaScript goroutines that exist. */
+export function numJsGoroutine(): i32 {
+  let n = atomic.load<i64>(changetype<usize>(sched) + offsetof<Sched>("jscount"));
+  for (let i = 0; i < sched.nprocs; i++) n += atomic.load<i64>(changetype<usize>(allp(i)) + offsetof<P>("jscount"));
   return <i32>n;
 }
 
@@ -175,9 +188,15 @@ export function numCPU(): i32 {
 export function schedule(): bool {
   for (let turns = 0; turns < TURNS; turns++) {
     if (m.lockedg) {
-      if (!stoplockedm()) return false;
+      if (!m.lockedReady && !stoplockedm()) return false;
+      m.lockedReady = false;
       execute(m.lockedg!);
       continue;
+    }
+    if (m.owed != 0 && nanotime() - m.lastTurn > HOST_SLICE) {
+      if (m.p) entersyscall();
+      m.hosted = Hosted.Turn;
+      return false;
     }
     if (!m.p && !mstop()) return false; // a goroutine left its M without a P, in a blocking call
     const gp = findRunnable();
@@ -194,7 +213,7 @@ export function schedule(): bool {
 /** Runs a goroutine until it parks, yields or ends, and does what it asked for. */
 function execute(gp: G): void {
   const mp = m;
-  if (gp.epoch != sched.epoch) {
+  if (gp.epoch != sched.epoch && gp.epoch != FOREVER) {
     // Its program is over: it is dropped where it stands.
     if ((gp.out | gp.err) != 0) flushOutput(gp);
     gfput(mp.p!, gp);
@@ -240,6 +259,12 @@ function execute(gp: G): void {
       return;
     }
   }
+  if (gp.detached) {
+    gp.waitSince = sched.coarseNow;
+    gp.status = GStatus.Waiting;
+    leaveSyscall();
+    return;
+  }
   goexit0(gp);
 }
 
@@ -256,9 +281,11 @@ export function goexit0(gp: G): void {
   const pp = m.p;
   if (pp) {
     if (gp.epoch == sched.epoch) pp.gcount--;
+    else if (gp.epoch == FOREVER) pp.jscount--;
     gfput(pp, gp);
   } else {
     if (gp.epoch == sched.epoch) atomic.sub<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), 1);
+    else if (gp.epoch == FOREVER) atomic.sub<i64>(changetype<usize>(sched) + offsetof<Sched>("jscount"), 1);
     gfputOrphan(gp);
   }
 }

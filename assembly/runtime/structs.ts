@@ -44,6 +44,8 @@ export namespace WaitReason {
   export const ChanReceiveNil: u8 = 12;
   export const ChanSendNil: u8 = 13;
   export const IOWait: u8 = 14;
+  export const Await: u8 = 15;
+  export const Import: u8 = 16;
 }
 
 /**
@@ -96,6 +98,8 @@ export class G {
   ok: bool;
   /** It called goexit: its stack is to be dropped. */
   exiting: bool;
+  /** A JavaScript goroutine that goes on in its M's event loop (that M). */
+  detached: bool;
   /** Calls of lockOSThread not undone (owner); while there are any, only `lockedm` runs it. */
   lockedCount: u8;
   /** The program it belongs to: main's return ends all goroutines of its epoch. */
@@ -196,8 +200,47 @@ export class M {
   ending: bool;
   /** Its thread has been through `mstart` once: whoever made the M has given it a P, or put it on the idle list (owner; newm). */
   started: bool;
+  /** Its thread is in its event loop, or on the way there (owner, under sched.lock): one of Hosted. */
+  hosted: u8;
+  /** It is on sched's list of Ms in their event loops (under sched.lock). */
+  onHostList: bool;
+  /** It has been given a P to run its locked goroutine with, and has not yet begun (owner). */
+  lockedReady: bool;
   /** Where it has the kernel write events of the network, or 0 (owner). */
   pollEvents: usize;
+  /** Link in sched's list of Ms in their event loops (sched.lock). */
+  hostlink: M | null;
+  /** When its thread last had a turn of its event loop (owner). */
+  lastTurn: i64;
+  private pad5: u64;
+  /** Its thread's mailbox: a stack of notes, newest first; pushed by anybody, taken whole by the thread (see `noteq.ts`). */
+  mail: usize;
+  private pad7: u64;
+  private pad8: u64;
+  private pad9: u64;
+  private pad10: u64;
+  private pad11: u64;
+  private pad12: u64;
+  private pad13: u64;
+  /** Where the thread is: one of MARK_* or a goroutine's (see `jsgo.ts`). Written by the thread; by who is to kill it. */
+  mark: i32;
+  /** Results that its JavaScript waits for: while there are any, its event loop gets turns. Written by the thread. */
+  owed: i32;
+  /** How many threads have been this M before; it tells their mail apart. */
+  gen: i32;
+  /** How long the event loop may wait, in µs; 0 for as long as it likes (owner). */
+  waitUs: i32;
+  /** A Text that says why the thread is to be killed, or 0; written by who doomed it. */
+  lastWords: usize;
+}
+
+/** Whether an M's thread is in its event loop. */
+export namespace Hosted {
+  export const No: u8 = 0;
+  /** It has nothing to run and waits there to be woken. */
+  export const Wait: u8 = 1;
+  /** It goes there for one turn, its P in the state of a blocking call. */
+  export const Turn: u8 = 2;
 }
 
 /** What becomes of a goroutine that is switched out. */
@@ -263,6 +306,8 @@ export class P {
   goidEnd: i64;
   /** Goroutines started less goroutines ended on this P (owner); numGoroutine adds them up. */
   gcount: i64;
+  /** The same of JavaScript goroutines, which main's return does not end. */
+  jscount: i64;
   /** Blocking calls so far: entered or left (owner; and sysmon, which retakes the P). */
   syscalltick: u32;
   /** The last slice that ended was followed by what a timer had made ready (owner). */
@@ -361,6 +406,8 @@ export class Sched {
   nprocs: i32;
   heapPages: i32;
   sysmonWake: i32;
+  /** 1 while the main thread sleeps, or is about to; then whoever fills its mailbox must notify. */
+  hostAsleep: i32;
   /** Goroutine 1: one of MainState (under the lock). */
   main: i32;
 
@@ -429,8 +476,8 @@ export class Sched {
   /** The M that sleeps until the next timer, and when it wakes by itself; 0 and 0 for none. Under the lock. */
   timerM: usize;
   timerWhen: i64;
-  /** Notes for the main thread: a stack, newest first. Pushed by anybody, taken whole by the main thread. */
-  notes: usize;
+  /** Numbers of JavaScript functions given out. Atomic. */
+  jsfns: i32;
   /** Printing: one writer at a time. */
   printLock: i32;
   /** Allocator: the page heap's lock and the first page never used. */
@@ -439,6 +486,12 @@ export class Sched {
   freeRuns: usize;
   /** Goroutines started less ended by threads without a P; part of numGoroutine. Atomic. */
   gcount: i64;
+  /** The same of JavaScript goroutines. Atomic. */
+  jscount: i64;
+  /** Ms that wait in their event loops, with nothing to run; through hostlink, under the lock. */
+  hostM: M | null;
+  /** Ms whose threads sysmon is to have killed; through newlink, under the lock. */
+  killM: M | null;
   /** Ms whose threads sysmon is to start, and Ms whose threads have ended, for reuse; through newlink, under the lock. */
   newM: M | null;
   freeM: M | null;
@@ -483,6 +536,11 @@ export class Sched {
   freePollDescs: usize;
   allPollDescs: usize;
 }
+
+/** The epoch of goroutines that no program's end ends. */
+// @ts-ignore: decorator
+@inline
+export const FOREVER: u32 = 0xffff_ffff;
 
 // @ts-ignore: decorator
 @inline

@@ -66,7 +66,7 @@ export function exitsyscall(): void {
 }
 
 /** Takes the old P or an idle one; the M is out of the call either way. */
-function reacquirep(): bool {
+export function reacquirep(): bool {
   const mp = m;
   mp.syscalls = 0;
   const old = mp.oldp!;

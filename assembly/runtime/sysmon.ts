@@ -14,6 +14,7 @@ import { nanotime } from "./clock";
 import { STALLED, writeError } from "./dump";
 import { globrunqsize, schedLock } from "./globrunq";
 import { futexsleep, lock, unlock } from "./lock";
+import { takeKillM } from "./jsgo";
 import { handoffp, endIdleM } from "./mp";
 import { injectglist, netpoll, netpollLast, netpollWanted } from "./netpoll";
 import { runqempty } from "./runq";
@@ -53,7 +54,7 @@ const POLL_AGE: i64 = 10_000_000;
 const SUCCESSOR: i64 = 100_000;
 
 /**
- * Runs until the host has something to do: returns the id of an M whose thread it is to start, -1 about once a second to let
+ * Runs until the host has something to do: returns the id of an M whose thread it is to start, -1 - id for one to kill, -1 about once a second to let
  * the host look after its threads, or 0 at the end.
  */
 export function sysmonLoop(): i32 {
@@ -66,6 +67,8 @@ export function sysmonLoop(): i32 {
     if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return 0;
     const mp = takeNewM();
     if (mp) return mp.id;
+    const doomed = takeKillM();
+    if (doomed) return -1 - doomed.id;
     let now = nanotime();
     if (now >= until) return -1;
     if (sched.schedtrace != 0) schedtrace(now);
@@ -108,7 +111,7 @@ function idleTimeout(): i64 {
   return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, HOST_TURN) : HOST_TURN;
 }
 
-function takeNewM(): M | null {
+export function takeNewM(): M | null {
   if (!sched.newM) return null;
   lock(schedLock());
   const mp = sched.newM;

@@ -158,6 +158,8 @@ function destroyp(pp: P, heir: P): void {
   flushCaches(pp);
   heir.gcount += pp.gcount;
   pp.gcount = 0;
+  heir.jscount += pp.jscount;
+  pp.jscount = 0;
   pp.status = PStatus.Dead;
 }
 

@@ -43,6 +43,7 @@ export async function runCommand(file: string, args: readonly string[], options:
     maxMemory: options.maxMemory,
     panic: "exit",
     sched: options.sched,
+    solo: true,
     args,
     env: undefined,
     onPanic: (error) => {

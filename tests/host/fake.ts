@@ -3,7 +3,15 @@
  * the contract of `docs/internals.md`, and can break it in any way that a test asks for.
  */
 import binaryen from "binaryen";
-import { ABI_VERSION, SCHED_EXIT_CODE, SCHED_MCOUNT, SCHED_NPROCS, SCHED_STATE } from "../../assembly/layout.js";
+import {
+  ABI_VERSION,
+  M_MAIL,
+  MS_BASE,
+  SCHED_EXIT_CODE,
+  SCHED_MCOUNT,
+  SCHED_NPROCS,
+  SCHED_STATE,
+} from "../../assembly/layout.js";
 import type { ExportInfo, ProgramInfo, ValueType } from "../../host/program.js";
 
 /** The thunks of the fake program, by what they do. */
@@ -72,17 +80,21 @@ const source = (main: Thunk): string => `(module
   (func $alloc (export "__skein_alloc") (param i32) (result i32)
     (i32.atomic.rmw.add (i32.const 9012) (i32.and (i32.add (local.get 0) (i32.const 15)) (i32.const -16))))
   (func (export "__skein_free") (param i32))
+  (func (export "__skein_no_solo"))
+  (func (export "__skein_be_m") (param i32))
+  (func (export "__skein_next_m") (result i32) (i32.const 0))
+  (func (export "__skein_js_count") (result i32) (i32.const 0))
   (func $note (param $kind i32) (param $a i32) (param $b i32) (local $n i32)
     (local.set $n (call $alloc (i32.const 16)))
-    (i32.store (local.get $n) (i32.atomic.load (i32.const 9016)))
+    (i32.store (local.get $n) (i32.atomic.load (i32.const ${MS_BASE + M_MAIL})))
     (i32.store offset=4 (local.get $n) (local.get $kind))
     (i32.store offset=8 (local.get $n) (local.get $a))
     (i32.store offset=12 (local.get $n) (local.get $b))
-    (i32.atomic.store (i32.const 9016) (local.get $n))
+    (i32.atomic.store (i32.const ${MS_BASE + M_MAIL}) (local.get $n))
     (drop (i32.atomic.rmw.add (i32.const 1024) (i32.const 1)))
     (drop (memory.atomic.notify (i32.const 1024) (i32.const 1))))
   (func (export "__skein_drain") (result i32) (local $n i32) (local $r i32) (local $next i32)
-    (local.set $n (i32.atomic.rmw.xchg (i32.const 9016) (i32.const 0)))
+    (local.set $n (i32.atomic.rmw.xchg (i32.const ${MS_BASE + M_MAIL}) (i32.const 0)))
     (loop $more
       (if (local.get $n) (then
         (local.set $next (i32.load (local.get $n)))
@@ -116,10 +128,10 @@ const source = (main: Thunk): string => `(module
       (drop (memory.atomic.wait32 (i32.const 9008) (local.get $seen) (i64.const 50000000)))
       (return (i32.const -1)))
     (unreachable))
-  (func (export "__skein_mstart") (param i32) (local $seen i32) (local $task i32)
+  (func (export "__skein_mstart") (param i32) (result i32) (local $seen i32) (local $task i32)
     (loop $again
       (local.set $seen (i32.atomic.load (i32.const 9008)))
-      (if (i32.atomic.load (i32.const ${SCHED_STATE})) (then (return)))
+      (if (i32.atomic.load (i32.const ${SCHED_STATE})) (then (return (i32.const 0))))
       (local.set $task (i32.atomic.rmw.xchg (i32.const 9000) (i32.const 0)))
       (if (local.get $task)
         (then
@@ -130,7 +142,8 @@ const source = (main: Thunk): string => `(module
           (global.set $running (i32.const 0)))
         (else
           (drop (memory.atomic.wait32 (i32.const 9008) (local.get $seen) (i64.const -1)))))
-      (br $again)))
+      (br $again))
+    (unreachable))
   (elem (i32.const 0) ${THUNKS.map((name) => `$${name === "main" ? `main.${main}` : name}`).join(" ")})
   (func $done (param i32) (call $note (i32.const 2) (local.get 0) (i32.const 0)))
   (func $init (param i32) (call $note (i32.const 1) (i32.const 0) (i32.const 0)))

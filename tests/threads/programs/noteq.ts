@@ -1,5 +1,5 @@
 // Producers of notes, and the consumer that drains them and sleeps when there are none.
-import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, SCHED_HOST_WAKE } from "../../../assembly/layout";
+import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../../assembly/layout";
 import { futexsleep } from "../../../assembly/runtime/lock";
 import { mfree } from "../../../assembly/runtime/malloc";
 import { drainNotes, pushNote } from "../../../assembly/runtime/noteq";
@@ -42,7 +42,11 @@ export function consume(n: i32, sleep: i32): void {
     const wake = atomic.load<i32>(SCHED_HOST_WAKE);
     let note = drainNotes();
     if (note != 0) atomic.add<i32>(word(FILLED), 1);
-    else if (sleep) futexsleep(SCHED_HOST_WAKE, wake, -1);
+    else if (sleep) {
+      atomic.store<i32>(SCHED_HOST_ASLEEP, 1);
+      futexsleep(SCHED_HOST_WAKE, wake, -1);
+      atomic.store<i32>(SCHED_HOST_ASLEEP, 0);
+    }
     while (note != 0) {
       const next = load<usize>(note, NOTE_NEXT);
       const expected = word(NEXT + (load<i32>(note, NOTE_KIND) & (PRODUCERS - 1)));

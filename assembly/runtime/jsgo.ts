@@ -1,0 +1,275 @@
+/**
+ * JavaScript goroutines: Gs whose function is a JavaScript function, run by the host on whichever M takes them.
+ *
+ * Such a G runs `jsgo` with a record (`JSGO_*` in layout.ts) that the thread which started it has filled in. For the scheduler
+ * it is a blocking call: the M's P is marked `Syscall`, so a function that lasts loses it to another M. The G never switches
+ * stacks. If the function awaits, `jsgo` returns with the G *detached*: it waits, without a stack, bound to its M, whose event
+ * loop gets turns as long as the thread's JavaScript waits for anything (`M.owed`); when it is over, `js_end` posts the record and
+ * buries the G. A record is posted exactly once, to the mailbox of its owner, by whoever ends the goroutine: `jsgo`, `js_end`,
+ * or `mlost`.
+ *
+ * Threads die: a task may call process.exit, run out of memory, or refuse to be cancelled. That must not happen inside the
+ * core, where locks are held. So each thread keeps a *mark*, MARK_CORE while it is in the core and something else while it
+ * runs JavaScript: MARK_TURN in its event loop, or 4 x goroutine + 1 inside a function. Whoever is to kill the thread
+ * first turns that very mark into MARK_DOOMED by compare-and-swap; the thread leaves JavaScript by a compare-and-swap too,
+ * and one that finds itself doomed stops for ever. So the killed thread was in JavaScript, and with that goroutine.
+ * `mlost` then fails the goroutines bound to the M, frees its P, and has its mail sent on to the main thread.
+ */
+import {
+  JSGO_G,
+  JSGO_ID,
+  JSGO_MID,
+  JSGO_OWNER,
+  JSGO_OWNER_GEN,
+  JSGO_RESULT,
+  JSGO_STATE,
+  JS_LOST,
+  JS_QUEUED,
+  JS_RUNNING,
+  MARK_CORE,
+  MARK_DOOMED,
+  NOTE_KIND,
+  NOTE_NEXT,
+  NOTE_ORPHAN,
+  RUNJS_AWAIT,
+  RUNJS_DONE,
+  TEXT_BYTES,
+} from "../layout";
+import { globrunqputBatch, globrunqputOne, schedLock } from "./globrunq";
+import { gfgetOrphan, gfputOrphan, newG, newGoids } from "./gs";
+import { hostRunJs } from "./imports";
+import { lock, unlock } from "./lock";
+import { malloc } from "./malloc";
+import { handoffp, hostget, newm, startIdle, wakeSysmon } from "./mp";
+import { post, postOwned, takeMail } from "./noteq";
+import { goready, wakepIfIdle } from "./proc";
+import { g, m } from "./registers";
+import { FOREVER, G, GStatus, Hosted, M, PStatus, Sched, WaitReason, allm, sched } from "./structs";
+import { entersyscall, statusAddr } from "./syscall";
+import { timeSleepUntil } from "./time";
+import { gomaxprocs } from "./world";
+
+/** The function of every JavaScript goroutine. */
+function jsgo(record: usize): void {
+  const gp = g;
+  store<i32>(record, m.id, JSGO_MID);
+  if (atomic.cmpxchg<i32>(record + JSGO_STATE, JS_QUEUED, JS_RUNNING) != JS_QUEUED) {
+    postRecord(record); // cancelled; its owner wants the record back
+    return;
+  }
+  entersyscall();
+  const how = hostRunJs(record);
+  if (how == RUNJS_DONE) {
+    postRecord(record);
+    return;
+  }
+  gp.waitReason = how == RUNJS_AWAIT ? WaitReason.Await : WaitReason.Import;
+  gp.detached = true;
+}
+
+// @ts-ignore: decorator
+@inline
+function postRecord(record: usize): void {
+  postOwned(load<i32>(record, JSGO_OWNER), load<i32>(record, JSGO_OWNER_GEN), record);
+}
+
+// @ts-ignore: decorator
+@inline
+function jscountAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("jscount");
+}
+
+/** Starts a goroutine for each of `count` records, linked by NOTE_NEXT. From threads without a P. */
+export function submitRecords(first: usize, count: i32): void {
+  // Dead Gs as far as there are any; all under one lock.
+  let gs: G | null = null;
+  let n = 0;
+  lock(schedLock());
+  let free = sched.gfree;
+  while (n < count && free) {
+    const gp = free;
+    free = gp.schedlink;
+    gp.schedlink = gs;
+    gs = gp;
+    n++;
+  }
+  sched.gfree = free;
+  sched.gfreeCount -= n;
+  unlock(schedLock());
+
+  let head: G | null = null;
+  let tail: G | null = null;
+  for (let record = first; record != 0; record = load<usize>(record, NOTE_NEXT)) {
+    let gp = gs;
+    if (gp) gs = gp.schedlink;
+    else gp = newG();
+    gp.id = <i64>load<f64>(record, JSGO_ID);
+    gp.epoch = FOREVER;
+    gp.entry = jsgo.index;
+    gp.task = record;
+    gp.creator = 0;
+    gp.status = GStatus.Runnable;
+    gp.schedlink = null;
+    store<usize>(record, changetype<usize>(gp), JSGO_G);
+    if (tail) tail.schedlink = gp;
+    else head = gp;
+    tail = gp;
+  }
+  atomic.add<i64>(jscountAddr(), count);
+  globrunqputBatch(head!, tail!, count);
+  wakepIfIdle();
+}
+
+/** Sets gomaxprocs; a goroutine of its own, for who stops the world needs a P. */
+function procsgo(n: usize): void {
+  gomaxprocs(<i32>n);
+}
+
+/** Has gomaxprocs set to `n`, soon. */
+export function setProcs(n: i32): void {
+  const gp = gfgetOrphan();
+  gp.epoch = FOREVER;
+  gp.entry = procsgo.index;
+  gp.task = n;
+  gp.status = GStatus.Runnable;
+  atomic.add<i64>(jscountAddr(), 1);
+  globrunqputOne(gp);
+  wakepIfIdle();
+}
+
+/** Whether a G is a JavaScript goroutine. */
+export function isJsgo(gp: G): bool {
+  return gp.entry == jsgo.index;
+}
+
+/** The first of `n` numbers for goroutines. */
+export function takeGoids(n: i32): f64 {
+  return <f64>newGoids(n);
+}
+
+/** A number for a function. */
+export function newFunctionIndex(): i32 {
+  return atomic.add<i32>(changetype<usize>(sched) + offsetof<Sched>("jsfns"), 1);
+}
+
+/** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
+export function endDetached(record: usize): void {
+  const gp = load<G>(record, JSGO_G);
+  buryDetached(gp);
+  postRecord(record);
+}
+
+function buryDetached(gp: G): void {
+  gp.detached = false;
+  atomic.sub<i64>(jscountAddr(), 1);
+  gfputOrphan(gp);
+}
+
+/** The module of a goroutine that has not begun has been loaded, or could not be: any M may take it. */
+export function requeueDetached(record: usize): void {
+  const gp = load<G>(record, JSGO_G);
+  gp.detached = false;
+  goready(gp);
+}
+
+/**
+ * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so.
+ */
+export function killM(mid: i32, mark: i32, text: usize): bool {
+  const mp = allm(mid);
+  if (mark == MARK_CORE) return false;
+  if (atomic.cmpxchg<i32>(changetype<usize>(mp) + offsetof<M>("mark"), mark, MARK_DOOMED) != mark) return false;
+  lock(schedLock());
+  mp.lastWords = text;
+  mp.newlink = sched.killM;
+  sched.killM = mp;
+  unlock(schedLock());
+  wakeSysmon();
+  return true;
+}
+
+/** The next M whose thread is to be killed. sysmon's. */
+export function takeKillM(): M | null {
+  if (!sched.killM) return null;
+  lock(schedLock());
+  const mp = sched.killM;
+  if (mp) {
+    sched.killM = mp.newlink;
+    mp.newlink = null;
+  }
+  unlock(schedLock());
+  return mp;
+}
+
+/**
+ * The thread of an M has died while it ran JavaScript; `text`, a Text, says how. Its goroutines fail, its P and everything
+ * queued go on, and another thread takes its place if there are too few.
+ */
+export function mlost(mid: i32, text: usize): void {
+  const mp = allm(mid);
+  atomic.add<i32>(changetype<usize>(mp) + offsetof<M>("gen"), 1); // from now on its mail goes to the main thread
+  let gp = changetype<G | null>(sched.allgs);
+  while (gp) {
+    const next = gp.alllink;
+    if (gp.epoch == FOREVER && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
+      const record = gp.task;
+      buryDetached(gp);
+      atomic.store<i32>(record + JSGO_STATE, JS_LOST);
+      store<u64>(record, <u64>copyText(text), JSGO_RESULT);
+      postRecord(record);
+    }
+    gp = next;
+  }
+
+  lock(schedLock());
+  if (mp.onHostList) hostget(mp);
+  const wasTimerM = sched.timerM == changetype<usize>(mp);
+  if (wasTimerM) sched.timerM = 0;
+  const old = mp.syscalls != 0 ? mp.oldp : null;
+  const given = mp.nextp;
+  const lockedg = mp.lockedg;
+  mp.syscalls = 0;
+  mp.oldp = null;
+  mp.nextp = null;
+  mp.curg = null;
+  mp.lockedg = null;
+  mp.lockedReady = false;
+  mp.hosted = Hosted.No;
+  mp.owed = 0;
+  mp.mark = MARK_CORE;
+  mp.lastWords = 0;
+  if (lockedg) {
+    lockedg.lockedCount = 0;
+    if (!given) sched.nmlocked--;
+  }
+  sched.mlive--;
+  const retaken =
+    old != null && atomic.cmpxchg<u32>(statusAddr(old!), PStatus.Syscall, PStatus.Idle) != PStatus.Syscall;
+  if (retaken) sched.nmblocked--;
+  mp.newlink = sched.freeM;
+  sched.freeM = mp;
+  if (sched.mlive < sched.nprocs) newm(null, false);
+  unlock(schedLock());
+  if (lockedg && given) globrunqputOne(lockedg); // it was about to run here
+  if (given) handoffp(given);
+  if (old && !retaken) {
+    old.m = null;
+    handoffp(old);
+  }
+  let note = takeMail(mp);
+  while (note != 0) {
+    const next = load<usize>(note, NOTE_NEXT);
+    store<i32>(note, load<i32>(note, NOTE_KIND) | NOTE_ORPHAN, NOTE_KIND);
+    post(allm(0), note);
+    note = next;
+  }
+  if (wasTimerM && timeSleepUntil() != 0) startIdle();
+  wakepIfIdle();
+}
+
+function copyText(text: usize): usize {
+  const size = TEXT_BYTES + load<i32>(text);
+  const copy = malloc(size);
+  memory.copy(copy, text, size);
+  return copy;
+}

@@ -1,0 +1,461 @@
+/**
+ * Starting goroutines, on any thread that runs JavaScript: writes their records, hands them to the scheduler, and settles
+ * their promises when the records come back to this thread's mailbox.
+ *
+ * Guarantees: every goroutine's promise is settled, also when its thread dies or the runtime ends; what cannot be sent is an
+ * error at the call, and then nothing has been started. Records and numbers are reused, so starting a goroutine allocates
+ * nothing in shared memory but what its arguments need.
+ *
+ * The first few goroutines of a tick are handed over at once, so that they start even if this thread then blocks; those that
+ * follow go in batches, at the latest in a microtask.
+ */
+import {
+  JSGO_ARGC,
+  JSGO_ARGS,
+  JSGO_EXTRA,
+  JSGO_FN,
+  JSGO_HAS_EXTRA,
+  JSGO_ID,
+  JSGO_MAX_ARGS,
+  JSGO_MID,
+  JSGO_OWNER,
+  JSGO_OWNER_GEN,
+  JSGO_RESULT,
+  JSGO_SEEN,
+  JSGO_SIZE,
+  JSGO_SLOT,
+  JSGO_SPREAD,
+  JSGO_STATE,
+  JSREQ_ARG,
+  JSREQ_GEN,
+  JSREQ_ID,
+  JSREQ_SIZE,
+  JSREQ_VALUE,
+  JS_CANCELLED,
+  JS_DONE,
+  JS_FAILED,
+  JS_LOST,
+  JS_QUEUED,
+  JS_WAITING,
+  MARK_TURN,
+  NOTE_CANCEL,
+  NOTE_KIND,
+  NOTE_NEXT,
+  NOTE_PULL,
+  NOTE_TASK,
+  NOTE_YIELD,
+  M_GEN,
+  M_SIZE,
+  MS_BASE,
+} from "../../assembly/layout.js";
+import { SkeinError, WorkerError } from "../errors.js";
+import { takeText, writeText } from "../notes.js";
+import { Transfer } from "../values/index.js";
+import { carried } from "./carry.js";
+import { Functions } from "./functions.js";
+import { GoroutinePromise, type AnyFunction } from "./goroutine.js";
+import { markOf } from "./mark.js";
+import type { Thread } from "./thread.js";
+import { Yields } from "./yields.js";
+
+/** Goroutine numbers fetched at a time. */
+const IDS = 64;
+/** Goroutines of one tick that are handed over one by one. */
+const AT_ONCE = 8;
+/** How many may wait to be handed over together. */
+const BATCH = 32;
+/** Stacks of callers that may be taken before the mailbox is next looked at: each costs more than all else about a start. */
+const TRACES = 16;
+
+/** How long a goroutine has to heed its cancellation before it is given up or its thread ended, in milliseconds. */
+const GRACE_MS = 250;
+/** How soon to try again when the thread was in the core just then, in milliseconds. */
+const AGAIN_MS = 5;
+
+/** How a goroutine is started, beside its function and arguments. */
+export interface GoOptions {
+  /** Cancels it when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** What is moved rather than cloned. */
+  readonly transfer?: readonly object[] | undefined;
+  /** What it is called in dumps and errors. Default: its function's name. */
+  readonly name?: string | undefined;
+  /** Milliseconds after which it is cancelled with a TimeoutError. */
+  readonly timeout?: number | undefined;
+}
+
+export class Asker {
+  private readonly thread: Thread;
+  private readonly words: Int32Array<SharedArrayBuffer>;
+  private readonly floats: Float64Array;
+  private readonly functions: Functions;
+  /** Records not in use. */
+  private readonly free: number[] = [];
+  /** Goroutines under way, by their records' numbers. */
+  private readonly slots: (GoroutinePromise | undefined)[] = [];
+  private nextId = 0;
+  private endId = 0;
+  private first = 0;
+  private last = 0;
+  private count = 0;
+  private thisTick = 0;
+  private traces = TRACES;
+  private ended: Error | undefined;
+  private readonly endTick = (): void => {
+    this.thisTick = 0;
+    this.flush();
+  };
+
+  constructor(thread: Thread) {
+    this.thread = thread;
+    this.words = thread.memory.words;
+    this.floats = new Float64Array(thread.memory.raw.buffer);
+    this.functions = new Functions(thread.core, thread.memory);
+    thread.mailbox.on(NOTE_TASK, (address) => this.returned(address));
+    thread.mailbox.on(NOTE_YIELD, (address) => this.yielded(address));
+    if (thread.mid === 0) {
+      thread.mailbox.onOrphan(NOTE_TASK, (address) => this.orphan(address));
+      for (const kind of [NOTE_YIELD, NOTE_CANCEL, NOTE_PULL]) {
+        thread.mailbox.onOrphan(kind, (address) => {
+          thread.codec.drop(address + JSREQ_VALUE);
+          thread.core.free(address);
+        });
+      }
+    }
+  }
+
+  /** @throws what `rt.go` throws */
+  go(fn: AnyFunction, args: readonly unknown[], options?: GoOptions): GoroutinePromise {
+    if (this.ended !== undefined) throw this.ended;
+    const shared = this.functions.share(fn);
+    if (options !== undefined) checkOptions(options);
+    const { words } = this;
+    const at = this.free.pop() ?? this.newRecord();
+    this.encode(at, args, options?.transfer);
+    if (this.nextId === this.endId) {
+      this.nextId = this.thread.core.js_goids(IDS);
+      this.endId = this.nextId + IDS;
+    }
+    const id = this.nextId++;
+    this.floats[(at + JSGO_ID) >> 3] = id;
+    words[(at + JSGO_STATE) >> 2] = JS_QUEUED;
+    words[(at + JSGO_FN) >> 2] = shared.address;
+    words[(at + JSGO_SEEN) >> 2] = 0;
+    const g = new GoroutinePromise(this, id, at, shared.name);
+    if (this.traces > 0) {
+      this.traces--;
+      g.startedAt = shared.startedAt = stackHere();
+    } else {
+      g.startedAt = shared.startedAt;
+    }
+    this.slots[words[(at + JSGO_SLOT) >> 2]!] = g;
+    this.thread.hold();
+    this.enqueue(at);
+    if (options !== undefined) this.apply(g, options);
+    return g;
+  }
+
+  /** Hands over what waits to be: before this thread blocks. */
+  flush(): void {
+    const { count } = this;
+    if (count === 0) return;
+    this.count = 0;
+    this.thread.core.js_submit(this.first, count);
+  }
+
+  /** The mailbox is about to be looked at. */
+  newTurn(): void {
+    if (this.traces < TRACES) this.traces++;
+  }
+
+  /** @internal */
+  load(at: number): number {
+    return Atomics.load(this.words, at >> 2);
+  }
+
+  /** Nothing will come back any more: everything fails with `error`, and nothing can be started. */
+  end(error: Error): void {
+    if (this.ended !== undefined) return;
+    this.ended = error;
+    this.count = 0;
+    for (const g of this.slots) if (g !== undefined && g.at !== 0) this.finish(g, "failed").fail(error);
+  }
+
+  /** Goroutines that have not ended. */
+  *live(): Iterable<GoroutinePromise> {
+    for (const g of this.slots) if (g !== undefined && g.at !== 0) yield g;
+  }
+
+  // ---- starting ------------------------------------------------------------------------------------------------------
+
+  private newRecord(): number {
+    const { core, mid, gen } = this.thread;
+    const at = core.alloc(JSGO_SIZE) >>> 0;
+    const { words } = this;
+    words[(at + NOTE_KIND) >> 2] = NOTE_TASK;
+    words[(at + JSGO_OWNER) >> 2] = mid;
+    words[(at + JSGO_OWNER_GEN) >> 2] = gen;
+    words[(at + JSGO_HAS_EXTRA) >> 2] = 0;
+    words[(at + JSGO_SLOT) >> 2] = this.slots.length;
+    this.slots.push(undefined);
+    return at;
+  }
+
+  /** Writes the arguments, or throws and has written nothing. */
+  private encode(at: number, args: readonly unknown[], list: readonly object[] | undefined): void {
+    const { codec } = this.thread;
+    const transfer = list === undefined ? undefined : new Transfer(list);
+    const spread = args.length > JSGO_MAX_ARGS;
+    let done = 0;
+    try {
+      if (spread) {
+        codec.encode([...args], at + JSGO_ARGS, transfer);
+        done = 1;
+      } else {
+        for (; done < args.length; done++) codec.encode(args[done], at + JSGO_ARGS + 8 * done, transfer);
+      }
+      const extra = carried();
+      if (extra !== undefined) codec.encode(extra, at + JSGO_EXTRA);
+      this.words[(at + JSGO_HAS_EXTRA) >> 2] = extra === undefined ? 0 : 1;
+      transfer?.commit();
+    } catch (error) {
+      for (let i = 0; i < done; i++) codec.drop(at + JSGO_ARGS + 8 * i);
+      this.free.push(at);
+      throw error;
+    }
+    this.words[(at + JSGO_ARGC) >> 2] = spread ? JSGO_SPREAD : args.length;
+  }
+
+  private enqueue(at: number): void {
+    if (this.count++ === 0) this.first = at;
+    else this.words[(this.last + NOTE_NEXT) >> 2] = at;
+    this.last = at;
+    this.words[(at + NOTE_NEXT) >> 2] = 0;
+    if (this.thisTick++ === 0) queueMicrotask(this.endTick);
+    if (this.thisTick <= AT_ONCE || this.count >= BATCH) this.flush();
+  }
+
+  private apply(g: GoroutinePromise, { signal, name, timeout }: GoOptions): void {
+    if (name !== undefined) g.more.name = name;
+    if (timeout !== undefined) {
+      this.later(g, timeout, () =>
+        this.cancel(g, new DOMException(`the goroutine took longer than ${timeout} ms`, "TimeoutError")),
+      );
+    }
+    if (signal === undefined) return;
+    const abort = (): void => void this.cancel(g, signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    g.more.detach = () => signal.removeEventListener("abort", abort);
+  }
+
+  private later(g: GoroutinePromise, ms: number, action: () => void): void {
+    const { timers } = g.more;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      action();
+    }, ms);
+    timer.unref();
+    timers.add(timer);
+  }
+
+  // ---- ending --------------------------------------------------------------------------------------------------------
+
+  /** Its promise is about to be settled. */
+  private finish(g: GoroutinePromise, ended: "done" | "failed" | "cancelled"): GoroutinePromise {
+    g.at = 0;
+    g.ended = ended;
+    this.thread.release();
+    const { rare } = g;
+    if (rare !== undefined) {
+      for (const timer of rare.timers) clearTimeout(timer);
+      rare.timers.clear();
+      rare.detach?.();
+      const { yields } = rare;
+      if (yields !== undefined) {
+        g.catch(() => undefined);
+        queueMicrotask(() => yields.finish());
+      }
+    }
+    return g;
+  }
+
+  /** A record has come back. */
+  private returned(at: number): void {
+    const { words, thread } = this;
+    const slot = words[(at + JSGO_SLOT) >> 2]!;
+    const g = this.slots[slot];
+    this.slots[slot] = undefined;
+    const isWaitedFor = g !== undefined && g.at === at;
+    const state = Atomics.load(words, (at + JSGO_STATE) >> 2);
+    if (state === JS_DONE) {
+      const value = thread.codec.decode(at + JSGO_RESULT);
+      this.free.push(at);
+      if (isWaitedFor) this.finish(g, "done").settle(value as never);
+      return;
+    }
+    let error: unknown;
+    switch (state) {
+      case JS_FAILED:
+        error = thread.codec.decode(at + JSGO_RESULT);
+        break;
+      case JS_LOST:
+        error = new WorkerError(words[(at + JSGO_MID) >> 2]!, this.takeText(at));
+        break;
+      default:
+        this.dropArgs(at);
+    }
+    if (!isWaitedFor) {
+      this.free.push(at);
+      return;
+    }
+    const mid = words[(at + JSGO_MID) >> 2]!;
+    this.free.push(at);
+    const { rare } = g;
+    if (rare?.cancelled === true) this.finish(g, "cancelled").fail(rare.reason);
+    else this.finish(g, "failed").fail(withCaller(error, g, mid));
+  }
+
+  private takeText(at: number): string {
+    return takeText(this.thread.core, this.thread.memory, this.words[(at + JSGO_RESULT) >> 2]! >>> 0);
+  }
+
+  private dropArgs(at: number): void {
+    const { words, thread } = this;
+    const argc = words[(at + JSGO_ARGC) >> 2]!;
+    for (let i = 0; i < (argc === JSGO_SPREAD ? 1 : argc); i++) thread.codec.drop(at + JSGO_ARGS + 8 * i);
+    if (words[(at + JSGO_HAS_EXTRA) >> 2] !== 0) thread.codec.drop(at + JSGO_EXTRA);
+  }
+
+  /** A record whose owner has died: nobody wants what is in it. */
+  private orphan(at: number): void {
+    switch (Atomics.load(this.words, (at + JSGO_STATE) >> 2)) {
+      case JS_DONE:
+      case JS_FAILED:
+        this.thread.codec.drop(at + JSGO_RESULT);
+        break;
+      case JS_LOST:
+        this.takeText(at);
+        break;
+      case JS_CANCELLED:
+        this.dropArgs(at);
+    }
+    this.thread.core.free(at);
+  }
+
+  // ---- cancelling ----------------------------------------------------------------------------------------------------
+
+  /** See `Goroutine.cancel`. */
+  cancel(g: GoroutinePromise, reason: unknown): boolean {
+    const { at } = g;
+    if (at === 0) return false;
+    const { more } = g;
+    if (more.cancelled) return true;
+    more.cancelled = true;
+    more.reason = reason;
+    this.flush();
+    const { words } = this;
+    if (Atomics.compareExchange(words, (at + JSGO_STATE) >> 2, JS_QUEUED, JS_CANCELLED) === JS_QUEUED) {
+      // The record comes back when its turn would have been.
+      this.finish(g, "cancelled").fail(reason);
+      return true;
+    }
+    this.request(g, NOTE_CANCEL, 0, reason);
+    this.later(g, GRACE_MS, () => this.giveUp(g));
+    return true;
+  }
+
+  /** It has not ended in spite of its cancellation. */
+  private giveUp(g: GoroutinePromise): void {
+    const { at } = g;
+    if (at === 0) return;
+    const { words, thread } = this;
+    if (Atomics.load(words, (at + JSGO_SEEN) >> 2) !== 0) {
+      // Its thread is well, but the function does not heed the signal: what comes of it is dropped.
+      this.finish(g, "cancelled").fail(g.more.reason);
+      return;
+    }
+    const mid = words[(at + JSGO_MID) >> 2]!;
+    const isWaiting = Atomics.load(words, (at + JSGO_STATE) >> 2) === JS_WAITING;
+    const mark = isWaiting ? MARK_TURN : markOf(g.id);
+    const why = `it was stopped, as goroutine ${g.id} (${g.name}) did not heed its cancellation`;
+    const text = writeText(thread.core, thread.memory, why);
+    if (thread.core.js_kill(mid, mark, text) !== 0) return; // the record comes back as lost
+    thread.core.free(text);
+    this.later(g, AGAIN_MS, () => this.giveUp(g));
+  }
+
+  // ---- generators ----------------------------------------------------------------------------------------------------
+
+  /** The values that a goroutine yields. */
+  yieldsOf(g: GoroutinePromise): Yields {
+    const { more } = g;
+    if (more.yields === undefined) {
+      more.yields = new Yields(g, (leave) => {
+        if (g.at !== 0) this.request(g, NOTE_PULL, leave, undefined);
+      });
+      if (g.at === 0) more.yields.finish();
+    }
+    return more.yields;
+  }
+
+  private yielded(note: number): void {
+    const { words, thread } = this;
+    const g = this.slots[words[(note + JSREQ_ARG) >> 2]!];
+    const value = thread.codec.decode(note + JSREQ_VALUE);
+    const isFor = g !== undefined && g.at !== 0 && this.floats[(note + JSREQ_ID) >> 3] === g.id;
+    thread.core.free(note);
+    if (isFor) this.yieldsOf(g).push(value);
+  }
+
+  /** Tells the M of a goroutine something about it. */
+  private request(g: GoroutinePromise, kind: number, arg: number, value: unknown): void {
+    const { words, thread } = this;
+    const mid = words[(g.at + JSGO_MID) >> 2]!;
+    const note = thread.core.alloc(JSREQ_SIZE) >>> 0;
+    words[(note + NOTE_KIND) >> 2] = kind;
+    words[(note + JSREQ_ARG) >> 2] = arg;
+    words[(note + JSREQ_GEN) >> 2] = 0;
+    this.floats[(note + JSREQ_ID) >> 3] = g.id;
+    try {
+      thread.codec.encode(value, note + JSREQ_VALUE);
+    } catch {
+      // The reason is for this side; the other gets as much of it as can be sent.
+      thread.codec.encode(String(value), note + JSREQ_VALUE);
+    }
+    const gen = Atomics.load(words, (MS_BASE + mid * M_SIZE + M_GEN) >> 2);
+    thread.core.js_post(mid, gen, note);
+  }
+}
+
+function checkOptions({ signal, timeout, transfer, name }: GoOptions): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new SkeinError("signal must be an AbortSignal");
+  if (timeout !== undefined && !(timeout >= 0)) {
+    throw new SkeinError(`timeout must be a number of milliseconds, not ${String(timeout)}`);
+  }
+  if (transfer !== undefined && !Array.isArray(transfer)) throw new SkeinError("transfer must be an array");
+  if (name !== undefined && typeof name !== "string") throw new SkeinError("name must be a string");
+}
+
+/** An object with this thread's stack, which is put into words only if somebody looks. */
+function stackHere(): { stack?: string } {
+  const trace: { stack?: string } = {};
+  Error.captureStackTrace(trace);
+  return trace;
+}
+
+/** Lines of a stack that are Skein's own. */
+const OWN = /\/(?:go\/(?:asker|thread|tasks)|runtime)\.js:/;
+
+/** Adds to an error's stack who started the goroutine. */
+function withCaller(error: unknown, g: GoroutinePromise, mid: number): unknown {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return error;
+  const frames = (g.startedAt?.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !OWN.test(line));
+  const stack = [error.stack, `    at goroutine ${g.id} (${g.name}) on M${mid}, started`, ...frames].join("\n");
+  try {
+    Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true, enumerable: false });
+  } catch {
+    // A frozen error keeps the stack that it has.
+  }
+  return error;
+}

@@ -1,0 +1,106 @@
+/**
+ * Functions on their way to other threads. A function is written to shared memory once, as its source text or as the name of a
+ * module's export; goroutines refer to that block, and each thread compiles or imports it once.
+ *
+ * Guarantees: equal sources share a block, so functions made in a loop take no more memory than one; what a function would
+ * miss on another thread is an error here, at the call, that names it.
+ */
+import {
+  JSFN_INDEX,
+  JSFN_KIND,
+  JSFN_LENGTH1,
+  JSFN_LENGTH2,
+  JSFN_MODULE,
+  JSFN_SOURCE,
+  JSFN_TEXT,
+} from "../../assembly/layout.js";
+import { SkeinError } from "../errors.js";
+import type { Core } from "../instance.js";
+import type { Memory } from "../memory.js";
+import { checkSelfContained } from "./freevars.js";
+import { TASK, type TaskName } from "./tasks.js";
+
+/** A function that was written to memory. */
+export interface SharedFunction {
+  /** Address of its block. */
+  readonly address: number;
+  /** What errors call it. */
+  readonly name: string;
+  /** Where it was last started: frames of this thread's stack, kept for its errors. */
+  startedAt: { stack?: string } | undefined;
+}
+
+/** The functions that one thread has sent. */
+export class Functions {
+  private readonly core: Core;
+  private readonly memory: Memory;
+  private readonly byFunction = new WeakMap<object, SharedFunction>();
+  private readonly byText = new Map<string, SharedFunction>();
+
+  constructor(core: Core, memory: Memory) {
+    this.core = core;
+    this.memory = memory;
+  }
+
+  /** @throws SkeinError if it is no function, or one that cannot run on another thread */
+  share(fn: unknown): SharedFunction {
+    if (typeof fn !== "function") {
+      throw new SkeinError(`rt.go takes a function or a task of rt.tasks, not ${describe(fn)}`);
+    }
+    const known = this.byFunction.get(fn);
+    if (known !== undefined) return known;
+    const task = (fn as { [TASK]?: TaskName })[TASK];
+    const shared =
+      task === undefined
+        ? this.source(fn as () => unknown)
+        : this.write(JSFN_MODULE, task.url, task.name, `${task.name} of ${task.url}`);
+    this.byFunction.set(fn, shared);
+    return shared;
+  }
+
+  private source(fn: () => unknown): SharedFunction {
+    const text = Function.prototype.toString.call(fn);
+    const known = this.byText.get(`${JSFN_SOURCE}${text}\0`);
+    if (known !== undefined) return known;
+    const name = fn.name === "" ? "an anonymous function" : fn.name;
+    return this.write(JSFN_SOURCE, checkSelfContained(text, name), "", name, text);
+  }
+
+  private write(kind: number, first: string, second: string, name: string, key = first): SharedFunction {
+    const text = `${kind}${key}\0${second}`;
+    const known = this.byText.get(text);
+    if (known !== undefined) return known;
+    const bytes1 = Buffer.from(first, "utf8");
+    const bytes2 = Buffer.from(second, "utf8");
+    const { core, memory } = this;
+    const address = core.alloc(JSFN_TEXT + bytes1.byteLength + bytes2.byteLength) >>> 0;
+    const { words } = memory;
+    words[(address + JSFN_INDEX) >> 2] = core.js_function();
+    words[(address + JSFN_KIND) >> 2] = kind;
+    words[(address + JSFN_LENGTH1) >> 2] = bytes1.byteLength;
+    words[(address + JSFN_LENGTH2) >> 2] = bytes2.byteLength;
+    memory.write(address + JSFN_TEXT, bytes1);
+    memory.write(address + JSFN_TEXT + bytes1.byteLength, bytes2);
+    const shared = { address, name, startedAt: undefined };
+    this.byText.set(text, shared);
+    return shared;
+  }
+}
+
+/** A function as another thread finds it in memory. */
+export function readFunction(memory: Memory, address: number): { isModule: boolean; first: string; second: string } {
+  const { words } = memory;
+  const length1 = words[(address + JSFN_LENGTH1) >> 2]!;
+  const length2 = words[(address + JSFN_LENGTH2) >> 2]!;
+  return {
+    isModule: words[(address + JSFN_KIND) >> 2] === JSFN_MODULE,
+    first: memory.utf8(address + JSFN_TEXT, length1),
+    second: memory.utf8(address + JSFN_TEXT + length1, length2),
+  };
+}
+
+function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "object") return "an object";
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

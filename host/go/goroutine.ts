@@ -1,0 +1,144 @@
+/**
+ * A goroutine as the thread that started it sees it: a promise of its result that also knows its number and state, can cancel
+ * it, and, if its function is a generator, gives the values that it yields.
+ *
+ * It is a native promise, so awaiting it takes the engine's short way; `constructor` is Promise itself for that reason, and
+ * what `then` returns is an ordinary promise.
+ */
+import {
+  JS_CANCELLED,
+  JS_DONE,
+  JS_FAILED,
+  JS_LOST,
+  JS_QUEUED,
+  JS_RUNNING,
+  JS_WAITING,
+  JSGO_STATE,
+} from "../../assembly/layout.js";
+import type { Asker } from "./asker.js";
+import type { Yields } from "./yields.js";
+
+/** Any function at all. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- parameters of a constraint, which nobody else can name
+export type AnyFunction = (...args: any[]) => unknown;
+
+/** What a goroutine of a function that returns `T` gives: what `T` resolves to; of a generator, what it returns. */
+export type ResultOf<T> = T extends AsyncGenerator<unknown, infer R> | Generator<unknown, infer R> ? R : Awaited<T>;
+/** What it yields; never unless it is a generator. */
+export type YieldOf<T> = T extends AsyncGenerator<infer Y> | Generator<infer Y> ? Awaited<Y> : never;
+
+/** What a goroutine is doing: waiting for an M, running, awaiting a promise; or how it has ended. */
+export type GoroutineStatus = "queued" | "running" | "waiting" | "done" | "failed" | "cancelled";
+
+/**
+ * A goroutine: a promise of its function's result, or error. Of a generator function it is also an async iterable of what it
+ * yields; the generator runs ahead of who reads by some values at most.
+ */
+export interface Goroutine<R, Y = never> extends Promise<R>, AsyncIterable<Y, R> {
+  /** Its number, unique within the runtime. */
+  readonly id: number;
+  /** The name that it was given, or its function's. */
+  readonly name: string;
+  readonly status: GoroutineStatus;
+  /**
+   * Cancels it: the promise rejects with `reason` (an AbortError if there is none). If it has not begun it never will; if it
+   * awaits, its `context().signal` aborts; if it does not heed that within the grace time it is given up, and a synchronous
+   * one that is still running then is stopped with its thread. False if it has ended already.
+   */
+  cancel(reason?: unknown): boolean;
+}
+
+let resolveLatest: (value: never) => void;
+let rejectLatest: (reason: unknown) => void;
+const executor = (resolve: (value: never) => void, reject: (reason: unknown) => void): void => {
+  resolveLatest = resolve;
+  rejectLatest = reject;
+};
+
+const STATES: Readonly<Record<number, GoroutineStatus>> = {
+  [JS_QUEUED]: "queued",
+  [JS_RUNNING]: "running",
+  [JS_WAITING]: "waiting",
+  [JS_DONE]: "done",
+  [JS_FAILED]: "failed",
+  [JS_CANCELLED]: "cancelled",
+  [JS_LOST]: "failed",
+};
+
+/** What few goroutines have. */
+export interface Rare {
+  cancelled: boolean;
+  reason: unknown;
+  name: string | undefined;
+  timers: Set<NodeJS.Timeout>;
+  /** Undoes what ties it to an AbortSignal. */
+  detach: (() => void) | undefined;
+  yields: Yields | undefined;
+}
+
+/** @internal */
+export class GoroutinePromise extends Promise<unknown> implements Goroutine<unknown, unknown> {
+  readonly id: number;
+  /** @internal Address of its record, 0 once it has ended. */
+  at: number;
+  /** @internal */
+  readonly asker: Asker;
+  /** @internal */
+  readonly settle: (value: never) => void;
+  /** @internal */
+  readonly fail: (reason: unknown) => void;
+  /** @internal */
+  ended: GoroutineStatus = "queued";
+  /** @internal */
+  rare: Rare | undefined = undefined;
+  /** @internal Who started it: an object with a stack. */
+  startedAt: { stack?: string } | undefined = undefined;
+  /** @internal */
+  readonly functionName: string;
+
+  constructor(asker: Asker, id: number, at: number, functionName: string) {
+    super(executor);
+    this.settle = resolveLatest;
+    this.fail = rejectLatest;
+    this.asker = asker;
+    this.id = id;
+    this.at = at;
+    this.functionName = functionName;
+  }
+
+  get name(): string {
+    return this.rare?.name ?? this.functionName;
+  }
+
+  get status(): GoroutineStatus {
+    if (this.at === 0) return this.ended;
+    return STATES[this.asker.load(this.at + JSGO_STATE)] ?? "queued";
+  }
+
+  /** @internal */
+  get more(): Rare {
+    return (this.rare ??= {
+      cancelled: false,
+      reason: undefined,
+      name: undefined,
+      timers: new Set(),
+      detach: undefined,
+      yields: undefined,
+    });
+  }
+
+  cancel(reason?: unknown): boolean {
+    return this.asker.cancel(this, reason ?? new DOMException("the goroutine was cancelled", "AbortError"));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown, unknown> {
+    return this.asker.yieldsOf(this);
+  }
+
+  override get [Symbol.toStringTag](): string {
+    return "Goroutine";
+  }
+}
+
+// Otherwise `await` and `then` would take the long way, made for promises that are not the engine's own.
+Object.defineProperty(GoroutinePromise.prototype, "constructor", { value: Promise, writable: true, configurable: true });

@@ -1,0 +1,77 @@
+/**
+ * The mark of a thread that runs JavaScript: it says whether the thread is inside the core, and if not, on whose behalf it runs
+ * (see `assembly/runtime/jsgo.ts`). A thread may be killed only while it is not in the core.
+ *
+ * Invariant: whenever the core runs on an M's thread, the mark is MARK_CORE, and nobody can doom the thread.
+ */
+import { M_MARK, M_SIZE, MARK_CORE, MS_BASE } from "../../assembly/layout.js";
+import type { Core } from "../instance.js";
+import type { Memory } from "../memory.js";
+
+/** The mark of a thread that runs the function of a goroutine. */
+export function markOf(goroutine: number): number {
+  return ((goroutine % 2 ** 28) << 2) | 1;
+}
+
+/** The place of an M's mark, as an index of 32-bit words. */
+export function markWord(mid: number): number {
+  return (MS_BASE + mid * M_SIZE + M_MARK) >> 2;
+}
+
+/** This thread's mark. */
+export class Mark {
+  private readonly words: Int32Array<SharedArrayBuffer>;
+  private readonly at: number;
+  private value = MARK_CORE;
+
+  constructor(memory: Memory, mid: number) {
+    this.words = memory.words;
+    this.at = markWord(mid);
+  }
+
+  get current(): number {
+    return this.value;
+  }
+
+  /** Leaves the core for JavaScript, in the name of `value`. */
+  enter(value: number): void {
+    this.value = value;
+    Atomics.store(this.words, this.at, value);
+  }
+
+  /** Back to the core. Does not return if the thread is to be killed. */
+  leave(): void {
+    const { value } = this;
+    this.value = MARK_CORE;
+    if (Atomics.compareExchange(this.words, this.at, value, MARK_CORE) !== value) this.stop();
+  }
+
+  /** The same core, for JavaScript to call: the mark is taken off for each call and put on again. */
+  crossing(core: Core): Core {
+    const wrapped: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(core) as [string, unknown][]) {
+      wrapped[name] = typeof value === "function" ? this.wrap(value as CoreFunction) : value;
+    }
+    return wrapped as unknown as Core;
+  }
+
+  private wrap(call: CoreFunction): CoreFunction {
+    return (a, b, c, d) => {
+      const { value } = this;
+      if (value === MARK_CORE) return call(a, b, c, d);
+      this.leave();
+      try {
+        return call(a, b, c, d);
+      } finally {
+        this.enter(value);
+      }
+    };
+  }
+
+  private stop(): never {
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    for (;;) Atomics.wait(never, 0, 0);
+  }
+}
+
+type CoreFunction = (a: unknown, b: unknown, c: unknown, d: unknown) => unknown;

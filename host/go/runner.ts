@@ -1,0 +1,365 @@
+/**
+ * Running JavaScript goroutines, on the thread of an M: what the core's import `run_js` does.
+ *
+ * A function that returns at once leaves its result in the record, and is over when `run` returns. One that returns a promise,
+ * or is a generator, is *pending*: the record is posted when it is over, by a turn of this thread's event loop, which is owed
+ * turns while anything is pending.
+ *
+ * Guarantees: nothing that the function does or throws gets out of `run`; its error reaches whoever started it, as far as it
+ * can be cloned; and while its code runs this thread is marked as being in JavaScript.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import {
+  JSGO_ARGC,
+  JSGO_ARGS,
+  JSGO_EXTRA,
+  JSGO_FN,
+  JSGO_HAS_EXTRA,
+  JSGO_ID,
+  JSGO_OWNER,
+  JSGO_OWNER_GEN,
+  JSGO_RESULT,
+  JSGO_SEEN,
+  JSGO_SLOT,
+  JSGO_SPREAD,
+  JSGO_STATE,
+  JSREQ_ARG,
+  JSREQ_GEN,
+  JSREQ_ID,
+  JSREQ_SIZE,
+  JSREQ_VALUE,
+  JS_DONE,
+  JS_FAILED,
+  JS_QUEUED,
+  JS_WAITING,
+  NOTE_CANCEL,
+  NOTE_KIND,
+  NOTE_PULL,
+  NOTE_YIELD,
+  RUNJS_AWAIT,
+  RUNJS_DONE,
+  RUNJS_LOADING,
+} from "../../assembly/layout.js";
+import { StopThread } from "../instance.js";
+import { runCarried, type Carried } from "./carry.js";
+import type { GoroutineContext } from "./current.js";
+import type { AnyFunction } from "./goroutine.js";
+import { Loader, type Loaded } from "./loader.js";
+import { markOf, type Mark } from "./mark.js";
+import type { Thread } from "./thread.js";
+import { WINDOW } from "./yields.js";
+
+type AnyGenerator = AsyncGenerator<unknown, unknown> | Generator<unknown, unknown>;
+
+/** A goroutine that this thread runs or that awaits here. */
+class Running implements GoroutineContext {
+  readonly id: number;
+  readonly record: number;
+  private controller: AbortController | undefined;
+  private reason: unknown;
+  private isCancelled = false;
+  /** Values that it may yield, and whom to tell that there are more. */
+  leave = WINDOW;
+  wake: (() => void) | undefined;
+
+  constructor(id: number, record: number) {
+    this.id = id;
+    this.record = record;
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.isCancelled) this.controller.abort(this.reason);
+    }
+    return this.controller.signal;
+  }
+
+  cancel(reason: unknown): void {
+    this.isCancelled = true;
+    this.reason = reason;
+    this.controller?.abort(reason);
+  }
+}
+
+export class Runner {
+  private readonly thread: Thread;
+  private readonly mark: Mark;
+  private readonly words: Int32Array<SharedArrayBuffer>;
+  private readonly floats: Float64Array;
+  private readonly loader: Loader;
+  /** Goroutines that await here, by number. */
+  private readonly pending = new Map<number, Running>();
+  /** Follows functions that await. */
+  private readonly following = new AsyncLocalStorage<Running>();
+  /** The record of the function that is running, 0 if none; and what it has asked to know about itself. */
+  private record = 0;
+  private running: Running | undefined;
+
+  constructor(thread: Thread, mark: Mark) {
+    this.thread = thread;
+    this.mark = mark;
+    this.words = thread.memory.words;
+    this.floats = new Float64Array(thread.memory.raw.buffer);
+    this.loader = new Loader(thread.memory);
+    thread.mailbox.on(NOTE_CANCEL, (note) => this.cancel(note));
+    thread.mailbox.on(NOTE_PULL, (note) => this.pull(note));
+  }
+
+  /** The goroutine that asks: the one whose function is on the stack, or that the current continuation belongs to. */
+  context(): GoroutineContext | undefined {
+    const { record } = this;
+    if (record === 0) return this.following.getStore();
+    return (this.running ??= new Running(this.floats[(record + JSGO_ID) >> 3]!, record));
+  }
+
+  /** Runs the goroutine of a record; returns one of RUNJS_*. */
+  run(record: number): number {
+    const { words, mark } = this;
+    mark.enter(markOf(this.floats[(record + JSGO_ID) >> 3]!));
+    try {
+      const loaded = this.loader.get(words[(record + JSGO_FN) >> 2]! >>> 0);
+      if (loaded.call !== undefined) return this.call(record, loaded);
+      if (loaded.error === undefined) return this.whenLoaded(record, loaded);
+      this.dropArgs(record);
+      this.fail(record, loaded.error);
+      return RUNJS_DONE;
+    } finally {
+      mark.leave();
+    }
+  }
+
+  private whenLoaded(record: number, { loading }: Loaded): number {
+    const { thread } = this;
+    thread.hold();
+    // Until then it may be cancelled like any that has not begun.
+    Atomics.store(this.words, (record + JSGO_STATE) >> 2, JS_QUEUED);
+    void loading?.then(() => {
+      thread.core.js_ready(record);
+      thread.release();
+    });
+    return RUNJS_LOADING;
+  }
+
+  private call(record: number, loaded: Loaded): number {
+    const { thread, words } = this;
+    const fn = loaded.call!;
+    this.record = record;
+    this.running = undefined;
+    try {
+      let value: unknown;
+      if (loaded.isAsync || words[(record + JSGO_HAS_EXTRA) >> 2] !== 0) {
+        value = this.callFollowed(record, fn);
+      } else {
+        const { codec } = thread;
+        switch (words[(record + JSGO_ARGC) >> 2]) {
+          case 0:
+            value = fn();
+            break;
+          case 1:
+            value = fn(codec.decode(record + JSGO_ARGS));
+            break;
+          case 2:
+            value = fn(codec.decode(record + JSGO_ARGS), codec.decode(record + JSGO_ARGS + 8));
+            break;
+          default:
+            value = fn(...this.args(record));
+        }
+      }
+      if (typeof value === "object" && value !== null) {
+        if (isThenable(value)) {
+          loaded.isAsync = true;
+          return this.await(record, value);
+        }
+        if (isGenerator(value)) {
+          loaded.isAsync = true;
+          const running = this.pend(record);
+          void this.following.run(running, () => this.generate(running, value));
+          return RUNJS_AWAIT;
+        }
+      }
+      thread.codec.encode(value, record + JSGO_RESULT);
+      words[(record + JSGO_STATE) >> 2] = JS_DONE;
+    } catch (error) {
+      if (error instanceof StopThread) throw error;
+      this.fail(record, error);
+    } finally {
+      this.record = 0;
+    }
+    return RUNJS_DONE;
+  }
+
+  /** With `context()` and what the goroutine has brought along following the function into what it awaits. */
+  private callFollowed(record: number, fn: AnyFunction): unknown {
+    const running = (this.running = new Running(this.floats[(record + JSGO_ID) >> 3]!, record));
+    const args = this.args(record);
+    const call = (): unknown => fn(...args);
+    if (this.words[(record + JSGO_HAS_EXTRA) >> 2] === 0) return this.following.run(running, call);
+    const extra = this.thread.codec.decode(record + JSGO_EXTRA) as Carried;
+    return this.following.run(running, () => runCarried(extra, call));
+  }
+
+  private args(record: number): unknown[] {
+    const { codec } = this.thread;
+    const argc = this.words[(record + JSGO_ARGC) >> 2]!;
+    if (argc === JSGO_SPREAD) return codec.decode(record + JSGO_ARGS) as unknown[];
+    const args: unknown[] = [];
+    for (let i = 0; i < argc; i++) args.push(codec.decode(record + JSGO_ARGS + 8 * i));
+    return args;
+  }
+
+  private dropArgs(record: number): void {
+    const { codec } = this.thread;
+    const argc = this.words[(record + JSGO_ARGC) >> 2]!;
+    for (let i = 0; i < (argc === JSGO_SPREAD ? 1 : argc); i++) codec.drop(record + JSGO_ARGS + 8 * i);
+    if (this.words[(record + JSGO_HAS_EXTRA) >> 2] !== 0) codec.drop(record + JSGO_EXTRA);
+  }
+
+  /** Puts an error into the record, or as much of it as can be cloned. */
+  private fail(record: number, error: unknown): void {
+    const { codec } = this.thread;
+    try {
+      trimStack(error);
+      codec.encode(error, record + JSGO_RESULT);
+    } catch {
+      try {
+        codec.encode(plain(error), record + JSGO_RESULT);
+      } catch {
+        codec.encode(new Error("the goroutine threw something that cannot be cloned"), record + JSGO_RESULT);
+      }
+    }
+    this.words[(record + JSGO_STATE) >> 2] = JS_FAILED;
+  }
+
+  // ---- pending goroutines --------------------------------------------------------------------------------------------
+
+  private pend(record: number): Running {
+    const running = (this.running ??= new Running(this.floats[(record + JSGO_ID) >> 3]!, record));
+    this.pending.set(running.id, running);
+    this.thread.hold();
+    Atomics.store(this.words, (record + JSGO_STATE) >> 2, JS_WAITING);
+    return running;
+  }
+
+  private await(record: number, promise: PromiseLike<unknown>): number {
+    const running = this.pend(record);
+    const done = (value: unknown): void => this.end(running, value);
+    const failed = (error: unknown): void => this.endFailed(running, error);
+    if (promise instanceof Promise) void promise.then(done, failed);
+    else void Promise.resolve(promise).then(done, failed);
+    return RUNJS_AWAIT;
+  }
+
+  private end(running: Running, value: unknown): void {
+    try {
+      this.thread.codec.encode(value, running.record + JSGO_RESULT);
+    } catch (error) {
+      return this.endFailed(running, error);
+    }
+    this.words[(running.record + JSGO_STATE) >> 2] = JS_DONE;
+    this.over(running);
+  }
+
+  private endFailed(running: Running, error: unknown): void {
+    this.fail(running.record, error);
+    this.over(running);
+  }
+
+  private over(running: Running): void {
+    this.pending.delete(running.id);
+    this.thread.core.js_end(running.record);
+    this.thread.release();
+  }
+
+  private cancel(note: number): void {
+    const { codec, core } = this.thread;
+    const reason = codec.decode(note + JSREQ_VALUE);
+    const running = this.pending.get(this.floats[(note + JSREQ_ID) >> 3]!);
+    core.free(note);
+    if (running === undefined) return; // it has ended meanwhile
+    Atomics.store(this.words, (running.record + JSGO_SEEN) >> 2, 1);
+    running.cancel(reason);
+    running.wake?.();
+  }
+
+  // ---- generators ----------------------------------------------------------------------------------------------------
+
+  private pull(note: number): void {
+    const { core, codec } = this.thread;
+    codec.drop(note + JSREQ_VALUE);
+    const running = this.pending.get(this.floats[(note + JSREQ_ID) >> 3]!);
+    const more = this.words[(note + JSREQ_ARG) >> 2]!;
+    core.free(note);
+    if (running === undefined) return;
+    running.leave = more < 0 ? -1 : running.leave + more;
+    running.wake?.();
+  }
+
+  /** Takes a generator's values and sends them, as far as there is leave to. */
+  private async generate(running: Running, generator: AnyGenerator): Promise<void> {
+    try {
+      for (;;) {
+        while (running.leave === 0) {
+          if (running.signal.aborted) break;
+          await new Promise<void>((resolve) => (running.wake = resolve));
+          running.wake = undefined;
+        }
+        if (running.leave < 0 || running.signal.aborted) {
+          const { value } = await generator.return(undefined);
+          return this.end(running, value);
+        }
+        const { value, done } = await generator.next();
+        if (done === true) return this.end(running, value);
+        this.sendYield(running, await value);
+        running.leave = Math.max(running.leave - 1, Math.min(running.leave, 0));
+      }
+    } catch (error) {
+      this.endFailed(running, error);
+    }
+  }
+
+  private sendYield({ record, id }: Running, value: unknown): void {
+    const { core, codec } = this.thread;
+    const { words } = this;
+    const note = core.alloc(JSREQ_SIZE) >>> 0;
+    try {
+      codec.encode(value, note + JSREQ_VALUE);
+    } catch (error) {
+      core.free(note);
+      throw error;
+    }
+    words[(note + NOTE_KIND) >> 2] = NOTE_YIELD;
+    words[(note + JSREQ_ARG) >> 2] = words[(record + JSGO_SLOT) >> 2]!;
+    words[(note + JSREQ_GEN) >> 2] = 0;
+    this.floats[(note + JSREQ_ID) >> 3] = id;
+    core.js_post(words[(record + JSGO_OWNER) >> 2]!, words[(record + JSGO_OWNER_GEN) >> 2]!, note);
+  }
+}
+
+function isThenable(value: object): value is PromiseLike<unknown> {
+  return value instanceof Promise || typeof (value as { then?: unknown }).then === "function";
+}
+
+function isGenerator(value: object): value is AnyGenerator {
+  const tag = Object.prototype.toString.call(value);
+  return tag === "[object AsyncGenerator]" || tag === "[object Generator]";
+}
+
+/** Lines of a stack that are this thread's way to the function. */
+const BELOW = /\n {4}at (?:Runner\.|runJs |~lib\/skein\/|(?:async )?runM |HostLoop\.)[^\n]*/g;
+
+/** Takes what is Skein's own out of an error's stack. */
+function trimStack(error: unknown): void {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return;
+  const stack = error.stack.replace(BELOW, "");
+  if (stack !== error.stack) Reflect.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
+}
+
+/** What is left of an error that has parts which cannot be cloned. */
+function plain(error: unknown): unknown {
+  if (!(error instanceof Error)) return new Error(`the goroutine threw ${String(error)}, which cannot be cloned`);
+  const copy = new Error(error.message);
+  copy.name = error.name;
+  if (typeof error.stack === "string") copy.stack = error.stack;
+  return copy;
+}

@@ -1,0 +1,102 @@
+/**
+ * What a thread that runs JavaScript has: its view of the core, its codec and mailbox, and the means to start goroutines whose
+ * results come back to it. The main thread has one in each runtime, an M has one.
+ */
+import { M_GEN, M_SIZE, MS_BASE } from "../../assembly/layout.js";
+import type { Core } from "../instance.js";
+import type { Memory } from "../memory.js";
+import { Codec } from "../values/index.js";
+import { Asker, type GoOptions } from "./asker.js";
+import type { AnyFunction, Goroutine, ResultOf, YieldOf } from "./goroutine.js";
+import { Mailbox } from "./mailbox.js";
+import { makeTasks, type Tasks } from "./tasks.js";
+
+/** Starts goroutines. */
+export interface Go {
+  /**
+   * Starts a goroutine: `fn`, a task of `rt.tasks` or a function that uses nothing from outside itself, is called with clones of
+   * `args` on one of the runtime's threads.
+   *
+   * @throws SkeinError if `fn` cannot run on another thread; a DataCloneError if an argument cannot be cloned
+   */
+  <A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Goroutine<ResultOf<R>, YieldOf<R>>;
+  /** The same with options. */
+  with<A extends unknown[], R>(
+    options: GoOptions,
+    fn: (...args: A) => R,
+    ...args: A
+  ): Goroutine<ResultOf<R>, YieldOf<R>>;
+}
+
+/** What a thread tells those who keep it going how much it waits for. */
+export interface Holder {
+  /** The first result is waited for; none is any more. */
+  changed(isHeld: boolean): void;
+}
+
+/** The part of a runtime that every thread has: what `current()` gives inside a goroutine. */
+export interface Scope {
+  readonly go: Go;
+  /**
+   * The functions that a module exports, as tasks for `go`. The module is loaded by the threads that run them, once by each.
+   *
+   * @param url the module's absolute URL, such as `new URL("./work.js", import.meta.url)`
+   */
+  tasks<M>(url: string | URL): Tasks<M>;
+}
+
+export class Thread implements Scope {
+  readonly core: Core;
+  readonly memory: Memory;
+  /** The M that this thread is; 0 for the main thread. */
+  readonly mid: number;
+  /** How many threads have been that M before. */
+  readonly gen: number;
+  readonly codec: Codec;
+  readonly mailbox: Mailbox;
+  readonly asker: Asker;
+  readonly go: Go;
+  private readonly holder: Holder;
+  private held = 0;
+
+  constructor(core: Core, memory: Memory, mid: number, holder: Holder) {
+    this.core = core;
+    this.memory = memory;
+    this.mid = mid;
+    this.gen = Atomics.load(memory.words, (MS_BASE + mid * M_SIZE + M_GEN) >> 2);
+    this.holder = holder;
+    this.codec = new Codec(memory, (bytes) => core.alloc(bytes), (address) => core.free(address));
+    this.mailbox = new Mailbox(core, memory, mid);
+    const asker = new Asker(this);
+    this.asker = asker;
+    const go = (fn: AnyFunction, ...args: unknown[]): unknown => asker.go(fn, args);
+    const withOptions = (options: GoOptions, fn: AnyFunction, ...args: unknown[]): unknown =>
+      asker.go(fn, args, options);
+    this.go = Object.assign(go, { with: withOptions }) as Go;
+  }
+
+  tasks<M>(url: string | URL): Tasks<M> {
+    return makeTasks<M>(url, (task, args) => this.asker.go(task, args));
+  }
+
+  /** Results that are waited for. */
+  get holds(): number {
+    return this.held;
+  }
+
+  /** One more result is waited for: the mailbox is looked at until it has come. */
+  hold(): void {
+    if (this.held++ === 0) this.holder.changed(true);
+  }
+
+  /** It has come. */
+  release(): void {
+    if (--this.held === 0) this.holder.changed(false);
+  }
+
+  /** Takes what has come. */
+  drain(): boolean {
+    this.asker.newTurn();
+    return this.mailbox.drain();
+  }
+}

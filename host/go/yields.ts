@@ -1,0 +1,78 @@
+/**
+ * The values that a generator goroutine yields, on their way to who reads them.
+ *
+ * Back-pressure: the generator starts with leave to yield WINDOW values; reading gives it leave for as many more. So it is
+ * never more than WINDOW values ahead.
+ */
+
+/** How many values a generator may be ahead of who reads them. */
+export const WINDOW = 16;
+/** Leave is given this many values at a time. */
+const BATCH = WINDOW / 2;
+
+interface Reader {
+  resolve(result: IteratorResult<unknown, unknown>): void;
+  reject(reason: unknown): void;
+}
+
+export class Yields implements AsyncIterableIterator<unknown, unknown> {
+  private readonly values: unknown[] = [];
+  private readonly readers: Reader[] = [];
+  private readonly end: Promise<unknown>;
+  /** Gives the generator leave for more values; or, -1, has it return. */
+  private readonly ask: (more: number) => void;
+  private taken = 0;
+  private isOver = false;
+
+  constructor(end: Promise<unknown>, ask: (more: number) => void) {
+    this.end = end;
+    this.ask = ask;
+  }
+
+  /** The generator has yielded. */
+  push(value: unknown): void {
+    const reader = this.readers.shift();
+    if (reader === undefined) this.values.push(value);
+    else this.give(reader, value);
+  }
+
+  /** It has ended, one way or the other; `end` says how. */
+  finish(): void {
+    this.isOver = true;
+    for (const reader of this.readers.splice(0)) this.over(reader);
+  }
+
+  next(): Promise<IteratorResult<unknown, unknown>> {
+    return new Promise((resolve, reject) => {
+      const reader = { resolve, reject };
+      if (this.values.length > 0) this.give(reader, this.values.shift());
+      else if (this.isOver) this.over(reader);
+      else this.readers.push(reader);
+    });
+  }
+
+  async return(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
+    this.values.length = 0;
+    if (!this.isOver) {
+      this.ask(-1);
+      await this.end.catch(() => undefined);
+    }
+    return { done: true, value };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  private give(reader: Reader, value: unknown): void {
+    if (++this.taken === BATCH) {
+      this.taken = 0;
+      if (!this.isOver) this.ask(BATCH);
+    }
+    reader.resolve({ done: false, value });
+  }
+
+  private over(reader: Reader): void {
+    this.end.then((value) => reader.resolve({ done: true, value }), reader.reject);
+  }
+}

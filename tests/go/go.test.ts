@@ -1,0 +1,378 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { SkeinError, start } from "../../host/index.js";
+import { moduleUrl, withRuntime, WORK, type Work } from "./fixtures.js";
+
+describe("a goroutine", () => {
+  it("is a promise of what the task returns", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const g = rt.go(work.add, 2, 3);
+      assert.ok(g instanceof Promise);
+      assert.equal(await g, 5);
+      assert.equal(await work.add(4, 5), 9, "calling a task is the same");
+    }));
+
+  it("has a number of its own, a name, and a status that follows it", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const a = rt.go(work.later, 50, "x");
+      const b = rt.go(work.later, 1, "y");
+      assert.equal(typeof a.id, "number");
+      assert.notEqual(a.id, b.id);
+      assert.match(a.name, /^later of file:/);
+      assert.equal(rt.go.with({ name: "mine" }, work.add, 1, 2).name, "mine");
+      await b;
+      assert.equal(a.status, "waiting");
+      assert.equal(b.status, "done");
+      assert.equal(await a, "x");
+      const failing = rt.go(work.fail, "x");
+      await assert.rejects(failing);
+      assert.equal(failing.status, "failed");
+    }));
+
+  it("runs a function that was written on the spot", () =>
+    withRuntime(async (rt) => {
+      assert.equal(await rt.go((a: number, b: number) => a * b, 6, 7), 42);
+      assert.equal(await rt.go(async (s: string) => Promise.resolve(s + "!"), "hi"), "hi!");
+      function fib(n: number): number {
+        return n < 2 ? n : fib(n - 1) + fib(n - 2);
+      }
+      assert.equal(await rt.go(fib, 15), 610);
+    }));
+
+  it("takes as many arguments as there are, and none", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      for (const n of [0, 1, 2, 3, 7, 8, 100]) {
+        const args = Array.from({ length: n }, (_, i) => i);
+        assert.deepEqual(await rt.go(work.all, ...args), args);
+      }
+    }));
+
+  it("passes values of all kinds there and back", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const values = [0, -0, NaN, 1e300, "", "short", "a longer string with ünïcode", true, false, null, undefined, 12n];
+      for (const value of values) assert.ok(Object.is(await rt.go(work.identity, value), value), String(value));
+      const objects = [{ a: [1, { b: 2 }] }, new Map([[1, new Set([2])]]), new Date(7), new Uint8Array([1, 2, 3])];
+      for (const value of objects) assert.deepEqual(await rt.go(work.identity, value), value);
+    }));
+
+  it("runs beside others, on more than one thread", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      await Promise.all([rt.go(work.spin, 30), rt.go(work.spin, 30)]);
+      const ids = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          rt.go(async () => {
+            const end = performance.now() + 5;
+            while (performance.now() < end);
+            return (await import("node:worker_threads")).threadId;
+          }),
+        ),
+      );
+      assert.ok(new Set(ids).size >= 2);
+    }));
+
+  it("awaits beside others on one thread", () =>
+    withRuntime(
+      async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        await rt.go(work.identity, 1);
+        const began = performance.now();
+        const values = await Promise.all(Array.from({ length: 50 }, (_, i) => rt.go(work.later, 100, i)));
+        assert.deepEqual(values, Array.from({ length: 50 }, (_, i) => i));
+        assert.ok(performance.now() - began < 2000);
+      },
+      { procs: 1 },
+    ));
+
+  it("hands its P on while it computes or blocks", () =>
+    withRuntime(
+      async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        await rt.go(work.identity, 1);
+        const long = rt.go(work.spin, 400);
+        assert.equal(await rt.go(work.identity, 2), 2);
+        assert.equal(long.status, "running");
+        await long;
+      },
+      { procs: 1 },
+    ));
+
+  it("does not stop awaiting ones from going on while it computes", () =>
+    withRuntime(
+      async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        await rt.go(work.identity, 1);
+        const waiting = rt.go(work.later, 10, "later");
+        await rt.go(work.later, 1);
+        const spinning = Array.from({ length: 40 }, () => rt.go(work.spin, 10));
+        await waiting;
+        assert.ok(spinning.some((g) => g.status === "queued"), "the event loop had its turn before the queue was empty");
+        await Promise.all(spinning);
+      },
+      { procs: 1 },
+    ));
+
+  it("loads a module once on each thread", () =>
+    withRuntime(
+      async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        const again = rt.tasks<Work>(WORK.href);
+        const counts = [];
+        for (let i = 0; i < 5; i++) counts.push(await rt.go(i % 2 ? again.countLoads : work.countLoads));
+        assert.deepEqual(counts, [1, 2, 3, 4, 5]);
+      },
+      { procs: 1 },
+    ));
+
+  it("is started by the thousand without a word lost", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const results = await Promise.all(Array.from({ length: 20_000 }, (_, i) => rt.go(work.add, i, 1)));
+      assert.deepEqual(results, Array.from({ length: 20_000 }, (_, i) => i + 1));
+      assert.equal(rt.stats().goroutines, 0);
+    }));
+});
+
+describe("rt.go refuses, at the call,", () => {
+  it("what is no function", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      for (const wrong of [undefined, null, 3, "x", {}]) {
+        assert.throws(() => rt.go(wrong as never), { name: "SkeinError", message: /takes a function or a task/ });
+      }
+      await rt.go(work.identity, 1);
+    }));
+
+  it("functions that use something from outside, by its name", () =>
+    withRuntime((rt) => {
+      const outside = Math.random();
+      const other = (): number => outside;
+      assert.throws(() => rt.go(() => outside + 1), /uses outside from outside/);
+      assert.throws(() => rt.go(() => other() + outside), /uses other and outside from outside/);
+      assert.throws(() => rt.go(() => ({ outside })), /uses outside/);
+      assert.throws(() => rt.go((x = outside) => x), /uses outside/);
+      assert.throws(() => rt.go(() => import.meta.url), /uses import\.meta/);
+      return Promise.resolve();
+    }));
+
+  it("methods, classes, bound and native functions", () =>
+    withRuntime((rt) => {
+      const object = {
+        method() {
+          return 1;
+        },
+        get value() {
+          return 1;
+        },
+      };
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- what is tested
+      const { method } = object;
+      assert.throws(() => rt.go(method), /is a method/);
+      assert.throws(() => rt.go(class A {} as never), /is a class/);
+      assert.throws(() => rt.go(((x: number) => x).bind(null), 1), /native or bound/);
+      assert.throws(() => rt.go(Math.max, 1, 2), /native or bound/);
+      return Promise.resolve();
+    }));
+
+  it("arguments that cannot be cloned, and goes on", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      for (const wrong of [() => 1, Symbol("s"), { f: () => 1 }, new WeakMap()]) {
+        assert.throws(
+          () => rt.go(work.identity, wrong),
+          (error) => error instanceof DOMException && error.name === "DataCloneError",
+        );
+        assert.throws(() => rt.go(work.all, { big: "x".repeat(1000) }, wrong), { name: "DataCloneError" });
+      }
+      assert.equal(await rt.go(work.identity, 1), 1);
+    }));
+
+  it("URLs of modules that are none", () =>
+    withRuntime((rt) => {
+      assert.throws(() => rt.tasks("./work.mjs"), /use new URL\("\.\/work\.mjs", import\.meta\.url\)/);
+      assert.throws(() => rt.tasks(3 as never), /takes the URL of a module/);
+      return Promise.resolve();
+    }));
+
+  it("everything once the runtime is closed", async () => {
+    const rt = await start({ procs: 1 });
+    await rt.close();
+    assert.throws(() => rt.go(() => 1), /the runtime was closed/);
+  });
+});
+
+describe("a goroutine does not refuse", () => {
+  it("functions that only seem to use something from outside", () =>
+    withRuntime(async (rt) => {
+      assert.equal(
+        await rt.go((n: number) => {
+          var total = 0;
+          for (let i = 0; i < n; i++) total += i;
+          for (const { a, ...rest } of [{ a: 1, b: 2 }]) total += a + rest.b;
+          try {
+            JSON.parse("{");
+          } catch (error) {
+            total += (error as Error).name.length;
+          }
+          class Box {
+            value = total;
+            get doubled(): number {
+              return this.value * 2;
+            }
+          }
+          label: for (;;) break label;
+          const typed = typeof notThere === "undefined";
+          function hoisted(): number {
+            return arguments.length;
+          }
+          return typed ? new Box().doubled + hoisted() : -1;
+        }, 4),
+        (6 + 3 + "SyntaxError".length) * 2,
+      );
+    }));
+});
+
+declare const notThere: unknown;
+
+describe("a goroutine rejects", () => {
+  it("with the error that its function threw, as it was", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      await assert.rejects(rt.go(work.fail, "oh no"), (error) => {
+        assert.ok(error instanceof RangeError);
+        assert.equal(error.message, "oh no");
+        assert.equal((error as { code?: number }).code, 42);
+        assert.ok(error.cause instanceof TypeError);
+        return true;
+      });
+      await assert.rejects(rt.go(work.failLater, "later"), { name: "SyntaxError", message: "later" });
+      await assert.rejects(
+        rt.go(() => {
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- what is tested
+          throw "a string";
+        }),
+        (error) => error === "a string",
+      );
+    }));
+
+  it("with a stack that shows both threads", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const startHere = (): Promise<never> => rt.go(work.fail, "where");
+      await assert.rejects(startHere(), (error: Error) => {
+        assert.match(error.stack ?? "", /at fail \(.*work\.mjs:\d+:\d+\)/);
+        assert.match(error.stack ?? "", /at goroutine \d+ \(fail of .*\) on M\d+, started/);
+        assert.match(error.stack ?? "", /startHere.*go\.test\.js/);
+        assert.doesNotMatch(error.stack ?? "", /skein\/runtime|worker\.js|asker\.js/);
+        return true;
+      });
+    }));
+
+  it("if what it returns or throws cannot be cloned", () =>
+    withRuntime(async (rt) => {
+      await assert.rejects(
+        rt.go(() => () => 1),
+        { name: "DataCloneError" },
+      );
+      await assert.rejects(
+        rt.go(async () => Promise.resolve(Symbol("s"))),
+        { name: "DataCloneError" },
+      );
+      await assert.rejects(
+        rt.go(() => {
+          throw Object.assign(new TypeError("with a function"), { f: () => 1 });
+        }),
+        { name: "TypeError", message: "with a function" },
+      );
+      await assert.rejects(
+        rt.go(() => {
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- what is tested
+          throw Symbol("s");
+        }),
+        /cannot be cloned/,
+      );
+    }));
+
+  it("if its module cannot be loaded, naming it", () =>
+    withRuntime(async (rt) => {
+      const nowhere = rt.tasks<Work>(moduleUrl("nowhere.mjs"));
+      await assert.rejects(rt.go(nowhere.add, 1, 2), (error: Error) => {
+        assert.ok(error instanceof Error && error.name === SkeinError.name);
+        assert.match(error.message, /cannot load the module file:.*nowhere\.mjs/);
+        return true;
+      });
+      const broken = rt.tasks<Work>(moduleUrl("broken.mjs"));
+      await assert.rejects(rt.go(broken.add, 1, 2), /cannot load the module .*broken\.mjs: thrown while loading/);
+      await assert.rejects(rt.go(broken.add, 1, 2), /thrown while loading/, "and again");
+    }));
+
+  it("if its module has no such function, naming those that it has", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work & { nothing(): void }>(WORK);
+      await assert.rejects(rt.go(work.nothing), /exports no function nothing; it exports .*identity/);
+      const wrong = rt.tasks<{ notAFunction(): void }>(WORK);
+      await assert.rejects(rt.go(wrong.notAFunction), /notAFunction of .* is no function/);
+    }));
+
+  it("if its stack overflows, and its thread goes on", () =>
+    withRuntime(async (rt) => {
+      await assert.rejects(
+        rt.go(function down(): number {
+          return down() + 1;
+        }),
+        { name: "RangeError", message: /call stack/ },
+      );
+      assert.equal(await rt.go(() => 1), 1);
+    }));
+});
+
+describe("a goroutine of a generator", () => {
+  it("gives what it yields, and its result", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const g = rt.go(work.count, 100);
+      const seen: number[] = [];
+      for await (const value of g) seen.push(value);
+      assert.deepEqual(seen, Array.from({ length: 100 }, (_, i) => i));
+      assert.equal(await g, "end");
+    }));
+
+  it("does not run ahead of its reader by more than a few values", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const progress = new Int32Array(new SharedArrayBuffer(8));
+      const g = rt.go(work.produce, progress, 1000);
+      const values = g[Symbol.asyncIterator]();
+      await values.next();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.ok(progress[0]! <= 20, `it is at ${progress[0]}`);
+      let n = 1;
+      while (!(await values.next()).done) n++;
+      assert.equal(n, 1000);
+      assert.equal(progress[0], 1000);
+    }));
+
+  it("returns when its reader stops", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const progress = new Int32Array(new SharedArrayBuffer(8));
+      const g = rt.go(work.produce, progress, 1000);
+      for await (const value of g) if (value === 3) break;
+      assert.equal(progress[1], 1, "its finally block ran");
+      assert.equal(await g, undefined);
+    }));
+
+  it("throws to its reader what it throws, after what it yielded", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const seen: number[] = [];
+      await assert.rejects(async () => {
+        for await (const value of rt.go(work.yieldThenFail)) seen.push(value);
+      }, /after one/);
+      assert.deepEqual(seen, [1]);
+    }));
+});
