@@ -11,7 +11,7 @@ export { start, type StartOptions } from "./start.js";
 export type { CloseOptions, Runtime } from "./runtime.js";
 export type { Go, Scope } from "./go/thread.js";
 export type { GoOptions } from "./go/asker.js";
-export type { Task, Tasks } from "./go/tasks.js";
+export type { GoTask, GoTasks } from "./go/tasks.js";
 export type { Goroutine, GoroutineStatus, ResultOf, YieldOf } from "./go/goroutine.js";
 export { context, current, type GoroutineContext } from "./go/current.js";
 export { carry } from "./go/carry.js";

@@ -33,13 +33,13 @@ import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
 import { resolveName } from "./net/resolution.js";
 import { MainLoop } from "./go/mainloop.js";
 import { Thread, type Go, type Scope } from "./go/thread.js";
-import type { Tasks } from "./go/tasks.js";
+import type { GoTasks } from "./go/tasks.js";
 import { readNote, takeText } from "./notes.js";
 import type { ExportInfo, Program } from "./program.js";
 import { checkProcs, numCPU } from "./procs.js";
 import type { SymbolSource } from "./stack.js";
 import { readProcs, readStats, type RuntimeStats } from "./stats.js";
-import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
+import { Threads, type ThreadRequest } from "./threads.js";
 
 /** Options of a runtime after they were checked. */
 export interface RuntimeOptions {
@@ -166,7 +166,7 @@ export class Runtime implements AsyncDisposable, Scope {
     // On Deno, of the threads that begin at the same time, sysmon's should be the first.
     for (let mid: number; (mid = this.core.next_m()) !== 0;) threads.start(mid).unref();
 
-    this.loop = new MainLoop(this.control, this.memory.words, this.sysmon, () => this.drain());
+    this.loop = new MainLoop(this.control, this.memory.words, () => this.drain());
     this.thread = new Thread(this.core, this.memory, 0, this.loop);
     this.go = this.thread.go;
     for (const kind of NOTES) this.thread.mailbox.on(kind, (address) => this.handle(kind, address));
@@ -181,7 +181,7 @@ export class Runtime implements AsyncDisposable, Scope {
    *
    * @param url the module's absolute URL, such as `new URL("./work.js", import.meta.url)`
    */
-  tasks<M>(url: string | URL): Tasks<M> {
+  tasks<M>(url: string | URL): GoTasks<M> {
     return this.thread.tasks<M>(url);
   }
 

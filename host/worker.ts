@@ -30,22 +30,19 @@ export interface MData extends ThreadData {
 /** Frames of a panic's stack that are kept, innermost first; Go prints 100. */
 const STACK_FRAMES = 100;
 
-
-
 async function runM(data: MData): Promise<void> {
   Error.stackTraceLimit = STACK_FRAMES;
   const { mid } = data;
   const control = new Control(data.memory, data.control);
   let core: Core | undefined;
   try {
-    let runner: Runner | undefined;
     let hasRun = false;
     const runJs = (record: number): number => {
       if (!hasRun) {
         hasRun = true;
         writeAtOnce();
       }
-      return runner!.run(record);
+      return runner.run(record);
     };
     const instance = instantiate(data, control, runJs);
     core = instance.core;
@@ -54,8 +51,8 @@ async function runM(data: MData): Promise<void> {
     const loop = new HostLoop(memory, mid, mark);
     const thread = new Thread(mark.crossing(core), memory, mid, loop);
     loop.thread = thread;
-    runner = new Runner(thread, mark);
-    installHook({ scope: thread, context: () => runner?.context() });
+    const runner = new Runner(thread, mark);
+    installHook({ scope: thread, context: () => runner.context() });
     process.on("exit", (code) => {
       // Called from a goroutine: then the thread dies in JavaScript.
       if (mark.current !== MARK_CORE) dying(instance, mid, mark, `it called process.exit(${code})`);

@@ -10,7 +10,10 @@ const OTEL = Symbol.for("opentelemetry.js.api.1");
 type Storages = Map<string, AsyncLocalStorage<unknown>>;
 
 /** This thread's, whichever copy of this module asks. */
-const storages: Storages = ((globalThis as { [REGISTRY]?: Storages })[REGISTRY] ??= new Map());
+const storages: Storages = ((globalThis as { [REGISTRY]?: Storages })[REGISTRY] ??= new Map<
+  string,
+  AsyncLocalStorage<unknown>
+>());
 
 /**
  * Has the store of `storage` follow every goroutine that is started from now on: inside the goroutine `storage.getStore()` gives a

@@ -100,7 +100,6 @@ export function readFunction(memory: Memory, address: number): { isModule: boole
 }
 
 function describe(value: unknown): string {
-  if (value === null) return "null";
-  if (typeof value === "object") return "an object";
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (typeof value === "object") return value === null ? "null" : "an object";
+  return typeof value === "string" ? JSON.stringify(value) : `a value of type ${typeof value}`;
 }

@@ -141,4 +141,8 @@ export class GoroutinePromise extends Promise<unknown> implements Goroutine<unkn
 }
 
 // Otherwise `await` and `then` would take the long way, made for promises that are not the engine's own.
-Object.defineProperty(GoroutinePromise.prototype, "constructor", { value: Promise, writable: true, configurable: true });
+Reflect.defineProperty(GoroutinePromise.prototype, "constructor", {
+  value: Promise,
+  writable: true,
+  configurable: true,
+});

@@ -4,16 +4,7 @@
  * The M is woken through its word `park`, which the core sets to PARKED before it returns; whoever wakes it changes the word and
  * notifies, so that Atomics.waitAsync here sees it. While the thread is here it is marked as being in JavaScript.
  */
-import {
-  M_OWED,
-  M_PARK,
-  M_SIZE,
-  M_WAIT_US,
-  MARK_TURN,
-  MS_BASE,
-  MSTART_TURN,
-  PARKED,
-} from "../../assembly/layout.js";
+import { M_OWED, M_PARK, M_SIZE, M_WAIT_US, MARK_TURN, MS_BASE, MSTART_TURN, PARKED } from "../../assembly/layout.js";
 import type { Memory } from "../memory.js";
 import type { Mark } from "./mark.js";
 import type { Holder, Thread } from "./thread.js";
@@ -48,7 +39,7 @@ export class HostLoop implements Holder {
     // The event loop would end for want of anything to wait for: Atomics.waitAsync does not count.
     this.keepAlive ??= setInterval(() => undefined, LONGEST);
     this.mark.enter(MARK_TURN);
-    for (let i = 0; i < MICRO_TURNS && this.isHeld; i++) await undefined;
+    for (let i = 0; i < MICRO_TURNS && this.isHeld; i++) await Promise.resolve();
     this.thread?.drain();
     if (code === MSTART_TURN) await new Promise((resolve) => setImmediate(resolve));
     else if (this.isHeld) await this.woken();

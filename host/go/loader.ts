@@ -20,10 +20,19 @@ export interface Loaded {
   isAsync: boolean;
 }
 
+/** A module of this thread's. */
+interface Module {
+  exports: Record<string, unknown> | undefined;
+  /** Why there are none. */
+  error: SkeinError | undefined;
+  /** Resolves when one of these is known. */
+  readonly loading: Promise<void>;
+}
+
 export class Loader {
   private readonly memory: Memory;
   private readonly functions: (Loaded | undefined)[] = [];
-  private readonly modules = new Map<string, Promise<Record<string, unknown>>>();
+  private readonly modules = new Map<string, Module>();
 
   constructor(memory: Memory) {
     this.memory = memory;
@@ -45,41 +54,46 @@ export class Loader {
         return { call: undefined, error, loading: undefined, isAsync: false };
       }
     }
-    const { promise, resolve } = deferred();
-    const loaded: Loaded = { call: undefined, error: undefined, loading: promise, isAsync: false };
-    this.import(first).then(
-      (module) => {
-        const found = module[second];
-        if (typeof found === "function") {
-          loaded.call = found as AnyFunction;
-          loaded.isAsync = isAsync(loaded.call);
-        } else {
-          loaded.error = missing(first, second, module);
-        }
-        resolve();
-      },
-      (error: unknown) => {
-        loaded.error = loadError(first, error);
-        resolve();
-      },
-    );
+    const module = this.import(first);
+    const loaded: Loaded = {
+      call: undefined,
+      error: undefined,
+      loading: module.loading.then(() => pick(loaded, module, first, second)),
+      isAsync: false,
+    };
+    if (module.exports !== undefined || module.error !== undefined) pick(loaded, module, first, second);
     return loaded;
   }
 
-  private import(url: string): Promise<Record<string, unknown>> {
-    let module = this.modules.get(url);
-    if (module === undefined) {
-      module = import(url) as Promise<Record<string, unknown>>;
-      this.modules.set(url, module);
-    }
+  private import(url: string): Module {
+    const known = this.modules.get(url);
+    if (known !== undefined) return known;
+    const module: Module = {
+      exports: undefined,
+      error: undefined,
+      loading: (import(url) as Promise<Record<string, unknown>>).then(
+        (exports) => {
+          module.exports = exports;
+        },
+        (error: unknown) => {
+          module.error = loadError(url, error);
+        },
+      ),
+    };
+    this.modules.set(url, module);
     return module;
   }
 }
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve!: () => void;
-  const promise = new Promise<void>((r) => (resolve = r));
-  return { promise, resolve };
+/** Takes a function out of a module that has been imported, or could not be. */
+function pick(loaded: Loaded, module: Module, url: string, name: string): void {
+  const found = module.exports?.[name];
+  if (typeof found === "function") {
+    loaded.call = found as AnyFunction;
+    loaded.isAsync = isAsync(loaded.call);
+  } else {
+    loaded.error = module.error ?? missing(url, name, module.exports ?? {});
+  }
 }
 
 function compile(source: string): AnyFunction {

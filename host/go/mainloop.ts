@@ -13,16 +13,14 @@ import type { Holder } from "./thread.js";
 /** How long after the last result it goes on looking, in milliseconds: twice the time that it takes to be woken. */
 const POLL_MS = 0.1;
 
-/** What keeps the process alive while it is referenced. */
-interface Anchor {
-  ref(): void;
-  unref(): void;
-}
+/** Timers cannot be longer, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
 
 export class MainLoop implements Holder {
   private readonly control: Control;
   private readonly words: Int32Array<SharedArrayBuffer>;
-  private readonly anchor: Anchor;
+  /** Keeps the process alive while it is referenced: threads may end before they have been heard of. */
+  private readonly anchor = setInterval(() => undefined, LONGEST).unref();
   /** Handles what has come; false if nothing had. */
   private readonly drain: () => boolean;
   private isPolling = false;
@@ -47,10 +45,9 @@ export class MainLoop implements Holder {
     if (!this.isHeld) this.unanchor();
   };
 
-  constructor(control: Control, words: Int32Array<SharedArrayBuffer>, anchor: Anchor, drain: () => boolean) {
+  constructor(control: Control, words: Int32Array<SharedArrayBuffer>, drain: () => boolean) {
     this.control = control;
     this.words = words;
-    this.anchor = anchor;
     this.drain = drain;
     this.sleep();
   }
@@ -68,6 +65,7 @@ export class MainLoop implements Holder {
   /** Nothing is to be handled any more. */
   end(): void {
     this.isEnded = true;
+    clearInterval(this.anchor);
   }
 
   changed(isHeld: boolean): void {

@@ -352,7 +352,8 @@ const BELOW = /\n {4}at (?:Runner\.|runJs |~lib\/skein\/|(?:async )?runM |HostLo
 function trimStack(error: unknown): void {
   if (!(error instanceof Error) || typeof error.stack !== "string") return;
   const stack = error.stack.replace(BELOW, "");
-  if (stack !== error.stack) Reflect.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
+  if (stack !== error.stack)
+    Reflect.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
 }
 
 /** What is left of an error that has parts which cannot be cloned. */

@@ -15,19 +15,19 @@ export interface TaskName {
 }
 
 /** One exported function as a task: give it to `rt.go`, or call it, which is the same. */
-export type Task<F extends AnyFunction> = ((
+export type GoTask<F extends AnyFunction> = ((
   ...args: Parameters<F>
 ) => Goroutine<ResultOf<ReturnType<F>>, YieldOf<ReturnType<F>>>) & { readonly [TASK]: TaskName };
 
 /** The functions of a module as tasks. */
-export type Tasks<M> = { readonly [K in keyof M as M[K] extends AnyFunction ? K : never]: TaskOf<M[K]> };
-type TaskOf<F> = F extends AnyFunction ? Task<F> : never;
+export type GoTasks<M> = { readonly [K in keyof M as M[K] extends AnyFunction ? K : never]: TaskOf<M[K]> };
+type TaskOf<F> = F extends AnyFunction ? GoTask<F> : never;
 
-/** Names by which JavaScript itself asks any object something; an awaited or printed `Tasks` is no task. */
+/** Names by which JavaScript itself asks any object something; an awaited or printed `GoTasks` is no task. */
 const NOT_TASKS = new Set(["then", "toJSON", "constructor", "inspect"]);
 
 /** Makes the tasks of the module at `url`, whose goroutines `go` starts. */
-export function makeTasks<M>(url: string | URL, go: (task: AnyFunction, args: unknown[]) => unknown): Tasks<M> {
+export function makeTasks<M>(url: string | URL, go: (task: AnyFunction, args: unknown[]) => unknown): GoTasks<M> {
   const href = moduleUrl(url);
   const tasks = new Map<string, AnyFunction>();
   return new Proxy(Object.freeze(Object.create(null) as object), {
@@ -44,7 +44,7 @@ export function makeTasks<M>(url: string | URL, go: (task: AnyFunction, args: un
       return task;
     },
     has: (_target, name) => typeof name === "string" && !NOT_TASKS.has(name),
-  }) as Tasks<M>;
+  }) as GoTasks<M>;
 }
 
 function moduleUrl(url: unknown): string {

@@ -9,7 +9,7 @@ import { Codec } from "../values/index.js";
 import { Asker, type GoOptions } from "./asker.js";
 import type { AnyFunction, Goroutine, ResultOf, YieldOf } from "./goroutine.js";
 import { Mailbox } from "./mailbox.js";
-import { makeTasks, type Tasks } from "./tasks.js";
+import { makeTasks, type GoTasks } from "./tasks.js";
 
 /** Starts goroutines. */
 export interface Go {
@@ -42,7 +42,7 @@ export interface Scope {
    *
    * @param url the module's absolute URL, such as `new URL("./work.js", import.meta.url)`
    */
-  tasks<M>(url: string | URL): Tasks<M>;
+  tasks<M>(url: string | URL): GoTasks<M>;
 }
 
 export class Thread implements Scope {
@@ -65,7 +65,11 @@ export class Thread implements Scope {
     this.mid = mid;
     this.gen = Atomics.load(memory.words, (MS_BASE + mid * M_SIZE + M_GEN) >> 2);
     this.holder = holder;
-    this.codec = new Codec(memory, (bytes) => core.alloc(bytes), (address) => core.free(address));
+    this.codec = new Codec(
+      memory,
+      (bytes) => core.alloc(bytes),
+      (address) => core.free(address),
+    );
     this.mailbox = new Mailbox(core, memory, mid);
     const asker = new Asker(this);
     this.asker = asker;
@@ -75,7 +79,7 @@ export class Thread implements Scope {
     this.go = Object.assign(go, { with: withOptions }) as Go;
   }
 
-  tasks<M>(url: string | URL): Tasks<M> {
+  tasks<M>(url: string | URL): GoTasks<M> {
     return makeTasks<M>(url, (task, args) => this.asker.go(task, args));
   }
 

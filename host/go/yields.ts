@@ -73,6 +73,9 @@ export class Yields implements AsyncIterableIterator<unknown, unknown> {
   }
 
   private over(reader: Reader): void {
-    this.end.then((value) => reader.resolve({ done: true, value }), reader.reject);
+    this.end.then(
+      (value) => reader.resolve({ done: true, value }),
+      (error: unknown) => reader.reject(error),
+    );
   }
 }

@@ -16,7 +16,7 @@ export interface Work {
   fail(message: string): never;
   failLater(message: string): Promise<never>;
   count(n: number): Generator<number, string>;
-  produce(progress: Int32Array, n: number): AsyncGenerator<number, void>;
+  produce(n: number, file?: string): AsyncGenerator<number, void>;
   yieldThenFail(): AsyncGenerator<number, void>;
   countLoads(): number;
 }

@@ -172,7 +172,7 @@ describe("a runtime that cannot run", () => {
     ]) {
       await assert.rejects(start({ program, ...options }), SkeinError, JSON.stringify(options));
     }
-    await assert.rejects(start({} as StartOptions), /start needs a program/);
+    await assert.rejects(start({ program: 5 as never }), /a program is given as the path or URL/);
   });
 
   it("refuses what is no program", async () => {
