@@ -86,7 +86,7 @@ const CLOSE_MS = 2000;
 const WRITE_MS = 100;
 
 /** Kinds of notes that a program's own goroutines send. */
-const NOTES = [NOTE_INIT, NOTE_CALL, NOTE_PANIC, NOTE_MAIN, NOTE_FATAL, NOTE_EXIT, NOTE_DUMPED];
+const NOTES = [NOTE_INIT, NOTE_CALL, NOTE_PANIC, NOTE_MAIN, NOTE_FATAL, NOTE_EXIT, NOTE_DUMPED, NOTE_RESOLVE];
 
 /** What `submit` starts. */
 const enum Submit {
