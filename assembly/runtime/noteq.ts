@@ -1,11 +1,8 @@
 /**
  * Mailboxes: results and events on their way to a thread that runs JavaScript. Each M has one; M0's is the main thread's.
  *
- * A Treiber stack (R. K. Treiber, "Systems Programming: Coping with Parallelism", 1986) that is only ever emptied whole,
- * so it has no ABA problem: a push links its note in front of whatever head it saw and installs it with one
- * compare-and-swap; the owner takes everything with one exchange and reverses it. Pushes by one thread, and pushes
- * ordered by anything else, therefore come out first in, first out. What was written to a note before it was pushed is
- * seen by who takes it: the two atomic operations on the head order it.
+ * A mailbox is a queue with many producers and one consumer (`mpsc.ts`), so notes that one thread posts, and notes whose
+ * posting anything else orders, come out first in, first out.
  *
  * Waking: a push that found the mailbox empty wakes the owner. One that found it non-empty needs nothing: the one that made
  * it non-empty has woken the owner, or is about to. An M is unparked: it finds WOKEN when it is about to sleep, so it looks
@@ -28,6 +25,7 @@ import {
 } from "../layout";
 import { malloc } from "./malloc";
 import { unpark } from "./mp";
+import { mpscPush, mpscTake } from "./mpsc";
 import { M, allm } from "./structs";
 
 // @ts-ignore: decorator
@@ -38,13 +36,7 @@ function mailAddr(mp: M): usize {
 
 /** Puts a note into the mailbox of an M's thread. */
 export function post(mp: M, note: usize): void {
-  const head = mailAddr(mp);
-  let seen: usize;
-  do {
-    seen = atomic.load<usize>(head);
-    store<usize>(note, seen, NOTE_NEXT);
-  } while (atomic.cmpxchg<usize>(head, seen, note) != seen);
-  if (seen == 0) wakeOwner(mp);
+  if (mpscPush(mailAddr(mp), note, NOTE_NEXT)) wakeOwner(mp);
 }
 
 /** The same for the thread that was the M's `gen`th; where that has gone, the main thread gets it as an orphan. */
@@ -77,16 +69,7 @@ export function pushNote(kind: i32, a: usize, b: usize): void {
 
 /** Takes all notes of a mailbox, oldest first, linked by NOTE_NEXT; 0 if there are none. The owner's. */
 export function takeMail(mp: M): usize {
-  if (atomic.load<usize>(mailAddr(mp)) == 0) return 0;
-  let note = atomic.xchg<usize>(mailAddr(mp), 0);
-  let first: usize = 0;
-  while (note != 0) {
-    const next = load<usize>(note, NOTE_NEXT);
-    store<usize>(note, first, NOTE_NEXT);
-    first = note;
-    note = next;
-  }
-  return first;
+  return mpscTake(mailAddr(mp), NOTE_NEXT);
 }
 
 /** Takes all notes for the main thread. */
