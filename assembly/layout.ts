@@ -221,3 +221,94 @@ export const JSFN_MODULE = 1;
 
 /** A Text is an i32 length in bytes, then UTF-8. */
 export const TEXT_BYTES = 4;
+
+// ---- what JavaScript shares between threads (hostobj.ts) -------------------------------------------------------------------
+
+/** Offsets in a HostObject. i32 holders (atomic), kind, the core's object, type of a channel's elements. */
+export const HOBJ_REFS = 0;
+export const HOBJ_KIND = 4;
+export const HOBJ_TARGET = 8;
+export const HOBJ_ELEM = 12;
+/** u64 key of the thread that holds the lock; i32 its last owner died; i32 done or cancelled. */
+export const HOBJ_OWNER = 16;
+export const HOBJ_ABANDONED = 24;
+export const HOBJ_DONE = 28;
+/** usize the object that it belongs to, or 0. */
+export const HOBJ_OTHER = 48;
+/** A context's slots with its reason, and with a pair of key and value (if HOBJ_ELEM is 1); f64 deadline, 0 for none. */
+export const HOBJ_REASON = 64;
+export const HOBJ_DEADLINE = 72;
+export const HOBJ_VALUE = 80;
+
+/** Kinds. */
+export const HOST_CHAN = 1;
+export const HOST_MUTEX = 2;
+export const HOST_RWMUTEX = 3;
+export const HOST_WAITGROUP = 4;
+export const HOST_SEMAPHORE = 5;
+export const HOST_ONCE = 6;
+export const HOST_COND = 7;
+export const HOST_CONTEXT = 8;
+/** A block of bytes. */
+export const HOST_BYTES = 9;
+/** To the core a semaphore. */
+export const HOST_POOL = 10;
+
+/** Types of a channel's elements: any value in a slot of the codec; f64; i32; i64; Uint8Array objects of AssemblyScript. */
+export const ELEM_ANY = 0;
+export const ELEM_F64 = 1;
+export const ELEM_I32 = 2;
+export const ELEM_I64 = 3;
+export const ELEM_BYTES = 4;
+
+/** Offsets in a channel, for looking without a lock. */
+export const HCHAN_CLOSED = 4;
+export const HCHAN_QCOUNT = 8;
+export const HCHAN_DATAQSIZ = 12;
+
+/** Offsets in a semaphore: tickets that are free, and in all. */
+export const SEMA_FREE = 4;
+export const SEMA_SIZE = 16;
+
+// ---- operations of JavaScript that may wait (hostop.ts) --------------------------------------------------------------------
+
+/** A note: an operation is over. */
+export const NOTE_OP = 20;
+
+/** Offsets in a record: a note, then these. */
+export const OP_CODE = 8;
+export const OP_MID = 12;
+export const OP_GEN = 16;
+export const OP_STATUS = 20;
+export const OP_OBJECT = 24;
+export const OP_COUNT = 28;
+export const OP_INDEX = 32;
+export const OP_SLOT = 40;
+export const OP_SYNC = 48;
+/** The G; everything before it is the record's own. */
+export const OP_G = 88;
+
+/** What is to be done. */
+export const OP_SEND = 1;
+export const OP_RECV = 2;
+export const OP_SELECT = 3;
+export const OP_LOCK = 4;
+export const OP_READ = 5;
+export const OP_WAITGROUP = 6;
+export const OP_SEMAPHORE = 7;
+export const OP_COND = 8;
+
+/** How it ended; 0 is not yet. */
+export const OP_DONE = 1;
+/** The channel was closed: nothing was sent; or nothing was left to receive. */
+export const OP_CLOSED = 2;
+export const OP_CANCELLED = 3;
+/** The lock is held, but its last holder's thread died holding it. */
+export const OP_ABANDONED = 4;
+/** Select: a receive found its channel closed and drained. */
+export const OP_DRAINED = 5;
+
+/** OP_SYNC of a thread that blocks: it looks at the word; it sleeps on it; the operation is over. */
+export const OP_AWAITED = 1;
+export const OP_ASLEEP = 2;
+export const OP_RELEASED = 3;

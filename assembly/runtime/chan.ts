@@ -32,7 +32,7 @@ import { plock, punlock } from "./lock";
 import { gopanic } from "./panic";
 import { gopark, goready } from "./proc";
 import { g } from "./registers";
-import { G, sched, Waiter, WaitReason, waiterOf } from "./structs";
+import { G, OPERATION, sched, Waiter, WaitReason, waiterOf } from "./structs";
 import { dequeue, enqueue, link, readyAll, WaitQ } from "./waitq";
 
 
@@ -100,7 +100,7 @@ function dequeueLive(q: WaitQ): Waiter | null {
   while (true) {
     const w = dequeue(q);
     if (!w) return null;
-    if (w.g.epoch != sched.epoch) continue;
+    if (w.g.epoch != sched.epoch && w.g.epoch != OPERATION) continue;
     if (!w.isSelect) return w;
     if (atomic.cmpxchg<u32>(changetype<usize>(w.g) + offsetof<G>("selectDone"), 0, 1) == 0) return w;
   }

@@ -1,6 +1,7 @@
 /** When nothing can ever run again: finding out, and saying what each goroutine waits for. */
 import { describe } from "./dump";
 import { schedLock } from "./globrunq";
+import { objectCount } from "./hostobj";
 import { unlock } from "./lock";
 import { netpollAnyWaiters } from "./netpoll";
 import { throwFatal } from "./panic";
@@ -16,6 +17,7 @@ export function checkdead(): void {
   // The timer M sleeps on when the timers that it waits for are stopped.
   const asleep = sched.nmidle + sched.nmlocked + (sched.timerM != 0 ? 1 : 0);
   if (sched.main == MainState.None || asleep != sched.mlive) return;
+  if (objectCount() != 0) return; // JavaScript may wake anybody
   if (sched.runqSize != 0 || timeSleepUntil() != 0 || netpollAnyWaiters()) return;
   const exited = sched.main == MainState.Exited;
   unlock(schedLock());

@@ -288,3 +288,7 @@ export function close(): void {
   atomic.cmpxchg<i32>(SCHED_STATE, STATE_RUNNING, STATE_CLOSING);
   wakeAll();
 }
+
+// ---- channels, locks and contexts of JavaScript ----------------------------------------------------------------------------
+
+export * from "./hostsync";

@@ -37,6 +37,8 @@ import {
 } from "../layout";
 import { globrunqputBatch, globrunqputOne, schedLock } from "./globrunq";
 import { gfgetOrphan, gfputOrphan, newG, newGoids } from "./gs";
+import { objectsLost, ownerKey } from "./hostobj";
+import { opsLost } from "./hostop";
 import { hostRunJs } from "./imports";
 import { lock, unlock } from "./lock";
 import { malloc } from "./malloc";
@@ -207,6 +209,7 @@ export function takeKillM(): M | null {
  */
 export function mlost(mid: i32, text: usize): void {
   const mp = allm(mid);
+  const gen = mp.gen;
   atomic.add<i32>(changetype<usize>(mp) + offsetof<M>("gen"), 1); // from now on its mail goes to the main thread
   let gp = changetype<G | null>(sched.allgs);
   while (gp) {
@@ -265,6 +268,8 @@ export function mlost(mid: i32, text: usize): void {
   }
   if (wasTimerM && timeSleepUntil() != 0) startIdle();
   wakepIfIdle();
+  opsLost(mid, gen);
+  objectsLost(ownerKey(mid, gen));
 }
 
 function copyText(text: usize): usize {

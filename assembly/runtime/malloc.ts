@@ -25,6 +25,11 @@ import { allp, Cache, cacheOf, CLASS_COUNT, P, sched } from "./structs";
 @inline
 export const MAX_SMALL: usize = 32768;
 
+/** Bytes before an object of AssemblyScript, see `rt.ts`. */
+// @ts-ignore: decorator
+@inline
+export const OBJECT_HEADER: usize = 16;
+
 /** Bytes that move between a P and a Central at a time, and the bounds on how many cells that is. */
 // @ts-ignore: decorator
 @inline
@@ -118,6 +123,11 @@ export function mfree(ptr: usize): void {
     return;
   }
   mfreeTo(cacheOf(pp, span & ~SPAN_SMALL), ptr, span & ~SPAN_SMALL);
+}
+
+/** Frees an object of `__new` that nothing refers to any more. */
+export function freeObject(ptr: usize): void {
+  mfree(ptr - OBJECT_HEADER);
 }
 
 /** Bytes that the block at `ptr` really has. */

@@ -24,6 +24,7 @@ import { nanotime } from "./clock";
 import { globrunqget, globrunqputOne, globrunqsize, schedLock } from "./globrunq";
 import { startRewind, stopUnwind } from "./imports";
 import { lock, punlock, unlock } from "./lock";
+import { operationReady } from "./hostop";
 import { dumpStopped, reportStall, STALLED } from "./dump";
 import { acquirep, mstop, pidleget, pidleput, releasep, wakep } from "./mp";
 import { startlockedm, stoplockedm } from "./osthread";
@@ -33,7 +34,7 @@ import { g, m, phase, setG, setPhase } from "./registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "./runq";
 import { selparkcommit } from "./select";
 import { NORMAL, REWINDING, saveStack, switchOut, UNWINDING } from "./stack";
-import { Attention, FOREVER, G, GStatus, Hosted, M, MainState, P, Sched, Switch, allp, sched } from "./structs";
+import { Attention, FOREVER, G, GStatus, Hosted, M, MainState, OPERATION, P, Sched, Switch, allp, sched } from "./structs";
 import { Task } from "./task";
 import { checkTimers } from "./time";
 import { timersFirst } from "./timers";
@@ -113,6 +114,10 @@ export function goparkSelect(select: usize, reason: u8): void {
 
 /** Makes a parked goroutine runnable: the next on this P, or, from a thread without a P, on the global queue. */
 export function goready(gp: G): void {
+  if (gp.epoch == OPERATION) {
+    operationReady(gp);
+    return;
+  }
   gp.status = GStatus.Runnable;
   const pp = m.p;
   if (pp) runqput(pp, gp, true);

@@ -5,14 +5,14 @@
  * that programs see. Nothing is collected yet, so the words for the collector are zero, and `__link`, `__pin`, `__visit`
  * have nothing to do; nothing is freed unless the program itself calls `heap.free`.
  */
-import { malloc, mallocSize, mfree } from "./malloc";
+import { malloc, mallocSize, mfree, OBJECT_HEADER } from "./malloc";
 import { throwOutOfMemory } from "./panic";
 import { sched } from "./structs";
 
 /** Bytes of the header; AssemblyScript's OBJECT without the block word, which this allocator does not need. */
 // @ts-ignore: decorator
 @inline
-const HEADER: usize = 16;
+const HEADER: usize = OBJECT_HEADER;
 /** AssemblyScript's limit on an object. */
 // @ts-ignore: decorator
 @inline

@@ -96,7 +96,7 @@ function typeName<T>(): string {
 export class Select {
   /** 1 while somebody is in `wait` or `poll`. */
   private busy: u32;
-  private count: i32;
+  count: i32;
   private cap: i32;
   /** The block described at the top. */
   private cases: usize;
@@ -105,12 +105,15 @@ export class Select {
   private liveCount: i32;
   /** What the latest receive got, and its case; -1 before there was one. */
   private recvIndex: i32 = -1;
-  private recvValue: u64;
+  recvValue: u64;
   private recvType: u32;
   private recvTypeName: usize;
   private recvRef: bool;
   /** The case that `wait` or `poll` has chosen. */
-  private chosen: i32;
+  chosen: i32;
+  /** It belongs to JavaScript (`hostop.ts`): to send on a closed channel does not panic but sets `failed`. */
+  hosted: bool;
+  failed: bool;
 
   /** Adds a case that receives; returns its index. On a null channel it is never ready. */
   recv<T>(ch: Chan<T> | null): i32 {
@@ -171,6 +174,16 @@ export class Select {
 
   private addCase<T>(chan: usize, isSend: bool, value: u64): i32 {
     checkIdle(this);
+    const i = this.add(chan, isSend, value);
+    const it = caseAt(this.cases, i);
+    it.isRef = isManaged<T>();
+    it.type = typeKey<T>();
+    it.typeName = changetype<usize>(typeName<T>());
+    return i;
+  }
+
+  /** A case on an HChan, or 0, whatever its type. */
+  @unsafe add(chan: usize, isSend: bool, value: u64): i32 {
     const i = this.count;
     if (i == this.cap) grow(this);
     this.count = i + 1;
@@ -179,9 +192,6 @@ export class Select {
     it.chan = chan;
     it.value = value;
     it.isSend = isSend;
-    it.isRef = isManaged<T>();
-    it.type = typeKey<T>();
-    it.typeName = changetype<usize>(typeName<T>());
     it.isSelect = true;
     it.index = i;
     it.next = null;
@@ -319,7 +329,7 @@ function wrongType(i: i32, is: usize, wanted: string): void {
 }
 
 /** True if it is done and `chosen` is set; false with all channels locked and the goroutine in their queues. */
-function selectgo(s: Select, block: bool): bool {
+export function selectgo(s: Select, block: bool): bool {
   let it = pickReady(s);
   if (it) {
     const c = chanOf(it);
@@ -381,12 +391,16 @@ function perform(it: SelectCase): usize {
 /** A case's operation has been done at once, with this outcome. */
 function settle(s: Select, it: SelectCase, done: usize): void {
   s.chosen = it.index;
-  if (done == CLOSED) {
-    s.busy = 0;
-    gopanic("send on closed channel");
-  }
+  if (done == CLOSED) return sendFailed(s);
   if (!it.isSend) received(s, it, waiterOf(g).elem);
   if (done > CLOSED) goready(changetype<G>(done));
+}
+
+function sendFailed(s: Select): void {
+  s.failed = true;
+  if (s.hosted) return;
+  s.busy = 0;
+  gopanic("send on closed channel");
 }
 
 function received(s: Select, it: SelectCase, value: u64): void {
@@ -423,8 +437,8 @@ function queue(it: SelectCase): void {
   enqueue(it.isSend ? sendq(chanOf(it)) : recvq(chanOf(it)), it);
 }
 
-/** The goroutine has been woken through one case: takes its other waiters out of the queues. */
-function finish(s: Select): void {
+/** The goroutine has been woken through one case, or (param is null) through none: takes its other waiters out of the queues. */
+export function finish(s: Select): void {
   const won = changetype<SelectCase>(g.param);
   for (let i = 0; i < s.count; i++) {
     const it = caseAt(s.cases, i);
@@ -434,12 +448,15 @@ function finish(s: Select): void {
     unlink(it.isSend ? sendq(c) : recvq(c), it);
     punlock(changetype<usize>(c));
   }
+  if (changetype<usize>(won) == 0) {
+    s.chosen = -1;
+    return;
+  }
   s.chosen = won.index;
   if (!won.isSend) {
     g.ok = won.success;
     received(s, won, won.elem);
   } else if (!won.success) {
-    s.busy = 0;
-    gopanic("send on closed channel");
+    sendFailed(s);
   }
 }

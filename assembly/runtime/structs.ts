@@ -542,6 +542,11 @@ export class Sched {
 @inline
 export const FOREVER: u32 = 0xffff_ffff;
 
+/** The epoch of Gs that are no goroutines but stand for an operation of JavaScript in a queue (see `hostop.ts`). */
+// @ts-ignore: decorator
+@inline
+export const OPERATION: u32 = 0xffff_fffe;
+
 // @ts-ignore: decorator
 @inline
 export const sched: Sched = changetype<Sched>(SCHED_BASE);

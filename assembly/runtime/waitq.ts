@@ -11,7 +11,7 @@
 import { goready } from "./proc";
 import { m } from "./registers";
 import { runqput } from "./runq";
-import { G, GStatus, Waiter } from "./structs";
+import { G, GStatus, OPERATION, Waiter } from "./structs";
 
 
 @unmanaged
@@ -56,17 +56,18 @@ export function dequeue(q: WaitQ): Waiter | null {
   return w;
 }
 
-/** Takes `w` out, wherever it stands; does nothing if it is not in the queue (any more). */
-export function unlink(q: WaitQ, w: Waiter): void {
+/** Takes `w` out, wherever it stands; false if it is not in the queue (any more). */
+export function unlink(q: WaitQ, w: Waiter): bool {
   const prev = w.prev;
   const next = w.next;
-  if (!prev && q.first != w) return;
+  if (!prev && q.first != w) return false;
   if (prev) prev.next = next;
   else q.first = next;
   if (next) next.prev = prev;
   else q.last = prev;
   w.next = null;
   w.prev = null;
+  return true;
 }
 
 /** Appends a goroutine to a list of those to make ready together (`readyAll`); returns it, the list's new last. */
@@ -97,7 +98,7 @@ export function readyAll(head: G | null): void {
   let gp = head.schedlink;
   while (gp) {
     const next = gp.schedlink; // once the goroutine is queued, the link is the queue's
-    if (pp) {
+    if (pp && gp.epoch != OPERATION) {
       gp.status = GStatus.Runnable;
       runqput(pp, gp, false);
     } else {

@@ -51,6 +51,9 @@ const FUNCTION_PASSES = [
 /** What runs on the scheduler's own stack, below every goroutine's, and would otherwise look as if it might switch. */
 const SCHEDULER = [
   "host/*",
+  "hostobj/*",
+  "hostop/*",
+  "hostsync/*",
   "proc/findRunnable",
   "mp/*",
   "deadlock/*",

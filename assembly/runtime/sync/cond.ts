@@ -73,8 +73,18 @@ export class Cond {
   }
 }
 
+/** Draws a ticket to wait with; panics if the mutex is not held. */
+export function drawTicket(c: Cond): u32 {
+  mutexCheckLocked(c.mutex);
+  return atomic.add<u32>(waitsOf(c), 1);
+}
+
+export function condLock(c: Cond): usize {
+  return lockOf(c);
+}
+
 /** True with the lock held and this goroutine in the queue; false if its ticket has been signalled already. */
-function enqueueTicket(c: Cond, ticket: u32): bool {
+export function enqueueTicket(c: Cond, ticket: u32): bool {
   plock(lockOf(c));
   if (<i32>(ticket - c.notified) < 0) {
     punlock(lockOf(c));

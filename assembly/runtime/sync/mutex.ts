@@ -94,6 +94,18 @@ export function mutexLock(mu: Mutex, reason: u8): void {
   while (!acquireOrEnqueue(mu)) gopark(reason, changetype<usize>(semaOf(mu)));
 }
 
+/** Takes the mutex, or has this goroutine wait for it: then false, with the lock of `mutexSema` held. */
+export function mutexStart(mu: Mutex): bool {
+  if (atomic.cmpxchg<u32>(stateOf(mu), 0, LOCKED) == 0) return true;
+  waiterOf(g).elem = 0;
+  return acquireOrEnqueue(mu);
+}
+
+/** Where those wait who want the mutex. */
+export function mutexSema(mu: Mutex): Sema {
+  return semaOf(mu);
+}
+
 export function mutexTryLock(mu: Mutex): bool {
   nilCheck(changetype<usize>(mu));
   const old = atomic.load<u32>(stateOf(mu));
@@ -104,7 +116,8 @@ export function mutexTryLock(mu: Mutex): bool {
 export function mutexUnlock(mu: Mutex): void {
   nilCheck(changetype<usize>(mu));
   if (atomic.cmpxchg<u32>(stateOf(mu), LOCKED, 0) == LOCKED) return;
-  if (mutexRelease(mu)) gosched();
+  // A thread without a P has nothing to yield; JavaScript's could not.
+  if (mutexRelease(mu) && m.p) gosched();
 }
 
 /** Panics if nobody holds the mutex. */
@@ -121,7 +134,7 @@ function notLocked(): void {
  * True if the mutex is ours; false with the semaphore's lock held and this goroutine in its queue. It is called again when
  * the goroutine has been woken. Its waiter's `elem`, which permits do not use, is when it began to wait, and 0 until then.
  */
-function acquireOrEnqueue(mu: Mutex): bool {
+export function acquireOrEnqueue(mu: Mutex): bool {
   const w = waiterOf(g);
   const state = stateOf(mu);
   while (true) {

@@ -13,7 +13,7 @@
  * Ordering: all changes are sequentially consistent read-modify-writes; permits pass through a semaphore's lock.
  */
 import { gopanic } from "../panic";
-import { Sema, semacquire, semrelease } from "../sema";
+import { Sema, semacquire, semrelease, semtake } from "../sema";
 import { WaitReason } from "../structs";
 import { nilCheck } from "../nil";
 import { Mutex, mutexLock, mutexTryLock, mutexUnlock } from "./mutex";
@@ -45,7 +45,7 @@ function writerSemOf(rw: RWMutex): Sema {
 
 /** A lock that any number of readers can hold together, or one writer alone. Not for reading twice in one goroutine. */
 export class RWMutex {
-  private writers: Mutex = new Mutex();
+  writers: Mutex = new Mutex();
   private readerCount: i32;
   private readerWait: i32;
   // Two Semas.
@@ -116,6 +116,28 @@ export class RWMutex {
     const old = atomic.sub<i32>(readerCountOf(this), 1);
     if (old <= 0) readerLeaves(this, old);
   }
+}
+
+// ---- the steps of waiting, for who waits without a stack (`hostop.ts`) -----------------------------------------------------
+
+/** A writer that holds `writers` takes the lock, or waits: then false, with the lock of `writerSem` held. */
+export function rwAnnounce(rw: RWMutex): bool {
+  const readers = atomic.sub<i32>(readerCountOf(rw), MAX_READERS);
+  if (readers == 0 || atomic.add<i32>(readerWaitOf(rw), readers) + readers == 0) return true;
+  return semtake(writerSemOf(rw), false);
+}
+
+/** A reader takes the lock, or waits: then false, with the lock of `readerSem` held. */
+export function rwRead(rw: RWMutex): bool {
+  return atomic.add<i32>(readerCountOf(rw), 1) >= -1 || semtake(readerSemOf(rw), false);
+}
+
+export function rwWriterSem(rw: RWMutex): Sema {
+  return writerSemOf(rw);
+}
+
+export function rwReaderSem(rw: RWMutex): Sema {
+  return readerSemOf(rw);
 }
 
 /** A reader has left and found a writer announced, or that nobody held the lock for reading. */

@@ -10,8 +10,8 @@ import { plock, punlock } from "../lock";
 import { gopanic } from "../panic";
 import { gopark } from "../proc";
 import { g } from "../registers";
-import { G, WaitReason, waiterOf } from "../structs";
-import { dequeue, enqueue, link, readyAll, WaitQ } from "../waitq";
+import { G, Waiter, WaitReason, waiterOf } from "../structs";
+import { dequeue, enqueue, link, readyAll, unlink, WaitQ } from "../waitq";
 import { nilCheck } from "../nil";
 
 // @ts-ignore: decorator
@@ -61,7 +61,7 @@ export class Semaphore {
   }
 }
 
-function checkCount(s: Semaphore, n: i32): void {
+export function checkCount(s: Semaphore, n: i32): void {
   if (n < 0) gopanic("semaphore: negative count " + n.toString());
   if (n > s.size) gopanic("semaphore: acquire of " + n.toString() + " from a size of " + s.size.toString());
 }
@@ -76,7 +76,7 @@ function take(s: Semaphore, n: i32): bool {
 }
 
 /** True if the tickets have been taken; false with the lock held and this goroutine in the queue. */
-function takeOrEnqueue(s: Semaphore, n: i32): bool {
+export function takeOrEnqueue(s: Semaphore, n: i32): bool {
   nilCheck(changetype<usize>(s));
   checkCount(s, n);
   plock(lockOf(s));
@@ -91,6 +91,19 @@ function takeOrEnqueue(s: Semaphore, n: i32): bool {
   w.count = n;
   enqueue(queueOf(s), w);
   return false;
+}
+
+export function semaphoreLock(s: Semaphore): usize {
+  return lockOf(s);
+}
+
+/** A waiter gives up: false if it has just been given its tickets. Those behind it may have been waiting for it alone. */
+export function giveUp(s: Semaphore, w: Waiter): bool {
+  plock(lockOf(s));
+  const waited = unlink(queueOf(s), w);
+  punlock(lockOf(s));
+  if (waited) giveBack(s, 0);
+  return waited;
 }
 
 function giveBack(s: Semaphore, n: i32): void {

@@ -11,7 +11,7 @@
  * with counter 0, or been given a permit by whoever wrote it. So it sees what was written before each `done`.
  */
 import { gopanic } from "../panic";
-import { Sema, semacquire, semrelease } from "../sema";
+import { Sema, semacquire, semrelease, semtake } from "../sema";
 import { WaitReason } from "../structs";
 import { nilCheck } from "../nil";
 
@@ -49,6 +49,15 @@ export class WaitGroup {
     semacquire(semaOf(this), false, WaitReason.WaitGroupWait);
     if (atomic.load<u64>(stateOf(this)) != 0) gopanic("sync: WaitGroup is reused before previous Wait has returned");
   }
+}
+
+/** True if the counter is zero; else the caller waits: false, with the lock of `waitGroupSema` held. */
+export function waitGroupStart(wg: WaitGroup): bool {
+  return !countIn(wg) || semtake(semaOf(wg), false);
+}
+
+export function waitGroupSema(wg: WaitGroup): Sema {
+  return semaOf(wg);
 }
 
 // @ts-ignore: decorator
