@@ -15,6 +15,31 @@ export type { GoTask, GoTasks } from "./go/tasks.js";
 export type { Goroutine, GoroutineStatus, ResultOf, YieldOf } from "./go/goroutine.js";
 export { context, current, type GoroutineContext } from "./go/current.js";
 export { carry } from "./go/carry.js";
+export {
+  AbandonedError,
+  after,
+  type Bytes,
+  type Chan,
+  ChanError,
+  type ChanOptions,
+  type Cond,
+  type Context,
+  type Guard,
+  type Mutex,
+  type Once,
+  otherwise,
+  type Pool,
+  type Received,
+  recv,
+  type RWMutex,
+  type SelectCase,
+  type Selected,
+  type Semaphore,
+  send,
+  type SendOptions,
+  type WaitGroup,
+  type WaitOptions,
+} from "./sync/index.js";
 export type { MStats, RuntimeStats } from "./stats.js";
 export type { CallValue } from "./calls.js";
 export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, WorkerError, type StackFrame } from "./errors.js";

@@ -12,6 +12,7 @@ import { Report } from "./control.js";
 import { formatFrames } from "./errors.js";
 import { Memory } from "./memory.js";
 import { netImports } from "./net/imports.js";
+import type { SyncCore } from "./sync/host.js";
 import { readAvailable, writeFully } from "./stdio.js";
 import { Stacks, type SymbolSource } from "./stack.js";
 
@@ -29,7 +30,7 @@ export interface ThreadData {
 }
 
 /** What the core exports, each under the prefix `__skein_` (see `docs/internals.md`). */
-export interface Core {
+export interface Core extends SyncCore {
   init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number): void;
   mstart(mid: number): number;
   goid(): bigint;

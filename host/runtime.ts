@@ -39,6 +39,7 @@ import type { ExportInfo, Program } from "./program.js";
 import { checkProcs, numCPU } from "./procs.js";
 import type { SymbolSource } from "./stack.js";
 import { readProcs, readStats, type RuntimeStats } from "./stats.js";
+import { SyncMembers, type Sync } from "./sync/index.js";
 import { Threads, type ThreadRequest } from "./threads.js";
 
 /** Options of a runtime after they were checked. */
@@ -96,7 +97,7 @@ const enum Submit {
 }
 
 /** A program and its scheduler. Made by `start`. */
-export class Runtime implements AsyncDisposable, Scope {
+export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private readonly program: Program;
   private readonly options: RuntimeOptions;
   private readonly control: Control;
@@ -125,6 +126,7 @@ export class Runtime implements AsyncDisposable, Scope {
 
   /** @internal */
   constructor(program: Program, options: RuntimeOptions) {
+    super();
     this.program = program;
     this.options = options;
     const heapPage = Math.ceil(program.info.heapBase / PAGE);
@@ -171,6 +173,10 @@ export class Runtime implements AsyncDisposable, Scope {
     this.go = this.thread.go;
     for (const kind of NOTES) this.thread.mailbox.on(kind, (address) => this.handle(kind, address));
     void this.loop.run();
+  }
+
+  protected get sync(): Sync {
+    return this.thread.sync;
   }
 
   /** Starts goroutines whose functions are JavaScript. */

@@ -78,6 +78,7 @@ async function runM(data: MData): Promise<void> {
       await loop.turn(code);
     }
     loop.end();
+    if (control.state === STATE_RUNNING) thread.sync.holders.end();
     // What goroutines have left behind in this event loop must not keep the thread.
     if (hasRun) process.exit(0);
   } catch (error) {

@@ -5,6 +5,7 @@
 import { M_GEN, M_SIZE, MS_BASE } from "../../assembly/layout.js";
 import type { Core } from "../instance.js";
 import type { Memory } from "../memory.js";
+import { Sync, SyncMembers } from "../sync/index.js";
 import { Codec } from "../values/index.js";
 import { Asker, type GoOptions } from "./asker.js";
 import type { AnyFunction, Goroutine, ResultOf, YieldOf } from "./goroutine.js";
@@ -35,7 +36,7 @@ export interface Holder {
 }
 
 /** The part of a runtime that every thread has: what `current()` gives inside a goroutine. */
-export interface Scope {
+export interface Scope extends Pick<SyncMembers, keyof SyncMembers> {
   readonly go: Go;
   /**
    * The functions that a module exports, as tasks for `go`. The module is loaded by the threads that run them, once by each.
@@ -45,7 +46,7 @@ export interface Scope {
   tasks<M>(url: string | URL): GoTasks<M>;
 }
 
-export class Thread implements Scope {
+export class Thread extends SyncMembers implements Scope {
   readonly core: Core;
   readonly memory: Memory;
   /** The M that this thread is; 0 for the main thread. */
@@ -55,11 +56,14 @@ export class Thread implements Scope {
   readonly codec: Codec;
   readonly mailbox: Mailbox;
   readonly asker: Asker;
+  /** @internal */
+  readonly sync: Sync;
   readonly go: Go;
   private readonly holder: Holder;
   private held = 0;
 
   constructor(core: Core, memory: Memory, mid: number, holder: Holder) {
+    super();
     this.core = core;
     this.memory = memory;
     this.mid = mid;
@@ -73,6 +77,7 @@ export class Thread implements Scope {
     this.mailbox = new Mailbox(core, memory, mid);
     const asker = new Asker(this);
     this.asker = asker;
+    this.sync = new Sync(this, (fn, args) => asker.go(fn as AnyFunction, [...args]) as PromiseLike<unknown>);
     const go = (fn: AnyFunction, ...args: unknown[]): unknown => asker.go(fn, args);
     const withOptions = (options: GoOptions, fn: AnyFunction, ...args: unknown[]): unknown =>
       asker.go(fn, args, options);
@@ -96,6 +101,11 @@ export class Thread implements Scope {
   /** It has come. */
   release(): void {
     if (--this.held === 0) this.holder.changed(false);
+  }
+
+  /** This thread is about to block. */
+  blocks(): void {
+    this.asker.flush();
   }
 
   /** Takes what has come. */

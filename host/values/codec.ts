@@ -95,6 +95,16 @@ export class Codec {
     return this.take(upper, word >>> 0);
   }
 
+  /** A copy of the value in the slot at `at`, which keeps it. Nobody may take or drop it meanwhile. */
+  peek(at: number): unknown {
+    const upper = this.words[(at >>> 2) + 1]!;
+    if (upper >= 0 || upper < slots.BLOCK) return this.decode(at);
+    const word = this.words[at >>> 2]! >>> 0;
+    if (upper === slots.BLOCK_TREE) return new Reader(this.context, this.floats, this.buffer, true).read(word);
+    const keeps = { ...this.context, free: () => undefined };
+    return this.take(upper, word, keeps);
+  }
+
   /** Gives up what the slot at `at` owns, unread. */
   drop(at: number): void {
     const upper = this.words[(at >>> 2) + 1]!;
@@ -159,30 +169,33 @@ export class Codec {
     }
   }
 
-  private take(upper: number, word: number): unknown {
-    if (upper >= slots.HANDLE) return openHandle(this.context, upper - slots.HANDLE, word);
+  private take(upper: number, word: number, context: WriterContext = this.context): unknown {
+    if (upper >= slots.HANDLE) {
+      if (context !== this.context) this.handles.get(upper - slots.HANDLE)?.retain(word);
+      return openHandle(context, upper - slots.HANDLE, word);
+    }
     const from = word + slots.BLOCK_HEADER;
     const length = this.words[word >>> 2]! >>> 0;
     switch (upper) {
       case slots.BLOCK_LATIN1: {
         const text = this.buffer.latin1Slice(from, from + length);
-        this.context.free(word);
+        context.free(word);
         return text;
       }
       case slots.BLOCK_UTF16: {
         const text = this.buffer.ucs2Slice(from, from + length);
-        this.context.free(word);
+        context.free(word);
         return text;
       }
       case slots.BLOCK_BYTES:
-        return new Uint8Array(takeBuffer(this.context, word, -1));
+        return new Uint8Array(takeBuffer(context, word, -1));
       case slots.BLOCK_TREE: {
         // Opening a handle may decode something else meanwhile.
-        const reader = this.reader ?? new Reader(this.context, this.floats, this.buffer);
+        const reader = this.reader ?? new Reader(context, this.floats, this.buffer);
         this.reader = undefined;
         const value = reader.read(word);
         this.reader = reader;
-        this.context.free(word);
+        context.free(word);
         return value;
       }
       default:

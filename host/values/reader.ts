@@ -17,13 +17,16 @@ export class Reader implements ValueReader {
   private readonly words: Int32Array;
   private readonly floats: Float64Array;
   private readonly buffer: Buffer;
+  private readonly keeps: boolean;
   /** The slot to be read next: address / 8. */
   private at = 0;
   /** Objects by their number, if the tree refers to them. */
   private objects: unknown[] | undefined;
 
-  constructor(context: WriterContext, floats: Float64Array, buffer: Buffer) {
-    this.context = context;
+  /** @param keeps the tree stays: what it owns is copied instead of taken */
+  constructor(context: WriterContext, floats: Float64Array, buffer: Buffer, keeps = false) {
+    this.context = keeps ? { ...context, free: () => undefined } : context;
+    this.keeps = keeps;
     this.words = context.memory.words;
     this.floats = floats;
     this.buffer = buffer;
@@ -68,6 +71,7 @@ export class Reader implements ValueReader {
   }
 
   private handle(kind: number, address: number): unknown {
+    if (this.keeps) this.context.handles.get(kind)?.retain(address);
     return openHandle(this.context, kind, address);
   }
 

@@ -1,0 +1,187 @@
+/**
+ * Contexts, as in Go: cancellation, deadlines and values that go down from caller to callee, across threads.
+ *
+ * Whether a context is cancelled is a word in shared memory, so a loop that never awaits sees it too. Its `signal` follows when
+ * the thread's event loop has a turn.
+ */
+import {
+  HOBJ_DEADLINE,
+  HOBJ_DONE,
+  HOBJ_ELEM,
+  HOBJ_OTHER,
+  HOBJ_REASON,
+  HOBJ_VALUE,
+  HOST_CONTEXT,
+  OP_RECV,
+} from "../../assembly/layout.js";
+import { SyncHandle } from "./handle.js";
+import type { Sync } from "./sync.js";
+
+/** The longest time that a timer takes, in ms. */
+const MAX_MS = 2 ** 31 - 1;
+
+/** Something to be cancelled, with all that was made from it, on whichever thread. */
+export class Context extends SyncHandle implements Disposable {
+  private controller: AbortController | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @internal */
+  constructor(sync: Sync, address: number) {
+    super(sync, HOST_CONTEXT, address);
+  }
+
+  /** Whether it is cancelled, or its deadline has passed. */
+  get cancelled(): boolean {
+    if (this.state !== 0) return true;
+    if (this.memory.data.getFloat64(this.address + HOBJ_DEADLINE, true) > Date.now()) return false;
+    if (this.deadline === undefined) return false;
+    this.cancel(deadlineExceeded());
+    return true;
+  }
+
+  /** When it will be cancelled at the latest. */
+  get deadline(): Date | undefined {
+    const at = this.memory.data.getFloat64(this.address + HOBJ_DEADLINE, true);
+    return at === 0 ? undefined : new Date(at);
+  }
+
+  /** Why it is cancelled; undefined if it is not. */
+  get reason(): unknown {
+    if (!this.cancelled) return undefined;
+    return this.sync.host.codec.peek(this.address + HOBJ_REASON);
+  }
+
+  /** Throws the reason if it is cancelled. */
+  throwIfCancelled(): void {
+    if (this.cancelled) throw this.reason;
+  }
+
+  /** Is aborted, with the reason, when it is cancelled. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      const controller = new AbortController();
+      this.controller = controller;
+      if (this.cancelled) controller.abort(this.reason);
+      else this.follow(controller);
+    }
+    return this.controller.signal;
+  }
+
+  /** A copy of the value that was given to `withValue` for `key`, here or above; undefined if there is none. */
+  value(key: string | number): unknown {
+    const { words } = this.memory;
+    // A context holds the one that it was made from, so all of them are there.
+    for (let at = this.address; at !== 0; at = words[(at + HOBJ_OTHER) >>> 2]! >>> 0) {
+      if (words[(at + HOBJ_ELEM) >>> 2] === 0) continue;
+      const [its, value] = this.sync.host.codec.peek(at + HOBJ_VALUE) as [string | number, unknown];
+      if (its === key) return value;
+    }
+    return undefined;
+  }
+
+  /** Cancels it and all that was made from it. Only the first time counts. A reason that cannot be cloned is described. */
+  cancel(reason?: unknown): void {
+    const { codec, core } = this.sync.host;
+    const { slot } = this.sync.ops;
+    const why = reason ?? new DOMException("the context was cancelled", "AbortError");
+    try {
+      codec.encode(why, slot);
+    } catch (error) {
+      codec.encode(new DOMException((error as Error).message, "AbortError"), slot);
+    }
+    if (core.ctx_cancel(this.address, slot) === 0) codec.drop(slot);
+    this.abort();
+  }
+
+  /** A context that can be cancelled by itself, and is with this one. */
+  withCancel(): Context {
+    return this.child();
+  }
+
+  /** The same, cancelled with a TimeoutError after so many milliseconds. */
+  withTimeout(ms: number): Context {
+    if (!(ms >= 0)) throw new RangeError(`a timeout must be milliseconds, 0 or more, not ${String(ms)}`);
+    return this.withDeadline(Date.now() + ms);
+  }
+
+  /** The same at a time; the earlier of this and its parent's counts. */
+  withDeadline(at: Date | number): Context {
+    const context = this.child();
+    const own = this.deadline?.getTime() ?? Infinity;
+    const deadline = Math.min(Number(at), own);
+    if (Number.isNaN(deadline)) throw new RangeError("a deadline must be a Date, or its number of milliseconds");
+    if (deadline !== Infinity) {
+      this.memory.data.setFloat64(context.address + HOBJ_DEADLINE, deadline, true);
+      context.arm(deadline);
+    }
+    return context;
+  }
+
+  /**
+   * The same, with a value for `key`, which goes along to other threads. Throws a DataCloneError if it cannot be cloned.
+   */
+  withValue(key: string | number, value: unknown): Context {
+    const { codec } = this.sync.host;
+    const { slot } = this.sync.ops;
+    codec.encode([key, value], slot);
+    const context = this.child();
+    const { words } = this.memory;
+    words[(context.address + HOBJ_VALUE) >>> 2] = words[slot >>> 2]!;
+    words[(context.address + HOBJ_VALUE + 4) >>> 2] = words[(slot + 4) >>> 2]!;
+    words[(context.address + HOBJ_ELEM) >>> 2] = 1;
+    return context;
+  }
+
+  /** Cancels it, so that whoever it was given to stops. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.timer);
+    this.cancel();
+  }
+
+  private child(): Context {
+    const context = this.sync.newContext(this);
+    const deadline = this.deadline;
+    if (deadline !== undefined) this.memory.data.setFloat64(context.address + HOBJ_DEADLINE, deadline.getTime(), true);
+    return context;
+  }
+
+  private get state(): number {
+    return Atomics.load(this.memory.words, (this.address + HOBJ_DONE) >>> 2);
+  }
+
+  /** Cancels it when its deadline has come; does not keep the process alive for that. */
+  private arm(deadline: number): void {
+    const left = deadline - Date.now();
+    if (left <= 0) return this.cancel(deadlineExceeded());
+    const again = new WeakRef(this);
+    this.timer = setTimeout(() => again.deref()?.arm(deadline), Math.min(Math.ceil(left), MAX_MS));
+    this.timer.unref();
+  }
+
+  private abort(): void {
+    clearTimeout(this.timer);
+    if (this.controller?.signal.aborted === false) this.controller.abort(this.reason);
+  }
+
+  /** Has the signal follow: waits on the channel that is closed when the context is cancelled. */
+  private follow(controller: AbortController): void {
+    const { ops } = this.sync;
+    const op = ops.take(OP_RECV, this.address);
+    // The context may be collected meanwhile; when the last of all that stand for it has been, its channel is closed too.
+    const self = new WeakRef(this);
+    const status = ops.beginQuietly(op, () => {
+      ops.give(op);
+      if (!controller.signal.aborted) controller.abort(self.deref()?.reason);
+    });
+    if (status !== 0) {
+      ops.give(op);
+      controller.abort(this.reason);
+    } else if (this.deadline !== undefined && this.timer === undefined) {
+      this.arm(this.deadline.getTime());
+    }
+  }
+}
+
+function deadlineExceeded(): DOMException {
+  return new DOMException("the context's deadline has passed", "TimeoutError");
+}

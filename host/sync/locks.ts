@@ -1,0 +1,162 @@
+/**
+ * Mutex and RWMutex.
+ *
+ * A lock knows which thread holds it. If that thread dies, the lock is released as abandoned: the next `lock()` rejects with an
+ * AbandonedError, and has the lock all the same.
+ */
+import { HOST_MUTEX, HOST_RWMUTEX, OP_ABANDONED, OP_LOCK, OP_READ } from "../../assembly/layout.js";
+import { AbandonedError, panicking, reasonOf } from "./errors.js";
+import { SyncHandle } from "./handle.js";
+import type { WaitOptions } from "./host.js";
+import type { Sync } from "./sync.js";
+
+/** A lock that is held: `using` releases it at the end of the block. */
+export class Guard implements Disposable {
+  private release: (() => void) | undefined;
+
+  /** @internal */
+  constructor(release: () => void) {
+    this.release = release;
+  }
+
+  /** Releases it; once only. */
+  unlock(): void {
+    const { release } = this;
+    this.release = undefined;
+    release?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.unlock();
+  }
+}
+
+abstract class Lock extends SyncHandle {
+  protected abstract readonly what: string;
+
+  /** @param free releases what `code` takes */
+  protected acquire(code: number, free: () => void, options: WaitOptions | undefined): Promise<Guard> {
+    try {
+      const signal = options?.signal;
+      if (signal?.aborted === true) throw reasonOf(signal);
+      const { ops } = this.sync;
+      const op = ops.take(code, this.address);
+      const settle = (_: number, status: number): Guard => this.guard(status, free);
+      // A lock that comes after the wait was given up goes to the next.
+      return ops.promise(op, settle, signal, free);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  protected acquireSync(code: number, free: () => void, what: string): Guard {
+    const { ops } = this.sync;
+    ops.checkMayBlock(what);
+    const op = ops.take(code, this.address);
+    try {
+      return this.guard(ops.wait(op, what), free);
+    } finally {
+      ops.give(op);
+    }
+  }
+
+  protected guard(status: number, free: () => void): Guard {
+    const guard = new Guard(free);
+    if (status === OP_ABANDONED) throw new AbandonedError(this.what, guard);
+    return guard;
+  }
+
+  protected tried(status: number, free: () => void): boolean {
+    if (status !== 0) this.guard(status, free);
+    return status !== 0;
+  }
+}
+
+/** A mutual exclusion lock between all threads. Any goroutine may unlock it. */
+export class Mutex extends Lock implements Disposable {
+  protected readonly what = "mutex";
+
+  /** @internal */
+  constructor(sync: Sync, address: number) {
+    super(sync, HOST_MUTEX, address);
+  }
+
+  /** Takes the mutex, waiting until it is free. First in, first out but for short waits, as in Go. */
+  lock(options?: WaitOptions): Promise<Guard> {
+    return this.acquire(OP_LOCK, () => this.unlock(), options);
+  }
+
+  /** The same, blocking this goroutine's M. Only in goroutines. */
+  lockSync(): Guard {
+    return this.acquireSync(OP_LOCK, () => this.unlock(), "lockSync");
+  }
+
+  /** Takes the mutex if it is free. */
+  tryLock(): boolean {
+    const { ops, host } = this.sync;
+    return this.tried(ops.core.mutex_try(this.address, host.mid, host.gen), () => this.unlock());
+  }
+
+  /** Releases the mutex. Throws if nobody holds it. */
+  unlock(): void {
+    panicking(() => this.sync.ops.core.mutex_unlock(this.address));
+  }
+
+  /** The same. */
+  [Symbol.dispose](): void {
+    this.unlock();
+  }
+}
+
+/** A lock that many can hold for reading, or one for writing. A writer that waits keeps new readers out. */
+export class RWMutex extends Lock {
+  protected readonly what = "rwmutex";
+
+  /** @internal */
+  constructor(sync: Sync, address: number) {
+    super(sync, HOST_RWMUTEX, address);
+  }
+
+  /** Takes the lock for writing. */
+  lock(options?: WaitOptions): Promise<Guard> {
+    return this.acquire(OP_LOCK, () => this.unlock(), options);
+  }
+
+  /** The same, blocking this goroutine's M. Only in goroutines. */
+  lockSync(): Guard {
+    return this.acquireSync(OP_LOCK, () => this.unlock(), "lockSync");
+  }
+
+  /** Takes the lock for writing if nobody holds it. */
+  tryLock(): boolean {
+    const { ops, host } = this.sync;
+    return this.tried(ops.core.rw_try(this.address, host.mid, host.gen), () => this.unlock());
+  }
+
+  /** Releases the lock held for writing. Throws if nobody holds it so. */
+  unlock(): void {
+    panicking(() => this.sync.ops.core.rw_unlock(this.address));
+  }
+
+  /** Takes the lock for reading. Not twice in one goroutine: a writer may come between. */
+  rlock(options?: WaitOptions): Promise<Guard> {
+    return this.acquire(OP_READ, () => this.runlock(), options);
+  }
+
+  /** The same, blocking this goroutine's M. Only in goroutines. */
+  rlockSync(): Guard {
+    return this.acquireSync(OP_READ, () => this.runlock(), "rlockSync");
+  }
+
+  /** Takes the lock for reading if no writer holds it or waits for it. */
+  tryRLock(): boolean {
+    const { ops, host } = this.sync;
+    return this.tried(ops.core.rw_tryread(this.address, host.mid, host.gen), () => this.runlock());
+  }
+
+  /** Releases the lock held for reading. Throws if nobody holds it so. */
+  runlock(): void {
+    const { ops, host } = this.sync;
+    panicking(() => ops.core.rw_endread(this.address, host.mid, host.gen));
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Operations that may wait, as one thread's JavaScript sees them: records of the core (`hostop.ts` there), reused, and what is
+ * to be done when one comes back.
+ *
+ * Guarantees: each operation that waits ends exactly once, with its handler called from the thread's mailbox; in the order in
+ * which they ended. A record is given back only after that. While any waits the thread is held.
+ */
+import {
+  NOTE_OP,
+  OP_ASLEEP,
+  OP_AWAITED,
+  OP_CANCELLED,
+  OP_CODE,
+  OP_COUNT,
+  OP_INDEX,
+  OP_OBJECT,
+  OP_RELEASED,
+  OP_SLOT,
+  OP_STATUS,
+  OP_SYNC,
+  SCHED_STATE,
+  STATE_RUNNING,
+} from "../../assembly/layout.js";
+import { SkeinError } from "../errors.js";
+import type { SyncCore, SyncHost } from "./host.js";
+import { panicking, reasonOf } from "./errors.js";
+
+/** Called when an operation is over, with its record, which is reused as soon as it returns. */
+export type Ended = (op: number, status: number) => void;
+
+/** Records that a thread keeps. */
+const KEPT = 1024;
+/** How often a thread that blocks looks at its record before it sleeps: some 20 µs, less than waking it costs. */
+const SPINS = 2000;
+/** A thread that sleeps looks this often whether the runtime is being closed, in ms. */
+const SLICE_MS = 100;
+
+export class Ops {
+  /** A slot of this thread's own, for what is on its way into or out of the core. */
+  readonly slot: number;
+  readonly core: SyncCore;
+  private readonly host: SyncHost;
+  private readonly words: Int32Array<SharedArrayBuffer>;
+  private readonly free: number[] = [];
+  private readonly handlers: (Ended | undefined)[] = [];
+  private readonly held: boolean[] = [];
+  private readonly freeIndices: number[] = [];
+  /** A record that never waits, and lends what receiving at once needs. */
+  readonly lender: number;
+
+  constructor(host: SyncHost) {
+    this.host = host;
+    this.core = host.core;
+    this.words = host.memory.words;
+    this.slot = host.core.alloc(16) >>> 0;
+    this.lender = host.core.op_new(host.mid, host.gen) >>> 0;
+    host.mailbox.on(NOTE_OP, (op) => this.ended(op));
+  }
+
+  // ---- records -------------------------------------------------------------------------------------------------------
+
+  /** A record for an operation on an object of the core; to be given back with `give`. */
+  take(code: number, object: number): number {
+    const op = this.free.pop() ?? this.core.op_new(this.host.mid, this.host.gen) >>> 0;
+    this.words[(op + OP_CODE) >>> 2] = code;
+    this.words[(op + OP_OBJECT) >>> 2] = object;
+    this.words[(op + OP_SYNC) >>> 2] = 0;
+    return op;
+  }
+
+  give(op: number): void {
+    if (this.free.length < KEPT) this.free.push(op);
+    else this.core.op_free(op);
+  }
+
+  /** Moves this thread's slot into a record. */
+  load(op: number): void {
+    this.copy(this.slot, op + OP_SLOT);
+  }
+
+  /** Moves what a record got into this thread's slot. */
+  unload(op: number): void {
+    this.copy(op + OP_SLOT, this.slot);
+  }
+
+  private copy(from: number, to: number): void {
+    this.words[to >>> 2] = this.words[from >>> 2]!;
+    this.words[(to >>> 2) + 1] = this.words[(from >>> 2) + 1]!;
+  }
+
+  setCount(op: number, count: number): void {
+    this.words[(op + OP_COUNT) >>> 2] = count;
+  }
+
+  count(op: number): number {
+    return this.words[(op + OP_COUNT) >>> 2]!;
+  }
+
+  // ---- waiting -------------------------------------------------------------------------------------------------------
+
+  /**
+   * Begins an operation. Returns how it ended; or 0, and `ended` is called when it has. The caller gives the record back, in
+   * either case.
+   */
+  begin(op: number, ended: Ended): number {
+    const status = this.beginQuietly(op, ended);
+    if (status !== 0) return status;
+    this.held[this.words[(op + OP_INDEX) >>> 2]!] = true;
+    this.host.hold();
+    return 0;
+  }
+
+  /** The same, but nothing waits for it: the thread is not held. */
+  beginQuietly(op: number, ended: Ended): number {
+    const status = panicking(() => this.core.op_begin(op));
+    if (status !== 0) return status;
+    const index = this.freeIndices.pop() ?? this.handlers.length;
+    this.words[(op + OP_INDEX) >>> 2] = index;
+    this.handlers[index] = ended;
+    this.held[index] = false;
+    return 0;
+  }
+
+  /**
+   * Begins an operation whose end settles a promise: `settle` makes its result of the record, or throws.
+   *
+   * @param unwanted for what cannot be called off: what to do with it when it ends after `signal` has ended the wait
+   */
+  promise<T>(op: number, settle: Settle<T>, signal?: AbortSignal, unwanted?: Ended): Promise<T> {
+    let resolve!: (value: T) => void;
+    let reject!: (error: unknown) => void;
+    let onAbort: (() => void) | undefined;
+    let given = false;
+    const finish = (status: number): void => {
+      if (onAbort !== undefined) signal!.removeEventListener("abort", onAbort);
+      try {
+        if (given) {
+          unwanted?.(op, status);
+        } else if (status === OP_CANCELLED) {
+          settle(op, status);
+          reject(reasonOf(signal!));
+        } else {
+          resolve(settle(op, status));
+        }
+      } catch (error) {
+        reject(error);
+      } finally {
+        this.give(op);
+      }
+    };
+    let status: number;
+    try {
+      status = this.begin(op, (_, ended) => finish(ended));
+    } catch (error) {
+      this.give(op);
+      throw error;
+    }
+    const promise = new Promise<T>((yes, no) => {
+      resolve = yes;
+      reject = no;
+    });
+    if (status !== 0) {
+      finish(status);
+    } else if (signal !== undefined) {
+      onAbort = () => {
+        // What was called off comes back as such; so does what was just about to happen, as if the signal had come later.
+        if (this.core.op_cancel(op) !== 0 || unwanted === undefined) return;
+        given = true;
+        reject(reasonOf(signal));
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+    }
+    return promise;
+  }
+
+  /**
+   * Begins an operation and blocks this thread until it is over, or for `ms` at most: then it is called off. Returns how it
+   * ended. The M's P is handed on. Not on the main thread.
+   */
+  wait(op: number, what: string, ms = Infinity): number {
+    this.checkMayBlock(what);
+    const { words } = this;
+    const at = (op + OP_SYNC) >>> 2;
+    words[at] = OP_AWAITED;
+    const status = panicking(() => this.core.op_begin(op));
+    if (status !== 0) return status;
+    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, at) === OP_RELEASED) return words[(op + OP_STATUS) >>> 2]!;
+    this.host.blocks();
+    this.core.op_block();
+    const until = performance.now() + ms;
+    Atomics.compareExchange(words, at, OP_AWAITED, OP_ASLEEP);
+    while (Atomics.load(words, at) !== OP_RELEASED) {
+      const left = until - performance.now();
+      const closing = Atomics.load(words, SCHED_STATE >>> 2) !== STATE_RUNNING;
+      if ((left <= 0 || closing) && this.core.op_cancel(op) !== 0) {
+        if (closing) throw new SkeinError(`${what}: the runtime was closed`);
+        break;
+      }
+      Atomics.wait(words, at, OP_ASLEEP, Math.min(SLICE_MS, Math.max(left, 0)));
+    }
+    return words[(op + OP_STATUS) >>> 2]!;
+  }
+
+  /** @throws SkeinError on the main thread */
+  checkMayBlock(what: string): void {
+    if (this.host.mid !== 0) return;
+    throw new SkeinError(
+      `${what} would block the main thread: call it in a goroutine, or await the form without Sync here`,
+    );
+  }
+
+  private ended(op: number): void {
+    const index = this.words[(op + OP_INDEX) >>> 2]!;
+    if (this.held[index] === true) this.host.release();
+    const handler = this.handlers[index];
+    this.handlers[index] = undefined;
+    this.freeIndices.push(index);
+    handler?.(op, this.words[(op + OP_STATUS) >>> 2]!);
+  }
+}
+
+/** Makes the result of an operation that is over, or throws its error. */
+export type Settle<T> = (op: number, status: number) => T;

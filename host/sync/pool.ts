@@ -1,0 +1,70 @@
+/** A pool: at most so many goroutines at once, whoever starts them. */
+import { HOST_POOL, OP_SEMAPHORE, SEMA_FREE, SEMA_SIZE } from "../../assembly/layout.js";
+import { SkeinError } from "../errors.js";
+import { SyncHandle } from "./handle.js";
+import { waiting } from "./primitives.js";
+import type { Sync } from "./sync.js";
+
+/**
+ * Runs functions as goroutines, at most `size` at a time over all threads that share the pool; what is submitted beyond that
+ * starts when another has ended, first in, first out.
+ */
+export class Pool extends SyncHandle implements AsyncDisposable {
+  private released = false;
+
+  /** @internal */
+  constructor(sync: Sync, address: number) {
+    super(sync, HOST_POOL, address);
+  }
+
+  /** How many goroutines may run at once. */
+  get size(): number {
+    return Atomics.load(this.memory.words, (this.target + SEMA_SIZE) >>> 2);
+  }
+
+  /** How many more could be started at once. */
+  get free(): number {
+    return Atomics.load(this.memory.words, (this.target + SEMA_FREE) >>> 2);
+  }
+
+  /** Goroutines of the pool that run. */
+  get running(): number {
+    return this.size - this.free;
+  }
+
+  /**
+   * Runs `fn(...args)` as a goroutine when the pool has room; resolves with its result, rejects with its error.
+   * What `rt.go` refuses is refused here too. Rejects after `release`.
+   */
+  async submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
+    if (this.released) throw new SkeinError("pool: submit after release");
+    await this.acquire(1);
+    try {
+      return (await this.sync.go(fn as (...args: unknown[]) => unknown, args)) as Awaited<R>;
+    } finally {
+      this.sync.ops.core.sem_release(this.address, 1);
+    }
+  }
+
+  /** Waits until all that was submitted before has ended. */
+  async wait(): Promise<void> {
+    const { size } = this;
+    await this.acquire(size);
+    this.sync.ops.core.sem_release(this.address, size);
+  }
+
+  /** Takes no more work from this thread; what was submitted is still done. */
+  release(): void {
+    this.released = true;
+  }
+
+  /** Takes no more work, and waits for what was submitted. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release();
+    await this.wait();
+  }
+
+  private acquire(n: number): Promise<void> {
+    return waiting(this, OP_SEMAPHORE, n, () => undefined);
+  }
+}

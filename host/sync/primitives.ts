@@ -1,0 +1,261 @@
+/** WaitGroup, Semaphore, Once, Cond. */
+import {
+  HOBJ_DONE,
+  HOST_COND,
+  HOST_ONCE,
+  HOST_SEMAPHORE,
+  HOST_WAITGROUP,
+  OP_ABANDONED,
+  OP_CANCELLED,
+  OP_COND,
+  OP_LOCK,
+  OP_SEMAPHORE,
+  OP_WAITGROUP,
+  SEMA_FREE,
+  SEMA_SIZE,
+} from "../../assembly/layout.js";
+import { AbandonedError, checkWhole, panicking, reasonOf } from "./errors.js";
+import { SyncHandle } from "./handle.js";
+import type { WaitOptions } from "./host.js";
+import { Guard, type Mutex } from "./locks.js";
+import type { Sync } from "./sync.js";
+
+const MAX = 2 ** 31 - 1;
+
+/** A counter that goroutines can wait for to become zero. */
+export class WaitGroup extends SyncHandle {
+  /** @internal */
+  constructor(sync: Sync, address: number) {
+    super(sync, HOST_WAITGROUP, address);
+  }
+
+  /** Adds `n`, which may be negative. Throws if the counter becomes negative. */
+  add(n = 1): void {
+    checkWhole(n, -MAX, MAX, "what is added to a waitGroup");
+    panicking(() => this.sync.ops.core.wg_add(this.address, n));
+  }
+
+  /** Takes one off the counter; at zero all who wait go on. */
+  done(): void {
+    this.add(-1);
+  }
+
+  /** Waits until the counter is zero. */
+  wait(options?: WaitOptions): Promise<void> {
+    return waiting(
+      this,
+      OP_WAITGROUP,
+      0,
+      () => undefined,
+      options,
+      () => undefined,
+    );
+  }
+
+  /** The same, blocking this goroutine's M. Only in goroutines. */
+  waitSync(): void {
+    waitingSync(this, OP_WAITGROUP, 0, "waitSync");
+  }
+}
+
+/** A number of tickets, of which goroutines take any number at a time. First in, first out. */
+export class Semaphore extends SyncHandle {
+  /** @internal */
+  constructor(sync: Sync, address: number) {
+    super(sync, HOST_SEMAPHORE, address);
+  }
+
+  /** How many tickets there are in all. */
+  get size(): number {
+    return Atomics.load(this.memory.words, (this.target + SEMA_SIZE) >>> 2);
+  }
+
+  /** How many are free at the moment. */
+  get free(): number {
+    return Atomics.load(this.memory.words, (this.target + SEMA_FREE) >>> 2);
+  }
+
+  /** Takes `n` tickets, waiting until they are free and everybody who came before has theirs. The guard gives them back. */
+  acquire(n = 1, options?: WaitOptions): Promise<Guard> {
+    const free = (): void => this.release(n);
+    try {
+      this.check(n);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return waiting(this, OP_SEMAPHORE, n, () => new Guard(free), options);
+  }
+
+  /** The same, blocking this goroutine's M. Only in goroutines. */
+  acquireSync(n = 1): Guard {
+    this.check(n);
+    waitingSync(this, OP_SEMAPHORE, n, "acquireSync");
+    return new Guard(() => this.release(n));
+  }
+
+  /** Takes `n` tickets if they are free and nobody waits. */
+  tryAcquire(n = 1): boolean {
+    this.check(n);
+    return this.sync.ops.core.sem_try(this.address, n) !== 0;
+  }
+
+  /** Gives `n` tickets back. Throws if that makes more than there are. */
+  release(n = 1): void {
+    checkWhole(n, 0, MAX, "the number of tickets");
+    panicking(() => this.sync.ops.core.sem_release(this.address, n));
+  }
+
+  private check(n: number): void {
+    checkWhole(n, 0, this.size, `the number of tickets to take from a semaphore of ${this.size}`);
+  }
+}
+
+/** Runs a function once, whoever comes first. */
+export class Once extends SyncHandle {
+  /** @internal */
+  constructor(sync: Sync, address: number) {
+    super(sync, HOST_ONCE, address);
+  }
+
+  /** Whether it has been done. */
+  get done(): boolean {
+    return Atomics.load(this.memory.words, (this.address + HOBJ_DONE) >>> 2) !== 0;
+  }
+
+  /**
+   * Calls `fn`, here, unless that has been done, by whichever thread; resolves when it is done. If `fn` throws it counts as
+   * done, as in Go, and this call rejects. If the thread that does it dies, the next one does it.
+   */
+  async do(fn: () => unknown): Promise<void> {
+    if (this.done) return;
+    // A holder that died has not done it, so nothing is half changed that `fn` would not do again.
+    await waiting(this, OP_LOCK, 0, () => undefined);
+    try {
+      if (this.done) return;
+      try {
+        await fn();
+      } finally {
+        this.setDone();
+      }
+    } finally {
+      this.sync.ops.core.mutex_unlock(this.address);
+    }
+  }
+
+  /** The same with a synchronous function, blocking this goroutine's M meanwhile. Only in goroutines. */
+  doSync(fn: () => unknown): void {
+    if (this.done) return;
+    waitingSync(this, OP_LOCK, 0, "doSync");
+    try {
+      if (this.done) return;
+      try {
+        fn();
+      } finally {
+        this.setDone();
+      }
+    } finally {
+      this.sync.ops.core.mutex_unlock(this.address);
+    }
+  }
+
+  private setDone(): void {
+    Atomics.store(this.memory.words, (this.address + HOBJ_DONE) >>> 2, 1);
+  }
+}
+
+/** A place to wait for a change of what a mutex guards. First in, first out. */
+export class Cond extends SyncHandle {
+  /** Held when the condition is looked at or changed, and for `wait`. */
+  readonly mutex: Mutex;
+
+  /** @internal */
+  constructor(sync: Sync, address: number, mutex: Mutex) {
+    super(sync, HOST_COND, address);
+    this.mutex = mutex;
+  }
+
+  /**
+   * Releases the mutex, waits for a signal, takes the mutex again. Check the condition in a loop. If the signal of `options`
+   * ends the wait it rejects, also with the mutex held.
+   */
+  async wait(options?: WaitOptions): Promise<void> {
+    const { core } = this.sync.ops;
+    const unwanted = (): void => {
+      // It has been signalled after all, and has the mutex: both are for others.
+      core.mutex_unlock(this.mutex.address);
+      core.cond_signal(this.address);
+    };
+    let given = false;
+    try {
+      await waiting(
+        this,
+        OP_COND,
+        0,
+        (_, status) => this.check(status),
+        options && { signal: options.signal },
+        () => {
+          given = true;
+          unwanted();
+        },
+      );
+    } catch (error) {
+      const { signal } = options ?? {};
+      if (signal?.aborted === true && error === signal.reason && !given) await this.mutex.lock();
+      throw error;
+    }
+  }
+
+  /** The same, blocking this goroutine's M. Only in goroutines. */
+  waitSync(): void {
+    this.check(waitingSync(this, OP_COND, 0, "waitSync"));
+  }
+
+  /** Wakes the goroutine that has waited longest, if any waits. */
+  signal(): void {
+    this.sync.ops.core.cond_signal(this.address);
+  }
+
+  /** Wakes all that wait. */
+  broadcast(): void {
+    this.sync.ops.core.cond_broadcast(this.address);
+  }
+
+  private check(status: number): void {
+    if (status === OP_ABANDONED) throw new AbandonedError("cond", new Guard(() => this.mutex.unlock()));
+  }
+}
+
+/** Begins an operation of an object; `n` is how much of it. */
+export function waiting<T>(
+  handle: SyncHandle,
+  code: number,
+  n: number,
+  settle: (op: number, status: number) => T,
+  options?: WaitOptions,
+  unwanted?: () => void,
+): Promise<T> {
+  try {
+    const signal = options?.signal;
+    if (signal?.aborted === true) throw reasonOf(signal);
+    const { ops } = handle.sync;
+    const op = ops.take(code, handle.address);
+    ops.setCount(op, n);
+    const settled = (op: number, status: number): T =>
+      status === OP_CANCELLED ? (undefined as T) : settle(op, status);
+    return ops.promise(op, settled, signal, unwanted);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}
+
+function waitingSync(handle: SyncHandle, code: number, n: number, what: string): number {
+  const { ops } = handle.sync;
+  ops.checkMayBlock(what);
+  const op = ops.take(code, handle.address);
+  ops.setCount(op, n);
+  try {
+    return ops.wait(op, what);
+  } finally {
+    ops.give(op);
+  }
+}

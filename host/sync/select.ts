@@ -1,0 +1,202 @@
+/** Select: one of several channel operations, whichever can proceed first. */
+import { OP_CANCELLED, OP_CLOSED, OP_DRAINED, OP_SELECT } from "../../assembly/layout.js";
+import { SkeinError } from "../errors.js";
+import type { Chan } from "./chan.js";
+import { ChanError, reasonOf } from "./errors.js";
+import type { WaitOptions } from "./host.js";
+import type { Sync } from "./sync.js";
+
+/** A case of a select. */
+export type SelectCase<T = unknown> =
+  | { readonly kind: "recv"; readonly chan: Chan<T> | null | undefined }
+  | { readonly kind: "send"; readonly chan: Chan<T> | null | undefined; readonly value: T }
+  | { readonly kind: "after"; readonly ms: number }
+  | { readonly kind: "otherwise" };
+
+/** What a select did: the case, and for a receive what was received. */
+export interface Selected<T = unknown> {
+  readonly index: number;
+  readonly value: T | undefined;
+  /** False if a receive found its channel closed and drained, or nothing could be done (`otherwise`). */
+  readonly ok: boolean;
+}
+
+/** The case that receives from `chan`; never ready if there is none. */
+export function recv<T>(chan: Chan<T> | null | undefined): SelectCase<T> {
+  return { kind: "recv", chan };
+}
+
+/** The case that sends `value` to `chan`; never ready if there is none. */
+export function send<T>(chan: Chan<T> | null | undefined, value: T): SelectCase<T> {
+  return { kind: "send", chan, value };
+}
+
+/** The case that is ready after so many milliseconds. */
+export function after(ms: number): SelectCase<never> {
+  return { kind: "after", ms };
+}
+
+/** The case that is chosen if no other is ready at once. */
+export const otherwise: SelectCase<never> = Object.freeze({ kind: "otherwise" });
+
+/** The longest time that a timer takes, in ms. */
+const MAX_MS = 2 ** 31 - 1;
+
+/** A select that has been set up. */
+class Selection {
+  readonly sync: Sync;
+  readonly cases: readonly SelectCase[];
+  readonly op: number;
+  /** The index of each of the core's cases, and the slots of those that send. */
+  private readonly indices: number[] = [];
+  private readonly slots: ([number, number] | undefined)[] = [];
+  ms = Infinity;
+  private afterIndex = -1;
+  otherwise = -1;
+
+  constructor(sync: Sync, cases: Iterable<SelectCase>) {
+    this.sync = sync;
+    this.cases = [...cases];
+    this.op = sync.ops.take(OP_SELECT, 0);
+    try {
+      sync.ops.core.op_case(this.op, 1, 0, 0); // clears it, with a case that is never ready
+      this.cases.forEach((it, index) => this.add(it, index));
+    } catch (error) {
+      this.dropSends(-1);
+      sync.ops.give(this.op);
+      throw error;
+    }
+  }
+
+  private add(it: SelectCase, index: number): void {
+    const { ops } = this.sync;
+    switch (it?.kind) {
+      case "recv":
+      case "send": {
+        const { chan } = it;
+        if (chan === null || chan === undefined) return;
+        this.sync.checkOwn(chan, `case ${index} of the select`);
+        if (it.kind === "send") {
+          chan.encode(it.value);
+          const { words } = this.sync.host.memory;
+          this.slots[this.indices.length] = [words[ops.slot >>> 2]!, words[(ops.slot >>> 2) + 1]!];
+        }
+        ops.core.op_case(this.op, 0, chan.core, it.kind === "send" ? ops.slot : 0);
+        this.indices.push(index);
+        return;
+      }
+      case "after":
+        if (!(it.ms >= 0)) throw new RangeError(`after takes milliseconds, 0 or more, not ${String(it.ms)}`);
+        if (it.ms >= this.ms) return;
+        this.ms = it.ms;
+        this.afterIndex = index;
+        return;
+      case "otherwise":
+        if (this.otherwise >= 0) throw new SkeinError("a select has one otherwise at most");
+        this.otherwise = index;
+        return;
+      default:
+        throw new TypeError(`case ${index} of the select is none: use recv(ch), send(ch, v), after(ms) or otherwise`);
+    }
+  }
+
+  /** The result, once the operation is over; or throws. Gives up the values that were not sent. */
+  result(status: number): Selected {
+    const { ops } = this.sync;
+    if (status === OP_CANCELLED || status === 0) {
+      this.dropSends(-1);
+      const index = status === 0 ? this.otherwise : this.afterIndex;
+      return { index, value: undefined, ok: status !== 0 };
+    }
+    const chosen = ops.count(this.op) - 1;
+    const index = this.indices[chosen]!;
+    const it = this.cases[index]! as SelectCase & { kind: "recv" | "send" };
+    if (it.kind === "send") {
+      this.dropSends(status === OP_CLOSED ? -1 : chosen);
+      if (status === OP_CLOSED) throw new ChanError("send on closed channel");
+      return { index, value: undefined, ok: true };
+    }
+    this.dropSends(-1);
+    if (status === OP_DRAINED) return { index, value: undefined, ok: false };
+    ops.unload(this.op);
+    return { index, value: it.chan!.decode(), ok: true };
+  }
+
+  private dropSends(except: number): void {
+    const { ops, host } = this.sync;
+    this.slots.forEach((slot, i) => {
+      if (slot === undefined || i === except) return;
+      host.memory.words[ops.slot >>> 2] = slot[0];
+      host.memory.words[(ops.slot >>> 2) + 1] = slot[1];
+      (this.cases[this.indices[i]!] as { chan: Chan<unknown> }).chan.drop();
+    });
+    this.slots.length = 0;
+  }
+}
+
+/** Does one case of `cases` as soon as one can proceed. */
+export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOptions): Promise<Selected> {
+  const { ops } = sync;
+  try {
+    const signal = options?.signal;
+    if (signal?.aborted === true) throw reasonOf(signal);
+    const it = new Selection(sync, cases);
+    const { op } = it;
+    if (it.otherwise >= 0) return Promise.resolve(settle(sync, it, ops.core.op_poll(op)));
+    let timer: NodeJS.Timeout | undefined;
+    let due = false;
+    let onAbort: (() => void) | undefined;
+    return new Promise((resolve, reject) => {
+      const ended = (status: number): void => {
+        clearTimeout(timer);
+        if (onAbort !== undefined) signal!.removeEventListener("abort", onAbort);
+        try {
+          const result = settle(sync, it, status);
+          if (status === OP_CANCELLED && !due) reject(reasonOf(signal!));
+          else resolve(result);
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      const status = ops.begin(op, (_, ended_) => ended(ended_));
+      if (status !== 0) return ended(status);
+      if (it.ms !== Infinity) {
+        const until = performance.now() + it.ms;
+        const expire = (): void => {
+          const left = until - performance.now();
+          if (left > 0) timer = setTimeout(expire, Math.min(Math.ceil(left), MAX_MS));
+          else if (ops.core.op_cancel(op) !== 0) due = true;
+        };
+        timer = setTimeout(expire, Math.min(Math.ceil(it.ms), MAX_MS));
+      }
+      if (signal !== undefined) {
+        onAbort = () => void ops.core.op_cancel(op);
+        signal.addEventListener("abort", onAbort, { once: true });
+      }
+    });
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}
+
+/** The same, blocking this goroutine's M. */
+export function selectSync(sync: Sync, cases: Iterable<SelectCase>): Selected {
+  const it = new Selection(sync, cases);
+  if (it.otherwise >= 0) return settle(sync, it, sync.ops.core.op_poll(it.op));
+  let status = OP_CANCELLED;
+  try {
+    status = sync.ops.wait(it.op, "selectSync", it.ms);
+  } catch (error) {
+    settle(sync, it, OP_CANCELLED);
+    throw error;
+  }
+  return settle(sync, it, status);
+}
+
+function settle(sync: Sync, it: Selection, status: number): Selected {
+  try {
+    return it.result(status);
+  } finally {
+    sync.ops.give(it.op);
+  }
+}

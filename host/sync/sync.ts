@@ -1,0 +1,208 @@
+/**
+ * Channels, locks and contexts on one thread: makes them, makes those that come from other threads again, and frees what
+ * nobody holds any more.
+ */
+import {
+  HOBJ_DONE,
+  HOBJ_ELEM,
+  HOBJ_OTHER,
+  HOBJ_REASON,
+  HOBJ_TARGET,
+  HOBJ_VALUE,
+  HOST_BYTES,
+  HOST_CHAN,
+  HOST_COND,
+  HOST_CONTEXT,
+  HOST_MUTEX,
+  HOST_ONCE,
+  HOST_POOL,
+  HOST_RWMUTEX,
+  HOST_SEMAPHORE,
+  HOST_WAITGROUP,
+  ELEM_ANY,
+  NOTE_OP,
+  OP_CANCELLED,
+  OP_CLOSED,
+  OP_CODE,
+  OP_DONE,
+  OP_OBJECT,
+  OP_RECV,
+  OP_SEMAPHORE,
+  OP_SEND,
+  OP_SLOT,
+  OP_STATUS,
+  OP_COUNT,
+} from "../../assembly/layout.js";
+import { SkeinError } from "../errors.js";
+import { isHandle } from "../values/index.js";
+import { Bytes } from "./bytes.js";
+import { Chan, ELEMENT_TYPES, type ElementType } from "./chan.js";
+import { Context } from "./context.js";
+import { checkWhole } from "./errors.js";
+import { Holders, type SyncHandle } from "./handle.js";
+import type { SyncHost } from "./host.js";
+import { Mutex, RWMutex } from "./locks.js";
+import { Ops } from "./ops.js";
+import { Pool } from "./pool.js";
+import { Cond, Once, Semaphore, WaitGroup } from "./primitives.js";
+
+/** Slots of a channel's buffer: the core's limit on one object, 1 GiB. */
+const MAX_CAPACITY = 2 ** 27 - 512;
+const MAX_TICKETS = 2 ** 31 - 1;
+const MAX_BYTES = 2 ** 30;
+
+/** How a channel is made. */
+export interface ChanOptions {
+  /**
+   * What it carries. `"any"`, the default: any value that can be cloned. A channel that goroutines in WebAssembly use has their
+   * type: `"f64"`, `"i32"`, `"i64"` (bigint) or `"bytes"` (Uint8Array).
+   */
+  readonly type?: ElementType | undefined;
+}
+
+export class Sync {
+  readonly host: SyncHost;
+  readonly ops: Ops;
+  readonly holders: Holders;
+  /** Starts a goroutine; its result. */
+  readonly go: (fn: (...args: unknown[]) => unknown, args: readonly unknown[]) => PromiseLike<unknown>;
+
+  constructor(host: SyncHost, go: Sync["go"]) {
+    this.host = host;
+    this.go = go;
+    this.ops = new Ops(host);
+    this.holders = new Holders(host.memory, (kind, address) => this.destroy(kind, address));
+    for (const kind of Object.keys(OPEN).map(Number)) {
+      host.codec.register(kind, {
+        retain: (address) => this.holders.retain(address),
+        release: (address) => this.holders.release(address),
+        open: (address) => this.open(kind, address),
+      });
+    }
+    if (host.mid === 0) host.mailbox.onOrphan(NOTE_OP, (op) => this.orphan(op));
+  }
+
+  newChan<T>(capacity = 0, options: ChanOptions = {}): Chan<T> {
+    checkWhole(capacity, 0, MAX_CAPACITY, "a channel's capacity");
+    const elem = ELEMENT_TYPES.indexOf(options.type ?? "any");
+    if (elem < 0) {
+      throw new TypeError(`a channel's type is one of ${ELEMENT_TYPES.join(", ")}, not ${String(options.type)}`);
+    }
+    return new Chan<T>(this, this.make(HOST_CHAN, capacity, elem));
+  }
+
+  newMutex(): Mutex {
+    return new Mutex(this, this.make(HOST_MUTEX));
+  }
+
+  newRWMutex(): RWMutex {
+    return new RWMutex(this, this.make(HOST_RWMUTEX));
+  }
+
+  newWaitGroup(): WaitGroup {
+    return new WaitGroup(this, this.make(HOST_WAITGROUP));
+  }
+
+  newSemaphore(n: number): Semaphore {
+    return new Semaphore(this, this.make(HOST_SEMAPHORE, checkWhole(n, 0, MAX_TICKETS, "a semaphore's size")));
+  }
+
+  newOnce(): Once {
+    return new Once(this, this.make(HOST_ONCE));
+  }
+
+  newCond(mutex: Mutex = this.newMutex()): Cond {
+    this.checkOwn(mutex, "the mutex of a cond");
+    if (!(mutex.kind === HOST_MUTEX)) throw new TypeError("a cond takes a mutex: rt.cond(rt.mutex())");
+    return new Cond(this, this.make(HOST_COND, 0, 0, mutex.address), mutex);
+  }
+
+  newPool(n: number): Pool {
+    return new Pool(this, this.make(HOST_POOL, checkWhole(n, 1, MAX_TICKETS, "a pool's size")));
+  }
+
+  newContext(parent?: Context): Context {
+    if (parent !== undefined) this.checkOwn(parent, "the parent of a context");
+    return new Context(this, this.make(HOST_CONTEXT, 0, 0, parent?.address ?? 0));
+  }
+
+  newBytes(contents: number | Uint8Array): Bytes {
+    const length = typeof contents === "number" ? contents : contents.byteLength;
+    checkWhole(length, 0, MAX_BYTES, "the number of bytes");
+    const bytes = new Bytes(this, this.make(HOST_BYTES, length, length));
+    if (typeof contents === "number") bytes.view.fill(0);
+    else bytes.view.set(contents);
+    return bytes;
+  }
+
+  /** @throws SkeinError if `handle` is not one of this runtime's */
+  checkOwn(handle: unknown, what: string): asserts handle is SyncHandle {
+    if (typeof handle !== "object" || handle === null || !isHandle(handle)) {
+      throw new TypeError(`${what} is none of a runtime's objects`);
+    }
+    if (handle.memory !== this.host.memory) throw new SkeinError(`${what} belongs to another runtime`);
+  }
+
+  /** A thread has died: what it waited for is called off, the locks that it held are released. On the main thread. */
+  threadLost(mid: number, gen: number): void {
+    this.host.core.obj_lost(mid, gen);
+  }
+
+  private make(kind: number, n = 0, elem = 0, other = 0): number {
+    if (other !== 0) this.holders.retain(other);
+    return this.host.core.obj_new(kind, n, elem, other) >>> 0;
+  }
+
+  private open(kind: number, address: number): SyncHandle {
+    return OPEN[kind]!(this, address);
+  }
+
+  /** Nobody holds it: what it still holds is given up. */
+  private destroy(kind: number, address: number): void {
+    const { host, ops } = this;
+    const { words } = host.memory;
+    if (kind === HOST_CHAN && words[(address + HOBJ_ELEM) >>> 2] === ELEM_ANY) {
+      const chan = words[(address + HOBJ_TARGET) >>> 2]! >>> 0;
+      while (host.core.chan_recv(ops.lender, chan, ops.slot) === OP_DONE) host.codec.drop(ops.slot);
+    } else if (kind === HOST_CONTEXT) {
+      host.codec.encode(undefined, ops.slot);
+      host.core.ctx_cancel(address, ops.slot); // whoever still follows it lets go
+      if (words[(address + HOBJ_DONE) >>> 2] === 2) host.codec.drop(address + HOBJ_REASON);
+      if (words[(address + HOBJ_ELEM) >>> 2] === 1) host.codec.drop(address + HOBJ_VALUE);
+    }
+    const other = host.core.obj_free(address) >>> 0;
+    if (other !== 0) this.holders.release(other);
+  }
+
+  /** An operation is over whose thread has died: what it got is for nobody. */
+  private orphan(op: number): void {
+    const { host } = this;
+    const { words } = host.memory;
+    const code = words[(op + OP_CODE) >>> 2]!;
+    const status = words[(op + OP_STATUS) >>> 2]!;
+    const object = words[(op + OP_OBJECT) >>> 2]! >>> 0;
+    const isAny = object !== 0 && words[(object + HOBJ_ELEM) >>> 2] === ELEM_ANY;
+    if (code === OP_RECV && status === OP_DONE && isAny) host.codec.drop(op + OP_SLOT);
+    if (code === OP_SEND && (status === OP_CANCELLED || status === OP_CLOSED) && isAny) host.codec.drop(op + OP_SLOT);
+    if (code === OP_SEMAPHORE && status === OP_DONE) host.core.sem_release(object, words[(op + OP_COUNT) >>> 2]!);
+    host.core.op_free(op);
+  }
+}
+
+/** How handles that come from other threads are made, by kind. */
+const OPEN: Readonly<Record<number, (sync: Sync, address: number) => SyncHandle>> = {
+  [HOST_CHAN]: (sync, address) => new Chan(sync, address),
+  [HOST_MUTEX]: (sync, address) => new Mutex(sync, address),
+  [HOST_RWMUTEX]: (sync, address) => new RWMutex(sync, address),
+  [HOST_WAITGROUP]: (sync, address) => new WaitGroup(sync, address),
+  [HOST_SEMAPHORE]: (sync, address) => new Semaphore(sync, address),
+  [HOST_ONCE]: (sync, address) => new Once(sync, address),
+  [HOST_COND]: (sync, address) => {
+    const mutex = sync.host.memory.words[(address + HOBJ_OTHER) >>> 2]! >>> 0;
+    sync.holders.retain(mutex);
+    return new Cond(sync, address, new Mutex(sync, mutex));
+  },
+  [HOST_POOL]: (sync, address) => new Pool(sync, address),
+  [HOST_CONTEXT]: (sync, address) => new Context(sync, address),
+  [HOST_BYTES]: (sync, address) => new Bytes(sync, address),
+};

@@ -1,0 +1,130 @@
+/**
+ * The real core on one thread, without running Ms: operations of JavaScript need none. What another thread would do is done by
+ * a second `Sync` of the same thread, in the name of M1.
+ */
+import { MAX_THREADS, NOTE_NEXT } from "../../assembly/layout.js";
+import { reserveMemory } from "../../host/addressspace.js";
+import { loadFile } from "../../host/build.js";
+import { newClock } from "../../host/clock.js";
+import { Control } from "../../host/control.js";
+import { instantiate, type Core } from "../../host/instance.js";
+import { ALL_PAGES, PAGE, type Memory } from "../../host/memory.js";
+import type { Program } from "../../host/program.js";
+import { Sync, SyncMembers, type SyncCore } from "../../host/sync/index.js";
+import { Codec } from "../../host/values/index.js";
+import { writeFileSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+let program: Promise<Program> | undefined;
+
+async function load(): Promise<Program> {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), "skein-rig-")), "empty.ts");
+  writeFileSync(file, "export function main(): void {}\n");
+  return (await loadFile(file)).program;
+}
+
+export class Rig extends SyncMembers {
+  readonly memory: Memory;
+  readonly core: Core & SyncCore;
+  protected readonly sync: Sync;
+  /** What another thread would have. */
+  readonly other: Sync;
+  /** Operations that wait. */
+  held = 0;
+  /** Whose record it is. */
+  private readonly owners = new Map<number, { handler?: (address: number) => void }>();
+  private closed = false;
+
+  static async start(): Promise<Rig> {
+    program ??= load();
+    return new Rig(await program);
+  }
+
+  private constructor(program: Program) {
+    super();
+    const heapPage = Math.ceil(program.info.heapBase / PAGE);
+    const memory = reserveMemory(heapPage, 2);
+    const control = new Control(memory);
+    const instance = instantiate(
+      {
+        module: program.module,
+        memory,
+        control: control.shared,
+        clock: newClock(),
+        panic: "isolate",
+        env: undefined,
+        symbols: { bytes: new SharedArrayBuffer(0), folder: undefined } as never,
+      },
+      control,
+    );
+    this.core = instance.core as Rig["core"];
+    this.memory = instance.memory;
+    for (const [address, bytes] of program.data) this.memory.write(address, bytes);
+    this.core.init(1, 1, MAX_THREADS - 2, program.info.heapBase, ALL_PAGES);
+    this.core.no_solo();
+    this.sync = this.newSync(0);
+    this.other = this.newSync(1);
+    setImmediate(this.pump);
+  }
+
+  /** Lets the process end. */
+  close(): void {
+    this.closed = true;
+  }
+
+  /** The object that another thread gets when it is given `handle`. */
+  there<T>(handle: T): T {
+    const at = this.core.alloc(8) >>> 0;
+    this.sync.host.codec.encode(handle, at);
+    const result = this.other.host.codec.decode(at) as T;
+    this.core.free(at);
+    return result;
+  }
+
+  private newSync(mid: number): Sync {
+    const { core, memory } = this;
+    const mail: { handler?: (address: number) => void } = {};
+    return new Sync(
+      {
+        core: {
+          ...core,
+          op_new: (mid, gen) => {
+            const op = core.op_new(mid, gen) >>> 0;
+            this.owners.set(op, mail);
+            return op;
+          },
+        },
+        memory,
+        codec: new Codec(memory, core.alloc, core.free),
+        mid,
+        gen: 0,
+        mailbox: {
+          on: (_, handler) => (mail.handler = handler),
+          onOrphan: () => undefined,
+        },
+        hold: () => this.held++,
+        release: () => this.held--,
+        blocks: () => undefined,
+      },
+      (fn, args) => Promise.resolve(fn(...args)),
+    );
+  }
+
+  private readonly pump = (): void => {
+    this.drain();
+    this.core.be_m(1);
+    this.drain();
+    this.core.be_m(0);
+    if (!this.closed) setImmediate(this.pump);
+  };
+
+  private drain(): void {
+    let note = this.core.drain() >>> 0;
+    while (note !== 0) {
+      const next = this.memory.words[(note + NOTE_NEXT) >>> 2]! >>> 0;
+      this.owners.get(note)!.handler!(note);
+      note = next;
+    }
+  }
+}
