@@ -1,13 +1,6 @@
 /**
- * The event loop, after asyncio's: it makes calls, soon, at certain times, or when something has happened.
- *
- * A turn has asyncio's four phases (`runOnce`). What guarantees its order: ready callbacks are called first in, first
- * out; those scheduled during a turn are called in the next; timers due at one time in the order in which they were set.
- * A callback that throws stops nothing: its exception goes to the exception handler.
- *
- * One thing differs from asyncio: running the loop does not block. `runForever` gives a promise, and the loop takes its
- * turns between those of the host's event loop (`turns.ts`). A turn may be cut, to go on after the host's; nobody sees
- * that but the host. Several loops may run in a thread.
+ * The event loop, after asyncio's, as its users see it: calls, other threads, futures and tasks, descriptors, and what
+ * becomes of exceptions. How calls are made, and when, is in `scheduler.ts`.
  */
 import {
   gather,
@@ -19,17 +12,16 @@ import {
   type GatherOptions,
   type Results,
 } from "./combine.js";
+import { Descriptors, type Pollable } from "./descriptors.js";
 import { describe, LoopError } from "./errors.js";
 import { showContext, type ExceptionContext } from "./exceptions.js";
 import { Future } from "./future.js";
-import { Handle, TimerHandle, type Callback } from "./handles.js";
+import type { Callback, Handle } from "./handles.js";
 import { Inbox } from "./inbox.js";
-import { ReadyQueue } from "./ready.js";
 import { RemoteLoop, type LoopHandle } from "./remote.js";
+import { checkCallback, checkTime, runningScheduler, Scheduler } from "./scheduler.js";
 import { isGenerator, isThenable, Task, type Coroutine, type TaskOptions } from "./task.js";
 import { runningTask } from "./tasks-running.js";
-import { TimerHeap } from "./timers.js";
-import { Turns } from "./turns.js";
 
 export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
 
@@ -38,50 +30,19 @@ export interface EventLoopOptions {
   readonly debug?: boolean;
 }
 
-/** A timer is due that is due within the clock's resolution; milliseconds. */
-const CLOCK_RESOLUTION = 0.001;
-/** A loop without work lets so many microtasks pass before it sleeps: async functions that it has woken are about to use it. */
-const HOPS_BEFORE_SLEEP = 4;
-
-/** Loops that run in this thread, the latest last, and the one whose callback is being called. */
-const running: EventLoop[] = [];
-let current: EventLoop | undefined;
-
 /** The loop whose callback is being called; else the one that was started last of those running in this thread. */
 export function getRunningLoop(): EventLoop {
-  const loop = current ?? running.at(-1);
-  if (loop === undefined) throw new LoopError("no running event loop");
-  return loop;
+  return runningScheduler() as EventLoop;
 }
 
-export class EventLoop implements Disposable {
-  private readonly ready = new ReadyQueue<Handle>();
-  private readonly timers = new TimerHeap<TimerHandle>();
-  private readonly turns = new Turns(() => this.step());
+export class EventLoop extends Scheduler {
   private readonly tasks = new Set<Task>();
-  private sequence = 0;
-  /** Callbacks that are left to this turn. */
-  private left = 0;
-  private turning = false;
-  private hops = 0;
-  private stopping = false;
-  private closed = false;
-  /** Settles the promise of `runForever`; undefined if the loop is not running. */
-  private ended: (() => void) | undefined;
+  private readonly inbox = this.addSource(new Inbox(this));
+  private descriptors: Descriptors | undefined;
   private handler: ExceptionHandler | undefined;
-  private currentHandle: Handle | undefined;
-  private readonly inbox = new Inbox({
-    deliver: (callback, args) => this.ready.push(new Handle(this, callback, args)),
-    refuse: (message) => this.callExceptionHandler({ message }),
-    wake: () => this.turns.wake(),
-  });
-
-  /** Says who scheduled what fails, and names slow callbacks. */
-  debug: boolean;
-  /** In debug mode, callbacks that take at least so many milliseconds are reported on standard error. */
-  slowCallbackDuration = 100;
 
   constructor({ debug = false }: EventLoopOptions = {}) {
+    super();
     this.debug = debug;
   }
 
@@ -90,26 +51,35 @@ export class EventLoop implements Disposable {
     return new RemoteLoop(handle);
   }
 
-  // ---- scheduling ---------------------------------------------------------------------------------------------------
-
-  /** Has `callback` called with the arguments in the loop's next turn. */
-  callSoon<A extends unknown[]>(callback: (...args: A) => unknown, ...args: A): Handle {
-    const handle = this.handleFor(callback as Callback, args);
-    this.enqueue(handle);
-    return handle;
+  /**
+   * Runs the loop until `awaitable` is done; resolves, or rejects, as that did.
+   *
+   * @param awaitable a future, or what `createTask` takes
+   */
+  async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
+    this.checkOpen();
+    if (this.isRunning) throw new LoopError("This event loop is already running");
+    const future = ensureFuture(this, awaitable);
+    const stop = (): void => this.stop();
+    future.addDoneCallback(stop);
+    await this.runForever();
+    future.removeDoneCallback(stop);
+    if (!future.done()) throw new LoopError("Event loop stopped before Future completed.");
+    return future.result();
   }
 
-  /** Has `callback` called with the arguments in `ms` milliseconds; not earlier. */
-  callLater<A extends unknown[]>(ms: number, callback: (...args: A) => unknown, ...args: A): TimerHandle {
-    checkTime("delay", ms);
-    return this.setTimer(this.time() + ms, callback as Callback, args);
+  /** Ends the loop for good: what is scheduled is dropped, tasks not done are reported. Not while it runs. */
+  override close(): void {
+    if (!this.isRunning && !this.isClosed) {
+      for (const task of this.tasks) {
+        this.callExceptionHandler({ message: "Task was destroyed but it is pending!", task });
+      }
+      this.tasks.clear();
+    }
+    super.close();
   }
 
-  /** Has `callback` called with the arguments when `time()` is `when`; not earlier. */
-  callAt<A extends unknown[]>(when: number, callback: (...args: A) => unknown, ...args: A): TimerHandle {
-    checkTime("time", when);
-    return this.setTimer(when, callback as Callback, args);
-  }
+  // ---- other threads ------------------------------------------------------------------------------------------------
 
   /**
    * As `callSoon`, for a function or for what was registered. Other threads have this method too, on what `EventLoop.attach`
@@ -140,162 +110,8 @@ export class EventLoop implements Disposable {
     this.checkOpen();
     const { buffer } = this.inbox;
     // A loop that sleeps already does not know of it.
-    this.turns.wake();
+    this.wake();
     return { skeinEventLoop: buffer };
-  }
-
-  /** The loop's clock: milliseconds, never going back. */
-  time(): number {
-    return performance.now();
-  }
-
-  private setTimer(when: number, callback: Callback, args: readonly unknown[]): TimerHandle {
-    this.checkOpen();
-    checkCallback(callback);
-    const timer = new TimerHandle(this, when, ++this.sequence, callback, args);
-    this.timers.push(timer);
-    // A loop that sleeps for longer must look again.
-    if (this.timers.first === when) this.turns.wake();
-    return timer;
-  }
-
-  // ---- running ------------------------------------------------------------------------------------------------------
-
-  /** Runs the loop; resolves once it has stopped. Rejects with a `LoopError` if it is running already or closed. */
-  async runForever(): Promise<void> {
-    this.checkOpen();
-    if (this.isRunning) throw new LoopError("This event loop is already running");
-    running.push(this);
-    this.hops = 0;
-    this.turns.afterHost();
-    await new Promise<void>((resolve) => (this.ended = resolve));
-  }
-
-  /**
-   * Runs the loop until `awaitable` is done; resolves, or rejects, as that did.
-   *
-   * @param awaitable a future, or what `createTask` takes
-   */
-  async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
-    this.checkOpen();
-    if (this.isRunning) throw new LoopError("This event loop is already running");
-    const future = ensureFuture(this, awaitable);
-    const stop = (): void => this.stop();
-    future.addDoneCallback(stop);
-    await this.runForever();
-    future.removeDoneCallback(stop);
-    if (!future.done()) throw new LoopError("Event loop stopped before Future completed.");
-    return future.result();
-  }
-
-  /** Has the loop stop at the end of this turn, or of the first one if it is not running yet. */
-  stop(): void {
-    this.stopping = true;
-    this.turns.wake();
-  }
-
-  /** Ends the loop for good: what is scheduled is dropped, tasks not done are reported. Not while it runs. */
-  close(): void {
-    if (this.isRunning) throw new LoopError("Cannot close a running event loop");
-    if (this.closed) return;
-    for (const task of this.tasks) {
-      this.callExceptionHandler({ message: "Task was destroyed but it is pending!", task });
-    }
-    this.closed = true;
-    this.tasks.clear();
-    this.ready.clear();
-    this.timers.clear();
-    this.inbox.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  get isRunning(): boolean {
-    return this.ended !== undefined;
-  }
-
-  get isClosed(): boolean {
-    return this.closed;
-  }
-
-  /** Lets the process end while the loop runs. */
-  unref(): void {
-    this.turns.keepAlive(false);
-  }
-
-  /** Keeps the process alive while the loop runs, as it does unless told otherwise. */
-  ref(): void {
-    this.turns.keepAlive(true);
-  }
-
-  // ---- turns --------------------------------------------------------------------------------------------------------
-
-  private step(): void {
-    if (!this.isRunning) return;
-    if (this.turning && this.left === 0) {
-      this.turning = false;
-      if (this.stopping) return this.end();
-    }
-    this.runOnce();
-  }
-
-  /** One turn of the loop, or as much of it as there is time for. */
-  private runOnce(): void {
-    if (!this.turning) {
-      // 1. Forget timers that were cancelled.
-      this.timers.dropCancelled();
-      // 2. Take what has come from outside; with nothing to do, sleep until something comes.
-      if (!this.poll()) return;
-      // 3. Timers that are due are ready.
-      this.takeDueTimers();
-      this.turning = true;
-      this.left = this.ready.length;
-    }
-    // 4. Call what is ready; what gets ready meanwhile is for the next turn.
-    const count = Math.min(this.left, this.turns.most);
-    this.left -= count;
-    for (let i = 0; i < count; i++) (this.ready.shift() as Handle).enter();
-    this.turns.again(count + 1);
-  }
-
-  /** False if there is nothing to do, and the loop will step again when there is. */
-  private poll(): boolean {
-    const wakes = this.inbox.take();
-    if (this.ready.length > 0 || this.stopping) {
-      this.hops = 0;
-      return true;
-    }
-    const wait = this.timers.first === Infinity ? Infinity : this.timers.first - this.time();
-    if (wait <= 0) return true;
-    if (this.hops++ < HOPS_BEFORE_SLEEP) {
-      this.turns.again(1);
-      return false;
-    }
-    this.hops = 0;
-    this.turns.sleep(wait);
-    this.inbox.sleep(wakes);
-    return false;
-  }
-
-  private takeDueTimers(): void {
-    const { timers, ready } = this;
-    if (timers.length === 0) return;
-    const end = this.time() + CLOCK_RESOLUTION;
-    while (timers.first < end) {
-      const timer = timers.pop();
-      if (!timer.cancelled) ready.push(timer);
-    }
-  }
-
-  private end(): void {
-    this.stopping = false;
-    this.turns.end();
-    running.splice(running.lastIndexOf(this), 1);
-    const { ended } = this;
-    this.ended = undefined;
-    ended?.();
   }
 
   // ---- futures and tasks --------------------------------------------------------------------------------------------
@@ -375,6 +191,51 @@ export class EventLoop implements Disposable {
     return new Set(this.tasks);
   }
 
+  /** @internal */
+  registerTask(task: Task): void {
+    this.tasks.add(task);
+  }
+
+  /** @internal */
+  unregisterTask(task: Task): void {
+    this.tasks.delete(task);
+  }
+
+  // ---- descriptors --------------------------------------------------------------------------------------------------
+
+  /**
+   * Has `callback` called with the arguments, in the context of this call, in each turn in which `fd` can be read: there is
+   * something, or it has ended or failed. It replaces the reader that `fd` had.
+   *
+   * @param fd a descriptor's number, of a socket, pipe, terminal or the like, or an object with one, `fd`; or one of the
+   *   runtime's own streams, such as a `net.Socket`, which can be read then as streams are
+   * @throws LoopError if the descriptor cannot be waited for, or numbers cannot at all where the program runs; with the reason
+   */
+  addReader<A extends unknown[]>(fd: Pollable, callback: (...args: A) => unknown, ...args: A): void {
+    this.watchable(callback).add(fd, "reader", callback as Callback, args);
+  }
+
+  /** Takes the reader of `fd` back; was there one? */
+  removeReader(fd: Pollable): boolean {
+    return this.descriptors?.remove(fd, "reader") ?? false;
+  }
+
+  /** As `addReader`, for each turn in which `fd` can be written to. */
+  addWriter<A extends unknown[]>(fd: Pollable, callback: (...args: A) => unknown, ...args: A): void {
+    this.watchable(callback).add(fd, "writer", callback as Callback, args);
+  }
+
+  /** Takes the writer of `fd` back; was there one? */
+  removeWriter(fd: Pollable): boolean {
+    return this.descriptors?.remove(fd, "writer") ?? false;
+  }
+
+  private watchable(callback: unknown): Descriptors {
+    this.checkOpen();
+    checkCallback(callback);
+    return (this.descriptors ??= this.addSource(new Descriptors(this)));
+  }
+
   // ---- exceptions ---------------------------------------------------------------------------------------------------
 
   /** Has `handler` told of exceptions that nobody catches; null for the default, which writes them to standard error. */
@@ -410,74 +271,5 @@ export class EventLoop implements Disposable {
       });
       if ("exception" in context) this.defaultExceptionHandler(context);
     }
-  }
-
-  // ---- for handles, futures and tasks -------------------------------------------------------------------------------
-
-  /** @internal */
-  handleFor(callback: Callback, args: readonly unknown[]): Handle {
-    checkCallback(callback);
-    return new Handle(this, callback, args);
-  }
-
-  /** @internal */
-  enqueue(handle: Handle): void {
-    this.checkOpen();
-    this.ready.push(handle);
-    this.turns.wake();
-  }
-
-  /** @internal */
-  runHandle(handle: Handle, callback: Callback, args: readonly unknown[]): void {
-    const outer = current;
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- who asks is called by this very loop
-    current = this;
-    this.currentHandle = handle;
-    const start = this.debug ? this.time() : 0;
-    try {
-      if (args.length === 0) callback();
-      else callback(...args);
-    } catch (exception) {
-      this.callExceptionHandler({ message: `Exception in callback ${handle.toString()}`, exception, handle });
-    }
-    if (this.debug) this.reportSlow(handle, start);
-    this.currentHandle = undefined;
-    current = outer;
-  }
-
-  /** @internal */
-  timerCancelled(): void {
-    this.timers.noteCancelled();
-  }
-
-  /** @internal */
-  registerTask(task: Task): void {
-    this.tasks.add(task);
-  }
-
-  /** @internal */
-  unregisterTask(task: Task): void {
-    this.tasks.delete(task);
-  }
-
-  private reportSlow(handle: Handle, start: number): void {
-    const took = this.time() - start;
-    if (start > 0 && took >= this.slowCallbackDuration) {
-      console.warn(`Executing ${handle.toString()} took ${(took / 1000).toFixed(3)} seconds`);
-    }
-  }
-
-  private checkOpen(): void {
-    if (this.closed) throw new LoopError("Event loop is closed");
-  }
-}
-
-function checkCallback(callback: unknown): asserts callback is Callback {
-  if (typeof callback !== "function") throw new TypeError(`a callable object was expected, got ${describe(callback)}`);
-}
-
-function checkTime(what: string, ms: unknown): void {
-  if (typeof ms !== "number" || Number.isNaN(ms)) {
-    throw new TypeError(`the ${what} must be a number of milliseconds, not ${describe(ms)}`);
   }
 }

@@ -3,27 +3,20 @@ import { AsyncResource } from "node:async_hooks";
 import { describe, LoopError } from "./errors.js";
 import type { Callback } from "./handles.js";
 import { Mailbox } from "./mailbox.js";
+import type { EventSource, Scheduler } from "./scheduler.js";
 
-/** What an inbox does with what it finds. */
-export interface InboxOwner {
-  /** A call is to be made. */
-  deliver(callback: Callback, args: readonly unknown[]): void;
-  /** A call asks for what there is not. */
-  refuse(message: string): void;
-  /** There may be something to take. */
-  wake(): void;
-}
-
-export class Inbox {
-  private readonly owner: InboxOwner;
+export class Inbox implements EventSource {
+  private readonly loop: Scheduler;
   private readonly registered = new Map<string | number, Callback>();
   private ids = 0;
   /** There is none before another thread can know of it. */
   private mailbox: Mailbox | undefined;
+  /** What the mailbox's `wakes` was before the latest `take`. */
+  private seen = 0;
   private waiting = false;
 
-  constructor(owner: InboxOwner) {
-    this.owner = owner;
+  constructor(loop: Scheduler) {
+    this.loop = loop;
   }
 
   /** The memory by which other threads reach the inbox. */
@@ -47,33 +40,37 @@ export class Inbox {
     return callback;
   }
 
-  /** Delivers all that is there; returns what `sleep` needs to know. */
-  take(): number {
+  take(): void {
     const { mailbox } = this;
-    if (mailbox === undefined) return 0;
-    const { wakes } = mailbox;
-    if (mailbox.empty) return wakes;
+    if (mailbox === undefined) return;
+    this.seen = mailbox.wakes;
+    if (mailbox.empty) return;
     for (const { target, args } of mailbox.take()) {
       const name = target === 0 ? (args.shift() as string) : target;
       const callback = this.registered.get(name);
-      if (callback !== undefined) this.owner.deliver(callback, args);
-      else this.owner.refuse(`callSoonThreadsafe: no callback is registered as ${describe(name)}`);
+      if (callback !== undefined) this.loop.deliver(this.loop.handleFor(callback, args));
+      else {
+        this.loop.callExceptionHandler({
+          message: `callSoonThreadsafe: no callback is registered as ${describe(name)}`,
+        });
+      }
     }
-    return wakes;
   }
 
-  /** The loop goes to sleep, and is to be woken by what has come since the `take` that returned `wakes`, or comes. */
-  sleep(wakes: number): void {
+  sleep(): void {
     // One wait at a time: if nothing has come, one from before waits for the same value.
-    if (this.mailbox === undefined || (this.waiting && this.mailbox.wakes === wakes)) return;
-    const woken = this.mailbox.woken(wakes);
-    if (woken === undefined) return this.owner.wake();
+    if (this.mailbox === undefined || (this.waiting && this.mailbox.wakes === this.seen)) return;
+    const woken = this.mailbox.woken(this.seen);
+    if (woken === undefined) return this.loop.wake();
     this.waiting = true;
     void woken.then(() => {
       this.waiting = false;
-      this.owner.wake();
+      this.loop.wake();
     });
   }
+
+  /** What comes meanwhile stays in the mailbox. */
+  stopped(): void {}
 
   /** Refuses all further calls, and drops those not taken. */
   close(): void {
