@@ -40,6 +40,7 @@ export {
   type WaitGroup,
   type WaitOptions,
 } from "./sync/index.js";
+export { transfer } from "./go/transfer.js";
 export type { MStats, RuntimeStats } from "./stats.js";
 export type { CallValue } from "./calls.js";
 export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, WorkerError, type StackFrame } from "./errors.js";

@@ -47,6 +47,7 @@ import type { AnyFunction } from "./goroutine.js";
 import { Loader, type Loaded } from "./loader.js";
 import { markOf, type Mark } from "./mark.js";
 import type { Thread } from "./thread.js";
+import { encodeResult } from "./transfer.js";
 import { WINDOW } from "./yields.js";
 
 type AnyGenerator = AsyncGenerator<unknown, unknown> | Generator<unknown, unknown>;
@@ -178,7 +179,7 @@ export class Runner {
           return RUNJS_AWAIT;
         }
       }
-      thread.codec.encode(value, record + JSGO_RESULT);
+      encodeResult(thread.codec, value, record + JSGO_RESULT);
       words[(record + JSGO_STATE) >> 2] = JS_DONE;
     } catch (error) {
       if (error instanceof StopThread) throw error;
@@ -252,7 +253,7 @@ export class Runner {
 
   private end(running: Running, value: unknown): void {
     try {
-      this.thread.codec.encode(value, running.record + JSGO_RESULT);
+      encodeResult(this.thread.codec, value, running.record + JSGO_RESULT);
     } catch (error) {
       return this.endFailed(running, error);
     }
@@ -323,7 +324,7 @@ export class Runner {
     const { words } = this;
     const note = core.alloc(JSREQ_SIZE) >>> 0;
     try {
-      codec.encode(value, note + JSREQ_VALUE);
+      encodeResult(codec, value, note + JSREQ_VALUE);
     } catch (error) {
       core.free(note);
       throw error;

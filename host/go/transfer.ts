@@ -1,0 +1,32 @@
+/**
+ * What a goroutine's function returns or yields, with what of it is moved rather than cloned.
+ *
+ * A thread's own code and what users import are different copies of this module, so they know the mark by a symbol that both have.
+ */
+import { Transfer, type Codec } from "../values/index.js";
+
+const MOVED = Symbol.for("skein.transfer");
+
+interface Moved {
+  readonly value: unknown;
+  readonly [MOVED]: readonly object[];
+}
+
+/**
+ * Marks a result: `return transfer(image, [image.data.buffer])` hands the buffer over to whoever started the goroutine, and leaves
+ * none here. For what a goroutine's function returns or yields itself, not for parts of that.
+ *
+ * @param list the buffers and message ports in `value` to move
+ */
+export function transfer<T>(value: T, list: readonly object[]): T {
+  return { value, [MOVED]: list } satisfies Moved as T;
+}
+
+/** Encodes a result, moving what is marked. */
+export function encodeResult(codec: Codec, value: unknown, at: number): void {
+  if (typeof value !== "object" || value === null || !(MOVED in value)) return codec.encode(value, at);
+  const moved = value as Moved;
+  const list = new Transfer(moved[MOVED]);
+  codec.encode(moved.value, at, list);
+  list.commit();
+}
