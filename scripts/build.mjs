@@ -23,6 +23,9 @@ const dist = path.join(root, "dist");
 /** Entry files of threads. */
 const threadEntries = ["host/worker.ts", "host/sysmon.ts", "host/serve/worker.ts", "host/serve/io.ts"];
 
+/** Entry files of what programs `require`, with the class that is the module. */
+const commonJsEntries = { "host/piscina/main.ts": "Piscina" };
+
 /** Options shared by every build; the oldest runtime supported decides the target. */
 export const common = { format: "esm", platform: "node", target: "node20", packages: "external", logLevel: "warning" };
 
@@ -61,11 +64,15 @@ function replace(file, contents) {
 
 /** Builds everything; `types` says whether the declaration files are written too, which takes most of the time. */
 export async function buildAll({ types = true } = {}) {
-  const entryPoints = sources(host).filter((file) => !threadEntries.includes(file));
+  const others = [...threadEntries, ...Object.keys(commonJsEntries)];
+  const entryPoints = sources(host).filter((file) => !others.includes(file));
   const options = { ...common, absWorkingDir: root, outdir: dist, outbase: "host", bundle: true, write: false };
   const mirrored = await build({ ...options, entryPoints, plugins: [mirror] });
   const bundled = await build({ ...options, entryPoints: threadEntries });
-  for (const file of [...mirrored.outputFiles, ...bundled.outputFiles]) replace(file.path, file.contents);
+  const files = [...mirrored.outputFiles, ...bundled.outputFiles];
+  for (const [entry, name] of Object.entries(commonJsEntries))
+    files.push(...(await buildCommonJs(options, entry, name)));
+  for (const file of files) replace(file.path, file.contents);
   await buildCore();
   if (!types) return;
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
@@ -96,6 +103,29 @@ function filesBelow(name) {
   return readdirSync(name, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
+}
+
+/** Bundles an entry into a `.cjs` file whose `module.exports` is one of its exports; what it imports as it runs stays apart. */
+async function buildCommonJs(options, entry, name) {
+  const apart = {
+    name: "apart",
+    setup(b) {
+      b.onResolve({ filter: /^\.\.?\// }, ({ kind, path }) =>
+        kind === "dynamic-import" ? { path, external: true } : undefined,
+      );
+    },
+  };
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: [entry],
+    plugins: [apart],
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    define: { "import.meta.url": "importMetaUrl" },
+    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+    footer: { js: `module.exports = module.exports.${name};` },
+  });
+  return outputFiles;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -1,0 +1,327 @@
+/**
+ * The tasks of a pool: which of them wait, which are goroutines, and what becomes of each.
+ *
+ * Guarantees: no more tasks are under way than the options allow; every promise that `run` gave is settled, also when its
+ * thread dies or the pool ends; a place is free again when the goroutine has really ended, so a task that was aborted while it
+ * computes holds its place until its thread is gone.
+ */
+import type { EventEmitter } from "node:events";
+import { performance } from "node:perf_hooks";
+import { BroadcastChannel, setEnvironmentData } from "node:worker_threads";
+import type { Runtime } from "../index.js";
+import { onAbort } from "./abort.js";
+import { AbortError, errors } from "./errors.js";
+import { Histogram } from "./histogram.js";
+import { Job, type JobOptions } from "./job.js";
+import type { FilledOptions } from "./options.js";
+import { FixedQueue, type TaskQueue } from "./queue.js";
+import { poolKey, type PoolData } from "./state.js";
+import type * as worker from "./worker.js";
+
+/** What a pool has while its threads run. */
+interface Started {
+  readonly rt: Runtime;
+  readonly work: Tasks;
+}
+type Tasks = ReturnType<typeof tasksOf>;
+
+function tasksOf(rt: Runtime, pool: number) {
+  return rt.tasks<typeof worker>(new URL(`./worker.js?pool=${pool}`, import.meta.url));
+}
+
+let pools = 0;
+
+export class Pool {
+  readonly options: FilledOptions;
+  readonly begin = performance.now();
+  readonly runTime: Histogram | undefined;
+  readonly waitTime: Histogram | undefined;
+  completed = 0;
+  needsDrain = false;
+  private readonly owner: EventEmitter;
+  private readonly number = ++pools;
+  private readonly queue: TaskQueue;
+  /** Taken from the queue, and waiting for enough places to be free. */
+  private next: Job | null = null;
+  private readonly running = new Set<Job>();
+  /** Places that they take, of `capacity`. */
+  private used = 0;
+  private started: Started | undefined;
+  private starting: Promise<Started> | undefined;
+  /** While it closes or is destroyed, nothing new is taken. */
+  private isEnding = false;
+  private whenIdle: (() => void) | undefined;
+  private messages: BroadcastChannel | undefined;
+
+  constructor(owner: EventEmitter, options: FilledOptions) {
+    this.owner = owner;
+    this.options = options;
+    this.queue = options.taskQueue ?? new FixedQueue();
+    if (options.recordTiming) {
+      this.runTime = new Histogram();
+      this.waitTime = new Histogram();
+    }
+    owner.on("newListener", (event) => {
+      if (event === "message") this.listen();
+    });
+    if (options.minThreads > 0) this.warmUp();
+  }
+
+  // ---- what is where -------------------------------------------------------------------------------------------------
+
+  get capacity(): number {
+    return this.options.maxThreads * this.options.concurrentTasksPerWorker;
+  }
+
+  /** Tasks that wait. */
+  get queueSize(): number {
+    return this.queue.size + (this.next === null ? 0 : 1);
+  }
+
+  /** The runtime, if its threads run. */
+  get runtime(): Runtime | undefined {
+    return this.started?.rt;
+  }
+
+  /** Threads' worth of places in which nothing runs. */
+  get idleThreads(): number {
+    if (this.started === undefined) return 0;
+    return this.options.maxThreads - Math.ceil(this.used / this.options.concurrentTasksPerWorker);
+  }
+
+  // ---- tasks ---------------------------------------------------------------------------------------------------------
+
+  run(task: unknown, options: JobOptions): Promise<unknown> {
+    const { signal } = options;
+    if (this.isEnding) return Promise.reject(new AbortError("queue is being terminated"));
+    if (signal?.aborted === true) return Promise.reject(new AbortError(signal.reason));
+    return new Promise((resolve, reject) => {
+      const job = new Job(task, options, resolve, reject);
+      if (this.queueSize === 0 && this.hasRoomFor(job)) {
+        this.start(job);
+      } else if (this.queueSize >= this.options.maxQueue) {
+        return reject(this.options.maxQueue === 0 ? errors.noQueue() : errors.queueAtLimit());
+      } else {
+        this.queue.push(job);
+      }
+      if (signal !== null) job.detach = onAbort(signal, () => this.abort(job, signal.reason));
+      this.noticeDrain();
+    });
+  }
+
+  /** Tasks that can be aborted do not share a thread: they take all its places. */
+  private placesOf(job: Job): number {
+    return job.isAbortable ? this.options.concurrentTasksPerWorker : 1;
+  }
+
+  private hasRoomFor(job: Job): boolean {
+    return this.used + this.placesOf(job) <= this.capacity;
+  }
+
+  private start(job: Job): void {
+    this.running.add(job);
+    this.used += this.placesOf(job);
+    job.started = performance.now();
+    this.waitTime?.record(job.started - job.created);
+    if (this.started !== undefined) return this.send(job, this.started);
+    try {
+      job.freeze();
+    } catch (error) {
+      return this.finish(job, () => job.reject(error));
+    }
+    this.getStarted().then(
+      (started) => this.send(job, started),
+      (error: unknown) => this.finish(job, () => job.reject(error)),
+    );
+  }
+
+  /** Makes a goroutine of it. */
+  private send(job: Job, { rt, work }: Started): void {
+    const { value, transferList: transfer, filename, name } = job;
+    job.value = undefined;
+    job.transferList = [];
+    if (job.isAborted) return this.finish(job, () => undefined);
+    const isDefault = filename === this.options.filename && name === this.options.name;
+    try {
+      const goroutine = isDefault
+        ? transfer.length === 0
+          ? rt.go(work.run, value)
+          : rt.go.with({ transfer }, work.run, value)
+        : rt.go.with({ transfer }, work.runNamed, value, filename, name);
+      job.cancel = (reason) => void goroutine.cancel(reason);
+      goroutine.then(
+        (result) => this.finish(job, () => job.resolve(result)),
+        (error: unknown) => this.finish(job, () => job.reject(error)),
+      );
+    } catch (error) {
+      this.finish(job, () => job.reject(error));
+    }
+  }
+
+  /** It has ended: its place is free. */
+  private finish(job: Job, settle: () => void): void {
+    if (!this.running.delete(job)) return;
+    this.used -= this.placesOf(job);
+    this.completed++;
+    this.runTime?.record(performance.now() - job.started);
+    job.detach?.();
+    settle();
+    this.startWaiting();
+    this.noticeDrain();
+    if (this.running.size === 0 && this.queueSize === 0) this.whenIdle?.();
+  }
+
+  private startWaiting(): void {
+    for (;;) {
+      this.next ??= this.queue.shift() as Job | null;
+      if (this.next === null || !this.hasRoomFor(this.next)) return;
+      const job = this.next;
+      this.next = null;
+      this.start(job);
+    }
+  }
+
+  private abort(job: Job, reason: unknown): void {
+    job.isAborted = true;
+    job.reject(new AbortError(reason));
+    if (this.running.has(job)) {
+      job.cancel?.(reason);
+    } else if (this.next === job) {
+      this.next = null;
+      this.startWaiting();
+    } else {
+      this.queue.remove(job);
+    }
+  }
+
+  /** Rejects what waits. */
+  private clearQueue(error: () => Error): void {
+    for (
+      let job = this.next ?? (this.queue.shift() as Job | null);
+      job !== null;
+      job = this.queue.shift() as Job | null
+    ) {
+      this.next = null;
+      job.detach?.();
+      job.reject(error());
+    }
+  }
+
+  /** Tells the owner when all places are taken, and when one is free again; after whoever runs now has had his say. */
+  private noticeDrain(): void {
+    queueMicrotask(() => {
+      if (this.used >= this.capacity) {
+        this.needsDrain = true;
+        this.owner.emit("needsDrain");
+      } else if (this.needsDrain) {
+        this.needsDrain = false;
+        this.owner.emit("drain");
+      }
+    });
+  }
+
+  // ---- the runtime ---------------------------------------------------------------------------------------------------
+
+  private getStarted(): Promise<Started> {
+    this.starting ??= this.startRuntime().catch((error: unknown) => {
+      this.starting = undefined;
+      throw error;
+    });
+    return this.starting;
+  }
+
+  private async startRuntime(): Promise<Started> {
+    const { filename, name, workerData, argv = [], env, niceIncrement, atomics, maxThreads } = this.options;
+    const data: PoolData = {
+      filename,
+      name,
+      workerData,
+      argv: argv.map(String),
+      env: typeof env === "object" ? definedOf(env) : undefined,
+      niceIncrement,
+      keepsTurning: atomics !== "sync",
+      messages: this.messagesName,
+    };
+    // Threads find it whenever they start, also those that are not started by this thread.
+    setEnvironmentData(poolKey(this.number), data);
+    const { start } = await import("../index.js");
+    const rt = await start({ procs: maxThreads });
+    return (this.started = { rt, work: tasksOf(rt, this.number) });
+  }
+
+  /** Starts the threads, and has one of them load the default module. */
+  private warmUp(): void {
+    this.getStarted()
+      .then(({ rt, work }) => {
+        return this.options.filename !== null && this.running.size === 0 ? rt.go(work.warmUp) : undefined;
+      })
+      .catch((error: unknown) => {
+        // Tasks meet the same error, and tell of it.
+        if (this.running.size === 0 && this.completed === 0 && !this.isEnding) this.owner.emit("error", error);
+      });
+  }
+
+  private get messagesName(): string {
+    return `skein/piscina ${process.pid} ${this.begin} ${this.number}`;
+  }
+
+  /** Hands on what tasks post to their parent. */
+  private listen(): void {
+    if (this.messages !== undefined) return;
+    this.messages = new BroadcastChannel(this.messagesName);
+    this.messages.onmessage = (event: unknown) => this.owner.emit("message", (event as { data: unknown }).data);
+    this.messages.unref();
+  }
+
+  // ---- the end -------------------------------------------------------------------------------------------------------
+
+  /** Waits for all tasks; with `force` for those only that have begun. */
+  async close(force: boolean): Promise<void> {
+    this.isEnding = true;
+    if (force) this.clearQueue(() => new AbortError("pool is closed"));
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        if (this.running.size === 0 && this.queueSize === 0) return resolve();
+        this.whenIdle = resolve;
+        timer = setTimeout(() => reject(errors.closeTimeout()), Math.min(this.options.closeTimeout, 2 ** 31 - 1));
+        timer.unref();
+      });
+    } catch (error) {
+      this.owner.emit("error", error);
+    } finally {
+      clearTimeout(timer);
+      this.whenIdle = undefined;
+      await this.destroy();
+      this.owner.emit("close");
+    }
+  }
+
+  /** Ends all tasks and threads. A later `run` starts anew. */
+  async destroy(): Promise<void> {
+    this.isEnding = true;
+    try {
+      this.clearQueue(errors.terminated);
+      for (const job of this.running) {
+        job.reject(errors.terminated());
+        job.isAborted = true;
+        job.cancel?.(errors.terminated());
+      }
+      const { starting } = this;
+      this.starting = undefined;
+      this.started = undefined;
+      this.messages?.close();
+      this.messages = undefined;
+      const started = await starting?.catch(() => undefined);
+      await started?.rt.close({ deadline: 0 });
+      setEnvironmentData(poolKey(this.number), undefined);
+    } finally {
+      this.isEnding = false;
+    }
+    if (this.owner.listenerCount("message") > 0) this.listen();
+  }
+}
+
+function definedOf(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,97 @@
+/**
+ * A pool's side of its threads: finds the function of a task as piscina does, and calls it. Loaded once by each thread, for one
+ * pool, whose number is in the URL.
+ */
+import os from "node:os";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { BroadcastChannel, getEnvironmentData, parentPort } from "node:worker_threads";
+import { current } from "../go/current.js";
+import type { Thread } from "../go/thread.js";
+import { transfer } from "../go/transfer.js";
+import { isMovable, transferListOf, valueSymbol } from "./move.js";
+import { poolKey, setThreadState, type PoolData } from "./state.js";
+
+type Handler = (task: unknown) => unknown;
+
+const pool = Number(new URL(import.meta.url).searchParams.get("pool"));
+const data = getEnvironmentData(poolKey(pool)) as unknown as PoolData;
+
+/** The functions that have been found, by file and export. */
+const handlers = new Map<string, Handler | Promise<Handler>>();
+let defaultHandler: Handler | undefined;
+
+/** Runs a task with the pool's own function. */
+export function run(task: unknown): unknown {
+  if (defaultHandler !== undefined) return sent(defaultHandler(task));
+  return runNamed(task, data.filename ?? "", data.name);
+}
+
+/** Runs it with another. */
+export function runNamed(task: unknown, filename: string, name: string): unknown {
+  const handler = handlerOf(filename, name);
+  if (typeof handler === "function") return sent(handler(task));
+  return handler.then((found) => found(task)).then(sent);
+}
+
+/** Loads the pool's own function. */
+export async function warmUp(): Promise<void> {
+  if (data.filename !== null) await handlerOf(data.filename, data.name);
+}
+
+/** A result as it is sent: what went through `move` is moved. */
+function sent(result: unknown): unknown {
+  if (result instanceof Promise) return result.then(sent);
+  return isMovable(result) ? transfer(result[valueSymbol], transferListOf(result)) : result;
+}
+
+function handlerOf(filename: string, name: string): Handler | Promise<Handler> {
+  const key = `${name}\n${filename}`;
+  let handler = handlers.get(key);
+  if (handler === undefined) {
+    handler = find(filename, name).then((found) => {
+      handlers.set(key, found);
+      if (filename === data.filename && name === data.name) defaultHandler = found;
+      return found;
+    });
+    handlers.set(key, handler);
+    // A later task may find the file where it was missing.
+    handler.catch(() => handlers.delete(key));
+  }
+  return handler;
+}
+
+/** An export, or what a promise that is exported resolves to; of a CommonJS module what `module.exports` has. */
+async function find(filename: string, name: string): Promise<Handler> {
+  const url = filename.startsWith("file:") ? filename : pathToFileURL(filename).href;
+  const module = (await import(url)) as Record<string, unknown>;
+  const exported = await module[name];
+  if (typeof exported === "function") return exported as Handler;
+  const ofCommonJs = await (module.default as Record<string, unknown> | null | undefined)?.[name];
+  if (typeof ofCommonJs === "function") return ofCommonJs as Handler;
+  throw new Error(`No handler function exported from ${filename}${name === "default" ? "" : ` as ${name}`}`);
+}
+
+function prepareThread({ workerData, argv, env, niceIncrement, keepsTurning, messages }: PoolData): void {
+  setThreadState(workerData);
+  process.argv.push(...argv);
+  if (env !== undefined) {
+    for (const key of Object.keys(process.env)) delete process.env[key];
+    Object.assign(process.env, env);
+  }
+  if (niceIncrement > 0) os.setPriority(Math.min(os.getPriority() + niceIncrement, os.constants.priority.PRIORITY_LOW));
+  // A thread that waits for something takes turns of its event loop for as long as it waits.
+  if (keepsTurning) (current() as Thread).hold();
+  if (parentPort === null) return;
+  // The thread that started this one is not the pool's.
+  let channel: BroadcastChannel | undefined;
+  parentPort.postMessage = (message: unknown) => {
+    if (channel === undefined) {
+      channel = new BroadcastChannel(messages);
+      channel.unref();
+    }
+    channel.postMessage(message);
+  };
+}
+
+prepareThread(data);
