@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { SHARE_ENV } from "node:worker_threads";
+import RealPiscina from "piscina";
+import { packageRoot } from "../../host/bench/paths.js";
+import type * as main from "../../host/piscina/main.js";
+import { FixedQueue, queueOptionsSymbol, type Task } from "../../host/piscina/queue.js";
+
+// As programs import it: what the package's exports name.
+const library: string = "skein/piscina";
+const { Piscina, isWorkerThread, move, version } = (await import(library)) as typeof main;
+
+const workers = path.join(packageRoot, "tests", "piscina", "programs", "workers");
+const kinds = path.join(workers, "kinds.cjs");
+
+function options(name: string, more: main.PiscinaOptions = {}): main.PiscinaOptions {
+  process.env.LIBRARY ??= "skein/piscina";
+  return { filename: kinds, name, minThreads: 1, maxThreads: 2, ...more };
+}
+
+describe("skein/piscina", () => {
+  it("refuses what it cannot do, and says why", () => {
+    for (const [refused, reason] of [
+      [{ resourceLimits: { maxOldGenerationSizeMb: 16 } }, /resourceLimits cannot be had .*memory/],
+      [{ execArgv: ["--no-warnings"] }, /execArgv cannot be had/],
+      [{ loadBalancer: () => null }, /loadBalancer cannot be had .*idle threads/],
+      [{ workerHistogram: true }, /workerHistogram cannot be had/],
+      [{ trackUnmanagedFds: false }, /trackUnmanagedFds: false cannot be had/],
+      [{ env: SHARE_ENV }, /env: SHARE_ENV cannot be had/],
+    ] as [main.PiscinaOptions, RegExp][]) {
+      assert.throws(() => new Piscina(refused), { name: "TypeError", message: reason });
+    }
+  });
+
+  it("takes the values that mean the default of what it cannot do", async () => {
+    const asDefault = { workerHistogram: false, trackUnmanagedFds: true, execArgv: undefined };
+    await new Piscina({ minThreads: 0, ...asDefault }).destroy();
+  });
+
+  it("is one class by require and by import, with the package's version", () => {
+    assert.equal(Piscina.Piscina, Piscina);
+    assert.match(version, /^\d+\.\d+\.\d+/);
+    assert.equal(isWorkerThread, false);
+  });
+
+  it("moves what went through the other library's move", async () => {
+    await using pool = new Piscina(options("echo"));
+    const bytes = new Uint8Array([1, 2, 3]);
+    assert.deepEqual(await pool.run(RealPiscina.move(bytes) as unknown), new Uint8Array([1, 2, 3]));
+    assert.equal(bytes.byteLength, 0);
+    assert.equal(move("text"), "text");
+  });
+
+  it("takes a task as it is when run is called, also before its threads have started", async () => {
+    await using pool = new Piscina<{ n: number }, { n: number }>(options("echo", { minThreads: 0 }));
+    const task = { n: 1 };
+    const done = pool.run(task);
+    task.n = 2;
+    assert.deepEqual(await done, { n: 1 });
+    const bytes = new Uint8Array(8);
+    await using other = new Piscina<Uint8Array, Uint8Array>(options("echo", { minThreads: 0 }));
+    const moved = other.run(bytes, { transferList: [bytes.buffer] });
+    assert.equal(bytes.byteLength, 0);
+    assert.equal((await moved).byteLength, 8);
+  });
+
+  it("tells of a default module that cannot be loaded when there is no task to tell of it", async () => {
+    const pool = new Piscina({ filename: path.join(workers, "none.cjs"), minThreads: 1, maxThreads: 1 });
+    const error = await new Promise<Error>((resolve) => pool.once("error", resolve));
+    assert.match(error.message, /none\.cjs/);
+    await pool.destroy();
+  });
+
+  it("lets tasks that await share threads", async () => {
+    await using pool = new Piscina(options("sleep", { maxThreads: 1, concurrentTasksPerWorker: 50 }));
+    await pool.run(1);
+    const begin = performance.now();
+    await Promise.all(Array.from({ length: 50 }, () => pool.run(200)));
+    assert(performance.now() - begin < 5000, "fifty times 200 ms would be ten seconds");
+  });
+
+  it("goes on after aborting many tasks that compute", async () => {
+    await using pool = new Piscina<number, number>(options("spin"));
+    for (let i = 0; i < 5; i++) {
+      const controller = new AbortController();
+      const tasks = [10_000, 10_000, 10_000].map((ms) => pool.run(ms, { signal: controller.signal }));
+      setTimeout(() => controller.abort(), 20);
+      for (const task of tasks) await assert.rejects(task, { name: "AbortError" });
+    }
+    assert.equal(await pool.run(1), 1);
+  });
+
+  it("is disposed of by using", async () => {
+    let kept: main.Piscina;
+    {
+      await using pool = new Piscina(options("sleep"));
+      kept = pool;
+      assert.equal(await pool.run(1), 1);
+    }
+    assert.equal(kept.threads.length, 0);
+  });
+});
+
+describe("a fixed queue", () => {
+  const task = (taskId: number): Task => ({
+    taskId,
+    filename: "",
+    name: "",
+    created: 0,
+    isAbortable: false,
+    [queueOptionsSymbol]: null,
+  });
+
+  it("gives tasks in their order, however many, without those that were removed", () => {
+    const queue = new FixedQueue();
+    const tasks = Array.from({ length: 5000 }, (_, i) => task(i));
+    const out: number[] = [];
+    for (const [i, each] of tasks.entries()) {
+      queue.push(each);
+      if (i % 3 === 0) queue.remove(each);
+      if (i % 4 === 0) out.push(queue.shift()?.taskId ?? -1);
+    }
+    for (let each = queue.shift(); each !== null; each = queue.shift()) out.push(each.taskId);
+    const wanted = tasks.map(({ taskId }) => taskId).filter((id) => id % 3 !== 0);
+    assert.deepEqual(
+      out.filter((id) => id >= 0),
+      wanted,
+    );
+    assert(queue.isEmpty());
+    assert.equal(queue.size, 0);
+  });
+
+  it("does not remove what it has not", () => {
+    const queue = new FixedQueue();
+    assert.throws(() => queue.remove(task(1)), RangeError);
+  });
+});

@@ -1,0 +1,12 @@
+function add({ a, b }) {
+  return a + b;
+}
+
+function multiply({ a, b }) {
+  return a * b;
+}
+
+add.add = add;
+add.multiply = multiply;
+
+module.exports = add;
