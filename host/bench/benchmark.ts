@@ -17,10 +17,12 @@ export type Target =
  * - `speedup`: the program runs on one P and on all, and the ratio of the two medians is the value;
  * - `cpu`: the program prints COUNT lines, and the process's processor time between two of them, divided by what was
  *   counted, is one; in nanoseconds;
+ * - `load`: the program is a server, and `client` a program of Skein's that sends it requests; as `cpu`, but the client counts
+ *   the answers, and the time is the server's;
  * - `mean`: no program runs; the geometric mean of how the first implementation relates to the second in the benchmarks
  *   whose names begin with this one's and a slash.
  */
-export type Measure = "direct" | "speedup" | "cpu" | "mean";
+export type Measure = "direct" | "speedup" | "cpu" | "load" | "mean";
 
 export interface Benchmark {
   /** With the number of Ps, it is what tells benchmarks apart. `a/b` is one of the family `a`. */
@@ -30,6 +32,8 @@ export interface Benchmark {
    * ending, `start.mjs`, is a JavaScript program that every implementation runs, as in `bench/tasks/harness.mjs`.
    */
   readonly program?: string;
+  /** The program in `bench/programs` that is the client of a server (`load`); its arguments are the address and `args`. */
+  readonly client?: string;
   readonly description: string;
   readonly unit: "ns/op" | "ms" | "B/goroutine" | "B/thread" | "x" | "%";
   readonly better: "lower" | "higher";

@@ -19,15 +19,20 @@ function cpuTime(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_NS;
 }
 
+/** A process whose time is measured. */
+export interface Sampled {
+  readonly pid: number;
+}
+
 /**
- * Runs a program that prints lines `COUNT n`, the sum of what it has done so far. Returns the processor time that its process
- * took for each, between one line and the next, in nanoseconds.
+ * Runs a program that prints lines `COUNT n`, the sum of what it has done so far. Returns the processor time that its process,
+ * or that of `other`, took for each, between one line and the next, in nanoseconds.
  */
-export async function cpuPerCount(command: Command, stop: AbortSignal): Promise<number[]> {
+export async function cpuPerCount(command: Command, stop: AbortSignal, other?: Sampled): Promise<number[]> {
   const samples: { count: number; time: number }[] = [];
   await output(command, stop, (pid, line) => {
     const count = /^COUNT (\d+)$/.exec(line)?.[1];
-    if (count !== undefined) samples.push({ count: Number(count), time: cpuTime(pid) });
+    if (count !== undefined) samples.push({ count: Number(count), time: cpuTime(other?.pid ?? pid) });
   });
   const values = samples.slice(1).map((sample, i) => {
     const before = samples[i] as (typeof samples)[number];

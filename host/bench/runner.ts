@@ -6,6 +6,8 @@ import { procsOf, type Benchmark } from "./benchmark.js";
 import { ChildError, output } from "./child.js";
 import { cpuPerCount, unmeasurable } from "./cputime.js";
 import type { Implementation, Ready } from "./implementations/implementation.js";
+import { skein } from "./implementations/skein.js";
+import { cpuPerAnswer } from "./load.js";
 import { meanRatio } from "./mean.js";
 import type { Measurement, Outcome } from "./measurement.js";
 import { results } from "./output.js";
@@ -71,7 +73,7 @@ async function outcomesOf(
     // It says of the first implementation how it relates to the second.
     return new Map(compared.slice(0, 1).map(({ name }) => [name, meanRatio(benchmark, before)]));
   }
-  const reason = benchmark.measure === "cpu" ? unmeasurable() : undefined;
+  const reason = benchmark.measure === "cpu" || benchmark.measure === "load" ? unmeasurable() : undefined;
   if (reason !== undefined) return new Map(compared.map(({ name }) => [name, { kind: "skipped", reason }]));
   return runBenchmark(benchmark, compared, plan, stop, progress);
 }
@@ -115,6 +117,15 @@ async function runOnce(benchmark: Benchmark, ready: Ready, plan: Plan, stop: Abo
   const command = (procs: number) => ready.command(benchmark.program ?? benchmark.name, procs, args);
   const run = async (procs: number, unit: string) => results(await output(command(procs), stop), unit);
   const procs = procsOf(benchmark, plan.cores);
+  if (benchmark.measure === "load") {
+    // One client for all, so that what differs is the servers.
+    const client = await skein.prepare(stop);
+    return cpuPerAnswer(
+      ready.command(benchmark.program ?? benchmark.name, procs, []),
+      (address) => client.command(benchmark.client ?? "", procs, [address, ...args]),
+      stop,
+    );
+  }
   if (benchmark.measure === "cpu") return cpuPerCount(command(procs), stop);
   if (benchmark.measure === "direct") return run(procs, benchmark.unit);
   const one = median(await run(1, "ms"));

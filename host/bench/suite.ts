@@ -222,6 +222,20 @@ export const suite: readonly Benchmark[] = [
     // The others show how it goes on.
     ...(ms === 2 && { targets: [atMost(1 / 3, GM)] }),
   })),
+  {
+    name: "echo",
+    client: "echo-load",
+    description:
+      "a server with a goroutine for each of 1000 connections gives back 64 bytes, its processor time per request",
+    unit: "ns/op",
+    better: "lower",
+    procs: "all",
+    measure: "load",
+    implementations: withGo,
+    args: [1000, 5],
+    quickArgs: [1000, 2],
+    targets: [atMost(1.1)],
+  },
   ...tasks,
   ...loops,
 ];

@@ -1,7 +1,9 @@
 /** Errors of the network: what `lastError` says about the goroutine's latest call that failed. */
 import { netStrerror } from "./imports";
 import { PollError } from "../netpoll";
+import { gosched } from "../proc";
 import { g } from "../registers";
+import { sched } from "../structs";
 
 // Linux's numbers, which the host uses wherever it runs.
 export namespace Errno {
@@ -37,8 +39,12 @@ export function pollErrorText(error: i32): string {
   return error == PollError.Timeout ? "i/o timeout" : "use of closed network connection";
 }
 
-/** Notes why this goroutine's call failed. */
+/**
+ * Notes why this goroutine's call failed. To a goroutine whose program is over, and whose descriptors were closed with it,
+ * nothing is said any more: it is dropped here.
+ */
 export function fail(operation: string, address: string, reason: string): void {
+  if (g.epoch != sched.epoch) gosched();
   g.netError = changetype<usize>(
     address.length == 0 ? operation + ": " + reason : operation + " " + address + ": " + reason,
   );

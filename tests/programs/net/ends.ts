@@ -21,7 +21,16 @@
 // stderr-match: /all goroutines are asleep - deadlock!/
 
 import { args, exit, go, println, sleep, Chan, Millisecond } from "skein";
+import { lastError } from "skein/net";
 import { connect, listenTCP, Pair } from "./support";
+
+/** Talks without end; a program that is over must not tell it of closed connections. */
+function talk(pair: Pair): void {
+  const buf = new Uint8Array(8);
+  while (true) {
+    if (pair.near.write(buf) < 0 || pair.far.read(buf) < 0) throw new Error("told: " + lastError());
+  }
+}
 
 export function main(): void {
   const way = args()[0];
@@ -43,6 +52,7 @@ export function main(): void {
   go(() => {
     while (l.accept());
   });
+  for (let i = 0; i < 4; i++) go(talk(new Pair()));
   sleep(20 * Millisecond);
   println("ok");
   if (way == "exit") exit(3);
