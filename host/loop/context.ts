@@ -1,33 +1,20 @@
 /**
  * Callbacks in the context of the call that scheduled them: what every `AsyncLocalStorage` held then, it holds for them.
  *
- * A `Contextual` takes the context as it is constructed; `enter` has `invoke` called in it. There are two ways to that:
- *
- * - On Node it is an `AsyncResource`, which costs some 30 ns from construction to the end of the call, and `enter` calls
- *   `invoke` at once.
- * - Deno's `AsyncResource` costs two microseconds (it registers itself with a FinalizationRegistry). But there the engine
- *   itself keeps the context for reactions of promises, for some 100 ns: `enter` resolves a promise whose reaction is `invoke`.
- *   So `invoke` is called by a microtask, and whoever enters several must go on in a later microtask. They keep their order.
- *
- * On both, therefore: what was entered has been invoked before a microtask runs that was queued after entering it.
+ * A `Contextual` takes the context as it is constructed; `enter` calls `invoke` in it. On Node it is an `AsyncResource`, which
+ * costs some 30 ns from construction to the end of the call. Deno's costs two microseconds (it registers itself with
+ * a FinalizationRegistry), but what it is made of, a value to get and to set, is within reach, and costs as little as Node's. If a Deno
+ * should no longer have that, it gets the `AsyncResource` too.
  */
 import { AsyncResource } from "node:async_hooks";
-import process from "node:process";
 
 export interface Contextual {
-  /** Has `invoke` called, once, before microtasks that are queued from now on. */
+  /** Calls `invoke`. */
   enter(): void;
 }
 
 interface ContextualConstructor {
   new (): Contextual;
-}
-
-/** Set by the executor below, which runs within `new Promise`; one function for all, so that none is made for each. */
-let resolveLatest: (value: Invocable) => void;
-
-function executor(resolve: (value: Invocable) => void): void {
-  resolveLatest = resolve;
 }
 
 interface Invocable {
@@ -36,20 +23,6 @@ interface Invocable {
 
 function invoke(it: Invocable): void {
   it.invoke();
-}
-
-class Reaction implements Contextual {
-  private readonly resolve: (value: Invocable) => void;
-
-  constructor() {
-    const promise = new Promise<Invocable>(executor);
-    this.resolve = resolveLatest;
-    void promise.then(invoke);
-  }
-
-  enter(): void {
-    this.resolve(this as unknown as Invocable);
-  }
 }
 
 class Resource extends AsyncResource implements Contextual {
@@ -62,5 +35,36 @@ class Resource extends AsyncResource implements Contextual {
   }
 }
 
+/** Deno's own access to the context that its `AsyncLocalStorage` is made of. */
+interface DenoContext {
+  readonly getAsyncContext: () => unknown;
+  readonly setAsyncContext: (context: unknown) => void;
+}
+
+function denoContext(): DenoContext | undefined {
+  const deno = (globalThis as { Deno?: { internal?: symbol } & Record<symbol, { core?: Partial<DenoContext> }> }).Deno;
+  const core = deno?.internal === undefined ? undefined : deno[deno.internal]?.core;
+  if (typeof core?.getAsyncContext !== "function" || typeof core.setAsyncContext !== "function") return undefined;
+  return core as DenoContext;
+}
+
+function frame({ getAsyncContext, setAsyncContext }: DenoContext): ContextualConstructor {
+  return class Frame implements Contextual {
+    private readonly context = getAsyncContext();
+
+    enter(): void {
+      const outer = getAsyncContext();
+      setAsyncContext(this.context);
+      try {
+        invoke(this as unknown as Invocable);
+      } finally {
+        setAsyncContext(outer);
+      }
+    }
+  };
+}
+
+const deno = denoContext();
+
 /** The class from which handles inherit; they implement `invoke`, which must not throw. */
-export const ContextualBase: ContextualConstructor = "deno" in process.versions ? Reaction : Resource;
+export const ContextualBase: ContextualConstructor = deno === undefined ? Resource : frame(deno);
