@@ -126,7 +126,7 @@ export class EpollStream implements StreamSocket, Target, Ready {
       // A short read has emptied the kernel's buffer: the next input makes an edge.
       if (n < IN_SIZE && !this.isGoing) this.readable = false;
       else this.readLater();
-      const input = poller.bytes.subarray(IN, IN + n);
+      const input = poller.input(n);
       this.handler.input(this.reuseInput ? input : Buffer.from(input));
     } else if (n === 0) {
       this.readable = false;
@@ -162,9 +162,38 @@ export class EpollStream implements StreamSocket, Target, Ready {
     const sent = this.queued > 0 ? 0 : this.send(output, 0);
     if (sent < 0 || sent === output.length) return;
     // The caller's buffer is its own again when this returns.
-    (this.queue ??= []).push(Uint8Array.prototype.slice.call(output, sent));
+    this.keep(Uint8Array.prototype.slice.call(output, sent));
+  }
+
+  /** Text that is certain to fit goes straight into the output buffer. */
+  writeText(text: string): number {
+    const { bytes } = this.poller;
+    if (this.queued > 0 || 3 * text.length > OUT_SIZE) {
+      const output = Buffer.from(text);
+      this.write(output);
+      return output.length;
+    }
+    const length = bytes.write(text, OUT, "utf8");
+    if (this.isOpen && length > 0) this.sendOut(length);
+    return length;
+  }
+
+  /** Sends the first bytes of the output buffer, and keeps what the kernel does not take. */
+  private sendOut(length: number): void {
+    const { poller } = this;
+    const n = poller.sys.write(this.fd, OUT, length);
+    if (n === length) return;
+    if (n < 0 && n !== -EAGAIN && n !== -EINTR) {
+      this.fail(SocketError.of("write", n));
+      return;
+    }
+    this.keep(Buffer.from(poller.bytes.subarray(OUT + Math.max(n, 0), OUT + length)));
+  }
+
+  private keep(rest: Uint8Array): void {
     if (this.queued === 0) this.poller.modify(this.fd, INPUT | EPOLLOUT, this);
-    this.queued += output.length - sent;
+    (this.queue ??= []).push(rest);
+    this.queued += rest.length;
   }
 
   /** Gives the kernel as much as it takes of `output` from `from`; how far that got, or -1 if the stream failed. */

@@ -37,6 +37,9 @@ export const IN_SIZE = 65536;
 /** Bytes of the output buffer: what one write gives at most. */
 export const OUT_SIZE = 262144;
 
+/** The longest input whose view is kept. */
+const INPUTS_KEPT = 1024;
+
 /** Offsets in the poller's buffer. */
 const EVENTS = 0;
 const SCRATCH = EVENTS + EVENTS_MAX * 16;
@@ -73,6 +76,8 @@ export class EpollPoller {
   /** Turns of the event loop in which there was something to do. */
   turns = 0;
 
+  /** Views of the input buffer's first bytes, by their number. */
+  private readonly inputs: Buffer[] = [];
   private readonly epoll: number;
   private readonly targets: (Target | null)[] = [];
   private readonly freeSlots: number[] = [];
@@ -98,6 +103,15 @@ export class EpollPoller {
     }
     // A wake needs no answer but that the turn happens: notes are taken at its end.
     this.add(this.eventfd, EPOLLIN | EPOLLET, { slot: 0, stamp: 0, onEvents: () => {} });
+  }
+
+  /**
+   * The first `length` bytes of the input buffer. Short ones are made once: a view costs as much as the rest of what is
+   * done for a short request, and then its collection.
+   */
+  input(length: number): Buffer {
+    if (length > INPUTS_KEPT) return this.bytes.subarray(IN, IN + length);
+    return (this.inputs[length] ??= this.bytes.subarray(IN, IN + length));
   }
 
   /** Begins to take turns. */

@@ -65,9 +65,11 @@ export interface StreamSocket {
   readonly remoteAddress: string;
   /** Bytes that were written and have not gone to the system. */
   readonly buffered: number;
-  /** Begins to report. */
+  /** Begins to report; after `destroy`, does nothing. */
   start(): void;
   write(output: Uint8Array): void;
+  /** Writes text as UTF-8; how many bytes that are. */
+  writeText(text: string): number;
   pause(): void;
   resume(): void;
   /** Ends the outgoing direction, once what was written is out. */

@@ -55,6 +55,7 @@ export class NetStream implements StreamSocket {
 
   start(): void {
     const { socket } = this;
+    if (!this.isOpen) return;
     socket.on("data", (chunk: Buffer) => this.input(chunk));
     socket.on("end", () => {
       if (this.isOpen) this.handler.ended();
@@ -105,6 +106,12 @@ export class NetStream implements StreamSocket {
       this.handler.drained();
     });
     if (this.socket.writableLength > 0) this.owesDrained = true;
+  }
+
+  writeText(text: string): number {
+    const output = Buffer.from(text);
+    this.write(output);
+    return output.length;
   }
 
   pause(): void {

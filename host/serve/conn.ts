@@ -9,11 +9,11 @@
  * - Above the high-water mark of waiting output no input is taken until all of it is out.
  * - A handler that throws closes its connection, and the error is told.
  */
-import { Buffer } from "node:buffer";
 import { Action, actionOf, type Conn, type ConnHandle, type Out } from "./events.js";
 import { SocketError, type StreamHandler, type StreamSocket } from "../poll/socket.js";
 import { DetachedStream } from "./detached.js";
 import type { Loop } from "./loop.js";
+import { Counter } from "./shared.js";
 
 /** What is left of a connection's life. */
 const enum State {
@@ -23,15 +23,18 @@ const enum State {
   Closed,
 }
 
-/** The output in what a handler returned; undefined if there is none. */
-export function outputOf(result: unknown): Uint8Array | undefined {
+/**
+ * The output in what a handler returned; undefined if there is none.
+ *
+ * @throws TypeError for what is no output
+ */
+export function outputOf(result: unknown): Uint8Array | string | undefined {
   let out = result;
+  if (typeof out === "string" || out instanceof Uint8Array) return out;
   if (typeof out === "object" && out !== null && !ArrayBuffer.isView(out)) out = (out as { out?: Out }).out;
   if (out === undefined || out === null || typeof out === "number") return undefined;
-  if (out instanceof Uint8Array) return out;
-  if (typeof out === "string") return Buffer.from(out);
+  if (typeof out === "string" || out instanceof Uint8Array) return out;
   if (ArrayBuffer.isView(out)) return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-  if (out instanceof Promise) throw new TypeError("a handler returned a promise; they are synchronous: use wake()");
   throw new TypeError(`output is bytes or text, not ${typeof out}`);
 }
 
@@ -97,12 +100,14 @@ export class StreamConn implements Conn, StreamHandler {
         this.thrown("opened", error);
       }
     }
-    if (this.state !== State.Closed) this.socket.start();
+    // Detached connections live on, and a closed socket does nothing.
+    this.socket.start();
   }
 
   input(input: Uint8Array): void {
     if (this.state !== State.Open) return;
-    this.loop.counters[1] = (this.loop.counters[1] as number) + input.length;
+    const { counters } = this.loop;
+    counters[Counter.bytesIn] = (counters[Counter.bytesIn] as number) + input.length;
     this.data(input);
   }
 
@@ -121,17 +126,23 @@ export class StreamConn implements Conn, StreamHandler {
   }
 
   private apply(result: NonNullable<unknown>): void {
+    if (result instanceof Promise)
+      throw new TypeError("a handler returned a promise: handlers are synchronous, use wake()");
     const output = outputOf(result);
     if (output !== undefined && output.length > 0) this.write(output);
+    // Plain output has no action.
+    if (output === result) return;
     const action = actionOf(result);
     if (action !== Action.None) this.act(action);
   }
 
-  private write(output: Uint8Array): void {
+  private write(output: Uint8Array | string): void {
     const { loop, socket } = this;
     loop.events.preWrite?.();
-    loop.counters[2] = (loop.counters[2] as number) + output.length;
-    socket.write(output);
+    let { length } = output;
+    if (typeof output === "string") length = socket.writeText(output);
+    else socket.write(output);
+    loop.counters[Counter.bytesOut] = (loop.counters[Counter.bytesOut] as number) + length;
     if (socket.buffered > loop.options.highWaterMark && !this.isHeldBack) {
       this.isHeldBack = true;
       socket.pause();

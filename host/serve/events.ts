@@ -89,6 +89,8 @@ export interface LoopStats {
   readonly bytesOut: number;
   /** Times that `data` was called for a wake. */
   readonly wakes: number;
+  /** Times that the loop woke up because of its sockets or notes; 0 with the stdlib poller, which does not know. */
+  readonly turns: number;
 }
 
 /** A server at one moment. */

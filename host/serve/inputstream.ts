@@ -1,6 +1,8 @@
 /** Keeps what a connection's input has left over, until the rest of it comes. */
 import { Buffer } from "node:buffer";
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * The unfinished input of one connection.
  *
@@ -20,9 +22,10 @@ export class InputStream {
    * What was left over, followed by `input`. It is good until `end`; without anything left over it is `input` itself.
    */
   begin(input: Uint8Array | null | undefined): Buffer {
-    const packet = input ?? new Uint8Array(0);
+    const packet: Uint8Array = input ?? NOTHING;
     const length = this.to - this.from;
-    if (length === 0 || this.kept === undefined) return Buffer.from(packet.buffer, packet.byteOffset, packet.length);
+    if (length === 0 || this.kept === undefined)
+      return Buffer.isBuffer(packet) ? packet : Buffer.from(packet.buffer, packet.byteOffset, packet.length);
     this.reserve(length + packet.length);
     this.kept.set(packet, this.to);
     this.to += packet.length;

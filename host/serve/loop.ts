@@ -158,8 +158,9 @@ export class Loop {
     counters[Counter.bytesIn] = (counters[Counter.bytesIn] as number) + input.length;
     try {
       const result = events.data(conn, input);
-      const output = outputOf(result);
-      if (output !== undefined) {
+      const out = outputOf(result);
+      if (out !== undefined) {
+        const output = typeof out === "string" ? Buffer.from(out) : out;
         events.preWrite?.();
         counters[Counter.bytesOut] = (counters[Counter.bytesOut] as number) + output.length;
         reply(output);

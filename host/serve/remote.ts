@@ -74,13 +74,19 @@ class RemoteStream implements StreamSocket {
   }
 
   start(): void {
-    this.post({ type: "start", id: this.id });
+    if (this.isOpen) this.post({ type: "start", id: this.id });
   }
 
   write(output: Uint8Array): void {
     if (!this.isOpen || output.length === 0) return;
     this.sent += output.length;
     this.post({ type: "write", id: this.id, output: new Uint8Array(output) });
+  }
+
+  writeText(text: string): number {
+    const output = Buffer.from(text);
+    this.write(output);
+    return output.length;
   }
 
   pause(): void {

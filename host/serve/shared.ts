@@ -49,7 +49,7 @@ const RETIRED = 1;
 const RETIRE_SPINS = 1_000_000;
 
 /** The counters of a loop, 64-bit floats that the loop alone writes. */
-export const Counter = { accepted: 0, bytesIn: 1, bytesOut: 2, wakes: 3 } as const;
+export const Counter = { accepted: 0, bytesIn: 1, bytesOut: 2, wakes: 3, turns: 4 } as const;
 
 /** System calls of this thread on a buffer that holds a 1, for eventfds. */
 let signalling: Sys | string | undefined;
@@ -245,13 +245,13 @@ export class ServerBlock {
 
   /** The counters of a loop, in the order of `Counter`. */
   counters(loop: number): Float64Array {
-    return new Float64Array(this.buffer, 4 * this.at(loop, COUNTERS), 4);
+    return new Float64Array(this.buffer, 4 * this.at(loop, COUNTERS), 5);
   }
 
   stats(loop: number): LoopStats {
-    const [accepted = 0, bytesIn = 0, bytesOut = 0, wakes = 0] = this.counters(loop);
+    const [accepted = 0, bytesIn = 0, bytesOut = 0, wakes = 0, turns = 0] = this.counters(loop);
     const connections = Atomics.load(this.words, this.at(loop, CONNECTIONS));
-    return { connections, accepted, bytesIn, bytesOut, wakes };
+    return { connections, accepted, bytesIn, bytesOut, wakes, turns };
   }
 
   /** The loop that a new connection goes to. */

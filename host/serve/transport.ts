@@ -12,6 +12,7 @@ import type { ListenSocket } from "../poll/socket.js";
 import { listenDatagrams, listenNet, type NetStream } from "../poll/stdlib.js";
 import type { LoadBalance } from "./events.js";
 import type { Loop } from "./loop.js";
+import { Counter } from "./shared.js";
 
 export interface Transport {
   /** Begins to accept. */
@@ -46,7 +47,10 @@ export class EpollTransport implements Transport {
     loop.block.setEventfd(loop.index, this.poller.eventfd);
     loop.soon = () => this.poller.wake();
     loop.adoptFd = (fd, addrIndex) => this.adopt(fd, addrIndex);
-    this.poller.onNotes = () => loop.takeNotes();
+    this.poller.onNotes = () => {
+      loop.counters[Counter.turns] = this.poller.turns;
+      loop.takeNotes();
+    };
     this.poller.start();
   }
 

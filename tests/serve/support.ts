@@ -78,6 +78,7 @@ export function receive(socket: Socket, length: number): Promise<Buffer> {
 export function receiveAll(socket: Socket): Promise<Buffer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
+    if (socket.destroyed) resolve(Buffer.alloc(0));
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.on("close", () => resolve(Buffer.concat(chunks)));
     socket.on("end", () => socket.end());
