@@ -1,7 +1,6 @@
 /** Callbacks that were scheduled: what `callSoon`, `callLater` and `callAt` give back, and what the loop's queues hold. */
 import { ContextualBase } from "./context.js";
 import { describe } from "./errors.js";
-import type { Timed } from "./timers.js";
 
 /** A callback with the arguments that follow its scheduling. */
 export type Callback<A extends readonly unknown[] = readonly unknown[]> = (...args: A) => unknown;
@@ -70,7 +69,7 @@ export class Handle extends ContextualBase {
 }
 
 /** A callback that is to be called at a certain time. */
-export class TimerHandle extends Handle implements Timed {
+export class TimerHandle extends Handle {
   /** The reading of the loop's `time()`, in milliseconds, from which on it is to be called. */
   readonly when: number;
   /** @internal */
