@@ -49,9 +49,20 @@ const TARGET = 2;
 const LENGTH = 3;
 const HEADER_BYTES = 16;
 
-/** What follows the header. */
-const NUMBERS = 0;
+/** What follows the header: arguments that need no serialiser, their number above; or what the serialiser has made. */
+const PLAIN = 0;
 const VALUES = 1 << 8;
+const COUNT_SHIFT = 16;
+
+/**
+ * Plain arguments are a byte for each, padded to 8, that says what it is; then, for those that need it, 8 bytes for a number,
+ * two bytes for each unit of a text, padded to 8.
+ */
+const NUMBER = 0;
+const CONSTANTS = [undefined, null, false, true];
+const TEXT = 1 + CONSTANTS.length;
+const LONGEST_TEXT = 255 - TEXT;
+const MOST_PLAIN = 255;
 
 const BLOCK_MASK = 0xffff_ffffn;
 
@@ -65,6 +76,7 @@ export class Mailbox {
   readonly buffer: SharedArrayBuffer;
   private readonly words: Int32Array;
   private readonly doubles: Float64Array;
+  private readonly units: Uint16Array;
   private readonly bytes: Uint8Array;
   private readonly free: BigUint64Array;
 
@@ -73,6 +85,7 @@ export class Mailbox {
     this.buffer = buffer ?? new SharedArrayBuffer(INITIAL_BYTES, { maxByteLength: MAX_BYTES });
     this.words = new Int32Array(this.buffer);
     this.doubles = new Float64Array(this.buffer);
+    this.units = new Uint16Array(this.buffer);
     this.bytes = new Uint8Array(this.buffer);
     this.free = new BigUint64Array(this.buffer);
     if (buffer === undefined) {
@@ -93,8 +106,9 @@ export class Mailbox {
    */
   push(target: number | string, args: readonly unknown[]): void {
     if (this.closed) throw new LoopError("Event loop is closed");
-    const block =
-      typeof target === "number" && args.every(isNumber) ? this.writeNumbers(args) : this.writeValues(target, args);
+    const values = typeof target === "string" ? [target, ...args] : args;
+    const length = plainLength(values);
+    const block = length >= 0 ? this.writePlain(values, length) : this.writeValues(values);
     const { words } = this;
     const at = block * UNIT_WORDS;
     words[at + TARGET] = typeof target === "number" ? target : 0;
@@ -153,15 +167,45 @@ export class Mailbox {
 
   // ---- notes --------------------------------------------------------------------------------------------------------
 
-  private writeNumbers(numbers: readonly number[]): number {
-    const block = this.allocate(numbers.length * 8, NUMBERS);
-    const at = (block * UNIT + HEADER_BYTES) / 8;
-    for (let i = 0; i < numbers.length; i++) this.doubles[at + i] = numbers[i] as number;
+  private writePlain(values: readonly unknown[], length: number): number {
+    const block = this.allocate(length, PLAIN | (values.length << COUNT_SHIFT));
+    const tags = block * UNIT + HEADER_BYTES;
+    let at = tags + padded(values.length);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (typeof value === "number") {
+        this.bytes[tags + i] = NUMBER;
+        this.doubles[at / 8] = value;
+        at += 8;
+      } else if (typeof value === "string") {
+        this.bytes[tags + i] = TEXT + value.length;
+        for (let unit = 0; unit < value.length; unit++) this.units[at / 2 + unit] = value.charCodeAt(unit);
+        at += padded(value.length * 2);
+      } else this.bytes[tags + i] = NUMBER + 1 + CONSTANTS.indexOf(value as undefined);
+    }
     return block;
   }
 
-  private writeValues(target: number | string, args: readonly unknown[]): number {
-    const values = typeof target === "string" ? [target, ...args] : args;
+  private readPlain(block: number, count: number): unknown[] {
+    const tags = block * UNIT + HEADER_BYTES;
+    let at = tags + padded(count);
+    const values: unknown[] = [];
+    for (let i = 0; i < count; i++) {
+      const tag = this.bytes[tags + i] as number;
+      if (tag === NUMBER) {
+        values.push(this.doubles[at / 8]);
+        at += 8;
+      } else if (tag < TEXT) values.push(CONSTANTS[tag - NUMBER - 1]);
+      else {
+        const length = tag - TEXT;
+        values.push(String.fromCharCode(...this.units.subarray(at / 2, at / 2 + length)));
+        at += padded(length * 2);
+      }
+    }
+    return values;
+  }
+
+  private writeValues(values: readonly unknown[]): number {
     let bytes: Uint8Array;
     try {
       bytes = serialize(values);
@@ -176,11 +220,10 @@ export class Mailbox {
   private read(block: number): Mail {
     const at = block * UNIT_WORDS;
     const target = this.words[at + TARGET] as number;
+    const kind = this.words[at + CLASS] as number;
+    if ((kind & VALUES) === 0) return { target, args: this.readPlain(block, kind >>> COUNT_SHIFT) };
     const length = this.words[at + LENGTH] as number;
     const start = block * UNIT + HEADER_BYTES;
-    if (((this.words[at + CLASS] as number) & VALUES) === 0) {
-      return { target, args: Array.from(this.doubles.subarray(start / 8, (start + length) / 8)) };
-    }
     // A copy: what is read may refer to it, and the block is used again.
     return { target, args: deserialize(this.bytes.slice(start, start + length)) as unknown[] };
   }
@@ -246,6 +289,18 @@ export class Mailbox {
   }
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === "number";
+function padded(bytes: number): number {
+  return (bytes + 7) & ~7;
+}
+
+/** How many bytes the values take as plain ones, -1 if one of them needs the serialiser. */
+function plainLength(values: readonly unknown[]): number {
+  if (values.length > MOST_PLAIN) return -1;
+  let length = padded(values.length);
+  for (const value of values) {
+    if (typeof value === "number") length += 8;
+    else if (typeof value === "string" && value.length <= LONGEST_TEXT) length += padded(value.length * 2);
+    else if (typeof value === "string" || !CONSTANTS.includes(value as undefined)) return -1;
+  }
+  return length;
 }

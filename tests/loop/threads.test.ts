@@ -110,8 +110,13 @@ describe("callSoonThreadsafe", () => {
       remote.callSoonThreadsafe(id, large);
       remote.callSoonThreadsafe(id, NaN, -0, 2 ** 60);
       remote.callSoonThreadsafe(id);
+      const plain = [undefined, null, false, true, "", "ü\u{1f600}\0", "x".repeat(250), -0, 5e-324, Infinity];
+      remote.callSoonThreadsafe(id, ...plain);
+      const many = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? i : String(i)));
+      remote.callSoonThreadsafe(id, ...many);
+      remote.callSoonThreadsafe(id, "y".repeat(251), "\ud800");
       await turns(loop);
-      assert.deepEqual(seen, [values, [large], [NaN, -0, 2 ** 60], []]);
+      assert.deepEqual(seen, [values, [large], [NaN, -0, 2 ** 60], [], plain, many, ["y".repeat(251), "\ud800"]]);
     }));
 
   it("refuses what cannot be cloned, at the call", () =>
