@@ -43,6 +43,8 @@ export const SCHED_HEAP_PAGES = SCHED_BASE + 24;
 export const SCHED_SYSMON_WAKE = SCHED_BASE + 28;
 /** i32, 1 while the main thread sleeps on SCHED_HOST_WAKE, or is about to. Written by the main thread, read by Ms. */
 export const SCHED_HOST_ASLEEP = SCHED_BASE + 32;
+/** i32, bumped and notified when there are requests for the I/O thread, or the program ends. */
+export const SCHED_IO_WAKE = SCHED_BASE + 36;
 
 export const STATE_RUNNING = 0;
 /** Somebody called exit, or a panic or fatal error is being reported: nothing more is printed by anybody else. */
@@ -140,6 +142,8 @@ export const NOTE_DUMPED = 7;
 
 /** A goroutine asks for a host name: `a` is the address of its Resolution (`net/addr.ts`). */
 export const NOTE_RESOLVE = 16;
+/** The program uses the network and cannot call the system: the I/O thread is to be started. */
+export const NOTE_START_IO = 17;
 /** A JavaScript goroutine has ended; the note is its record (see JSGO_STATE). */
 export const NOTE_TASK = 8;
 /** To an M: the goroutine JSREQ_ID, which awaits there, is to be cancelled; JSREQ_VALUE is the reason. */
@@ -218,6 +222,21 @@ export const JSFN_TEXT = 16;
 /** The first text is the function's source; or a module's URL, the second the name of its export. */
 export const JSFN_SOURCE = 0;
 export const JSFN_MODULE = 1;
+
+// ---- Sockets of the I/O thread (net/stdlib.ts) -----------------------------------------------------------------------
+
+/** A request: its kind, the socket, a block of memory and how many of its bytes count. */
+export const IO_KIND = 4;
+export const IO_SOCKET = 8;
+export const IO_BLOCK = 12;
+export const IO_LENGTH = 16;
+
+/** A socket: flags of its address, and its two addresses with their lengths. */
+export const STD_FLAGS = 4;
+export const STD_LOCAL_LENGTH = 8;
+export const STD_REMOTE_LENGTH = 12;
+export const STD_LOCAL = 52;
+export const STD_REMOTE = STD_LOCAL + 112;
 
 /** A Text is an i32 length in bytes, then UTF-8. */
 export const TEXT_BYTES = 4;

@@ -12,6 +12,7 @@ import { Report } from "./control.js";
 import { formatFrames } from "./errors.js";
 import { Memory } from "./memory.js";
 import { netImports } from "./net/imports.js";
+import type { PollerWish } from "./net/poller.js";
 import type { SyncCore } from "./sync/host.js";
 import { readAvailable, writeFully } from "./stdio.js";
 import { Stacks, type SymbolSource } from "./stack.js";
@@ -24,6 +25,8 @@ export interface ThreadData {
   readonly clock: ClockBase;
   /** What a panic ends: the goroutine or the program. */
   readonly panic: "isolate" | "exit";
+  /** What its sockets are to be made of; `"auto"` where undefined. */
+  readonly poller?: PollerWish;
   /** The program's environment; the process's own where undefined. */
   readonly env: Readonly<Record<string, string>> | undefined;
   readonly symbols: SymbolSource;
@@ -64,6 +67,13 @@ export interface Core extends SyncCore {
   dump(): void;
   net_ready(word: number): void;
   net_end(): void;
+  net_io_take(): number;
+  net_io_new(): number;
+  net_io_input(socket: number, data: number, length: number, sender: number, senderLength: number): number;
+  net_io_accepted(socket: number, accepted: number): void;
+  net_io_event(socket: number, event: number, value: number): void;
+  net_io_take_accepted(socket: number): number;
+  net_io_free(socket: number): void;
 }
 
 /** A program on one thread. */
@@ -93,7 +103,7 @@ export function instantiate(data: ThreadData, control: Control, runJs?: RunJs): 
     skein: {
       ...coreImports(data, control, { core, memory, stacks }),
       ...fileImports(memory),
-      ...netImports(data.module, memory),
+      ...netImports(data, memory),
       run_js: runJs ?? noGoroutines,
     },
   });

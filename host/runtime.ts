@@ -17,6 +17,7 @@ import {
   NOTE_MAIN,
   NOTE_PANIC,
   NOTE_RESOLVE,
+  NOTE_START_IO,
   STATE_EXITED,
   TASK_ARGS,
   TASK_SIZE,
@@ -30,6 +31,8 @@ import { debugSettings } from "./debug.js";
 import { ExitError, fatalError, GoPanic, SkeinError, type FatalError } from "./errors.js";
 import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
+import { netPoller, type PollerWish } from "./net/poller.js";
+import type { PollerChoice } from "./poll/index.js";
 import { resolveName } from "./net/resolution.js";
 import { MainLoop } from "./go/mainloop.js";
 import { Thread, type Go, type Scope } from "./go/thread.js";
@@ -50,6 +53,8 @@ export interface RuntimeOptions {
   readonly maxMemory: number | undefined;
   readonly panic: "isolate" | "exit";
   readonly sched: "gmp" | "gm";
+  /** What goroutines' sockets are to be made of. */
+  readonly poller: PollerWish;
   /** Nobody but the program's own goroutines will use its channels, so with one P it may do without locks. */
   readonly solo: boolean;
   readonly args: readonly string[];
@@ -87,7 +92,17 @@ const CLOSE_MS = 2000;
 const WRITE_MS = 100;
 
 /** Kinds of notes that a program's own goroutines send. */
-const NOTES = [NOTE_INIT, NOTE_CALL, NOTE_PANIC, NOTE_MAIN, NOTE_FATAL, NOTE_EXIT, NOTE_DUMPED, NOTE_RESOLVE];
+const NOTES = [
+  NOTE_INIT,
+  NOTE_CALL,
+  NOTE_PANIC,
+  NOTE_MAIN,
+  NOTE_FATAL,
+  NOTE_EXIT,
+  NOTE_DUMPED,
+  NOTE_RESOLVE,
+  NOTE_START_IO,
+];
 
 /** What `submit` starts. */
 const enum Submit {
@@ -106,6 +121,9 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private readonly sysmon: Worker;
   private readonly sysmonEnded: Promise<void>;
   private readonly threads: Threads;
+  private readonly threadData: ThreadData;
+  /** The thread of the runtime's own sockets, if the program needs it. */
+  private io: Worker | undefined;
   private readonly loop: MainLoop;
   private readonly thread: Thread;
   /** What `procs` was last set to, until it is. */
@@ -133,15 +151,16 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     const heapLimit = options.maxMemory === undefined ? ALL_PAGES : Math.floor(options.maxMemory / PAGE);
     const memory = reserveMemory(heapPage, options.procs + 1);
     this.control = new Control(memory);
-    const data: ThreadData = {
+    const data: ThreadData = (this.threadData = {
       module: program.module,
       memory,
       control: this.control.shared,
       clock: newClock(),
       panic: options.panic,
+      poller: options.poller,
       env: options.env,
       symbols: symbolSource(program),
-    };
+    });
     const instance = instantiate(data, this.control);
     this.core = instance.core;
     this.memory = instance.memory;
@@ -292,8 +311,8 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   }
 
   /** The scheduler's counters at this moment. They are read without stopping anything, so they are close, not exact. */
-  stats(): RuntimeStats {
-    return readStats(this.core, this.memory);
+  stats(): RuntimeStats & { readonly poller: PollerChoice } {
+    return { ...readStats(this.core, this.memory), poller: netPoller(this.options.poller) };
   }
 
   /**
@@ -345,7 +364,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     });
     await Promise.race([this.sysmonEnded, late]);
     clearTimeout(timer);
-    await Promise.all([this.sysmon.terminate(), this.threads.terminate()]);
+    await Promise.all([this.sysmon.terminate(), this.threads.terminate(), this.io?.terminate()]);
     this.core.net_end();
   }
 
@@ -445,10 +464,24 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       case NOTE_RESOLVE:
         void this.resolve(a);
         break;
+      case NOTE_START_IO:
+        this.startIO();
+        break;
       case NOTE_DUMPED:
         this.dumped();
         break;
     }
+  }
+
+  /** The program opens sockets, and they are to be the runtime's own. */
+  private startIO(): void {
+    const io = new Worker(new URL("./net/iothread.js", import.meta.url), {
+      workerData: this.threadData,
+      name: "skein I/O",
+    });
+    io.on("error", (error) => this.control.report(Report.Failure, `the I/O thread died: ${error.message}`));
+    io.unref();
+    this.io = io;
   }
 
   /** A goroutine waits for a host name. */

@@ -10,6 +10,7 @@ import { EXIT_PANIC } from "./exitcodes.js";
 import { PAGE } from "./memory.js";
 import { writeFully } from "./stdio.js";
 import { checkProcs, defaultProcs } from "./procs.js";
+import { checkPoller, type PollerWish } from "./net/poller.js";
 import { loadProgram, type Program } from "./program.js";
 import { Runtime } from "./runtime.js";
 
@@ -33,6 +34,12 @@ export interface StartOptions {
    * `"gmp"`, the default; or `"gm"`, one global queue under one lock and none of each P's own, to see what those are for.
    */
   readonly sched?: "gmp" | "gm" | undefined;
+  /**
+   * What goroutines' sockets are made of: `"epoll"`, system calls (Linux, and a way to make them: koffi, or Deno's
+   * --allow-ffi); `"stdlib"`, the runtime's own sockets; `"auto"`, the default, epoll where it can be had. `stats().poller`
+   * says which it is, and why.
+   */
+  readonly poller?: PollerWish | undefined;
   /** Bytes that the program's heap may take. Default: the 4 GiB of the address space. */
   readonly maxMemory?: number | undefined;
   /** What the program's `args()` returns. Default: nothing. */
@@ -71,6 +78,7 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
   if (maxMemory !== undefined && !(maxMemory >= PAGE)) {
     throw new SkeinError(`maxMemory must be a number of bytes, at least ${PAGE}, not ${maxMemory}`);
   }
+  const poller = checkPoller(options.poller ?? "auto");
   const program = await programOf(options.program);
   return new Runtime(program, {
     procs,
@@ -78,6 +86,7 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
     maxMemory,
     panic,
     sched,
+    poller,
     solo: false,
     args: options.args ?? [],
     env: options.env,

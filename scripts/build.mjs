@@ -21,7 +21,13 @@ const host = path.join(root, "host");
 const dist = path.join(root, "dist");
 
 /** Entry files of threads. */
-const threadEntries = ["host/worker.ts", "host/sysmon.ts", "host/serve/worker.ts", "host/serve/io.ts"];
+const threadEntries = [
+  "host/worker.ts",
+  "host/sysmon.ts",
+  "host/serve/worker.ts",
+  "host/serve/io.ts",
+  "host/net/iothread.ts",
+];
 
 /** Entry files of what programs `require`, with the class that is the module. */
 const commonJsEntries = { "host/piscina/main.ts": "Piscina" };

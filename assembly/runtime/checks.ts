@@ -24,6 +24,7 @@ import {
   SCHED_MCOUNT,
   SCHED_NPROCS,
   SCHED_STATE,
+  SCHED_IO_WAKE,
   SCHED_SYSMON_WAKE,
 } from "../layout";
 import { CLASS_COUNT, Cache, M, P, P_CACHES, P_RUNQ, Sched } from "./structs";
@@ -35,6 +36,7 @@ export function checkLayout(): void {
   if (<i32>offsetof<Sched>("state") + SCHED_BASE != SCHED_STATE) ERROR("Sched.state");
   if (<i32>offsetof<Sched>("exitCode") + SCHED_BASE != SCHED_EXIT_CODE) ERROR("Sched.exitCode");
   if (<i32>offsetof<Sched>("attention") + SCHED_BASE != SCHED_ATTENTION) ERROR("Sched.attention");
+  if (<i32>offsetof<Sched>("ioWake") + SCHED_BASE != SCHED_IO_WAKE) ERROR("Sched.ioWake");
   if (<i32>offsetof<Sched>("sysmonWake") + SCHED_BASE != SCHED_SYSMON_WAKE) ERROR("Sched.sysmonWake");
   if (<i32>offsetof<Sched>("mcount") + SCHED_BASE != SCHED_MCOUNT) ERROR("Sched.mcount");
   if (<i32>offsetof<Sched>("nprocs") + SCHED_BASE != SCHED_NPROCS) ERROR("Sched.nprocs");

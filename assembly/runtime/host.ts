@@ -20,6 +20,7 @@ import { stopRewind, stopUnwind } from "./imports";
 import { lock, unlock } from "./lock";
 import { malloc, mfree } from "./malloc";
 import { endNet } from "./net/fd";
+import { ioAccepted, ioEvent, ioFree, ioInput, ioTakeAccepted, newStdSocket, takeRequests } from "./net/stdlib";
 import { hostReady } from "./netpoll";
 import {
   endDetached,
@@ -52,7 +53,7 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
   sched.solo = procs == 1 ? 1 : 0;
   sched.startTime = nanotime();
   sched.numCPU = numCPU;
-  sched.maxThreads = min(maxThreads, MAX_THREADS - 2);
+  sched.maxThreads = min(maxThreads, MAX_THREADS - 3);
   sched.maxPages = maxPages;
   sched.heapBase = heapBase;
   sched.pageNext = <u32>((heapBase + 0xffff) >> PAGE_BITS);
@@ -261,6 +262,43 @@ export function submit(task: usize, kind: i32): void {
 /** What a goroutine asked the host for, with the word at this address, is there. From the main thread. */
 export function net_ready(word: usize): void {
   hostReady(word);
+}
+
+// The I/O thread's, see net/stdlib.ts.
+
+/** All requests, oldest first, linked by their first word; the I/O thread frees them. */
+export function net_io_take(): usize {
+  return takeRequests();
+}
+
+/** A socket for a connection that comes in. */
+export function net_io_new(): usize {
+  return newStdSocket();
+}
+
+/** Bytes, or a packet with its sender, have come for a socket, which takes the memory over; 1 if it is full for now. */
+export function net_io_input(socket: usize, data: usize, length: i32, sender: usize, senderLength: i32): i32 {
+  return ioInput(socket, data, length, sender, senderLength);
+}
+
+/** A listener has a connection. */
+export function net_io_accepted(socket: usize, accepted: usize): void {
+  ioAccepted(socket, accepted);
+}
+
+/** Something has happened to a socket: an IOEvent with its value. */
+export function net_io_event(socket: usize, event: i32, value: i32): void {
+  ioEvent(socket, event, value);
+}
+
+/** A connection that nobody has accepted, of a listener that is closed; 0 for no more. */
+export function net_io_take_accepted(socket: usize): usize {
+  return ioTakeAccepted(socket);
+}
+
+/** Nobody uses the socket any more. */
+export function net_io_free(socket: usize): void {
+  ioFree(socket);
 }
 
 /** All threads have ended: closes the descriptors that the program has left open. */

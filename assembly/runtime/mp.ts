@@ -23,7 +23,15 @@
  * The timer M and those who add timers follow the same pattern as submitting and spinning in `proc.ts`: it stores
  * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
  */
-import { MAX_THREADS, PARKED, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
+import {
+  MAX_THREADS,
+  PARKED,
+  SCHED_IO_WAKE,
+  SCHED_MCOUNT,
+  SCHED_STATE,
+  SCHED_SYSMON_WAKE,
+  STATE_RUNNING,
+} from "../layout";
 import { nanotime } from "./clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";
@@ -51,10 +59,10 @@ const POLLING: i32 = -2;
 @inline
 const PARK_SPINS: i32 = 2000;
 
-/** The last M's place is sysmon's. */
+/** The last M's place is sysmon's, the one before it the I/O thread's. */
 // @ts-ignore: decorator
 @inline
-const THREAD_LIMIT: i32 = MAX_THREADS - 2;
+const THREAD_LIMIT: i32 = MAX_THREADS - 3;
 
 /** Idle Ms beyond the number of Ps end after this long, in ns. */
 // @ts-ignore: decorator
@@ -334,6 +342,8 @@ export function wakeAll(): void {
   for (let id = 1; id <= n; id++) unpark(allm(id));
   atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
   atomic.notify(SCHED_SYSMON_WAKE, i32.MAX_VALUE);
+  atomic.add<i32>(SCHED_IO_WAKE, 1);
+  atomic.notify(SCHED_IO_WAKE, 1);
 }
 
 /** Called after a timer was added that is the first of its P: somebody must look at it in time. */

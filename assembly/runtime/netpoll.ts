@@ -23,6 +23,7 @@
  * PollDescs are never freed, only reused, so an event may come for a descriptor that has been closed: `seq`, which the event
  * carries too, tells. Where there is no epoll the host's own sockets call `netpollnotify` instead (`net/stdlib.ts`).
  */
+import { NOTE_START_IO } from "../layout";
 import { nanotime } from "./clock";
 import { globrunqputBatch } from "./globrunq";
 import { futexsleep, lock, unlock } from "./lock";
@@ -37,6 +38,7 @@ import {
   netStart,
   netWrite,
 } from "./net/imports";
+import { pushNote } from "./noteq";
 import { gopanic, throwFatal } from "./panic";
 import { switchOut } from "./stack";
 import { goready, wakepIfIdle } from "./proc";
@@ -229,6 +231,7 @@ export function netpollinit(): i32 {
 
 function initLocked(): i32 {
   const kind = netStart();
+  if (kind == PollerKind.Stdlib) pushNote(NOTE_START_IO, 0, 0);
   if (kind == PollerKind.Epoll) {
     const layout = netEventLayout();
     sched.eventData = layout & 0xff;
@@ -433,6 +436,11 @@ export function awaitHost(word: usize): void {
 export function hostReady(word: usize): void {
   const gp = netpollunblock(word, true);
   if (gp) readyOne(gp);
+}
+
+/** From the host's own sockets: the other end is done, or there is an error (see PollInfo.Done). */
+export function netpollfinish(pd: PollDesc): void {
+  atomic.or<u32>(infoOf(pd), PollInfo.Done);
 }
 
 /** From the host's own sockets: the descriptor may be read (or written). */

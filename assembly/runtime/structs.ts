@@ -408,6 +408,8 @@ export class Sched {
   sysmonWake: i32;
   /** 1 while the main thread sleeps, or is about to; then whoever fills its mailbox must notify. */
   hostAsleep: i32;
+  /** What the I/O thread sleeps on, if there is one. */
+  ioWake: i32;
   /** Goroutine 1: one of MainState (under the lock). */
   main: i32;
 
@@ -532,6 +534,8 @@ export class Sched {
   /** Where an epoll_event has its data, and how large it is. */
   eventData: i32;
   eventSize: i32;
+  /** Requests for the I/O thread (`net/stdlib.ts`): an `mpsc.ts` queue. */
+  ioRequests: usize;
   /** PollDescs that serve no descriptor, and all ever made; under pollLock. */
   freePollDescs: usize;
   allPollDescs: usize;

@@ -65,6 +65,11 @@ async function parse(argv: readonly string[]): Promise<number> {
         .choices(["gmp", "gm"])
         .default("gmp"),
     )
+    .addOption(
+      new Option("--poller <poller>", "what sockets are made of: epoll, stdlib (the runtime's own), or what there is")
+        .choices(["auto", "epoll", "stdlib"])
+        .default("auto"),
+    )
     .option("--stats", "print how many goroutines each M ran, after the program has ended")
     .action(async (file: string, args: string[], options: RunOptions) => {
       const { runCommand } = await import("./run.js");

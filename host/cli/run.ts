@@ -7,6 +7,7 @@ import process from "node:process";
 import { needsNoGuards, NO_GUARDS } from "../addressspace.js";
 import { loadFile } from "../build.js";
 import type { FatalError, GoPanic, SkeinError } from "../errors.js";
+import { checkPoller, type PollerWish } from "../net/poller.js";
 import { writeFully } from "../stdio.js";
 import { defaultProcs } from "../procs.js";
 import { Runtime } from "../runtime.js";
@@ -27,6 +28,7 @@ export interface RunOptions {
   /** False for --no-preempt. */
   readonly preempt: boolean;
   readonly sched: "gmp" | "gm";
+  readonly poller: PollerWish;
 }
 
 /** Runs the program in `file` with `args`; resolves with the exit code. */
@@ -43,6 +45,7 @@ export async function runCommand(file: string, args: readonly string[], options:
     maxMemory: options.maxMemory,
     panic: "exit",
     sched: options.sched,
+    poller: checkPoller(options.poller),
     solo: true,
     args,
     env: undefined,

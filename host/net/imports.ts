@@ -23,11 +23,13 @@ import { addressText } from "../poll/address.js";
 import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sockaddr.js";
 import { loadSys, type Sys } from "../poll/sys.js";
 import type { Memory } from "../memory.js";
+import { netPoller, tellPoller, type PollerWish } from "./poller.js";
 import { resolveNow } from "./resolution.js";
 
 /** What waits for the network, as the core calls it (`netpoll.ts`, PollerKind). */
 const enum PollerKind {
   Epoll = 1,
+  Stdlib = 2,
 }
 
 /** Connections that wait to be accepted; the system has its own limit, /proc/sys/net/core/somaxconn. */
@@ -37,20 +39,27 @@ const BACKLOG = 65535;
  * The functions for one thread. A thread of a program that opens sockets loads what it needs at once: later there may be
  * no descriptor left to load it with.
  */
-export function netImports(module: WebAssembly.Module, memory: Memory): WebAssembly.ModuleImports {
+export function netImports(
+  { module, poller = "auto" }: { readonly module: WebAssembly.Module; readonly poller?: PollerWish },
+  memory: Memory,
+): WebAssembly.ModuleImports {
   let sys: Sys | undefined;
   const load = (): Sys => {
     const loaded = loadSys(memory.raw);
     return typeof loaded === "string" ? refusing : (sys = loaded);
   };
-  if (!isMainThread && opensSockets(module)) load();
+  if (!isMainThread && poller !== "stdlib" && opensSockets(module)) load();
   const text = (value: string, address: number, capacity: number): number => {
     const bytes = Buffer.from(value, "utf16le");
     memory.write(address >>> 0, bytes.subarray(0, capacity));
     return bytes.byteLength;
   };
   return {
-    net_start: () => PollerKind.Epoll,
+    net_start() {
+      const choice = netPoller(poller);
+      tellPoller(choice);
+      return choice.name === "epoll" ? PollerKind.Epoll : PollerKind.Stdlib;
+    },
     net_event_layout: () => EPOLL_EVENT_SIZE * 256 + EPOLL_EVENT_DATA,
     net_epoll_create: () => (sys ?? load()).epollCreate1(EPOLL_CLOEXEC),
     net_epoll_ctl: (epoll: number, operation: number, fd: number, event: number) =>

@@ -33,8 +33,9 @@ const MESSAGE_BYTES = 512;
 const SLOT_HEADER = 12;
 const SLOT_SIZE = SLOT_HEADER + SOCKADDR_SIZE;
 const SLOTS = 8;
-const ONLY_IPV6 = 1;
-const REUSE_PORT = 2;
+/** Flags of a slot. */
+export const ONLY_IPV6 = 1;
+export const REUSE_PORT = 2;
 
 const domains = { ipv4: AF_INET, ipv6: AF_INET6, unix: AF_UNIX } as const;
 

@@ -110,7 +110,9 @@ for (const poller of pollers) {
       await server.stop();
     });
 
-    it("waits when too many files are open, and goes on when there is room", async () => {
+    // The runtime's own sockets close what they have no descriptor for.
+    const options = { skip: poller === "stdlib" };
+    it("waits when too many files are open, and goes on when there is room", options, async () => {
       const server = await startServer(PROGRAM, poller, { files: 120 });
       const sockets = await open(server, 200);
       const answers = sockets.map((socket) => {

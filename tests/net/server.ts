@@ -17,7 +17,7 @@ import { skeinCommand } from "../programs/driver/process.js";
 const START_MS = 60_000;
 
 /** The pollers under test. */
-export const pollers = ["epoll"] as const;
+export const pollers = ["epoll", "stdlib"] as const;
 export type Poller = (typeof pollers)[number];
 
 export interface StartOptions {
@@ -109,8 +109,7 @@ after(async () => {
 export async function startServer(file: string, poller: Poller, options: StartOptions = {}): Promise<Server> {
   const [command, ...before] = skeinCommand();
   const run = [...before, "run", await buildOf(file), "--procs", String(options.procs ?? 2)];
-  if (poller !== "epoll") run.push("--poller", poller);
-  run.push("--", ...(options.args ?? ["tcp://127.0.0.1:0"]));
+  run.push("--poller", poller, "--", ...(options.args ?? ["tcp://127.0.0.1:0"]));
   const [executable, args] =
     options.files === undefined
       ? [command, run]

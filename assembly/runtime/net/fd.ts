@@ -17,13 +17,11 @@ import {
   netpolldone,
   netpollevict,
   netpollopen,
-  netpollregister,
   netpollreset,
   netpollSetDeadline,
   netScratch,
   PollDesc,
   PollError,
-  PollerKind,
 } from "../netpoll";
 import { Sema, semacquire, semrelease } from "../sema";
 import { sched, WaitReason } from "../structs";
@@ -31,17 +29,20 @@ import { sleep } from "../time";
 import { SOCKADDR_MAX } from "./addr";
 import { Errno, pollErrorText, strerror } from "./errors";
 import { fdDecref, fdIncref, fdIncrefAndClose, FDMutex, fdRWLock, fdRWUnlock } from "./fdmutex";
+import { netClose } from "./imports";
 import {
-  netAccept,
-  netClose,
-  netGetsockname,
-  netRead,
-  netRecvfrom,
-  netSendto,
-  netShutdown,
-  netUnlink,
-  netWrite,
-} from "./imports";
+  isEpoll,
+  sysAccept,
+  sysClose,
+  sysGetsockname,
+  sysRead,
+  sysRecvfrom,
+  sysRegister,
+  sysSendto,
+  sysShutdownWrite,
+  sysUnlink,
+  sysWrite,
+} from "./sys";
 
 /** What a call of this file returns instead of -errno for a PollError: this less the error. */
 // @ts-ignore: decorator
@@ -60,10 +61,6 @@ const BACKOFF_MIN: i64 = 5_000_000;
 // @ts-ignore: decorator
 @inline
 const BACKOFF_MAX: i64 = 100_000_000;
-
-// @ts-ignore: decorator
-@inline
-const SHUT_WR: i32 = 1;
 
 /** What a socket is. */
 export namespace SocketKind {
@@ -124,14 +121,14 @@ export function fdOpen(sysfd: i32, kind: u8): NetFD {
 
 /** Begins to watch an open descriptor. On failure, 0 > result, it has been closed. */
 export function fdRegister(fd: NetFD): i32 {
-  const error = netpollregister(fd.pd);
+  const error = sysRegister(fd.pd);
   if (error < 0) fdClose(fd);
   return error;
 }
 
 function destroy(fd: NetFD): void {
   netpollclose(fd.pd);
-  netClose(fd.fd);
+  sysClose(fd.fd, fd.remote == null);
   if (fd.unlinks) unlinkLocal(fd);
   semrelease(closedOf(fd), 1);
 }
@@ -139,7 +136,7 @@ function destroy(fd: NetFD): void {
 /** Removes the file of a listener's path; names without a file begin with a 0 byte. */
 function unlinkLocal(fd: NetFD): void {
   const path = changetype<usize>(fd.local) + 2;
-  if (load<u8>(path) != 0) netUnlink(path);
+  if (load<u8>(path) != 0) sysUnlink(path);
 }
 
 /** Closes it: calls under way fail. An error if it was closed before. */
@@ -178,7 +175,7 @@ function readLocked(fd: NetFD, at: usize, length: i32): i32 {
   if (!fd.drained) netpollreset(pd, false);
   while (true) {
     if (!fd.drained) {
-      const n = netRead(fd.fd, at, want);
+      const n = sysRead(fd.fd, at, want);
       if (n == -Errno.EINTR) continue;
       if (n != -Errno.EAGAIN) {
         fd.drained = n > 0 && n < want && fd.kind == SocketKind.TCP && !netpolldone(pd);
@@ -208,7 +205,7 @@ function writeLocked(fd: NetFD, at: usize, length: i32): i32 {
     let error = netpollcheckerr(pd, true);
     if (error != PollError.None) return POLL_ERRORS - error;
     if (done == length) return length;
-    const n = netWrite(fd.fd, at + done, min(length - done, CHUNK));
+    const n = sysWrite(fd.fd, at + done, min(length - done, CHUNK));
     if (n >= 0) {
       done += n;
       if (done == length) return length;
@@ -237,7 +234,7 @@ function recvLocked(fd: NetFD, at: usize, length: i32, sender: usize): i32 {
   netpollreset(pd, false);
   while (true) {
     store<i32>(sender - 4, SOCKADDR_MAX);
-    const n = netRecvfrom(fd.fd, at, length, sender, sender - 4);
+    const n = sysRecvfrom(fd.fd, at, length, sender, sender - 4);
     if (n == -Errno.EINTR) continue;
     if (n != -Errno.EAGAIN) return n;
     error = netpollblock(pd, false);
@@ -260,7 +257,7 @@ function sendLocked(fd: NetFD, at: usize, length: i32, to: usize, toLength: i32)
   if (error != PollError.None) return POLL_ERRORS - error;
   netpollreset(pd, true);
   while (true) {
-    const n = netSendto(fd.fd, at, length, to, toLength);
+    const n = sysSendto(fd.fd, at, length, to, toLength);
     if (n == -Errno.EINTR) continue;
     if (n != -Errno.EAGAIN) return n;
     error = netpollblock(pd, true);
@@ -272,7 +269,7 @@ function sendLocked(fd: NetFD, at: usize, length: i32, to: usize, toLength: i32)
 export function fdShutdownWrite(fd: NetFD): i32 {
   const mu = mutexOf(fd);
   if (!fdIncref(mu)) return POLL_ERRORS - PollError.Closing;
-  const n = netShutdown(fd.fd, SHUT_WR);
+  const n = sysShutdownWrite(fd.fd);
   if (fdDecref(mu, 1)) destroy(fd);
   return n;
 }
@@ -307,7 +304,7 @@ function acceptLocked(listener: NetFD): i64 {
     if (error != PollError.None) return POLL_ERRORS - error;
     const address = netScratch() + 64;
     store<i32>(address - 4, SOCKADDR_MAX);
-    const n = netAccept(listener.fd, address, address - 4);
+    const n = sysAccept(listener.fd, address, address - 4);
     if (n >= 0) return accepted(listener, n, address);
     switch (-n) {
       case Errno.EAGAIN:
@@ -355,7 +352,7 @@ function isWildcard(address: usize, length: i32): bool {
 export function fdLocal(fd: NetFD): ArrayBuffer | null {
   const address = netScratch() + 64;
   store<i32>(address - 4, SOCKADDR_MAX);
-  if (netGetsockname(fd.fd, address, address - 4) < 0) return null;
+  if (sysGetsockname(fd.fd, address, address - 4) < 0) return null;
   return sockaddrCopy(address, load<i32>(address - 4));
 }
 
@@ -383,7 +380,7 @@ export function closeLeftOpen(): void {
 
 /** All threads have ended: closes every descriptor, the netpoller's too. */
 export function endNet(): void {
-  if (sched.pollerKind != PollerKind.Epoll) return;
+  if (!isEpoll()) return; // the I/O thread has closed its sockets
   let at = sched.allPollDescs;
   while (at != 0) {
     const pd = changetype<PollDesc>(at);

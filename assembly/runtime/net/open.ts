@@ -14,6 +14,8 @@ import {
   netSetsockopt,
   netSocket,
 } from "./imports";
+import { IORequest, stdOpen } from "./stdlib";
+import { isEpoll } from "./sys";
 
 // Linux's numbers.
 // @ts-ignore: decorator
@@ -104,6 +106,10 @@ function setOption(fd: i32, level: i32, name: i32, value: i32): i32 {
 /** A NetFD, or a negative error. */
 function bindOne(slot: Slot, packets: bool): i64 {
   const domain = slot.domain;
+  if (!isEpoll()) {
+    const kind = packets ? SocketKind.Packets : kindOf(domain);
+    return openStd(packets ? IORequest.OpenPackets : IORequest.Listen, slot, kind);
+  }
   const sysfd = netSocket(domain, packets ? SOCK_DGRAM : SOCK_STREAM);
   if (sysfd < 0) return sysfd;
   let error = 0;
@@ -127,6 +133,17 @@ function bindOne(slot: Slot, packets: bool): i64 {
   return error < 0 ? error : changetype<usize>(fd);
 }
 
+/** The same with the host's own sockets. */
+function openStd(request: i32, slot: Slot, kind: u8): i64 {
+  const n = stdOpen(request, sockaddrOf(slot), slot.length, slot.flags);
+  if (n < 0) return n;
+  const fd = fdOpen(n, kind);
+  fd.local = fdLocal(fd);
+  if (request == IORequest.Dial) fd.remote = sockaddrCopy(sockaddrOf(slot), slot.length);
+  fdRegister(fd);
+  return changetype<usize>(fd);
+}
+
 function kindOf(domain: i32): u8 {
   return domain == AF_UNIX ? SocketKind.Unix : SocketKind.TCP;
 }
@@ -134,6 +151,7 @@ function kindOf(domain: i32): u8 {
 /** A connection's NetFD, or a negative error. */
 function dialOne(slot: Slot): i64 {
   const domain = slot.domain;
+  if (!isEpoll()) return openStd(IORequest.Dial, slot, kindOf(domain));
   const sysfd = netSocket(domain, SOCK_STREAM);
   if (sysfd < 0) return sysfd;
   if (domain != AF_UNIX) setOption(sysfd, IPPROTO_TCP, TCP_NODELAY, 1);

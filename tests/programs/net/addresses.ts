@@ -1,4 +1,10 @@
 // Addresses: the host may be missing, a name, or literal, of either version; every socket says where it is.
+//
+// case: with system calls
+// options: --poller epoll
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
 
 import { println } from "skein";
 import { dial, lastError, listen, listenPacket } from "skein/net";

@@ -1,4 +1,10 @@
 // Closing ends every call that waits; what is closed stays closed; descriptors are used again.
+//
+// case: with system calls
+// options: --poller epoll
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
 
 import { go, println, sleep, Chan, Millisecond, WaitGroup } from "skein";
 import { dial, lastError, listen, listenPacket, Conn, Listener, PacketConn } from "skein/net";

@@ -1,4 +1,10 @@
 // A call that runs into its deadline fails with a timeout, and so do later ones until the deadline is moved.
+//
+// case: with system calls
+// options: --poller epoll
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
 
 import { go, now, println, sleep, Chan, Millisecond, Second } from "skein";
 import { listenPacket, Conn } from "skein/net";

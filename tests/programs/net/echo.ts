@@ -1,5 +1,11 @@
 // Goroutine per connection: what a client sends comes back, over TCP and Unix sockets, in sizes from 0 to 1 MB.
 // timeout: 120
+//
+// case: with system calls
+// options: --poller epoll
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
 
 import { go, println, WaitGroup } from "skein";
 import { dial, lastError, listen, Conn, Listener } from "skein/net";

@@ -19,6 +19,16 @@
 // exit: 2
 // stdout: ok
 // stderr-match: /all goroutines are asleep - deadlock!/
+//
+// case: main returns, with the runtime's own sockets
+// args: return
+// options: --poller stdlib
+//
+// case: exit, with the runtime's own sockets
+// args: exit
+// options: --poller stdlib
+// exit: 3
+// stdout: ok
 
 import { args, exit, go, println, sleep, Chan, Millisecond } from "skein";
 import { lastError } from "skein/net";

@@ -1,4 +1,10 @@
 // What cannot be opened is null, and lastError says why, to the goroutine whose call it was.
+//
+// case: with system calls
+// options: --poller epoll
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
 
 import { go, println, Chan } from "skein";
 import { dial, lastError, listen, listenPacket } from "skein/net";

@@ -1,4 +1,10 @@
 // closeWrite ends one direction only; resets are errors; what the other end has sent before its end is read before it.
+//
+// case: with system calls
+// options: --poller epoll
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
 
 import { go, println, sleep, Chan, Millisecond } from "skein";
 import { lastError, Conn } from "skein/net";

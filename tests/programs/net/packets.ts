@@ -1,4 +1,10 @@
 // Packets: each arrives whole, with its sender's address.
+//
+// case: with system calls
+// options: --poller epoll
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
 
 import { go, println, WaitGroup } from "skein";
 import { lastError, listenPacket, PacketConn } from "skein/net";

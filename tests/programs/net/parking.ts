@@ -1,4 +1,10 @@
 // A goroutine that waits for the network holds up nobody: not its M, not its P; and who computes does not hold up the network.
+//
+// case: with system calls
+// options: --poller epoll
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
 
 import {
   blocking,

@@ -1,4 +1,10 @@
 // Any number of goroutines may read from and write to one connection: writes never mix, and each byte goes to one reader.
+//
+// case: with system calls
+// options: --poller epoll
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
 
 import { go, println, Atomic, WaitGroup } from "skein";
 import { lastError, Conn } from "skein/net";

@@ -1,0 +1,475 @@
+/**
+ * Sockets where no system calls can be made: the runtime's own, node:net's and node:dgram's, on a thread of the host (the I/O
+ * thread, `host/net/iothread.ts`). To `fd.ts` they look like descriptors that do not block.
+ *
+ * Each socket is a StdSocket, known by a number, a sixteenth of its address. What the I/O thread has received waits there in
+ * blocks; what goroutines write goes to the I/O thread in blocks, as requests. Neither side waits for the other: reading
+ * where there is nothing, and writing where much is under way, is EAGAIN, and `netpollnotify` tells when that has changed.
+ *
+ * Invariants
+ * - Everything in a StdSocket but the word is guarded by its lock, which nobody holds across a park, or for long.
+ * - A block belongs to one list, or to whoever took it out; who takes the last byte out of it frees it.
+ * - Requests are a queue as in `mpsc.ts`, so those of one goroutine come out in their order. A push that found it empty wakes the
+ *   I/O thread.
+ * - The I/O thread frees a StdSocket, after the request to close it, which is the last to name it.
+ */
+import {
+  IO_BLOCK,
+  IO_KIND,
+  IO_LENGTH,
+  IO_SOCKET,
+  SCHED_IO_WAKE,
+  STD_FLAGS,
+  STD_LOCAL,
+  STD_LOCAL_LENGTH,
+  STD_REMOTE,
+  STD_REMOTE_LENGTH,
+} from "../../layout";
+import { lock, unlock } from "../lock";
+import { malloc, mfree } from "../malloc";
+import { mpscPush, mpscTake } from "../mpsc";
+import { awaitHost, hostReady, netpollfinish, netpollnotify, PollDesc } from "../netpoll";
+import { g } from "../registers";
+import { Sched, sched } from "../structs";
+import { SOCKADDR_MAX } from "./addr";
+import { Errno } from "./errors";
+
+/** Bytes received, or written, that may be under way; beyond it the other end, or the goroutine, has to wait. */
+// @ts-ignore: decorator
+@inline
+const HIGH: i32 = 256 * 1024;
+/** Once no more than this is left, the other end may go on. */
+// @ts-ignore: decorator
+@inline
+const LOW: i32 = 64 * 1024;
+/** The largest packet of UDP over IPv4. */
+// @ts-ignore: decorator
+@inline
+const PACKET_MAX: i32 = 65507;
+// @ts-ignore: decorator
+@inline
+const EMSGSIZE: i32 = 90;
+// @ts-ignore: decorator
+@inline
+const EPIPE: i32 = 32;
+
+/** What the I/O thread is asked to do. */
+export namespace IORequest {
+  export const Listen: i32 = 0;
+  export const Dial: i32 = 1;
+  export const OpenPackets: i32 = 2;
+  export const Write: i32 = 3;
+  export const Send: i32 = 4;
+  export const Shutdown: i32 = 5;
+  export const Resume: i32 = 6;
+  export const Close: i32 = 7;
+}
+
+/** What the I/O thread tells. */
+export namespace IOEvent {
+  /** What was asked for is done; the value is 0 or an errno. */
+  export const Done: i32 = 0;
+  /** So many bytes have gone to the system. */
+  export const Written: i32 = 1;
+  /** The other end sends nothing more. */
+  export const Ended: i32 = 2;
+  /** The connection has failed; the value is an errno. */
+  export const Failed: i32 = 3;
+}
+
+/** A request: `host/net/iothread.ts` knows the layout. */
+@unmanaged
+class Request {
+  next: usize;
+  kind: i32;
+  socket: usize;
+  /** A block, which the I/O thread frees, and how many of its bytes count. */
+  block: usize;
+  length: i32;
+}
+
+/** A block of what was received: bytes, a packet, or (no bytes) a connection that was accepted. */
+@unmanaged
+class Block {
+  next: usize;
+  /** The memory that the bytes are in, which ends with the block, and those of them that have not been read. */
+  data: usize;
+  start: i32;
+  end: i32;
+  /** The sender's address, in memory of its own, or 0. */
+  sender: usize;
+  senderLength: i32;
+  accepted: usize;
+}
+
+/** A socket: the fields up to the addresses are the I/O thread's to read. */
+@unmanaged
+class StdSocket {
+  /** Where the goroutine waits that has asked for the socket (`awaitHost`). */
+  word: usize;
+  /** Flags of the Slot. */
+  flags: i32;
+  localLength: i32;
+  remoteLength: i32;
+  lock: i32;
+  result: i32;
+  /** What it is, in the netpoller; 0 before it is registered. */
+  pd: usize;
+  /** Blocks received: first and last, and their bytes (or packets). */
+  first: usize;
+  last: usize;
+  received: i32;
+  /** Bytes on their way out. */
+  sending: i32;
+  /** The I/O thread was told to stop receiving. */
+  paused: bool;
+  ended: bool;
+  /** Nothing more is to go out. */
+  shut: bool;
+  /** Somebody has been told of the error: as the system does, reading then finds the end, and writing a broken pipe. */
+  told: bool;
+  /** An errno, 0 for none. */
+  error: i32;
+  // Then the two addresses, SOCKADDR_MAX bytes each.
+}
+
+// @ts-ignore: decorator
+@inline
+const LOCAL: usize = STD_LOCAL;
+// @ts-ignore: decorator
+@inline
+const REMOTE: usize = STD_REMOTE;
+// @ts-ignore: decorator
+@inline
+const SOCKET_BYTES: usize = REMOTE + SOCKADDR_MAX;
+
+// @ts-ignore: decorator
+@inline
+function socketOf(fd: i32): StdSocket {
+  return changetype<StdSocket>((<usize>fd) << 4);
+}
+// @ts-ignore: decorator
+@inline
+function lockOf(s: StdSocket): usize {
+  return changetype<usize>(s) + offsetof<StdSocket>("lock");
+}
+
+/** A socket that is nothing yet. */
+export function newStdSocket(): usize {
+  checkOffsets();
+  const at = malloc(SOCKET_BYTES);
+  memory.fill(at, 0, SOCKET_BYTES);
+  return at;
+}
+
+/** Fails the build where the host's view differs; nothing of it is left in the program. */
+// @ts-ignore: decorator
+@inline
+function checkOffsets(): void {
+  if (offsetof<StdSocket>() != STD_LOCAL || STD_REMOTE - STD_LOCAL != SOCKADDR_MAX) ERROR("StdSocket");
+  if (offsetof<StdSocket>("flags") != STD_FLAGS) ERROR("StdSocket.flags");
+  if (offsetof<StdSocket>("localLength") != STD_LOCAL_LENGTH) ERROR("StdSocket.localLength");
+  if (offsetof<StdSocket>("remoteLength") != STD_REMOTE_LENGTH) ERROR("StdSocket.remoteLength");
+  if (offsetof<Request>("kind") != IO_KIND || offsetof<Request>("socket") != IO_SOCKET) ERROR("Request");
+  if (offsetof<Request>("block") != IO_BLOCK || offsetof<Request>("length") != IO_LENGTH) ERROR("Request");
+}
+
+// ---- requests --------------------------------------------------------------------------------------------------------
+
+function ask(kind: i32, s: StdSocket, block: usize, length: i32): void {
+  const r = changetype<Request>(malloc(offsetof<Request>()));
+  r.kind = kind;
+  r.socket = changetype<usize>(s);
+  r.block = block;
+  r.length = length;
+  if (mpscPush(requestsAddr(), changetype<usize>(r), 0)) wakeIO();
+}
+
+// @ts-ignore: decorator
+@inline
+function requestsAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("ioRequests");
+}
+
+/** Has the I/O thread look at its requests. */
+function wakeIO(): void {
+  atomic.add<i32>(SCHED_IO_WAKE, 1);
+  atomic.notify(SCHED_IO_WAKE, 1);
+}
+
+/** From the I/O thread: all requests, oldest first, linked by their first word; it frees them. */
+export function takeRequests(): usize {
+  return mpscTake(requestsAddr(), 0);
+}
+
+/** Opens a socket at, or to, an address, waiting until that is done: its number, or -errno. */
+export function stdOpen(kind: i32, address: usize, length: i32, flags: i32): i32 {
+  const s = changetype<StdSocket>(newStdSocket());
+  s.flags = flags;
+  const at = changetype<usize>(s) + (kind == IORequest.Dial ? REMOTE : LOCAL);
+  memory.copy(at, address, length);
+  if (kind == IORequest.Dial) s.remoteLength = length;
+  else s.localLength = length;
+  ask(kind, s, 0, 0);
+  awaitHost(changetype<usize>(s));
+  if (s.result == 0) return <i32>(changetype<usize>(s) >> 4);
+  const error = -s.result;
+  ask(IORequest.Close, s, 0, 0);
+  return error;
+}
+
+// ---- as system calls ---------------------------------------------------------------------------------------------------
+
+/** From now on events are told to `pd`; what has happened before is told at once. */
+export function stdRegister(pd: PollDesc): void {
+  const s = socketOf(pd.fd);
+  lock(lockOf(s));
+  s.pd = changetype<usize>(pd);
+  const done = s.ended || s.error != 0;
+  const ready = done || s.first != 0;
+  unlock(lockOf(s));
+  if (done) netpollfinish(pd);
+  if (ready) netpollnotify(pd, false);
+}
+
+export function stdRead(fd: i32, at: usize, length: i32): i32 {
+  const s = socketOf(fd);
+  lock(lockOf(s));
+  let n = 0;
+  while (n < length && s.first != 0) {
+    const b = changetype<Block>(s.first);
+    const part = min(length - n, b.end - b.start);
+    memory.copy(at + n, b.data + b.start, part);
+    b.start += part;
+    n += part;
+    if (b.start != b.end) break;
+    dropFirst(s);
+  }
+  s.received -= n;
+  let result = n;
+  if (n == 0 && length > 0) {
+    if (s.error != 0 && !s.told) {
+      result = -s.error;
+      s.told = true;
+    } else if (s.error == 0 && !s.ended) {
+      result = -Errno.EAGAIN;
+    }
+  }
+  const resume = s.paused && s.received <= LOW;
+  if (resume) s.paused = false;
+  unlock(lockOf(s));
+  if (resume) ask(IORequest.Resume, s, 0, 0);
+  return result;
+}
+
+function dropFirst(s: StdSocket): void {
+  const b = changetype<Block>(s.first);
+  s.first = b.next;
+  if (s.first == 0) s.last = 0;
+  mfree(b.data);
+  mfree(b.sender);
+  mfree(changetype<usize>(b));
+}
+
+export function stdWrite(fd: i32, at: usize, length: i32): i32 {
+  const s = socketOf(fd);
+  lock(lockOf(s));
+  const error = s.shut || s.told ? EPIPE : s.error;
+  if (error != 0) s.told = true;
+  const n = error != 0 ? 0 : min(length, HIGH - s.sending);
+  s.sending += max(n, 0);
+  unlock(lockOf(s));
+  if (error != 0) return -error;
+  if (length == 0) return 0;
+  if (n <= 0) return -Errno.EAGAIN;
+  const block = malloc(n);
+  memory.copy(block, at, n);
+  ask(IORequest.Write, s, block, n);
+  return n;
+}
+
+export function stdRecvfrom(fd: i32, at: usize, length: i32, sender: usize, senderLength: usize): i32 {
+  const s = socketOf(fd);
+  lock(lockOf(s));
+  if (s.first == 0) {
+    unlock(lockOf(s));
+    return -Errno.EAGAIN;
+  }
+  const b = changetype<Block>(s.first);
+  const n = min(length, b.end);
+  memory.copy(at, b.data, n);
+  memory.copy(sender, b.sender, b.senderLength);
+  store<i32>(senderLength, b.senderLength);
+  s.received -= b.end + 1;
+  dropFirst(s);
+  unlock(lockOf(s));
+  return n;
+}
+
+/** The block of a packet is the address's length, the address, and the packet. */
+export function stdSendto(fd: i32, at: usize, length: i32, address: usize, addressLength: i32): i32 {
+  if (length > PACKET_MAX) return -EMSGSIZE;
+  const s = socketOf(fd);
+  lock(lockOf(s));
+  const full = s.sending >= HIGH;
+  if (!full) s.sending += length;
+  unlock(lockOf(s));
+  if (full) return -Errno.EAGAIN;
+  const head = 4 + addressLength;
+  const block = malloc(head + length);
+  store<i32>(block, addressLength);
+  memory.copy(block + 4, address, addressLength);
+  memory.copy(block + head, at, length);
+  ask(IORequest.Send, s, block, head + length);
+  return length;
+}
+
+export function stdAccept(fd: i32, address: usize, lengthAt: usize): i32 {
+  const s = socketOf(fd);
+  lock(lockOf(s));
+  if (s.first == 0) {
+    const error = s.error;
+    unlock(lockOf(s));
+    return error != 0 ? -error : -Errno.EAGAIN;
+  }
+  const c = changetype<StdSocket>(changetype<Block>(s.first).accepted);
+  dropFirst(s);
+  unlock(lockOf(s));
+  memory.copy(address, changetype<usize>(c) + REMOTE, c.remoteLength);
+  store<i32>(lengthAt, c.remoteLength);
+  return <i32>(changetype<usize>(c) >> 4);
+}
+
+export function stdGetsockname(fd: i32, address: usize, lengthAt: usize): i32 {
+  const s = socketOf(fd);
+  memory.copy(address, changetype<usize>(s) + LOCAL, s.localLength);
+  store<i32>(lengthAt, s.localLength);
+  return 0;
+}
+
+/** Nothing more goes out. */
+export function stdShutdown(fd: i32): i32 {
+  const s = socketOf(fd);
+  lock(lockOf(s));
+  const error = s.error;
+  s.shut = true;
+  unlock(lockOf(s));
+  if (error != 0) return -Errno.ENOTCONN;
+  ask(IORequest.Shutdown, s, 0, 0);
+  return 0;
+}
+
+/** Closes it; `waits` for what it held to be free, which the caller must be able to. */
+export function stdClose(fd: i32, waits: bool): i32 {
+  const s = socketOf(fd);
+  lock(lockOf(s));
+  s.pd = 0;
+  const unread = s.received;
+  unlock(lockOf(s));
+  if (!waits || g.epoch != sched.epoch) {
+    ask(IORequest.Close, s, 0, unread);
+    return 0;
+  }
+  // The socket is gone when the answer comes, so the answer goes to a word of its own.
+  const word = malloc(sizeof<usize>());
+  store<usize>(word, 0);
+  ask(IORequest.Close, s, word, unread);
+  awaitHost(word);
+  mfree(word);
+  return 0;
+}
+
+// ---- from the I/O thread -----------------------------------------------------------------------------------------------
+
+function append(s: StdSocket, b: Block, counts: i32): void {
+  b.next = 0;
+  if (s.last != 0) changetype<Block>(s.last).next = changetype<usize>(b);
+  else s.first = changetype<usize>(b);
+  s.last = changetype<usize>(b);
+  s.received += counts;
+}
+
+function newBlock(): Block {
+  const at = malloc(offsetof<Block>());
+  memory.fill(at, 0, offsetof<Block>());
+  return changetype<Block>(at);
+}
+
+/** Bytes have come, or a packet with its sender: the memory is the socket's now. 1 if no more are to come for a while. */
+export function ioInput(at: usize, data: usize, length: i32, sender: usize, senderLength: i32): i32 {
+  const s = changetype<StdSocket>(at);
+  const b = newBlock();
+  b.data = data;
+  b.end = length;
+  b.sender = sender;
+  b.senderLength = senderLength;
+  lock(lockOf(s));
+  if (sender != 0 && s.received >= HIGH) {
+    // Nobody takes the packets: more of them are lost, as packets may be.
+    unlock(lockOf(s));
+    mfree(data);
+    mfree(sender);
+    mfree(changetype<usize>(b));
+    return 1;
+  }
+  append(s, b, sender == 0 ? length : length + 1);
+  const pd = s.pd;
+  const full = s.received >= HIGH;
+  if (full && sender == 0) s.paused = true;
+  unlock(lockOf(s));
+  if (pd != 0) netpollnotify(changetype<PollDesc>(pd), false);
+  return full ? 1 : 0;
+}
+
+/** A listener has a new connection, whose addresses are filled in. */
+export function ioAccepted(at: usize, accepted: usize): void {
+  const s = changetype<StdSocket>(at);
+  const b = newBlock();
+  b.accepted = accepted;
+  lock(lockOf(s));
+  append(s, b, 0);
+  const pd = s.pd;
+  unlock(lockOf(s));
+  if (pd != 0) netpollnotify(changetype<PollDesc>(pd), false);
+}
+
+/** One of IOEvent. */
+export function ioEvent(at: usize, event: i32, value: i32): void {
+  const s = changetype<StdSocket>(at);
+  if (event == IOEvent.Done) {
+    s.result = value;
+    hostReady(at);
+    return;
+  }
+  lock(lockOf(s));
+  const wasFull = s.sending >= HIGH;
+  if (event == IOEvent.Written) s.sending -= value;
+  else if (event == IOEvent.Ended) s.ended = true;
+  else if (s.error == 0) s.error = value;
+  const pd = changetype<PollDesc>(s.pd);
+  unlock(lockOf(s));
+  if (changetype<usize>(pd) == 0) return;
+  if (event == IOEvent.Written) {
+    if (wasFull) netpollnotify(pd, true);
+    return;
+  }
+  netpollfinish(pd);
+  netpollnotify(pd, false);
+  if (event == IOEvent.Failed) netpollnotify(pd, true);
+}
+
+/** The socket is closed, and nobody names it any more; of a listener, connections that nobody has accepted are left: `ioTakeAccepted` first. */
+export function ioFree(at: usize): void {
+  const s = changetype<StdSocket>(at);
+  while (s.first != 0) dropFirst(s);
+  mfree(at);
+}
+
+/** A connection that waits to be accepted at a listener that is being closed; 0 if there is none. */
+export function ioTakeAccepted(at: usize): usize {
+  const s = changetype<StdSocket>(at);
+  if (s.first == 0) return 0;
+  const accepted = changetype<Block>(s.first).accepted;
+  dropFirst(s);
+  return accepted;
+}
