@@ -41,7 +41,8 @@ export class RemoteLoop {
    *
    * @param callback the name or number with which the callback was registered (`loop.register`); if there is none, the
    *   loop's exception handler is told
-   * @param args copied, as `v8.serialize` does; a `DataCloneError` is thrown for what cannot be
+   * @param args copied: numbers, constants and short texts directly, all else as `v8.serialize` does, which takes longer; a
+   *   `DataCloneError` is thrown for what cannot be
    * @throws LoopError if the loop is closed, or has been sent more than it can hold
    */
   callSoonThreadsafe(callback: string | number, ...args: unknown[]): void {
