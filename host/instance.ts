@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import type { ResourceLimits } from "node:worker_threads";
 import { clockOf, type ClockBase } from "./clock.js";
 import type { Control } from "./control.js";
 import { Report } from "./control.js";
@@ -30,6 +31,8 @@ export interface ThreadData {
   /** The program's environment; the process's own where undefined. */
   readonly env: Readonly<Record<string, string>> | undefined;
   readonly symbols: SymbolSource;
+  /** Limits on the JavaScript of each M's thread. */
+  readonly limits: ResourceLimits | undefined;
 }
 
 /** What the core exports, each under the prefix `__skein_` (see `docs/internals.md`). */

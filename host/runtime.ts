@@ -7,7 +7,7 @@
  * Guarantees: every promise given out is settled, also when a thread dies or the runtime is closed; the process is kept
  * alive while one is pending, and not a moment longer.
  */
-import { Worker } from "node:worker_threads";
+import { Worker, type ResourceLimits } from "node:worker_threads";
 import {
   NOTE_CALL,
   NOTE_DUMPED,
@@ -57,6 +57,8 @@ export interface RuntimeOptions {
   readonly poller: PollerWish;
   /** Nobody but the program's own goroutines will use its channels, so with one P it may do without locks. */
   readonly solo: boolean;
+  /** Limits on the JavaScript heap of each thread. */
+  readonly limits: ResourceLimits | undefined;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>> | undefined;
   /** Told of a panic that no `run` or `call` can report, and of every end of the program under `panic: "exit"`. */
@@ -160,6 +162,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       poller: options.poller,
       env: options.env,
       symbols: symbolSource(program),
+      limits: options.limits,
     });
     const instance = instantiate(data, this.control);
     this.core = instance.core;

@@ -3,6 +3,7 @@
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { ResourceLimits } from "node:worker_threads";
 import { MAX_THREADS } from "../assembly/layout.js";
 import { loadFile } from "./build.js";
 import { type FatalError, GoPanic, SkeinError } from "./errors.js";
@@ -42,6 +43,11 @@ export interface StartOptions {
   readonly poller?: PollerWish | undefined;
   /** Bytes that the program's heap may take. Default: the 4 GiB of the address space. */
   readonly maxMemory?: number | undefined;
+  /**
+   * Limits on the JavaScript heap of each thread, as for a Worker: a goroutine that exceeds them fails, with its thread. Default:
+   * the runtime's. Their `stackSizeMb` is Skein's own.
+   */
+  readonly resourceLimits?: Omit<ResourceLimits, "stackSizeMb"> | undefined;
   /** What the program's `args()` returns. Default: nothing. */
   readonly args?: readonly string[] | undefined;
   /** What the program's `env()` looks into. Default: the process's environment. */
@@ -88,6 +94,7 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
     sched,
     poller,
     solo: false,
+    limits: options.resourceLimits,
     args: options.args ?? [],
     env: options.env,
     onPanic: (error) => {

@@ -69,7 +69,7 @@ export class Threads {
   start(mid: number): Worker {
     const worker = new Worker(new URL("./worker.js", import.meta.url), {
       workerData: { ...this.data, mid } satisfies MData,
-      resourceLimits: { stackSizeMb: STACK_MB },
+      resourceLimits: { ...this.data.limits, stackSizeMb: STACK_MB },
       name: `skein M${mid}`,
     });
     this.all.add(worker);

@@ -76,6 +76,7 @@ async function runM(data: MData): Promise<void> {
       if (code === MSTART_AGAIN) continue;
       if (code === MSTART_END) break;
       await loop.turn(code);
+      mark.leave();
     }
     loop.end();
     if (control.state === STATE_RUNNING) thread.sync.holders.end();

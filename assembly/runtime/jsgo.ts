@@ -183,7 +183,8 @@ export function killM(mid: i32, mark: i32, text: usize): bool {
   if (atomic.cmpxchg<i32>(changetype<usize>(mp) + offsetof<M>("mark"), mark, MARK_DOOMED) != mark) return false;
   lock(schedLock());
   mp.lastWords = text;
-  mp.newlink = sched.killM;
+  mp.killlink = sched.killM;
+  mp.onKillList = true;
   sched.killM = mp;
   unlock(schedLock());
   wakeSysmon();
@@ -195,12 +196,21 @@ export function takeKillM(): M | null {
   if (!sched.killM) return null;
   lock(schedLock());
   const mp = sched.killM;
-  if (mp) {
-    sched.killM = mp.newlink;
-    mp.newlink = null;
-  }
+  if (mp) killget(mp);
   unlock(schedLock());
   return mp;
+}
+
+/** Takes an M off the list of those to be killed. Under sched.lock. */
+function killget(mp: M): void {
+  mp.onKillList = false;
+  let it = sched.killM;
+  if (it == mp) {
+    sched.killM = mp.killlink;
+    return;
+  }
+  while (it && it.killlink != mp) it = it.killlink;
+  if (it) it.killlink = mp.killlink;
 }
 
 /**
@@ -226,6 +236,7 @@ export function mlost(mid: i32, text: usize): void {
 
   lock(schedLock());
   if (mp.onHostList) hostget(mp);
+  if (mp.onKillList) killget(mp); // or its successor would be killed
   const wasTimerM = sched.timerM == changetype<usize>(mp);
   if (wasTimerM) sched.timerM = 0;
   const old = mp.syscalls != 0 ? mp.oldp : null;

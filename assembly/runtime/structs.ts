@@ -232,6 +232,9 @@ export class M {
   waitUs: i32;
   /** A Text that says why the thread is to be killed, or 0; written by who doomed it. */
   lastWords: usize;
+  /** Link in sched's list of Ms to be killed, and whether it is there (sched.lock). */
+  killlink: M | null;
+  onKillList: bool;
 }
 
 /** Whether an M's thread is in its event loop. */
@@ -492,7 +495,7 @@ export class Sched {
   jscount: i64;
   /** Ms that wait in their event loops, with nothing to run; through hostlink, under the lock. */
   hostM: M | null;
-  /** Ms whose threads sysmon is to have killed; through newlink, under the lock. */
+  /** Ms whose threads sysmon is to have killed; through killlink, under the lock. */
   killM: M | null;
   /** Ms whose threads sysmon is to start, and Ms whose threads have ended, for reuse; through newlink, under the lock. */
   newM: M | null;

@@ -34,7 +34,10 @@ export class HostLoop implements Holder {
     if (!isHeld) this.wake?.();
   }
 
-  /** Runs JavaScript that is due, and if `code` is MSTART_WAIT waits for more until the M is woken. */
+  /**
+   * Runs JavaScript that is due, and if `code` is MSTART_WAIT waits for more until the M is woken. The mark stays on: until the
+   * core is called again, what was settled here may go on.
+   */
   async turn(code: number): Promise<void> {
     // The event loop would end for want of anything to wait for: Atomics.waitAsync does not count.
     this.keepAlive ??= setInterval(() => undefined, LONGEST);
@@ -44,7 +47,6 @@ export class HostLoop implements Holder {
     if (code === MSTART_TURN) await new Promise((resolve) => setImmediate(resolve));
     else if (this.isHeld) await this.woken();
     this.thread?.drain();
-    this.mark.leave();
   }
 
   /** The thread is about to end. */

@@ -12,6 +12,7 @@ export interface Work {
   later<T>(ms: number, value?: T): Promise<T>;
   immediate<T>(value: T): Promise<T>;
   spin(ms: number): number;
+  spinThread(ms: number): number;
   forever(): never;
   fail(message: string): never;
   failLater(message: string): Promise<never>;
@@ -19,6 +20,23 @@ export interface Work {
   produce(n: number, file?: string): AsyncGenerator<number, void>;
   yieldThenFail(): AsyncGenerator<number, void>;
   countLoads(): number;
+  untilAborted(): Promise<never>;
+  deaf(): Promise<never>;
+  deafThenForever(): Promise<never>;
+  exit(code: number): never;
+  exitLater(code: number): Promise<never>;
+  throwOutside(): Promise<never>;
+  rejectOutside(): Promise<never>;
+  exhaust(): never;
+  ownId(): Promise<number[]>;
+  ownIdNow(): number;
+  ownSignal(): boolean;
+  sum(from: number, to: number): Promise<number>;
+  goAndFail(): Promise<void>;
+  goAndExit(): Promise<never>;
+  goAndLeave(file: string): void;
+  store(): Promise<unknown>;
+  log(text: string): void;
 }
 
 /** A module beside the tests, as they are on disk: what runs is bundled into `dist-test/`. */
@@ -38,4 +56,18 @@ export async function withRuntime<T>(body: (rt: Runtime) => Promise<T>, options:
   } finally {
     await rt.close({ deadline: 0 });
   }
+}
+
+/** What `promise` rejects with; fails if it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it was expected to reject");
+}
+
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

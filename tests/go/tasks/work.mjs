@@ -1,6 +1,9 @@
 // Functions for goroutines of the tests; plain JavaScript, as Node 20 loads no TypeScript.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { writeFileSync } from "node:fs";
+import process from "node:process";
 import { threadId } from "node:worker_threads";
+import { carry, context, current } from "skein";
 
 export const notAFunction = 3;
 export const identity = (value) => value;
@@ -20,6 +23,11 @@ export async function immediate(value) {
 export function spin(ms) {
   for (const end = performance.now() + ms; performance.now() < end;);
   return ms;
+}
+
+export function spinThread(ms) {
+  spin(ms);
+  return threadId;
 }
 
 export function forever() {
@@ -58,3 +66,107 @@ export async function* yieldThenFail() {
 
 let loads = 0;
 export const countLoads = () => ++loads;
+
+/** Resolves when its signal aborts, with the reason. */
+export async function untilAborted() {
+  const { signal } = context();
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  throw signal.reason;
+}
+
+/** Never ends, and looks at no signal. */
+export async function deaf() {
+  await new Promise(() => setInterval(() => undefined, 1000));
+}
+
+export async function deafThenForever() {
+  await later(1);
+  for (;;);
+}
+
+export function exit(code) {
+  process.exit(code);
+}
+
+export async function exitLater(code) {
+  await later(1);
+  process.exit(code);
+}
+
+export async function throwOutside() {
+  setTimeout(() => {
+    throw new Error("in a timer");
+  }, 1);
+  await deaf();
+}
+
+export async function rejectOutside() {
+  void Promise.reject(new Error("for nobody"));
+  await deaf();
+}
+
+export function exhaust() {
+  const hoard = [];
+  for (;;) hoard.push(new Array(100_000).fill(hoard.length + 0.5));
+}
+
+/** The number that context() gives: at once, after an await, in a function called then. */
+export async function ownId() {
+  const first = context().id;
+  await later(2);
+  const second = context().id;
+  const third = await (async () => {
+    await later(1);
+    return context().id;
+  })();
+  return [first, second, third];
+}
+
+export const ownIdNow = () => context().id;
+
+export const ownSignal = () => context().signal.aborted;
+
+/** Adds up by goroutines of its own. */
+export async function sum(from, to) {
+  if (to - from <= 4) {
+    let total = 0;
+    for (let i = from; i < to; i++) total += i;
+    return total;
+  }
+  const middle = (from + to) >> 1;
+  const work = current().tasks(import.meta.url);
+  const [a, b] = await Promise.all([current().go(work.sum, from, middle), current().go(work.sum, middle, to)]);
+  return a + b;
+}
+
+export async function goAndFail() {
+  await current().go(() => {
+    throw new Error("from the inner one");
+  });
+}
+
+export async function goAndExit() {
+  const work = current().tasks(import.meta.url);
+  void current().go(work.later, 100);
+  await current().go(work.later, 10);
+  process.exit(1);
+}
+
+/** Starts one that nobody awaits, and returns. */
+export function goAndLeave(file) {
+  current().go(async (name) => {
+    const { writeFileSync } = await import("node:fs");
+    writeFileSync(name, "left");
+  }, file);
+}
+
+const storage = new AsyncLocalStorage();
+carry("work", storage);
+export const store = async () => {
+  await later(1);
+  return storage.getStore();
+};
+
+export function log(text) {
+  console.log(text);
+}

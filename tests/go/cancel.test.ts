@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { delay, onDeno, rejection, withRuntime, WORK, type Work } from "./fixtures.js";
+
+describe("cancelling a goroutine", () => {
+  it("that is queued rejects it at once, and it never runs", () =>
+    withRuntime(
+      async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        await rt.go(work.identity, 0);
+        const before = await rt.go(work.countLoads);
+        const busy = Array.from({ length: 4 }, () => rt.go(work.spin, 20));
+        const queued = Array.from({ length: 10 }, () => rt.go(work.countLoads));
+        const reason = new Error("changed my mind");
+        const last = queued.at(-1)!;
+        assert.equal(last.cancel(reason), true);
+        assert.equal(last.status, "cancelled");
+        assert.equal(await rejection(last), reason);
+        const counts = await Promise.all(queued.slice(0, -1));
+        await Promise.all(busy);
+        assert.ok(counts.every((n) => n > before || n > 0));
+        assert.equal(rt.stats().goroutines, 0);
+      },
+      { procs: 1 },
+    ));
+
+  it("rejects it with an AbortError where there is no reason", () =>
+    withRuntime(async (rt) => {
+      const g = rt.go(rt.tasks<Work>(WORK).untilAborted);
+      await delay(50);
+      g.cancel();
+      await assert.rejects(g, { name: "AbortError", message: "the goroutine was cancelled" });
+      assert.equal(g.cancel(), false, "it has ended");
+    }));
+
+  it("that awaits aborts its context's signal", () =>
+    withRuntime(async (rt) => {
+      const g = rt.go(rt.tasks<Work>(WORK).untilAborted);
+      await delay(50);
+      const began = performance.now();
+      const reason = { why: "enough" };
+      g.cancel(reason);
+      assert.equal(await rejection(g), reason, "the very reason");
+      assert.equal(g.status, "cancelled");
+      assert.ok(performance.now() - began < 200, "before the grace time is over");
+    }));
+
+  it("that awaits and does not heed the signal gives it up after a grace time", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const g = rt.go(work.deaf);
+      await delay(50);
+      const thread = await rt.go(work.thread);
+      g.cancel(new Error("given up"));
+      await assert.rejects(g, /given up/);
+      assert.equal(typeof thread, "number");
+      assert.equal(await rt.go(work.identity, 1), 1);
+    }));
+
+  it(
+    "that computes for ever ends its thread, and spares the goroutines that are queued",
+    { skip: onDeno && "a thread that computes cannot be ended there" },
+    () =>
+      withRuntime(async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        const stuck = [rt.go(work.forever), rt.go(work.forever)];
+        await delay(50);
+        const others = Array.from({ length: 20 }, (_, i) => rt.go(work.identity, i));
+        for (const g of stuck) g.cancel(new Error("stop"));
+        for (const g of stuck) await assert.rejects(g, /stop/);
+        assert.deepEqual(
+          await Promise.all(others),
+          Array.from({ length: 20 }, (_, i) => i),
+        );
+        assert.deepEqual(
+          await Promise.all([1, 2, 3].map((n) => rt.go(work.later, 5, n))),
+          [1, 2, 3],
+          "the new threads work",
+        );
+      }),
+  );
+
+  it("that computes for ever after an await ends its thread too", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const g = rt.go(work.deafThenForever);
+      await delay(100);
+      g.cancel(new Error("stop"));
+      await assert.rejects(g, /stop/);
+      assert.equal(await rt.go(work.identity, 1), 1);
+    }));
+
+  it("twice is the same as once", () =>
+    withRuntime(async (rt) => {
+      const g = rt.go(rt.tasks<Work>(WORK).untilAborted);
+      await delay(20);
+      g.cancel(1);
+      g.cancel(2);
+      assert.equal(await rejection(g), 1);
+    }));
+
+  it(
+    "many times over leaves a runtime that works",
+    { skip: onDeno && "a thread that computes cannot be ended there" },
+    () =>
+      withRuntime(async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        for (let i = 0; i < 5; i++) {
+          const g = rt.go(work.forever);
+          await delay(20);
+          g.cancel(i);
+          assert.equal(await rejection(g), i);
+          assert.equal(await rt.go(work.add, i, 1), i + 1);
+        }
+      }),
+  );
+});
+
+describe("an AbortSignal given to a goroutine", () => {
+  it("cancels it when it aborts", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const controller = new AbortController();
+      const g = rt.go.with({ signal: controller.signal }, work.untilAborted);
+      await delay(50);
+      const reason = new Error("by signal");
+      controller.abort(reason);
+      assert.equal(await rejection(g), reason);
+    }));
+
+  it("cancels it at once if it has aborted before", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const g = rt.go.with({ signal: AbortSignal.abort("before") }, work.forever);
+      assert.equal(await rejection(g), "before");
+    }));
+
+  it("does nothing to one that has ended", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const controller = new AbortController();
+      const g = rt.go.with({ signal: controller.signal }, work.identity, 1);
+      assert.equal(await g, 1);
+      controller.abort();
+      assert.equal(g.status, "done");
+    }));
+
+  it("may be a time limit, as the option timeout is", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      await assert.rejects(rt.go.with({ timeout: 20 }, work.untilAborted), { name: "TimeoutError" });
+      await assert.rejects(rt.go.with({ signal: AbortSignal.timeout(20) }, work.untilAborted), {
+        name: "TimeoutError",
+      });
+    }));
+
+  it("must be one", () =>
+    withRuntime((rt) => {
+      assert.throws(() => rt.go.with({ signal: {} as never }, () => 1), /signal must be an AbortSignal/);
+      assert.throws(() => rt.go.with({ timeout: NaN }, () => 1), /timeout must be a number/);
+      assert.throws(() => rt.go.with({ transfer: {} as never }, () => 1), /transfer must be an array/);
+      assert.throws(() => rt.go.with({ name: 1 as never }, () => 1), /name must be a string/);
+      return Promise.resolve();
+    }));
+});
