@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import type { ResourceLimits } from "node:worker_threads";
+import type { WorkerOptions } from "node:worker_threads";
 import { clockOf, type ClockBase } from "./clock.js";
 import type { Control } from "./control.js";
 import { Report } from "./control.js";
@@ -17,6 +17,9 @@ import type { PollerWish } from "./net/poller.js";
 import type { SyncCore } from "./sync/host.js";
 import { readAvailable, writeFully } from "./stdio.js";
 import { Stacks, type SymbolSource } from "./stack.js";
+
+/** Options of a Worker that may be given for the threads of Ms; `stackSizeMb` is Skein's own. */
+export type ThreadOptions = Pick<WorkerOptions, "argv" | "env" | "execArgv" | "resourceLimits" | "trackUnmanagedFds">;
 
 /** What every thread of a program is given; travels in `workerData`. */
 export interface ThreadData {
@@ -31,8 +34,8 @@ export interface ThreadData {
   /** The program's environment; the process's own where undefined. */
   readonly env: Readonly<Record<string, string>> | undefined;
   readonly symbols: SymbolSource;
-  /** Limits on the JavaScript of each M's thread. */
-  readonly limits: ResourceLimits | undefined;
+  /** How the threads of Ms are made. */
+  readonly worker?: ThreadOptions | undefined;
 }
 
 /** What the core exports, each under the prefix `__skein_` (see `docs/internals.md`). */

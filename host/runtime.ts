@@ -7,7 +7,7 @@
  * Guarantees: every promise given out is settled, also when a thread dies or the runtime is closed; the process is kept
  * alive while one is pending, and not a moment longer.
  */
-import { Worker, type ResourceLimits } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import {
   NOTE_CALL,
   NOTE_DUMPED,
@@ -29,7 +29,7 @@ import { newClock } from "./clock.js";
 import { Control, Report, type PanicText } from "./control.js";
 import { debugSettings } from "./debug.js";
 import { ExitError, fatalError, GoPanic, SkeinError, type FatalError } from "./errors.js";
-import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
+import { instantiate, StopThread, type Core, type ThreadData, type ThreadOptions } from "./instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
 import { netPoller, type PollerWish } from "./net/poller.js";
 import type { PollerChoice } from "./poll/index.js";
@@ -43,7 +43,7 @@ import { checkProcs, numCPU } from "./procs.js";
 import type { SymbolSource } from "./stack.js";
 import { readProcs, readStats, type RuntimeStats } from "./stats.js";
 import { SyncMembers, type Sync } from "./sync/index.js";
-import { Threads, type ThreadRequest } from "./threads.js";
+import { threadFlags, Threads, type ThreadRequest } from "./threads.js";
 
 /** Options of a runtime after they were checked. */
 export interface RuntimeOptions {
@@ -57,8 +57,8 @@ export interface RuntimeOptions {
   readonly poller: PollerWish;
   /** Nobody but the program's own goroutines will use its channels, so with one P it may do without locks. */
   readonly solo: boolean;
-  /** Limits on the JavaScript heap of each thread. */
-  readonly limits: ResourceLimits | undefined;
+  /** How the threads of Ms are made. */
+  readonly worker: ThreadOptions | undefined;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>> | undefined;
   /** Told of a panic that no `run` or `call` can report, and of every end of the program under `panic: "exit"`. */
@@ -162,7 +162,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       poller: options.poller,
       env: options.env,
       symbols: symbolSource(program),
-      limits: options.limits,
+      worker: options.worker,
     });
     const instance = instantiate(data, this.control);
     this.core = instance.core;
@@ -177,7 +177,11 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       this.setArgs(options.args);
     });
 
-    this.sysmon = new Worker(new URL("./sysmon.js", import.meta.url), { workerData: data, name: "skein sysmon" });
+    this.sysmon = new Worker(new URL("./sysmon.js", import.meta.url), {
+      workerData: data,
+      name: "skein sysmon",
+      ...threadFlags(),
+    });
     this.sysmonEnded = new Promise((resolve) => this.sysmon.once("exit", () => resolve()));
     this.sysmon.on("error", (error) => this.control.report(Report.Failure, `the sysmon thread died: ${error.message}`));
     const threads = new Threads(data, this.control, this.core, this.memory);
@@ -376,6 +380,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     while (this.ended === undefined && this.core.js_count() > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
     }
+    this.drain();
   }
 
   // ---- on M0 ---------------------------------------------------------------------------------------------------------

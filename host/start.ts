@@ -3,11 +3,11 @@
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { ResourceLimits } from "node:worker_threads";
 import { MAX_THREADS } from "../assembly/layout.js";
 import { loadFile } from "./build.js";
 import { type FatalError, GoPanic, SkeinError } from "./errors.js";
 import { EXIT_PANIC } from "./exitcodes.js";
+import type { ThreadOptions } from "./instance.js";
 import { PAGE } from "./memory.js";
 import { writeFully } from "./stdio.js";
 import { checkProcs, defaultProcs } from "./procs.js";
@@ -44,10 +44,10 @@ export interface StartOptions {
   /** Bytes that the program's heap may take. Default: the 4 GiB of the address space. */
   readonly maxMemory?: number | undefined;
   /**
-   * Limits on the JavaScript heap of each thread, as for a Worker: a goroutine that exceeds them fails, with its thread. Default:
-   * the runtime's. Their `stackSizeMb` is Skein's own.
+   * How the threads are made, in the terms of `new Worker`. A goroutine that exceeds `resourceLimits` fails, with its thread. Default:
+   * as Node or Deno make them.
    */
-  readonly resourceLimits?: Omit<ResourceLimits, "stackSizeMb"> | undefined;
+  readonly worker?: ThreadOptions | undefined;
   /** What the program's `args()` returns. Default: nothing. */
   readonly args?: readonly string[] | undefined;
   /** What the program's `env()` looks into. Default: the process's environment. */
@@ -94,7 +94,7 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
     sched,
     poller,
     solo: false,
-    limits: options.resourceLimits,
+    worker: options.worker,
     args: options.args ?? [],
     env: options.env,
     onPanic: (error) => {

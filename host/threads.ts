@@ -44,6 +44,24 @@ const STACK_MB = Math.floor((SCRATCH_PAGES * PAGE) / 2 ** 20);
 /** How long a thread that was killed may take to be gone, in milliseconds. */
 const KILL_MS = 1000;
 
+/**
+ * Node's own flags for a thread: this one's, but for those that say where the main script comes from, which Node refuses for a
+ * thread whose script is a file.
+ */
+export function threadFlags(): { execArgv?: string[] } {
+  const flags = process.execArgv;
+  if (!flags.some((flag) => MAIN_SCRIPT.test(flag))) return {};
+  const kept: string[] = [];
+  for (let i = 0; i < flags.length; i++) {
+    const flag = flags[i] ?? "";
+    if (!MAIN_SCRIPT.test(flag)) kept.push(flag);
+    else if (!flag.includes("=")) i++; // its value
+  }
+  return { execArgv: kept };
+}
+
+const MAIN_SCRIPT = /^(?:--input-type|-[ep]+|--eval|--print)(?:=|$)/;
+
 interface MThread {
   readonly worker: Worker;
   /** Resolves when it has ended and its goroutines have failed. */
@@ -69,7 +87,9 @@ export class Threads {
   start(mid: number): Worker {
     const worker = new Worker(new URL("./worker.js", import.meta.url), {
       workerData: { ...this.data, mid } satisfies MData,
-      resourceLimits: { ...this.data.limits, stackSizeMb: STACK_MB },
+      ...threadFlags(),
+      ...this.data.worker,
+      resourceLimits: { ...this.data.worker?.resourceLimits, stackSizeMb: STACK_MB },
       name: `skein M${mid}`,
     });
     this.all.add(worker);

@@ -16,6 +16,8 @@
  * `mlost` then fails the goroutines bound to the M, frees its P, and has its mail sent on to the main thread.
  */
 import {
+  JSFN_TIME,
+  JSGO_FN,
   JSGO_G,
   JSGO_ID,
   JSGO_MID,
@@ -35,7 +37,8 @@ import {
   RUNJS_DONE,
   TEXT_BYTES,
 } from "../layout";
-import { globrunqputBatch, globrunqputOne, schedLock } from "./globrunq";
+import { nanotime } from "./clock";
+import { globrunqputBatch, globrunqputOne, globrunqsize, schedLock } from "./globrunq";
 import { gfgetOrphan, gfputOrphan, newG, newGoids } from "./gs";
 import { objectsLost, ownerKey } from "./hostobj";
 import { opsLost } from "./hostop";
@@ -46,7 +49,7 @@ import { handoffp, hostget, newm, startIdle, wakeSysmon } from "./mp";
 import { post, postOwned, takeMail } from "./noteq";
 import { goready, wakepIfIdle } from "./proc";
 import { g, m } from "./registers";
-import { FOREVER, G, GStatus, Hosted, M, PStatus, Sched, WaitReason, allm, sched } from "./structs";
+import { FOREVER, G, GStatus, Hosted, M, PStatus, Sched, WaitReason, allm, allp, sched } from "./structs";
 import { entersyscall, statusAddr } from "./syscall";
 import { timeSleepUntil } from "./time";
 import { gomaxprocs } from "./world";
@@ -59,14 +62,58 @@ function jsgo(record: usize): void {
     postRecord(record); // cancelled; its owner wants the record back
     return;
   }
+  const fn = load<usize>(record, JSGO_FN);
+  const before = load<f32>(fn, JSFN_TIME);
+  m.quick = before != 0 && before < QUICK;
   entersyscall();
+  const start = nanotime();
   const how = hostRunJs(record);
+  const time = <f32>max<i64>(nanotime() - start, 1);
+  store<f32>(fn, before == 0 ? time : before + (time - before) / 8, JSFN_TIME);
   if (how == RUNJS_DONE) {
     postRecord(record);
     return;
   }
   gp.waitReason = how == RUNJS_AWAIT ? WaitReason.Await : WaitReason.Import;
   gp.detached = true;
+}
+
+/** Functions that take less are quick, in ns: less than it takes to wake another thread for the next one. */
+// @ts-ignore: decorator
+@inline
+const QUICK: f32 = 20_000;
+/** Work that is left to the Ms which are awake, in ns. */
+// @ts-ignore: decorator
+@inline
+const BACKLOG: f32 = 50_000;
+
+/**
+ * Whether goroutines that were just put on the global queue can be left to an M that is awake. To wake another costs the
+ * waker some µs, and goroutines may be over in a fraction of one. So if their functions have been quick so far, and an M
+ * is just running one that has been, it is likely to come for these sooner than a sleeping one would. Where that is
+ * wrong, since a function takes longer this time, sysmon takes the P away from it and wakes another M.
+ *
+ * That M cannot have given up looking: it does so under sched.lock, after it has found the global queue empty; these were put there
+ * under the lock too, and it still has its P, which is read after that.
+ */
+function canWait(average: f32): bool {
+  if (average == 0 || average >= QUICK || <f32>globrunqsize() * average > BACKLOG) return false;
+  for (let i = 0; i < sched.nprocs; i++) {
+    const pp = allp(i);
+    const status = atomic.load<u32>(statusAddr(pp));
+    if (status != PStatus.Running && status != PStatus.Syscall) continue;
+    const mp = pp.m;
+    if (!mp || !mp.quick) continue;
+    const gp = mp.curg;
+    if (!gp || isJsgo(gp)) return true;
+  }
+  return false;
+}
+
+/** Whether an M is in the function of a JavaScript goroutine, as far as another thread can tell. */
+export function runsJsgo(mp: M): bool {
+  const gp = mp.curg;
+  return gp != null && isJsgo(gp);
 }
 
 // @ts-ignore: decorator
@@ -101,10 +148,15 @@ export function submitRecords(first: usize, count: i32): void {
 
   let head: G | null = null;
   let tail: G | null = null;
+  let slowest: f32 = 0;
+  let isKnown = true;
   for (let record = first; record != 0; record = load<usize>(record, NOTE_NEXT)) {
     let gp = gs;
     if (gp) gs = gp.schedlink;
     else gp = newG();
+    const time = load<f32>(load<usize>(record, JSGO_FN), JSFN_TIME);
+    if (time == 0) isKnown = false;
+    else slowest = max(slowest, time);
     gp.id = <i64>load<f64>(record, JSGO_ID);
     gp.epoch = FOREVER;
     gp.entry = jsgo.index;
@@ -119,7 +171,7 @@ export function submitRecords(first: usize, count: i32): void {
   }
   atomic.add<i64>(jscountAddr(), count);
   globrunqputBatch(head!, tail!, count);
-  wakepIfIdle();
+  if (!isKnown || !canWait(slowest)) wakepIfIdle();
 }
 
 /** Sets gomaxprocs; a goroutine of its own, for who stops the world needs a P. */
@@ -157,8 +209,8 @@ export function newFunctionIndex(): i32 {
 /** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
 export function endDetached(record: usize): void {
   const gp = load<G>(record, JSGO_G);
+  postRecord(record); // first: when no goroutine is left, all results have been posted
   buryDetached(gp);
-  postRecord(record);
 }
 
 function buryDetached(gp: G): void {
@@ -226,10 +278,10 @@ export function mlost(mid: i32, text: usize): void {
     const next = gp.alllink;
     if (gp.epoch == FOREVER && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
       const record = gp.task;
-      buryDetached(gp);
       atomic.store<i32>(record + JSGO_STATE, JS_LOST);
       store<u64>(record, <u64>copyText(text), JSGO_RESULT);
       postRecord(record);
+      buryDetached(gp);
     }
     gp = next;
   }
@@ -260,6 +312,11 @@ export function mlost(mid: i32, text: usize): void {
   const retaken =
     old != null && atomic.cmpxchg<u32>(statusAddr(old!), PStatus.Syscall, PStatus.Idle) != PStatus.Syscall;
   if (retaken) sched.nmblocked--;
+  if (mp.jsBlocked) {
+    mp.jsBlocked = false;
+    sched.jsblocked--;
+  }
+  mp.quick = false;
   mp.newlink = sched.freeM;
   sched.freeM = mp;
   if (sched.mlive < sched.nprocs) newm(null, false);

@@ -469,6 +469,7 @@ export function mstop(): bool {
 /** The M's thread is to go to its event loop, until it is woken or for `us` µs. Under sched.lock. */
 export function toHost(mp: M, us: i32): void {
   mp.hosted = Hosted.Wait;
+  mp.quick = false;
   mp.waitUs = us;
   atomic.cmpxchg<i32>(parkAddr(mp), 0, PARKED);
 }

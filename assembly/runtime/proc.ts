@@ -201,6 +201,7 @@ export function schedule(): bool {
     if (m.owed != 0 && nanotime() - m.lastTurn > HOST_SLICE) {
       if (m.p) entersyscall();
       m.hosted = Hosted.Turn;
+      m.quick = false;
       return false;
     }
     if (!m.p && !mstop()) return false; // a goroutine left its M without a P, in a blocking call

@@ -235,6 +235,10 @@ export class M {
   /** Link in sched's list of Ms to be killed, and whether it is there (sched.lock). */
   killlink: M | null;
   onKillList: bool;
+  /** It is awake, and the JavaScript function that it runs, or ran last, is a quick one (owner). */
+  quick: bool;
+  /** It runs JavaScript and has lost its P; counted in sched.jsblocked (under sched.lock). */
+  jsBlocked: bool;
 }
 
 /** Whether an M's thread is in its event loop. */
@@ -483,6 +487,8 @@ export class Sched {
   timerWhen: i64;
   /** Numbers of JavaScript functions given out. Atomic. */
   jsfns: i32;
+  /** Ms whose P was taken away while they ran JavaScript. Under the lock; read without. */
+  jsblocked: i32;
   /** Printing: one writer at a time. */
   printLock: i32;
   /** Allocator: the page heap's lock and the first page never used. */

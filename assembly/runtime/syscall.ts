@@ -79,6 +79,10 @@ export function reacquirep(): bool {
   // sysmon, or who stopped the world, has it.
   lock(schedLock());
   sched.nmblocked--;
+  if (mp.jsBlocked) {
+    mp.jsBlocked = false;
+    sched.jsblocked--;
+  }
   const pp = sched.attention == 0 ? pidleget() : null;
   unlock(schedLock());
   if (!pp) return false;

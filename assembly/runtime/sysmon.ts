@@ -14,7 +14,7 @@ import { nanotime } from "./clock";
 import { STALLED, writeError } from "./dump";
 import { globrunqsize, schedLock } from "./globrunq";
 import { futexsleep, lock, unlock } from "./lock";
-import { takeKillM } from "./jsgo";
+import { runsJsgo, takeKillM } from "./jsgo";
 import { handoffp, endIdleM } from "./mp";
 import { injectglist, netpoll, netpollLast, netpollWanted } from "./netpoll";
 import { runqempty } from "./runq";
@@ -40,6 +40,10 @@ const HOST_TURN: i64 = 1_000_000_000;
 // @ts-ignore: decorator
 @inline
 const SLICE: i64 = 10_000_000;
+/** See jsPatience. */
+// @ts-ignore: decorator
+@inline
+const JS_PATIENCE: i64 = 100_000_000;
 /** How long a timer of a P may be overdue before the goroutine that runs there is asked to yield, in ns. */
 // @ts-ignore: decorator
 @inline
@@ -175,10 +179,17 @@ function retake(now: i64): bool {
       }
       // Nothing waits for this P and others are free: leave it for a slice, to spare the hand-over.
       if (runqempty(pp) && globrunqsize() == 0 && free() && pp.seenSyscall + SLICE > now) continue;
+      const mp = pp.m;
+      const isJs = mp != null && runsJsgo(mp);
+      if (isJs && pp.seenSyscall + jsPatience() > now) continue;
       lock(schedLock());
       const mine = atomic.cmpxchg<u32>(statusAddr(pp), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
       if (mine) {
         sched.nmblocked++;
+        if (isJs && mp) {
+          mp.jsBlocked = true;
+          sched.jsblocked++;
+        }
         pp.m = null;
       }
       unlock(schedLock());
@@ -189,6 +200,16 @@ function retake(now: i64): bool {
     }
   }
   return did;
+}
+
+/**
+ * How long a JavaScript function keeps its P at least, in ns. It may compute or block, which cannot be told apart. If it blocks,
+ * the P is of more use elsewhere; if it computes, a further thread is only one more to share the processors with. So the
+ * first ones, as many as there are Ps, lose theirs at once, and each further one has to last longer for that.
+ */
+function jsPatience(): i64 {
+  const more = sched.jsblocked - sched.nprocs;
+  return more < 0 ? 0 : <i64>(more + 1) * JS_PATIENCE;
 }
 
 /** SKEIN_DEBUG's watchdog: says who has held a P for long, and asks the goroutine to say where it is. */

@@ -47,7 +47,7 @@ export async function runCommand(file: string, args: readonly string[], options:
     sched: options.sched,
     poller: checkPoller(options.poller),
     solo: true,
-    limits: undefined,
+    worker: undefined,
     args,
     env: undefined,
     onPanic: (error) => {

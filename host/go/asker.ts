@@ -64,8 +64,12 @@ const IDS = 64;
 const AT_ONCE = 8;
 /** How many may wait to be handed over together. */
 const BATCH = 32;
-/** Stacks of callers that may be taken before the mailbox is next looked at: each costs more than all else about a start. */
+/**
+ * Stacks of callers that may be taken at once, and how soon another may be, in milliseconds: a stack costs more than all else
+ * about a start. Goroutines without one show where their function was last started.
+ */
 const TRACES = 16;
+const TRACE_MS = 0.1;
 
 /** How long a goroutine has to heed its cancellation before it is given up or its thread ended, in milliseconds. */
 const GRACE_MS = 250;
@@ -100,6 +104,7 @@ export class Asker {
   private count = 0;
   private thisTick = 0;
   private traces = TRACES;
+  private tracesSince = 0;
   private ended: Error | undefined;
   private readonly endTick = (): void => {
     this.thisTick = 0;
@@ -163,9 +168,12 @@ export class Asker {
     this.thread.core.js_submit(this.first, count);
   }
 
-  /** The mailbox is about to be looked at. */
-  newTurn(): void {
-    if (this.traces < TRACES) this.traces++;
+  /** The mailbox is about to be looked at, at that time. */
+  newTurn(now: number): void {
+    const more = Math.floor((now - this.tracesSince) / TRACE_MS);
+    if (more === 0) return;
+    this.traces = Math.min(TRACES, this.traces + more);
+    this.tracesSince = now;
   }
 
   /** @internal */

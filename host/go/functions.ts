@@ -13,6 +13,7 @@ import {
   JSFN_MODULE,
   JSFN_SOURCE,
   JSFN_TEXT,
+  JSFN_TIME,
 } from "../../assembly/layout.js";
 import { SkeinError } from "../errors.js";
 import type { Core } from "../instance.js";
@@ -77,6 +78,7 @@ export class Functions {
     const { words } = memory;
     words[(address + JSFN_INDEX) >> 2] = core.js_function();
     words[(address + JSFN_KIND) >> 2] = kind;
+    words[(address + JSFN_TIME) >> 2] = 0;
     words[(address + JSFN_LENGTH1) >> 2] = bytes1.byteLength;
     words[(address + JSFN_LENGTH2) >> 2] = bytes2.byteLength;
     memory.write(address + JSFN_TEXT, bytes1);

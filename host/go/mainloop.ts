@@ -58,6 +58,7 @@ export class MainLoop implements Holder {
       const seen = this.control.wakes;
       this.drain();
       if (this.isHeld) this.startPolling();
+      else if (!this.isPolling) this.unanchor();
       await this.control.woken(seen);
     }
   }

@@ -77,7 +77,7 @@ export class Thread extends SyncMembers implements Scope {
     this.mailbox = new Mailbox(core, memory, mid);
     const asker = new Asker(this);
     this.asker = asker;
-    this.sync = new Sync(this, (fn, args) => asker.go(fn as AnyFunction, [...args]) as PromiseLike<unknown>);
+    this.sync = new Sync(this, (fn, args) => asker.go(fn as AnyFunction, [...args]));
     const go = (fn: AnyFunction, ...args: unknown[]): unknown => asker.go(fn, args);
     const withOptions = (options: GoOptions, fn: AnyFunction, ...args: unknown[]): unknown =>
       asker.go(fn, args, options);
@@ -110,7 +110,7 @@ export class Thread extends SyncMembers implements Scope {
 
   /** Takes what has come. */
   drain(): boolean {
-    this.asker.newTurn();
+    this.asker.newTurn(performance.now());
     return this.mailbox.drain();
   }
 }

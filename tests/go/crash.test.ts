@@ -32,7 +32,7 @@ describe("a thread that dies", () => {
         assert.match(error.message, /memory/);
         assert.equal(await rt.go(work.identity, "alive"), "alive");
       },
-      { resourceLimits: { maxOldGenerationSizeMb: 64 } },
+      { worker: { resourceLimits: { maxOldGenerationSizeMb: 64 } } },
     ),
   );
 

@@ -19,7 +19,8 @@ export interface Work {
   count(n: number): Generator<number, string>;
   produce(n: number, file?: string): AsyncGenerator<number, void>;
   yieldThenFail(): AsyncGenerator<number, void>;
-  countLoads(): number;
+  countLoads(): [thread: number, count: number];
+  leave(file: string): void;
   untilAborted(): Promise<never>;
   deaf(): Promise<never>;
   deafThenForever(): Promise<never>;
@@ -66,6 +67,14 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
     return error;
   }
   throw new Error("it was expected to reject");
+}
+
+/** Waits until `condition` holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; !condition(); i++) {
+    if (i > 2000) throw new Error(`this never became so: ${String(condition)}`);
+    await delay(5);
+  }
 }
 
 export function delay(ms: number): Promise<void> {

@@ -65,7 +65,11 @@ export async function* yieldThenFail() {
 }
 
 let loads = 0;
-export const countLoads = () => ++loads;
+export const countLoads = () => [threadId, ++loads];
+
+export function leave(file) {
+  writeFileSync(file, "ran");
+}
 
 /** Resolves when its signal aborts, with the reason. */
 export async function untilAborted() {

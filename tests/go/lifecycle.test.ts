@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { start } from "../../host/index.js";
+import { delay, onDeno, rejection, until, withRuntime, WORK, type Work } from "./fixtures.js";
+
+/** Runs a script in a process of its own; resolves with its output when it ends by itself. */
+function run(script: string, ms = 20_000): Promise<string> {
+  const url = new URL("../../../dist/index.js", import.meta.url).href;
+  const source = `import { start } from ${JSON.stringify(url)};\nconst WORK = ${JSON.stringify(WORK.href)};\n${script}`;
+  const args = onDeno ? ["eval", "--ext=js", source] : ["--input-type=module", "-e", source];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let out = "";
+  child.stdout.on("data", (data) => (out += String(data)));
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`it did not end by itself; it printed ${JSON.stringify(out)}`));
+    }, ms);
+    child.on("exit", (code, signal) => {
+      clearTimeout(timer);
+      if (code === 0) resolve(out);
+      else reject(new Error(`it ended with ${code ?? signal}; it printed ${JSON.stringify(out)}`));
+    });
+  });
+}
+
+describe("a process", () => {
+  it("lives until the goroutines that it awaits are over, and no longer", async () => {
+    const out = await run(`const rt = await start({ procs: 2 });
+      const work = rt.tasks(WORK);
+      console.log(await rt.go(work.later, 200, "awaited"));
+      rt.go(work.later, 300, "not awaited").then((value) => console.log(value));`);
+    assert.equal(out, "awaited\nnot awaited\n");
+  });
+
+  it("does not live for goroutines of a runtime that was unreferenced", async () => {
+    const out = await run(`const rt = await start({ procs: 2 });
+      const work = rt.tasks(WORK);
+      await rt.go(work.identity, 1);
+      rt.unref();
+      rt.go(work.deaf);
+      console.log("end");`);
+    assert.equal(out, "end\n");
+  });
+
+  it("ends with an idle runtime that nobody closed, and with a closed one", async () => {
+    assert.equal(await run(`await start(); console.log("idle")`), "idle\n");
+    assert.equal(await run(`const rt = await start(); await rt.close(); console.log("closed")`), "closed\n");
+  });
+
+  it("prints at once what goroutines print", async () => {
+    const out = await run(`const rt = await start({ procs: 1 });
+      const work = rt.tasks(WORK);
+      await rt.go(work.log, "one");
+      console.log("two");
+      await rt.go(() => process.stdout.write("three\\n"));
+      console.log("four");`);
+    assert.equal(out, "one\ntwo\nthree\nfour\n");
+  });
+});
+
+describe("closing a runtime", () => {
+  it("lets goroutines finish", async () => {
+    const rt = await start({ procs: 2 });
+    const work = rt.tasks<Work>(WORK);
+    const gs = [rt.go(work.later, 100, 1), ...Array.from({ length: 20 }, (_, i) => rt.go(work.spin, 5).then(() => i))];
+    await rt.close();
+    await Promise.all(gs);
+    assert.throws(() => rt.go(work.identity, 1), /the runtime was closed/);
+  });
+
+  it("ends at the deadline those that do not", async () => {
+    const rt = await start({ procs: 2 });
+    const work = rt.tasks<Work>(WORK);
+    const g = rt.go(work.deaf);
+    const rejected = rejection(g);
+    await until(() => g.status === "waiting");
+    const began = performance.now();
+    await rt.close({ deadline: 50 });
+    assert.match(String(await rejected), /the runtime was closed/);
+    assert.ok(performance.now() - began < 3000);
+    await assert.rejects(rt.close({ deadline: -1 }), /deadline must be a number/);
+  });
+
+  it(
+    "ends at once with no time given, also goroutines that compute",
+    { skip: onDeno && "a thread that computes cannot be ended there" },
+    async () => {
+      const rt = await start({ procs: 1 });
+      const work = rt.tasks<Work>(WORK);
+      const g = rt.go(work.forever);
+      const rejected = rejection(g);
+      await until(() => g.status === "running");
+      await rt.close({ deadline: 0 });
+      assert.match(String(await rejected), /the runtime was closed/);
+    },
+  );
+
+  it("is what `await using` does", async () => {
+    const rt = await start({ procs: 1 });
+    assert.equal(await rt.go(() => 1), 1);
+    await rt[Symbol.asyncDispose]();
+    assert.throws(() => rt.go(() => 1), /closed/);
+  });
+});
+
+describe("runtimes", () => {
+  it("do not meet in one process", () =>
+    withRuntime((a) =>
+      withRuntime(async (b) => {
+        const [x, y] = [a.tasks<Work>(WORK), b.tasks<Work>(WORK)];
+        const results = await Promise.all(
+          Array.from({ length: 100 }, (_, i) => (i % 2 ? a.go(x.add, i, 0) : b.go(y.add, i, 0))),
+        );
+        assert.deepEqual(
+          results,
+          Array.from({ length: 100 }, (_, i) => i),
+        );
+        await a.close();
+        assert.equal(await b.go(y.identity, "still here"), "still here");
+      }),
+    ));
+
+  it("leave no threads, handles or timers behind, however many were started and closed", async () => {
+    const threads = (): number => (process.platform === "linux" ? readdirSync("/proc/self/task").length : 0);
+    const cycle = async (): Promise<void> => {
+      const rt = await start({ procs: 1 });
+      assert.equal(await rt.go((x: number) => x + 1, 1), 2);
+      await rt.close();
+    };
+    for (let i = 0; i < 3; i++) await cycle();
+    await delay(100);
+    const before = threads();
+    for (let i = 0; i < 20; i++) await cycle();
+    await delay(200);
+    assert.ok(threads() <= before + 2, `${threads()} threads, ${before} before`);
+  });
+
+  it("have as many Ps as they are told, also later", () =>
+    withRuntime(
+      async (rt) => {
+        assert.equal(rt.procs, 3);
+        rt.procs = 1;
+        assert.equal(rt.procs, 1);
+        assert.equal(await rt.go(() => 1), 1);
+        await until(() => / gomaxprocs=1 /.test(rt.schedtrace()));
+        rt.procs = 2;
+        await until(() => / gomaxprocs=2 /.test(rt.schedtrace()));
+        assert.equal(await rt.go(() => 2), 2);
+        for (const wrong of [0, -1, 1.5, NaN, "2", 1000]) {
+          assert.throws(() => (rt.procs = wrong as number), /procs must be a whole number/);
+        }
+      },
+      { procs: 3 },
+    ));
+
+  it("describe their scheduler in Go's words", () =>
+    withRuntime(async (rt) => {
+      await rt.go(() => 1);
+      assert.match(
+        rt.schedtrace(),
+        /^SCHED \d+ms: gomaxprocs=2 idleprocs=\d+ threads=\d+ spinningthreads=\d+ idlethreads=\d+ runqueue=\d+ \[\d+ \d+\]$/,
+      );
+      assert.equal(rt.stats().procs, 2);
+    }));
+});
