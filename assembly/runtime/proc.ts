@@ -34,7 +34,21 @@ import { g, m, phase, setG, setPhase } from "./registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "./runq";
 import { selparkcommit } from "./select";
 import { NORMAL, REWINDING, saveStack, switchOut, UNWINDING } from "./stack";
-import { Attention, FOREVER, G, GStatus, Hosted, M, MainState, OPERATION, P, Sched, Switch, allp, sched } from "./structs";
+import {
+  Attention,
+  FOREVER,
+  G,
+  GStatus,
+  Hosted,
+  M,
+  MainState,
+  OPERATION,
+  P,
+  Sched,
+  Switch,
+  allp,
+  sched,
+} from "./structs";
 import { Task } from "./task";
 import { checkTimers } from "./time";
 import { timersFirst } from "./timers";
