@@ -79,6 +79,10 @@ export class MainLoop implements Holder {
     this.startPolling();
   }
 
+  expects(): void {
+    if (!this.isPolling) this.startPolling();
+  }
+
   /** Whether what is waited for keeps the process alive. */
   reference(isReferenced: boolean): void {
     this.isReferenced = isReferenced;

@@ -33,6 +33,8 @@ export interface Go {
 export interface Holder {
   /** The first result is waited for; none is any more. */
   changed(isHeld: boolean): void;
+  /** Another result is waited for, which may come soon. */
+  expects?(): void;
 }
 
 /** The part of a runtime that every thread has: what `current()` gives inside a goroutine. */
@@ -96,6 +98,7 @@ export class Thread extends SyncMembers implements Scope {
   /** One more result is waited for: the mailbox is looked at until it has come. */
   hold(): void {
     if (this.held++ === 0) this.holder.changed(true);
+    else this.holder.expects?.();
   }
 
   /** It has come. */

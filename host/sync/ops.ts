@@ -30,8 +30,12 @@ export type Ended = (op: number, status: number) => void;
 
 /** Records that a thread keeps. */
 const KEPT = 1024;
-/** How often a thread that blocks looks at its record before it sleeps: some 20 µs, less than waking it costs. */
-const SPINS = 2000;
+/**
+ * How often a thread that blocks looks at its record before it sleeps. At least some 20 µs, less than waking it costs; as long as
+ * that was not in vain, up to some 200 µs: two threads that wait for each other then never sleep.
+ */
+const LEAST_SPINS = 2000;
+const MOST_SPINS = 20_000;
 /** A thread that sleeps looks this often whether the runtime is being closed, in ms. */
 const SLICE_MS = 100;
 
@@ -44,6 +48,7 @@ export class Ops {
   private readonly free: number[] = [];
   private readonly handlers: (Ended | undefined)[] = [];
   private readonly held: boolean[] = [];
+  private spins = MOST_SPINS;
   private readonly freeIndices: number[] = [];
   /** A record that never waits, and lends what receiving at once needs. */
   readonly lender: number;
@@ -184,7 +189,12 @@ export class Ops {
     words[at] = OP_AWAITED;
     const status = panicking(() => this.core.op_begin(op));
     if (status !== 0) return status;
-    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, at) === OP_RELEASED) return words[(op + OP_STATUS) >>> 2]!;
+    for (let i = this.spins; i > 0; i--) {
+      if (Atomics.load(words, at) !== OP_RELEASED) continue;
+      this.spins = Math.min(this.spins * 2, MOST_SPINS);
+      return words[(op + OP_STATUS) >>> 2]!;
+    }
+    this.spins = Math.max(this.spins - (this.spins >> 3), LEAST_SPINS);
     this.host.blocks();
     this.core.op_block();
     const until = performance.now() + ms;
