@@ -15,7 +15,7 @@ import {
   OP_SEND,
 } from "../../assembly/layout.js";
 import type { Transfer } from "../values/index.js";
-import { ChanError, panicking, reasonOf } from "./errors.js";
+import { asError, ChanError, panicking, reasonOf } from "./errors.js";
 import { SyncHandle } from "./handle.js";
 import type { WaitOptions } from "./host.js";
 import type { Sync } from "./sync.js";
@@ -95,7 +95,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
       ops.load(op);
       return ops.promise(op, (op, status) => this.sent(op, status), signal);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(asError(error));
     }
   }
 
@@ -114,7 +114,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
       const op = ops.take(OP_RECV, this.address);
       return ops.promise(op, (op, status) => this.received(op, status), signal);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(asError(error));
     }
   }
 
@@ -230,9 +230,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     const { slot } = sync.ops;
     if (elem === ELEM_ANY) return sync.host.codec.encode(value, slot, transfer);
     if (!this.fits(value)) {
-      throw new TypeError(
-        `a channel of ${this.type} cannot carry ${typeof value === "object" ? "an object" : String(value)}`,
-      );
+      throw new TypeError(`a channel of ${this.type} cannot carry ${shown(value)}`);
     }
     const { data, words } = this.memory;
     if (elem === ELEM_F64) data.setFloat64(slot, value as number, true);
@@ -320,4 +318,10 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     this.drop();
     return new ChanError("send on closed channel");
   }
+}
+
+/** A value in an error's text. */
+function shown(value: unknown): string {
+  if (typeof value === "object" && value !== null) return `an object of class ${value.constructor?.name ?? "Object"}`;
+  return typeof value === "bigint" ? `${value}n` : typeof value === "string" ? JSON.stringify(value) : String(value);
 }

@@ -35,6 +35,11 @@ export function panicking<T>(call: () => T): T {
   }
 }
 
+/** A caught value as what a promise is rejected with. */
+export function asError(thrown: unknown): Error {
+  return thrown as Error;
+}
+
 /** What an aborted signal is aborted with. */
 export function reasonOf(signal: AbortSignal): Error {
   return signal.reason as Error;

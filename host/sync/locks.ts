@@ -5,7 +5,7 @@
  * AbandonedError, and has the lock all the same.
  */
 import { HOST_MUTEX, HOST_RWMUTEX, OP_ABANDONED, OP_LOCK, OP_READ } from "../../assembly/layout.js";
-import { AbandonedError, panicking, reasonOf } from "./errors.js";
+import { asError, AbandonedError, panicking, reasonOf } from "./errors.js";
 import { SyncHandle } from "./handle.js";
 import type { WaitOptions } from "./host.js";
 import type { Sync } from "./sync.js";
@@ -45,7 +45,7 @@ abstract class Lock extends SyncHandle {
       // A lock that comes after the wait was given up goes to the next.
       return ops.promise(op, settle, signal, free);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(asError(error));
     }
   }
 

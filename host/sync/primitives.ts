@@ -14,7 +14,7 @@ import {
   SEMA_FREE,
   SEMA_SIZE,
 } from "../../assembly/layout.js";
-import { AbandonedError, checkWhole, panicking, reasonOf } from "./errors.js";
+import { asError, AbandonedError, checkWhole, panicking, reasonOf } from "./errors.js";
 import { SyncHandle } from "./handle.js";
 import type { WaitOptions } from "./host.js";
 import { Guard, type Mutex } from "./locks.js";
@@ -81,7 +81,7 @@ export class Semaphore extends SyncHandle {
     try {
       this.check(n);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(asError(error));
     }
     return waiting(this, OP_SEMAPHORE, n, () => new Guard(free), options);
   }
@@ -244,7 +244,7 @@ export function waiting<T>(
       status === OP_CANCELLED ? (undefined as T) : settle(op, status);
     return ops.promise(op, settled, signal, unwanted);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(asError(error));
   }
 }
 

@@ -2,7 +2,7 @@
 import { OP_CANCELLED, OP_CLOSED, OP_DRAINED, OP_SELECT } from "../../assembly/layout.js";
 import { SkeinError } from "../errors.js";
 import type { Chan } from "./chan.js";
-import { ChanError, reasonOf } from "./errors.js";
+import { asError, ChanError, reasonOf } from "./errors.js";
 import type { WaitOptions } from "./host.js";
 import type { Sync } from "./sync.js";
 
@@ -155,7 +155,7 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
           if (status === OP_CANCELLED && !due) reject(reasonOf(signal!));
           else resolve(result);
         } catch (error) {
-          reject(error as Error);
+          reject(asError(error));
         }
       };
       const status = ops.begin(op, (_, ended_) => ended(ended_));
@@ -175,7 +175,7 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
       }
     });
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(asError(error));
   }
 }
 

@@ -54,11 +54,11 @@ export class Rig extends SyncMembers {
         clock: newClock(),
         panic: "isolate",
         env: undefined,
-        symbols: { bytes: new SharedArrayBuffer(0), folder: undefined } as never,
+        symbols: { bytes: new SharedArrayBuffer(0), folder: undefined },
       },
       control,
     );
-    this.core = instance.core as Rig["core"];
+    this.core = instance.core;
     this.memory = instance.memory;
     for (const [address, bytes] of program.data) this.memory.write(address, bytes);
     this.core.init(1, 1, MAX_THREADS - 2, program.info.heapBase, ALL_PAGES);
@@ -96,7 +96,11 @@ export class Rig extends SyncMembers {
           },
         },
         memory,
-        codec: new Codec(memory, core.alloc, core.free),
+        codec: new Codec(
+          memory,
+          (bytes) => core.alloc(bytes),
+          (address) => core.free(address),
+        ),
         mid,
         gen: 0,
         mailbox: {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { after as afterAll, before, describe, it } from "node:test";
-import { after, type Chan, type Mutex, recv, type Runtime, type Semaphore, start } from "../../host/index.js";
+import { after, type Mutex, recv, type Runtime, type Semaphore, start } from "../../host/index.js";
 
 let rt: Runtime;
 before(async () => {
@@ -260,7 +260,7 @@ describe("between threads", () => {
           process.exit(1);
         },
         mutex,
-        ch as Chan<number>,
+        ch,
       );
       void dying.catch(() => undefined);
       // Its own receive took its own value; now it dies, and the lock is free for us.
