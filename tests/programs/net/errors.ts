@@ -31,7 +31,9 @@ function addresses(): void {
   refused("unix://", "the path is missing");
   refused("unix:///tmp/" + "x".repeat(200), "at most 107 bytes");
   refused("unix:///no/such/folder/x.sock", "ENOENT");
-  refused("tcp://192.0.2.1:0", "EADDRNOTAVAIL");
+  check(listen("tcp://192.0.2.1:0") == null, "listen at an address of another machine");
+  // Deno's own sockets say EINVAL.
+  check(lastError().includes("EADDRNOTAVAIL") || lastError().includes("EINVAL"), lastError());
   refused("tcp://no-such-host.invalid:0", "no such host");
   check(listenPacket("tcp://127.0.0.1:0") == null, "listenPacket at tcp");
   errorSays("packets have an address such as udp://", "listenPacket at tcp");
