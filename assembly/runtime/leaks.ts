@@ -105,9 +105,10 @@ function findLeaks(): G[] {
   return waiting.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Does it wait for what only another goroutine can do? A sleeper wakes by itself. */
+/** Does it wait for what only another goroutine can do? A sleeper wakes by itself, and the network wakes who waits for it. */
 function isStuck(gp: G): bool {
-  return gp.status == GStatus.Waiting && gp.waitReason != WaitReason.Sleep;
+  const reason = gp.waitReason;
+  return gp.status == GStatus.Waiting && reason != WaitReason.Sleep && reason != WaitReason.IOWait;
 }
 
 /** Is what it waits for in use? Of a select, any of what its cases refer to. */
