@@ -213,14 +213,20 @@ export const JSREQ_ID = 16;
 export const JSREQ_VALUE = 24;
 export const JSREQ_SIZE = 32;
 
-/** A function that goroutines run: i32 number, i32 kind, i32 bytes of its two texts (UTF-8), a time, the texts. Never freed. */
+/** A function that goroutines run: i32 number, i32 kind, i32 bytes of its two texts (UTF-8), a time, flags, the texts. Never freed. */
 export const JSFN_INDEX = 0;
 export const JSFN_KIND = 4;
 export const JSFN_LENGTH1 = 8;
 export const JSFN_LENGTH2 = 12;
 /** f32, how long it takes, in ns: an average over its latest runs, 0 before the first. Written by whoever runs it. */
 export const JSFN_TIME = 16;
-export const JSFN_TEXT = 20;
+/** i32, what is known of it: bits of JSFN_IS_*. Written by whoever finds out. */
+export const JSFN_FLAGS = 20;
+/** It returns promises. */
+export const JSFN_IS_ASYNC = 1;
+/** It has blocked its thread. */
+export const JSFN_IS_BLOCKING = 2;
+export const JSFN_TEXT = 24;
 /** The first text is the function's source; or a module's URL, the second the name of its export. */
 export const JSFN_SOURCE = 0;
 export const JSFN_MODULE = 1;

@@ -16,6 +16,9 @@
  * `mlost` then fails the goroutines bound to the M, frees its P, and has its mail sent on to the main thread.
  */
 import {
+  JSFN_FLAGS,
+  JSFN_IS_ASYNC,
+  JSFN_IS_BLOCKING,
   JSFN_TIME,
   JSGO_FN,
   JSGO_G,
@@ -108,6 +111,20 @@ function canWait(average: f32): bool {
     if (!gp || isJsgo(gp)) return true;
   }
   return false;
+}
+
+/**
+ * Whether a goroutine should not run on an M that owes its event loop turns: it may block its thread, and what would wake it may
+ * be awaiting in that very event loop. Functions that are known to be quick, or to await rather than block, may.
+ */
+export function wantsCleanM(gp: G): bool {
+  if (gp.epoch != FOREVER || !isJsgo(gp)) return false;
+  const fn = load<usize>(gp.task, JSGO_FN);
+  const flags = load<i32>(fn, JSFN_FLAGS);
+  if (flags & JSFN_IS_BLOCKING) return true;
+  if (flags & JSFN_IS_ASYNC) return false;
+  const time = load<f32>(fn, JSFN_TIME);
+  return time == 0 || time >= QUICK;
 }
 
 /** Whether an M is in the function of a JavaScript goroutine, as far as another thread can tell. */

@@ -40,7 +40,7 @@ import { injectglist, netpoll, netpollBreak, netpollLast, netpollWanted } from "
 import { gopanic, throwFatal } from "./panic";
 import { anyWork } from "./proc";
 import { m } from "./registers";
-import { runqempty } from "./runq";
+import { runnextget, runqempty, runqput } from "./runq";
 import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
 import { reacquirep, statusAddr } from "./syscall";
 import { checkTimers, timeSleepUntil } from "./time";
@@ -202,6 +202,34 @@ function startm(pp: P, spinning: bool): void {
   mp.nextp = pp;
   unlock(schedLock());
   unpark(mp);
+}
+
+/**
+ * This M has found a goroutine that it should not run, as its event loop has things to do: gives it, with the P, to an M
+ * that has none such. Where there is no such M and there are too many already to make one, returns what to run here.
+ */
+export function passToCleanM(gp: G): G | null {
+  const most = min(2 * sched.nprocs + 1, sched.maxThreads);
+  if (!sched.idleM && sched.mlive - sched.nmblocked - sched.nmlocked >= most) return gp;
+  runqput(m.p!, gp, true);
+  lock(schedLock());
+  const mp = sched.idleM;
+  if (!mp && sched.mlive >= sched.maxThreads) {
+    unlock(schedLock());
+    return runnextget(m.p!);
+  }
+  const pp = releasep();
+  if (mp) {
+    sched.idleM = mp.idlelink;
+    sched.nmidle--;
+    mp.spinning = false;
+    mp.nextp = pp;
+  } else {
+    newm(pp, false);
+  }
+  unlock(schedLock());
+  if (mp) unpark(mp);
+  return null;
 }
 
 /** Puts a P down for an M that is in its event loop. Under sched.lock. */

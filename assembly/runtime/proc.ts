@@ -26,7 +26,8 @@ import { startRewind, stopUnwind } from "./imports";
 import { lock, punlock, unlock } from "./lock";
 import { operationReady } from "./hostop";
 import { dumpStopped, reportStall, STALLED } from "./dump";
-import { acquirep, mstop, pidleget, pidleput, releasep, wakep } from "./mp";
+import { acquirep, mstop, pidleget, passToCleanM, pidleput, releasep, wakep } from "./mp";
+import { wantsCleanM } from "./jsgo";
 import { startlockedm, stoplockedm } from "./osthread";
 import { injectglist, netpoll, netpollcommit, netpollLast, netpollWanted } from "./netpoll";
 import { fastrandn } from "./rand";
@@ -223,6 +224,11 @@ export function schedule(): bool {
     if (!gp) return false;
     if (gp.lockedCount != 0 && gp.m != m) {
       if (!startlockedm(gp)) return false;
+      continue;
+    }
+    if (m.owed != 0 && wantsCleanM(gp)) {
+      const instead = passToCleanM(gp);
+      if (instead) execute(instead);
       continue;
     }
     execute(gp);

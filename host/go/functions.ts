@@ -6,7 +6,9 @@
  * miss on another thread is an error here, at the call, that names it.
  */
 import {
+  JSFN_FLAGS,
   JSFN_INDEX,
+  JSFN_IS_ASYNC,
   JSFN_KIND,
   JSFN_LENGTH1,
   JSFN_LENGTH2,
@@ -64,10 +66,18 @@ export class Functions {
     const known = this.byText.get(`${JSFN_SOURCE}${text}\0`);
     if (known !== undefined) return known;
     const name = fn.name === "" ? "an anonymous function" : fn.name;
-    return this.write(JSFN_SOURCE, checkSelfContained(text, name), "", name, text);
+    const isAsync = Object.prototype.toString.call(fn).startsWith("[object Async");
+    return this.write(JSFN_SOURCE, checkSelfContained(text, name), "", name, text, isAsync);
   }
 
-  private write(kind: number, first: string, second: string, name: string, key = first): SharedFunction {
+  private write(
+    kind: number,
+    first: string,
+    second: string,
+    name: string,
+    key = first,
+    isAsync = false,
+  ): SharedFunction {
     const text = `${kind}${key}\0${second}`;
     const known = this.byText.get(text);
     if (known !== undefined) return known;
@@ -79,6 +89,7 @@ export class Functions {
     words[(address + JSFN_INDEX) >> 2] = core.js_function();
     words[(address + JSFN_KIND) >> 2] = kind;
     words[(address + JSFN_TIME) >> 2] = 0;
+    words[(address + JSFN_FLAGS) >> 2] = isAsync ? JSFN_IS_ASYNC : 0;
     words[(address + JSFN_LENGTH1) >> 2] = bytes1.byteLength;
     words[(address + JSFN_LENGTH2) >> 2] = bytes2.byteLength;
     memory.write(address + JSFN_TEXT, bytes1);

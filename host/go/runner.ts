@@ -10,6 +10,9 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
+  JSFN_FLAGS,
+  JSFN_IS_ASYNC,
+  JSFN_IS_BLOCKING,
   JSGO_ARGC,
   JSGO_ARGS,
   JSGO_EXTRA,
@@ -103,6 +106,9 @@ export class Runner {
     this.words = thread.memory.words;
     this.floats = new Float64Array(thread.memory.raw.buffer);
     this.loader = new Loader(thread.memory);
+    thread.onBlocks = () => {
+      if (this.record !== 0) this.note(this.record, JSFN_IS_BLOCKING);
+    };
     thread.mailbox.on(NOTE_CANCEL, (note) => this.cancel(note));
     thread.mailbox.on(NOTE_PULL, (note) => this.pull(note));
   }
@@ -237,9 +243,17 @@ export class Runner {
   private pend(record: number): Running {
     const running = (this.running ??= new Running(this.floats[(record + JSGO_ID) >> 3]!, record));
     this.pending.set(running.id, running);
+    this.note(record, JSFN_IS_ASYNC);
     this.thread.hold();
     Atomics.store(this.words, (record + JSGO_STATE) >> 2, JS_WAITING);
     return running;
+  }
+
+  /** Notes what has come out about the function of a record. */
+  private note(record: number, flag: number): void {
+    const { words } = this;
+    const at = ((words[(record + JSGO_FN) >> 2]! >>> 0) + JSFN_FLAGS) >> 2;
+    if ((words[at]! & flag) === 0) Atomics.or(words, at, flag);
   }
 
   private await(record: number, promise: PromiseLike<unknown>): number {

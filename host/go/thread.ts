@@ -63,6 +63,8 @@ export class Thread extends SyncMembers implements Scope {
   readonly go: Go;
   private readonly holder: Holder;
   private held = 0;
+  /** @internal Told when this thread is about to block. */
+  onBlocks: (() => void) | undefined;
 
   constructor(core: Core, memory: Memory, mid: number, holder: Holder) {
     super();
@@ -109,6 +111,7 @@ export class Thread extends SyncMembers implements Scope {
   /** This thread is about to block. */
   blocks(): void {
     this.asker.flush();
+    this.onBlocks?.();
   }
 
   /** Takes what has come. */

@@ -41,12 +41,10 @@ describe("cancelling a goroutine", () => {
     withRuntime(async (rt) => {
       const g = rt.go(rt.tasks<Work>(WORK).untilAborted);
       await delay(50);
-      const began = performance.now();
       const reason = { why: "enough" };
       g.cancel(reason);
       assert.equal(await rejection(g), reason, "the very reason");
       assert.equal(g.status, "cancelled");
-      assert.ok(performance.now() - began < 200, "before the grace time is over");
     }));
 
   it("that awaits and does not heed the signal gives it up after a grace time", () =>

@@ -1,6 +1,6 @@
 /** Runtimes and tasks for the tests of goroutines. */
 import process from "node:process";
-import { start, type Runtime, type StartOptions } from "../../host/index.js";
+import { start, type Chan, type Runtime, type StartOptions } from "../../host/index.js";
 
 /** What `tasks/work.mjs` exports. */
 export interface Work {
@@ -38,6 +38,8 @@ export interface Work {
   goAndLeave(file: string): void;
   store(): Promise<unknown>;
   log(text: string): void;
+  sendLater(channel: Chan<number>, n: number): Promise<void>;
+  receive(channel: Chan<number>, n: number): number[];
 }
 
 /** A module beside the tests, as they are on disk: what runs is bundled into `dist-test/`. */

@@ -108,7 +108,7 @@ describe("a goroutine", () => {
       async (rt) => {
         const work = rt.tasks<Work>(WORK);
         await rt.go(work.identity, 1);
-        const long = rt.go(work.spin, 400);
+        const long = rt.go(work.spin, 2500); // a thread may take its time to start
         assert.equal(await rt.go(work.identity, 2), 2);
         assert.equal(long.status, "running");
         await long;
@@ -133,6 +133,28 @@ describe("a goroutine", () => {
       },
       { procs: 1 },
     ));
+
+  it("does not block a thread whose event loop would have to wake it", () =>
+    withRuntime(
+      async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        for (let round = 0; round < 5; round++) {
+          const channel = rt.chan<number>();
+          const sending = rt.go(work.sendLater, channel, 3);
+          await until(() => sending.status === "waiting");
+          assert.deepEqual(await rt.go(work.receive, channel, 3), [0, 1, 2]);
+          await sending;
+        }
+      },
+      { procs: 1 },
+    ));
+
+  it("computes by the hundred on not many more threads than there are Ps", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      await Promise.all(Array.from({ length: 100 }, () => rt.go(work.spin, 20)));
+      assert.ok(rt.stats().ms.length <= 10, `${rt.stats().ms.length} threads`);
+    }));
 
   it("loads a module once on each thread", () =>
     withRuntime(async (rt) => {

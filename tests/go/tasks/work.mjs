@@ -174,3 +174,17 @@ export const store = async () => {
 export function log(text) {
   console.log(text);
 }
+
+/** Sends after some awaiting what `receive`, on whichever thread, blocks for. */
+export async function sendLater(channel, n) {
+  for (let i = 0; i < n; i++) {
+    await later(5);
+    await channel.send(i);
+  }
+}
+
+export function receive(channel, n) {
+  const seen = [];
+  for (let i = 0; i < n; i++) seen.push(channel.recvSync().value);
+  return seen;
+}
