@@ -133,19 +133,25 @@ if (stages.includes("node") || stages.includes("deno")) {
     const library = files.filter((file) =>
       LIBRARY.some((name) => file.startsWith(path.join("tests", name) + path.sep)),
     );
-    if (library.length > 0) {
-      const names = values.name === undefined ? [] : ["--filter", `/${values.name}/`];
-      await stage("deno, the library", process.execPath, [
-        deno,
-        "test",
-        "-A",
-        "--no-check",
-        "--reporter=dot",
-        "--quiet",
-        ...names,
-        ...library.map(bundled),
+    const names = values.name === undefined ? [] : ["--filter", `/${values.name}/`];
+    const denoTest = (...permissions) => [
+      deno,
+      "test",
+      ...permissions,
+      "--no-check",
+      "--reporter=dot",
+      "--quiet",
+      ...names,
+    ];
+    if (library.length > 0)
+      await stage("deno, the library", process.execPath, [...denoTest("-A"), ...library.map(bundled)]);
+    // Without the permission to call C, sockets are the runtime's own.
+    const sockets = library.filter((file) => /^tests.(poll|serve)./.test(file));
+    if (sockets.length > 0)
+      await stage("deno, sockets without FFI", process.execPath, [
+        ...denoTest("-A", "--deny-ffi"),
+        ...sockets.map(bundled),
       ]);
-    }
     // The tests of whole programs start them as processes, under the runtime that SKEIN_TEST_RUNTIME names.
     const programs = files.filter((file) =>
       ["programs", "net"].some((name) => file.startsWith(path.join("tests", name) + path.sep)),

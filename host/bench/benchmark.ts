@@ -35,13 +35,15 @@ export interface Benchmark {
   /** The program in `bench/programs` that is the client of a server (`load`); its arguments are the address and `args`. */
   readonly client?: string;
   readonly description: string;
-  readonly unit: "ns/op" | "ms" | "B/goroutine" | "B/thread" | "x" | "%";
+  readonly unit: "ns/op" | "ms" | "B/goroutine" | "B/thread" | "B/connection" | "x" | "%";
   readonly better: "lower" | "higher";
   /** How many Ps the program gets: the question is what an operation costs, what the whole machine does, or what so many do. */
   readonly procs: "one" | "all" | number;
   readonly measure: Measure;
   /** The names of those compared; Skein first. */
   readonly implementations: readonly string[];
+  /** A program that must be on PATH to measure it. */
+  readonly needs?: string;
   /** The program's arguments: size, repetitions. */
   readonly args: readonly number[];
   /** The same under `--quick`. */

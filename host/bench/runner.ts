@@ -2,6 +2,9 @@
  * Runs benchmarks. A machine's noise comes in waves, so the implementations take turns process by process, each round in
  * the opposite order of the one before: a wave hits all of them alike.
  */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
 import { procsOf, type Benchmark } from "./benchmark.js";
 import { ChildError, output } from "./child.js";
 import { cpuPerCount, unmeasurable } from "./cputime.js";
@@ -73,9 +76,19 @@ async function outcomesOf(
     // It says of the first implementation how it relates to the second.
     return new Map(compared.slice(0, 1).map(({ name }) => [name, meanRatio(benchmark, before)]));
   }
-  const reason = benchmark.measure === "cpu" || benchmark.measure === "load" ? unmeasurable() : undefined;
+  const reason =
+    (benchmark.measure === "cpu" || benchmark.measure === "load" ? unmeasurable() : undefined) ?? missing(benchmark);
   if (reason !== undefined) return new Map(compared.map(({ name }) => [name, { kind: "skipped", reason }]));
   return runBenchmark(benchmark, compared, plan, stop, progress);
+}
+
+/** Why a benchmark cannot be measured for want of a program, if so. */
+function missing({ needs }: Benchmark): string | undefined {
+  if (needs === undefined) return undefined;
+  const directories = (process.env["PATH"] ?? "").split(path.delimiter);
+  return directories.some((directory) => existsSync(path.join(directory, needs)))
+    ? undefined
+    : `${needs} is not on PATH`;
 }
 
 async function runBenchmark(

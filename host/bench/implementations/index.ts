@@ -6,6 +6,7 @@ import { go } from "./go.js";
 import type { Implementation } from "./implementation.js";
 import { packages } from "./packages.js";
 import { pythonLoops } from "./python.js";
+import { servers } from "./servers.js";
 import { skein, skeinGM, skeinNoPreempt } from "./skein.js";
 
 export const implementations: readonly Implementation[] = [
@@ -14,5 +15,6 @@ export const implementations: readonly Implementation[] = [
   skeinGM,
   skeinNoPreempt,
   ...packages,
+  ...servers,
   ...pythonLoops,
 ];

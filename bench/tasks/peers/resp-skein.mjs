@@ -1,11 +1,10 @@
-/** The `resp` benchmark's server with `serve`: `resp.mjs ADDRESS POLLER`. Prints its address once it listens. */
+/** The server of resp.mjs with `serve`: PORT. Prints its address once it listens. */
+import process from "node:process";
 import { Action, InputStream, serve } from "skein";
 import { countPings, pongs, used } from "./ping.mjs";
 
-const [address, poller] = process.argv.slice(2);
 const server = await serve(
   {
-    poller,
     opened(conn) {
       conn.context = new InputStream();
       return { reuseInputBuffer: true };
@@ -19,6 +18,6 @@ const server = await serve(
       return count === 0 ? null : pongs(count);
     },
   },
-  address,
+  `tcp://127.0.0.1:${process.argv[2]}`,
 );
-console.log(server.addrs[0], server.stats().poller);
+console.log(server.addrs[0]);

@@ -1,5 +1,6 @@
-/** The `resp` benchmark's server with `node:net`: `net.mjs PORT`. Prints its address once it listens. */
+/** The server of resp.mjs with `node:net`: PORT. Prints its address once it listens. */
 import { createServer } from "node:net";
+import process from "node:process";
 import { countPings, pongs, used } from "./ping.mjs";
 
 const server = createServer({ noDelay: true }, (socket) => {

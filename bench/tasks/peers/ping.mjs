@@ -1,5 +1,5 @@
 /**
- * PING in Redis's protocol, over bytes: what the servers of the `resp` benchmarks answer with, so that they differ in nothing
+ * PING in Redis's protocol, over bytes: what the servers of resp.mjs answer with, so that they differ in nothing
  * but how they wait, read and write.
  */
 
