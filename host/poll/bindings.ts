@@ -67,7 +67,11 @@ export interface Binding {
 
 /** A descriptor that the runtime's event loop watches. */
 export interface Watch {
-  close(): void;
+  /**
+   * Ends the watch; resolves when no thread of the runtime looks at the descriptor any more. A worker must not be terminated
+   * before: the runtime would report to a thread that is gone.
+   */
+  close(): Promise<void>;
   ref(): void;
   unref(): void;
 }
@@ -114,7 +118,7 @@ interface Koffi {
   load(path: null): { func(name: string, result: string, parameters: readonly string[]): CFunction };
   address(bytes: Uint8Array): bigint;
   errno(): number;
-  readonly node: { poll(fd: number, ready: () => void): Watch };
+  readonly node: { poll(fd: number, ready: () => void): { close(): void; ref(): void; unref(): void } };
 }
 
 function koffiBinding(koffi: Koffi): Binding {
@@ -132,7 +136,24 @@ function koffiBinding(koffi: Koffi): Binding {
     errno: () => koffi.errno(),
     address: (bytes) => koffi.address(bytes),
     wordsAreBigints: false,
-    watch: (fd, ready) => koffi.node.poll(fd, ready),
+    watch(fd, ready) {
+      // A worker may be terminated while it runs `ready`, and koffi aborts the process if that is in its own callback. What
+      // setImmediate is given runs right after it.
+      let isOpen = true;
+      const run = (): void => {
+        if (isOpen) ready();
+      };
+      const handle = koffi.node.poll(fd, () => void setImmediate(run));
+      return {
+        close() {
+          isOpen = false;
+          handle.close();
+          return Promise.resolve();
+        },
+        ref: () => handle.ref(),
+        unref: () => handle.unref(),
+      };
+    },
   };
 }
 
@@ -192,69 +213,70 @@ function denoBinding(): Binding {
   for (const [name, parameters] of Object.entries(signatures)) {
     definitions[name] = { parameters: [...parameters].map((type) => types[type] ?? ""), result: "i32" };
   }
+  definitions["malloc"] = { parameters: ["usize"], result: "pointer" };
+  definitions["free"] = { parameters: ["pointer"], result: "void" };
   definitions["poll"] = { parameters: ["usize", "usize", "i32"], result: "i32", nonblocking: true };
   const { symbols } = deno.dlopen("libc.so.6", definitions);
   const functions = symbols as unknown as Binding["functions"];
-  const address = (bytes: Uint8Array): bigint => BigInt(deno.UnsafePointer.value(deno.UnsafePointer.of(bytes)));
-  const poll = symbols["poll"] as unknown as (fds: bigint, count: bigint, timeout: number) => Promise<number>;
+  const calls = symbols as unknown as DenoCalls;
   const location = (symbols["__errno_location"] as unknown as () => unknown)();
   const errnoCell = new Int32Array(new deno.UnsafePointerView(location).getArrayBuffer(4));
   return {
     name: "Deno.dlopen",
     functions,
     errno: () => errnoCell[0] ?? 0,
-    address,
+    address: (bytes) => BigInt(deno.UnsafePointer.value(deno.UnsafePointer.of(bytes))),
     wordsAreBigints: true,
-    watch: (fd, ready) => new DenoWatch(deno, functions, address, poll, fd, ready),
+    watch: (fd, ready) => new DenoWatch(deno, functions, calls, fd, ready),
   };
 }
 
+/** What a watch needs beside the system calls. */
+interface DenoCalls {
+  malloc(size: bigint): unknown;
+  free(pointer: unknown): void;
+  poll(fds: bigint, count: bigint, timeout: number): Promise<number>;
+}
+
 const POLLIN = 1;
+/** Two `struct pollfd`, then eight bytes to write to the eventfd. */
+const WATCH_SIZE = 24;
 
 /**
  * Deno has no way to put a descriptor into its event loop. `poll` runs on one of its blocking threads instead (8 µs there and
- * back), with a second descriptor in the set that ends the wait.
+ * back), with a second descriptor in the set that ends the wait. What that thread writes to is the C library's memory: it
+ * outlasts a worker that is terminated meanwhile.
  */
 class DenoWatch implements Watch {
   private readonly deno: DenoFFI;
   private readonly functions: Binding["functions"];
-  /** Two `struct pollfd`, then eight bytes to write to the eventfd. */
-  private readonly fds = new Uint8Array(new SharedArrayBuffer(24));
+  private readonly memory: unknown;
   private readonly at: bigint;
   private readonly stop: number;
+  private readonly ended: Promise<void>;
   private isClosed = false;
   private isRef = true;
   private pending: Promise<number> | undefined;
 
-  constructor(
-    deno: DenoFFI,
-    functions: Binding["functions"],
-    address: (bytes: Uint8Array) => bigint,
-    poll: (fds: bigint, count: bigint, timeout: number) => Promise<number>,
-    fd: number,
-    ready: () => void,
-  ) {
+  constructor(deno: DenoFFI, functions: Binding["functions"], calls: DenoCalls, fd: number, ready: () => void) {
     this.deno = deno;
     this.functions = functions;
     this.stop = functions.eventfd(0, O_CLOEXEC);
     if (this.stop < 0) throw new Error("no descriptor is free for an eventfd");
-    this.at = address(this.fds);
-    const view = new DataView(this.fds.buffer);
+    this.memory = calls.malloc(BigInt(WATCH_SIZE));
+    this.at = BigInt(deno.UnsafePointer.value(this.memory));
+    const view = new DataView(new deno.UnsafePointerView(this.memory).getArrayBuffer(WATCH_SIZE));
     [fd, this.stop].forEach((watched, i) => {
       view.setInt32(8 * i, watched, true);
       view.setInt16(8 * i + 4, POLLIN, true);
     });
     view.setBigUint64(16, 1n, true);
-    void this.run(poll, view, ready);
+    this.ended = this.run(calls, view, ready);
   }
 
-  private async run(
-    poll: (fds: bigint, count: bigint, timeout: number) => Promise<number>,
-    view: DataView,
-    ready: () => void,
-  ): Promise<void> {
+  private async run(calls: DenoCalls, view: DataView, ready: () => void): Promise<void> {
     while (!this.isClosed) {
-      this.pending = poll(this.at, 2n, -1);
+      this.pending = calls.poll(this.at, 2n, -1);
       if (!this.isRef) this.setRef(false);
       await this.pending;
       this.pending = undefined;
@@ -268,12 +290,15 @@ class DenoWatch implements Watch {
       }
     }
     this.functions.close(this.stop);
+    calls.free(this.memory);
   }
 
-  close(): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    if (this.pending !== undefined) this.functions.write(this.stop, this.at + 16n, 8n);
+  close(): Promise<void> {
+    if (!this.isClosed) {
+      this.isClosed = true;
+      if (this.pending !== undefined) this.functions.write(this.stop, this.at + 16n, 8n);
+    }
+    return this.ended;
   }
 
   ref(): void {

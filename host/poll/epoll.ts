@@ -78,7 +78,8 @@ export class EpollPoller {
 
   /** Views of the input buffer's first bytes, by their number. */
   private readonly inputs: Buffer[] = [];
-  private readonly epoll: number;
+  /** The epoll descriptor. Closing it from another thread ends the reports to this one. */
+  readonly epoll: number;
   private readonly targets: (Target | null)[] = [];
   private readonly freeSlots: number[] = [];
   private stamps = 0;
@@ -212,14 +213,19 @@ export class EpollPoller {
     if (!this.inTurn && !this.isClosed) this.schedule();
   }
 
+  /** Stops watching, at once; for a thread that is ending. */
+  abandon(): void {
+    void this.watch?.close();
+  }
+
   /**
    * Closes the poller's own descriptors; those of sockets are their owners'. `keepEventfd` leaves the eventfd open, for when
    * somebody may still write to it: its number must not become another file's.
    */
-  close(keepEventfd = false): void {
+  async close(keepEventfd = false): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.watch?.close();
+    await this.watch?.close();
     if (!keepEventfd) this.sys.close(this.eventfd);
     this.sys.close(this.epoll);
   }

@@ -94,8 +94,8 @@ async function serveHere(events: Events, places: readonly Place[]): Promise<Serv
     transport.quiet();
     await release();
     await loop.stop();
-    if (loop.detachedStreams === 0) transport.close();
-    else loop.whenDeserted = () => transport.close();
+    if (loop.detachedStreams === 0) await transport.close();
+    else loop.whenDeserted = () => void transport.close();
   });
   loop.requestShutdown = () => void server.close();
   try {

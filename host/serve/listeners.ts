@@ -17,6 +17,8 @@ export interface Listeners {
   /** What loop `index` listens to. */
   of(index: number): readonly SharedListener[];
   close(): Promise<void>;
+  /** Closes a descriptor of a loop that cannot do it itself. */
+  closeDescriptor(fd: number): void;
 }
 
 /**
@@ -58,5 +60,6 @@ export async function bindListeners(places: readonly Place[], loops: number): Pr
     await close();
     throw error;
   }
-  return { addrs, of: (index) => perLoop[index] ?? [], close };
+  const closeDescriptor = (fd: number): void => void (fd >= 0 && sys.close(fd));
+  return { addrs, of: (index) => perLoop[index] ?? [], close, closeDescriptor };
 }

@@ -158,8 +158,11 @@ export class RemoteTransport implements Transport {
 
   quiet(): void {}
 
-  close(): void {
+  close(): Promise<void> {
     this.loop.block.retire(this.loop.index);
     this.port.close();
+    return Promise.resolve();
   }
+
+  abandon(): void {}
 }

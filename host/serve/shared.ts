@@ -36,6 +36,7 @@ const EVENTFD = 2;
 const STATE = 3;
 const WRITERS = 4;
 const CONNECTIONS = 5;
+const EPOLL = 6;
 const COUNTERS = 16;
 const LOOP = 32;
 
@@ -85,7 +86,9 @@ export class ServerBlock {
     const buffer = new SharedArrayBuffer(4 * (HEADER + loops * (LOOP + SLOTS * 2) + 2 * FDS));
     const words = new Int32Array(buffer);
     words[LOOPS] = loops;
-    for (let loop = 0; loop < loops; loop++) words[HEADER + loop * LOOP + EVENTFD] = NULL;
+    for (let loop = 0; loop < loops; loop++) {
+      for (const word of [EVENTFD, EPOLL]) words[HEADER + loop * LOOP + word] = NULL;
+    }
     return new ServerBlock(buffer);
   }
 
@@ -151,9 +154,16 @@ export class ServerBlock {
     }
   }
 
-  /** The loop waits in epoll, and this is its eventfd. */
-  setEventfd(loop: number, fd: number): void {
-    Atomics.store(this.words, this.at(loop, EVENTFD), fd);
+  /** The loop waits in epoll, and these are its descriptors. */
+  setDescriptors(loop: number, eventfd: number, epoll: number): void {
+    Atomics.store(this.words, this.at(loop, EPOLL), epoll);
+    Atomics.store(this.words, this.at(loop, EVENTFD), eventfd);
+  }
+
+  /** The loop's epoll descriptor; NULL if it has none, or has ended. */
+  epoll(loop: number): number {
+    if (Atomics.load(this.words, this.at(loop, STATE)) === RETIRED) return NULL;
+    return Atomics.load(this.words, this.at(loop, EPOLL));
   }
 
   /** The loop ends. Whether its eventfd may be closed: not if somebody died while writing to it. */

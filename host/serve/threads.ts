@@ -21,12 +21,14 @@ import { ServerBlock } from "./shared.js";
 import type { Place } from "./transport.js";
 
 /** Milliseconds, beyond what connections may linger, until a thread that does not end is ended. */
-const GRACE_MS = 5000;
+const GRACE_MS = 3000;
 
 /** A thread and its messages: `next` waits for one of a type, and rejects if the thread fails first. */
 class Thread<From extends { readonly type: string }> {
   readonly worker: Worker;
   readonly exited: Promise<void>;
+  /** Resolves when the thread says that it has stopped. */
+  readonly stopped: Promise<void>;
   onMessage: (message: From) => void = () => {};
   onFailure: (error: Error) => void = () => {};
   private readonly waiting = new Map<string, { resolve: (message: From) => void; reject: (error: Error) => void }>();
@@ -40,6 +42,11 @@ class Thread<From extends { readonly type: string }> {
       this.waiting.get(message.type)?.resolve(message);
       this.waiting.delete(message.type);
       this.onMessage(message);
+    });
+    this.stopped = new Promise((resolve) => {
+      this.worker.on("message", ({ type }: From) => {
+        if (type === "stopped") resolve();
+      });
     });
     this.worker.on("error", (error: Error) => this.fail(error));
     this.exited = new Promise((resolve) => {
@@ -104,10 +111,21 @@ export async function serveModule(given: URL | string, places: readonly Place[])
     await group.start(ports);
     return group.server;
   } catch (error) {
-    await Promise.all([...threads, ...(io === undefined ? [] : [io])].map((thread) => thread.end()));
+    await Promise.all(threads.map(retire));
+    await io?.end();
     await listeners?.close();
     throw error;
   }
+}
+
+/** Ends a thread of a server that has not come to be. */
+async function retire(thread: LoopThread): Promise<void> {
+  thread.worker.postMessage({ type: "stop" } satisfies ToLoop);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise((resolve) => (timer = setTimeout(resolve, GRACE_MS)));
+  await Promise.race([thread.stopped, thread.exited, limit]);
+  clearTimeout(timer);
+  await thread.end();
 }
 
 function moduleURL(given: URL | string): string {
@@ -191,12 +209,12 @@ class Group {
 
   private async end(): Promise<void> {
     const { io, threads } = this;
-    const late: string[] = [];
+    const late = new Set<number>();
     const within = async (what: Promise<unknown>, index: number): Promise<void> => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const limit = new Promise<void>((resolve) => {
         timer = setTimeout(() => {
-          late.push(`loop ${index}`);
+          late.add(index);
           resolve();
         }, this.options.lingerMs + GRACE_MS);
       });
@@ -225,10 +243,12 @@ class Group {
         if (message.type === "deserted" && detached.delete(thread)) void this.leave(thread, detached);
       };
     }
-    if (late.length === 0) await all("stop", "stopped");
+    if (late.size === 0) await all("stop", "stopped");
+    // A thread that is ended while its poller has events would be told of them while it is no more.
+    for (const index of late) this.listeners?.closeDescriptor(this.block.epoll(index));
     await Promise.all(threads.filter((thread) => !detached.has(thread)).map((thread) => thread.end()));
     if (detached.size === 0) await io?.end();
-    if (late.length > 0) throw new Error(`${late.join(", ")} did not stop: a handler is still computing`);
+    if (late.size > 0) throw new Error(`loop ${[...late].join(", ")} did not stop: a handler is still computing`);
   }
 
   /** Ends a thread whose last detached stream has closed. */

@@ -20,7 +20,9 @@ export interface Transport {
   /** Stops listening. */
   quiet(): void;
   /** Lets go of everything, once the loop has stopped. */
-  close(): void;
+  close(): Promise<void>;
+  /** The thread is ending: nothing may be reported to it any more. */
+  abandon(): void;
 }
 
 /** A socket that listens for all loops, or for one where the address says reuseport. */
@@ -44,7 +46,7 @@ export class EpollTransport implements Transport {
     this.shared = shared;
     this.balance = balance;
     this.poller = new EpollPoller();
-    loop.block.setEventfd(loop.index, this.poller.eventfd);
+    loop.block.setDescriptors(loop.index, this.poller.eventfd, this.poller.epoll);
     loop.soon = () => this.poller.wake();
     loop.adoptFd = (fd, addrIndex) => this.adopt(fd, addrIndex);
     this.poller.onNotes = () => {
@@ -105,10 +107,14 @@ export class EpollTransport implements Transport {
     this.listeners = [];
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.quiet();
     const nobodyWrites = this.loop.block.retire(this.loop.index);
-    this.poller.close(!nobodyWrites);
+    await this.poller.close(!nobodyWrites);
+  }
+
+  abandon(): void {
+    this.poller.abandon();
   }
 }
 
@@ -177,9 +183,12 @@ export class NetTransport implements Transport {
     for (const socket of this.sockets.splice(0)) socket.close();
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.start();
     this.quiet();
     this.loop.block.retire(this.loop.index);
+    return Promise.resolve();
   }
+
+  abandon(): void {}
 }

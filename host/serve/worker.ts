@@ -57,17 +57,20 @@ function setUp(message: ToLoop & { type: "setup" }): void {
 async function stop(): Promise<void> {
   await loop?.stop();
   const detached = loop?.detachedStreams ?? 0;
-  const close = (): void => {
-    transport?.close();
-    tell({ type: "deserted" });
-  };
-  if (loop !== undefined && detached > 0) loop.whenDeserted = close;
+  if (loop !== undefined && detached > 0) {
+    loop.whenDeserted = () => {
+      transport?.close().then(() => tell({ type: "deserted" }), fail);
+    };
+  } else {
+    // Before anybody hears that this thread may be ended.
+    await transport?.close();
+  }
   stopped?.();
   tell({ type: "stopped", detached });
-  if (detached === 0) close();
 }
 
 process.on("uncaughtException", fail);
+process.on("exit", () => transport?.abandon());
 parentPort?.on("message", (message: ToLoop) => {
   try {
     if (message.type === "setup") {

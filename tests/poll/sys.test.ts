@@ -181,7 +181,7 @@ test("the event loop watches a descriptor where the way to call C lets it", opti
     const watch = sys.watch?.(event, () => {
       calls++;
       assert.equal(sys.read(event, DATA, 8), 8);
-      watch?.close();
+      void watch?.close();
       resolve();
     });
   });

@@ -234,6 +234,35 @@ for (const poller of pollers) {
   });
 }
 
+test("servers come and go, and threads with them", { timeout: 120_000 }, async () => {
+  const events = moduleOf(
+    `export const loops = 2; export const opened = () => "x"; export const data = (conn, input) => input;`,
+  );
+  for (let i = 0; i < 20; i++) {
+    const server = await serve(events, TCP);
+    const sockets = await Promise.all([1, 2, 3].map(() => dial(server.addrs[0] as string)));
+    for (const socket of sockets) socket.write("hello");
+    await sleep((i % 5) * 3);
+    if (i % 2 === 0) for (const socket of sockets) socket.destroy();
+    await server.close();
+    for (const socket of sockets) socket.destroy();
+  }
+});
+
+test(
+  "a loop that computes for ever is ended, and close says so",
+  { skip: onDeno ? "Deno ends no thread that computes" : false, timeout: 30_000 },
+  async () => {
+    const events = moduleOf(`export const lingerMs = 100; export const data = () => { for (;;); };`);
+    const server = await serve(events, TCP);
+    const socket = await dial(server.addrs[0] as string);
+    socket.write("x");
+    await sleep(100);
+    await assert.rejects(server.close(), /loop 0 did not stop: a handler is still computing/);
+    socket.destroy();
+  },
+);
+
 test("a wake leaves nothing to be reported again: an idle loop does not turn", epollOnly, async () => {
   let conn: Conn | undefined;
   await withServer({ poller: "epoll", opened: (given) => void (conn = given) }, TCP, async (server) => {
