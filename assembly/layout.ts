@@ -280,6 +280,8 @@ export const HOST_CONTEXT = 8;
 export const HOST_BYTES = 9;
 /** To the core a semaphore. */
 export const HOST_POOL = 10;
+/** A SharedArrayBuffer, which the main thread keeps; the core only counts. */
+export const HOST_SHARED = 11;
 
 /** Types of a channel's elements: any value in a slot of the codec; f64; i32; i64; Uint8Array objects of AssemblyScript. */
 export const ELEM_ANY = 0;
@@ -301,6 +303,8 @@ export const SEMA_SIZE = 16;
 
 /** A note: an operation is over. */
 export const NOTE_OP = 20;
+/** To the main thread: a message has come through the port of some M. */
+export const NOTE_PORT = 21;
 
 /** Offsets in a record: a note, then these. */
 export const OP_CODE = 8;

@@ -7,7 +7,7 @@
  * Guarantees: every promise given out is settled, also when a thread dies or the runtime is closed; the process is kept
  * alive while one is pending, and not a moment longer.
  */
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import {
   NOTE_CALL,
   NOTE_DUMPED,
@@ -16,6 +16,7 @@ import {
   NOTE_INIT,
   NOTE_MAIN,
   NOTE_PANIC,
+  NOTE_PORT,
   NOTE_RESOLVE,
   NOTE_START_IO,
   STATE_EXITED,
@@ -42,7 +43,9 @@ import type { ExportInfo, Program } from "./program.js";
 import { checkProcs, numCPU } from "./procs.js";
 import type { SymbolSource } from "./stack.js";
 import { readProcs, readStats, type RuntimeStats } from "./stats.js";
+import type { SysmonData } from "./sysmon.js";
 import { SyncMembers, type Sync } from "./sync/index.js";
+import { Hub } from "./values/index.js";
 import { threadFlags, Threads, type ThreadRequest } from "./threads.js";
 
 /** Options of a runtime after they were checked. */
@@ -128,6 +131,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private io: Worker | undefined;
   private readonly loop: MainLoop;
   private readonly thread: Thread;
+  private readonly hub: Hub;
   /** What `procs` was last set to, until it is. */
   private wantedProcs: number | undefined;
   /** Calls under way, by the address of their task. */
@@ -177,14 +181,22 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       this.setArgs(options.args);
     });
 
+    const hub = new Hub(this.core, this.memory, {
+      retain: (address) => this.sync.holders.retain(address),
+      release: (address) => this.sync.holders.release(address),
+    });
+    this.hub = hub;
+    const { port1: source, port2: ports } = new MessageChannel();
+    hub.listen(source);
     this.sysmon = new Worker(new URL("./sysmon.js", import.meta.url), {
-      workerData: data,
+      workerData: { ...data, ports } satisfies SysmonData,
+      transferList: [ports],
       name: "skein sysmon",
       ...threadFlags(),
     });
     this.sysmonEnded = new Promise((resolve) => this.sysmon.once("exit", () => resolve()));
     this.sysmon.on("error", (error) => this.control.report(Report.Failure, `the sysmon thread died: ${error.message}`));
-    const threads = new Threads(data, this.control, this.core, this.memory);
+    const threads = new Threads(data, this.control, this.core, this.memory, (mid, port) => hub.addPort(mid, port));
     this.threads = threads;
     this.sysmon.on("message", ({ start, kill }: ThreadRequest) => {
       if (start !== undefined) threads.start(start).unref();
@@ -196,6 +208,11 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
 
     this.loop = new MainLoop(this.control, this.memory.words, () => this.drain());
     this.thread = new Thread(this.core, this.memory, 0, this.loop);
+    this.sync.carryWith(() => hub);
+    this.thread.mailbox.on(NOTE_PORT, (note) => {
+      this.core.free(note);
+      hub.drain();
+    });
     this.go = this.thread.go;
     for (const kind of NOTES) this.thread.mailbox.on(kind, (address) => this.handle(kind, address));
     void this.loop.run();
@@ -372,6 +389,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     await Promise.race([this.sysmonEnded, late]);
     clearTimeout(timer);
     await Promise.all([this.sysmon.terminate(), this.threads.terminate(), this.io?.terminate()]);
+    this.hub.close();
     this.core.net_end();
   }
 

@@ -3,7 +3,7 @@
  *
  * Guarantees: ends when the runtime closes, after the Ms that it started; a failure here reaches the main thread.
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Control, Report } from "./control.js";
 import { instantiate, StopThread, type ThreadData } from "./instance.js";
 import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
@@ -11,12 +11,19 @@ import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
 /** How long Ms may take to return from `mstart` after the runtime was closed, in milliseconds. */
 const GRACE_MS = 500;
 
-async function runSysmon(data: ThreadData): Promise<void> {
+/** What the sysmon thread is given. */
+export interface SysmonData extends ThreadData {
+  /** Where the main thread's ends of Ms' ports go. */
+  readonly ports: MessagePort;
+}
+
+async function runSysmon(data: SysmonData): Promise<void> {
   const control = new Control(data.memory, data.control);
   let threads: Threads | undefined;
   try {
     const { core, memory } = instantiate(data, control);
-    threads = new Threads(data, control, core, memory);
+    const { ports, ...threadData } = data;
+    threads = new Threads(threadData, control, core, memory, (mid, port) => ports.postMessage({ mid, port }, [port]));
     for (let what: number; (what = core.sysmon()) !== 0;) {
       if (what > 0) {
         if (mainStartsThreads) ask({ start: what });
@@ -46,4 +53,4 @@ function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-void runSysmon(workerData as ThreadData);
+void runSysmon(workerData as SysmonData);

@@ -9,7 +9,7 @@
  * fail and all else goes on. One that dies in the core may have held its locks, so that is the end of the program.
  */
 import process from "node:process";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import {
   M_LAST_WORDS,
   M_SIZE,
@@ -73,10 +73,19 @@ export class Threads {
   private readonly control: Control;
   private readonly core: Core;
   private readonly memory: Memory;
+  private readonly connect: (mid: number, port: MessagePort) => void;
   private readonly threads = new Map<number, MThread>();
   private readonly all = new Set<Worker>();
 
-  constructor(data: ThreadData, control: Control, core: Core, memory: Memory) {
+  /** @param connect is given the main thread's end of each M's port over which threads hand each other what memory cannot hold */
+  constructor(
+    data: ThreadData,
+    control: Control,
+    core: Core,
+    memory: Memory,
+    connect: (mid: number, port: MessagePort) => void,
+  ) {
+    this.connect = connect;
     this.data = data;
     this.control = control;
     this.core = core;
@@ -85,13 +94,16 @@ export class Threads {
 
   /** Starts the thread of an M. */
   start(mid: number): Worker {
+    const { port1, port2 } = new MessageChannel();
     const worker = new Worker(new URL("./worker.js", import.meta.url), {
-      workerData: { ...this.data, mid } satisfies MData,
+      workerData: { ...this.data, mid, port: port2 } satisfies MData,
+      transferList: [port2],
       ...threadFlags(),
       ...this.data.worker,
       resourceLimits: { ...this.data.worker?.resourceLimits, stackSizeMb: STACK_MB },
       name: `skein M${mid}`,
     });
+    this.connect(mid, port1);
     this.all.add(worker);
     let failure: Error | undefined;
     worker.on("error", (error) => (failure = error));

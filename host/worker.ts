@@ -6,8 +6,19 @@
  * when the program does.
  */
 import process from "node:process";
-import { workerData } from "node:worker_threads";
-import { MARK_CORE, MSTART_AGAIN, MSTART_END, STATE_CLOSING, STATE_RUNNING } from "../assembly/layout.js";
+import { type MessagePort, workerData } from "node:worker_threads";
+import {
+  M_GEN,
+  MS_BASE,
+  NOTE_KIND,
+  NOTE_PORT,
+  NOTE_SIZE,
+  MARK_CORE,
+  MSTART_AGAIN,
+  MSTART_END,
+  STATE_CLOSING,
+  STATE_RUNNING,
+} from "../assembly/layout.js";
 import { EXIT_SIGPIPE } from "./exitcodes.js";
 import { Control, Report, type PanicText } from "./control.js";
 import { installHook } from "./go/current.js";
@@ -18,6 +29,7 @@ import { Thread } from "./go/thread.js";
 import { instantiate, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
 import { writeText } from "./notes.js";
 import { BrokenPipe } from "./stdio.js";
+import { Spoke } from "./values/index.js";
 import { panicMessage } from "./panics.js";
 import { writeAtOnce } from "./go/output.js";
 
@@ -25,6 +37,8 @@ import { writeAtOnce } from "./go/output.js";
 export interface MData extends ThreadData {
   /** The M's number, from 1. */
   readonly mid: number;
+  /** To the main thread, for what memory cannot hold. */
+  readonly port: MessagePort;
 }
 
 /** Frames of a panic's stack that are kept, innermost first; Go prints 100. */
@@ -51,6 +65,9 @@ async function runM(data: MData): Promise<void> {
     const loop = new HostLoop(memory, mid, mark);
     const thread = new Thread(mark.crossing(core), memory, mid, loop);
     loop.thread = thread;
+    thread.sync.carryWith(
+      (counts) => new Spoke(thread.core, memory, counts, data.port, () => notifyMain(thread, NOTE_PORT)),
+    );
     const runner = new Runner(thread, mark);
     installHook({ scope: thread, context: () => runner.context() });
     process.on("exit", (code) => {
@@ -87,6 +104,13 @@ async function runM(data: MData): Promise<void> {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     control.report(Report.Failure, `thread M${mid} ${what}: ${reason}`);
   }
+}
+
+/** Puts a note of a kind that says all into the main thread's mailbox. */
+function notifyMain({ core, memory }: Thread, kind: number): void {
+  const note = core.alloc(NOTE_SIZE) >>> 0;
+  memory.words[(note + NOTE_KIND) >> 2] = kind;
+  core.js_post(0, memory.words[(MS_BASE + M_GEN) >> 2]!, note);
 }
 
 /** Tells who looks after this thread that it is about to end, and why. */

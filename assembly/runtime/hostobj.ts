@@ -208,7 +208,7 @@ export function objectFree(o: HostObject): usize {
     }
   }
   if (kind == HOST_BYTES) mfree(o.target);
-  else freeObject(o.target);
+  else if (o.target != 0) freeObject(o.target);
   mfree(changetype<usize>(o));
   atomic.sub<i32>(LIST + LIST_COUNT, 1);
   return other;

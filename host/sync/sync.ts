@@ -18,6 +18,7 @@ import {
   HOST_POOL,
   HOST_RWMUTEX,
   HOST_SEMAPHORE,
+  HOST_SHARED,
   HOST_WAITGROUP,
   ELEM_ANY,
   NOTE_OP,
@@ -34,7 +35,7 @@ import {
   OP_COUNT,
 } from "../../assembly/layout.js";
 import { SkeinError } from "../errors.js";
-import { isHandle } from "../values/index.js";
+import { isHandle, type PortsCarrier } from "../values/index.js";
 import { Bytes } from "./bytes.js";
 import { Chan, ELEMENT_TYPES, type ElementType } from "./chan.js";
 import { Context } from "./context.js";
@@ -64,6 +65,7 @@ export class Sync {
   readonly host: SyncHost;
   readonly ops: Ops;
   readonly holders: Holders;
+  private carrier: PortsCarrier | undefined;
   /** Starts a goroutine; its result. */
   readonly go: (fn: (...args: unknown[]) => unknown, args: readonly unknown[]) => PromiseLike<unknown>;
 
@@ -135,6 +137,18 @@ export class Sync {
     return bytes;
   }
 
+  /** Lets what only message ports can carry travel. */
+  carryWith(make: (counts: Holders) => PortsCarrier): void {
+    const carrier = make(this.holders);
+    this.carrier = carrier;
+    this.host.codec.carrier = carrier;
+    this.host.codec.register(HOST_SHARED, {
+      retain: (address) => this.holders.retain(address),
+      release: (address) => this.holders.release(address),
+      open: (address) => carrier.open(address),
+    });
+  }
+
   /** @throws SkeinError if `handle` is not one of this runtime's */
   checkOwn(handle: unknown, what: string): asserts handle is SyncHandle {
     if (typeof handle !== "object" || handle === null || !isHandle(handle)) {
@@ -161,6 +175,7 @@ export class Sync {
   private destroy(kind: number, address: number): void {
     const { host, ops } = this;
     const { words } = host.memory;
+    if (kind === HOST_SHARED) return this.carrier?.idle(address);
     if (kind === HOST_CHAN && words[(address + HOBJ_ELEM) >>> 2] === ELEM_ANY) {
       const chan = words[(address + HOBJ_TARGET) >>> 2]! >>> 0;
       while (host.core.chan_recv(ops.lender, chan, ops.slot) === OP_DONE) host.codec.drop(ops.slot);

@@ -27,8 +27,8 @@ export interface HandleKind {
   retain(address: number): void;
   /** One holder less. */
   release(address: number): void;
-  /** A handle, which takes over one holder's count. */
-  open(address: number): Handle;
+  /** A handle, or what else it stands for, which takes over one holder's count. */
+  open(address: number): unknown;
 }
 
 export function isHandle(object: object): object is Handle {

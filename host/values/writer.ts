@@ -363,7 +363,9 @@ export class Writer {
     if ((buffer as unknown) === memory.raw.buffer) return this.slot(slots.CONSTANT, slots.MEMORY);
     if (carrier === undefined)
       throw new Uncloneable(buffer, "a SharedArrayBuffer could not be cloned: nothing carries it");
-    this.slot(slots.NODE_CARRIED, carrier.share(buffer));
+    const { kind, address } = carrier.share(buffer);
+    this.owned.push(kind, address);
+    this.slot(slots.HANDLE + kind, address);
   }
 
   private carry(object: object, move: boolean): void {
@@ -414,8 +416,8 @@ export class Writer {
 /** Properties of an error that have a place of their own. */
 const FIELDS = new Set(["name", "message", "stack", "cause", "errors"]);
 
-/** A buffer of this size is moved; copying a smaller one costs less. */
-const CARRIED = 64 * 1024;
+/** A buffer of this size is moved by a port; copying a smaller one costs less than waking another thread for it. */
+const CARRIED = 8 * 1024 * 1024;
 
 /** The upper half, and the word, of the slot of a short text. */
 export function shortTextUpper(text: string): number {
