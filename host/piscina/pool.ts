@@ -52,6 +52,7 @@ export class Pool {
   private isEnding = false;
   private whenIdle: (() => void) | undefined;
   private messages: BroadcastChannel | undefined;
+  private willTell = false;
 
   constructor(owner: EventEmitter, options: FilledOptions) {
     this.owner = owner;
@@ -127,11 +128,11 @@ export class Pool {
     try {
       job.freeze();
     } catch (error) {
-      return this.finish(job, () => job.reject(error));
+      return this.finish(job, job.reject, error);
     }
     this.getStarted().then(
       (started) => this.send(job, started),
-      (error: unknown) => this.finish(job, () => job.reject(error)),
+      (error: unknown) => this.finish(job, job.reject, error),
     );
   }
 
@@ -140,7 +141,7 @@ export class Pool {
     const { value, transferList: transfer, filename, name } = job;
     job.value = undefined;
     job.transferList = [];
-    if (job.isAborted) return this.finish(job, () => undefined);
+    if (job.isAborted) return this.finish(job, job.resolve, undefined);
     const isDefault = filename === this.options.filename && name === this.options.name;
     try {
       const goroutine = isDefault
@@ -150,22 +151,22 @@ export class Pool {
         : rt.go.with({ transfer }, work.runNamed, value, filename, name);
       job.cancel = (reason) => void goroutine.cancel(reason);
       goroutine.then(
-        (result) => this.finish(job, () => job.resolve(result)),
-        (error: unknown) => this.finish(job, () => job.reject(error)),
+        (result) => this.finish(job, job.resolve, result),
+        (error: unknown) => this.finish(job, job.reject, error),
       );
     } catch (error) {
-      this.finish(job, () => job.reject(error));
+      this.finish(job, job.reject, error);
     }
   }
 
   /** It has ended: its place is free. */
-  private finish(job: Job, settle: () => void): void {
+  private finish(job: Job, settle: (outcome: unknown) => void, outcome: unknown): void {
     if (!this.running.delete(job)) return;
     this.used -= this.placesOf(job);
     this.completed++;
     this.runTime?.record(performance.now() - job.started);
     job.detach?.();
-    settle();
+    settle(outcome);
     this.startWaiting();
     this.noticeDrain();
     if (this.running.size === 0 && this.queueSize === 0) this.whenIdle?.();
@@ -209,16 +210,21 @@ export class Pool {
 
   /** Tells the owner when all places are taken, and when one is free again; after whoever runs now has had his say. */
   private noticeDrain(): void {
-    queueMicrotask(() => {
-      if (this.used >= this.capacity) {
-        this.needsDrain = true;
-        this.owner.emit("needsDrain");
-      } else if (this.needsDrain) {
-        this.needsDrain = false;
-        this.owner.emit("drain");
-      }
-    });
+    if (this.willTell) return;
+    this.willTell = true;
+    queueMicrotask(this.tellDrain);
   }
+
+  private readonly tellDrain = (): void => {
+    this.willTell = false;
+    if (this.used >= this.capacity) {
+      this.needsDrain = true;
+      this.owner.emit("needsDrain");
+    } else if (this.needsDrain) {
+      this.needsDrain = false;
+      this.owner.emit("drain");
+    }
+  };
 
   // ---- the runtime ---------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ export interface Task {
 export interface TaskQueue {
   readonly size: number;
   shift(): Task | null;
-  /** Takes out a task that is in the queue. */
+  /** Takes out a task; one that is not in the queue is none of its business. */
   remove(task: Task): void;
   push(task: Task): void;
 }
@@ -47,8 +47,7 @@ export class ArrayTaskQueue implements TaskQueue {
 
   remove(task: Task): void {
     const at = this.tasks.indexOf(task);
-    if (at < 0) throw new RangeError("the task is not in the queue");
-    this.tasks.splice(at, 1);
+    if (at >= 0) this.tasks.splice(at, 1);
   }
 }
 
@@ -90,7 +89,7 @@ export class FixedQueue implements TaskQueue {
 
   remove(task: Task): void {
     const at = this.#tasks.indexOf(task, this.#front);
-    if (at < 0) throw new RangeError("the task is not in the queue");
+    if (at < 0) return;
     this.#tasks[at] = undefined;
     this.#size--;
   }

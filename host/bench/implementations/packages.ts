@@ -20,7 +20,8 @@ interface Package {
   readonly preload?: string;
 }
 
-function packaged({ name, description, peer = name, package: npm = name, preload }: Package): Implementation {
+/** Makes the implementation of a package, which runs if it is installed. */
+export function packaged({ name, description, peer = name, package: npm = name, preload }: Package): Implementation {
   return {
     name,
     description,
