@@ -51,6 +51,7 @@ export interface Core extends SyncCore {
   submit(task: number, kind: number): void;
   drain(): number;
   no_solo(): void;
+  thread_goal(n: number): void;
   be_m(mid: number): void;
   next_m(): number;
   js_submit(first: number, count: number): void;

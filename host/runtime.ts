@@ -52,6 +52,8 @@ import { threadFlags, Threads, type ThreadRequest } from "./threads.js";
 export interface RuntimeOptions {
   readonly procs: number;
   readonly maxThreads: number;
+  /** How many Ms are made at most, even if more could run. */
+  readonly threads?: number | undefined;
   /** Bytes that the heap may take; undefined for all there are. */
   readonly maxMemory: number | undefined;
   readonly panic: "isolate" | "exit";
@@ -177,6 +179,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       const { schedtrace, scheddetail, stall, leaks } = debugSettings();
       if (options.sched === "gm") this.core.use_gm();
       if (!options.solo) this.core.no_solo();
+      if (options.threads !== undefined) this.core.thread_goal(options.threads);
       if (schedtrace + scheddetail + stall + leaks > 0) this.core.set_debug(schedtrace, scheddetail, stall, leaks);
       this.setArgs(options.args);
     });

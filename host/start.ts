@@ -24,8 +24,13 @@ export interface StartOptions {
   readonly program?: string | URL | Uint8Array | undefined;
   /** gomaxprocs: how many goroutines run at once. Default: SKEIN_MAXPROCS, GOMAXPROCS, or the CPUs this process may use. */
   readonly procs?: number | undefined;
-  /** The limit on threads. Default 10000. */
+  /** The limit on threads, as in Go: to need more ends the program. Default 10000. */
   readonly maxThreads?: number | undefined;
+  /**
+   * How many threads may be made for goroutines, at least `procs`. Where each of them is in a function that blocks or
+   * computes, what else is to run waits; if they wait for that, they wait for ever. Default: as many as it takes.
+   */
+  readonly threads?: number | undefined;
   /**
    * What a panic that nothing contains ends: `"isolate"`, the default, its goroutine, and the `run` or `call` that waits
    * for it rejects; `"exit"` the process, with the panic on standard error and exit code 2, as in Go.
@@ -80,7 +85,10 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
   if (!Number.isInteger(maxThreads) || maxThreads < 1 || maxThreads > MAX_THREADS - 1) {
     throw new SkeinError(`maxThreads must be a whole number from 1 to ${MAX_THREADS - 1}, not ${maxThreads}`);
   }
-  const { maxMemory } = options;
+  const { threads, maxMemory } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= procs)) {
+    throw new SkeinError(`threads must be a whole number, at least procs (${procs}), not ${threads}`);
+  }
   if (maxMemory !== undefined && !(maxMemory >= PAGE)) {
     throw new SkeinError(`maxMemory must be a number of bytes, at least ${PAGE}, not ${maxMemory}`);
   }
@@ -89,6 +97,7 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
   return new Runtime(program, {
     procs,
     maxThreads,
+    threads,
     maxMemory,
     panic,
     sched,

@@ -93,6 +93,11 @@ export function mstart(id: i32): i32 {
 
 // ---- JavaScript goroutines, see jsgo.ts --------------------------------------------------------------------------------
 
+/** Makes no more than `n` Ms, unless there are more already. On M0, before any goroutine. */
+export function thread_goal(n: i32): void {
+  sched.threadGoal = n;
+}
+
 /** Before anything runs: threads without a P will use channels, so what protects them is never left out. */
 export function no_solo(): void {
   sched.soloAllowed = 0;

@@ -187,8 +187,10 @@ function startm(pp: P, spinning: bool): void {
     return;
   }
   if (!mp) {
-    if (sched.mlive - sched.nmblocked - sched.nmlocked >= sched.nprocs) {
-      // Every M holds a P, or is on its way to the idle list and looks for work once more when it gets there.
+    const enough = sched.threadGoal != 0 && sched.mlive >= sched.threadGoal;
+    if (enough || sched.mlive - sched.nmblocked - sched.nmlocked >= sched.nprocs) {
+      // Every M holds a P, or is on its way to the idle list and looks for work once more when it gets there. Or it comes out
+      // of a blocking call, and takes a P that is idle.
       pidleput(pp);
       if (spinning) atomic.sub<i32>(spinningAddr(), 1);
       unlock(schedLock());

@@ -439,7 +439,9 @@ export class Sched {
   epoch: u32;
   /** First of all Gs ever made; pushed by compare-and-swap. */
   allgs: usize;
-  private pad0: u64;
+  /** No M is made beyond so many: what would need one waits until an M is free. 0: there is no such number. */
+  threadGoal: i32;
+  private pad0: i32;
 
   /** Guards everything up to the next line: the global queue and the idle lists. */
   lock: i32;
