@@ -10,7 +10,7 @@ import { performance } from "node:perf_hooks";
 import type { AbortSignalAny } from "./abort.js";
 import type { PiscinaHistogram, HistogramSummary } from "./histogram.js";
 import { move, transferableSymbol, valueSymbol } from "./move.js";
-import { fillOptions, type FilledOptions, type PiscinaOptions } from "./options.js";
+import { fillOptions, own, type FilledOptions, type PiscinaOptions } from "./options.js";
 import { Pool } from "./pool.js";
 import { ArrayTaskQueue, FixedQueue, queueOptionsSymbol } from "./queue.js";
 import { threadState } from "./state.js";
@@ -63,7 +63,8 @@ export class Piscina<T = any, R = any> extends EventEmitterAsyncResource {
   }
 
   /** Runs a task on a thread. Rejects with what its function throws, or an AbortError. */
-  run(task: T, options: RunOptions = {}): Promise<R> {
+  run(task: T, given: RunOptions = {}): Promise<R> {
+    const options = own(given);
     const wrong = wrongIn(options);
     if (wrong !== undefined) return Promise.reject(new TypeError(wrong));
     const { filename, name } = this.#pool.options;

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import { SHARE_ENV } from "node:worker_threads";
+import { SHARE_ENV, type ResourceLimits, type WorkerOptions } from "node:worker_threads";
 import { isTaskQueue, type TaskQueue } from "./queue.js";
 
 export interface PiscinaOptions {
@@ -12,7 +12,7 @@ export interface PiscinaOptions {
   readonly filename?: string | null | undefined;
   /** The export to call. Default: `default`. */
   readonly name?: string | undefined;
-  /** Threads that are there from the start; 0 starts nothing before the first task. Default: half the CPUs. */
+  /** 0: nothing is started before the first task. Otherwise all threads are, with the pool. Default: half the CPUs. */
   readonly minThreads?: number | undefined;
   /** How many tasks run at once, each with a thread of its own unless it awaits. Default: 1.5 times the CPUs. */
   readonly maxThreads?: number | undefined;
@@ -24,8 +24,7 @@ export interface PiscinaOptions {
   /** Tasks that may wait; "auto" is the square of maxThreads. Default: Infinity. */
   readonly maxQueue?: number | "auto" | undefined;
   /**
-   * Tasks under way for each thread, for tasks that await. Those that compute run on threads of their own if that is above 1,
-   * so there may be more threads than maxThreads. Default: 1.
+   * Tasks under way for each thread, for tasks that await; those that compute take turns. Default: 1.
    */
   readonly concurrentTasksPerWorker?: number | undefined;
   /**
@@ -34,16 +33,20 @@ export interface PiscinaOptions {
    */
   readonly atomics?: "sync" | "async" | "disabled" | undefined;
   /** Appended to `process.argv` in the threads, as strings. */
-  readonly argv?: readonly unknown[] | undefined;
+  readonly argv?: WorkerOptions["argv"] | undefined;
   /** `process.env` in the threads. Default: a copy of this thread's. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: NodeJS.Dict<string> | undefined;
+  /** Node's own options for the threads. */
+  readonly execArgv?: string[] | undefined;
+  /** How much memory a thread may take; a task that exceeds it fails, with its thread. */
+  readonly resourceLimits?: ResourceLimits | undefined;
   /** What `workerData` is in the threads: any value that can be cloned. */
   readonly workerData?: unknown;
   /** Where tasks wait. Default: first in, first out. */
   readonly taskQueue?: TaskQueue | undefined;
   /** Added to the threads' nice values, on Linux. Default: 0. */
   readonly niceIncrement?: number | undefined;
-  /** Must be true, the default. */
+  /** Whether a thread that ends closes the files that it has opened by their descriptors. Default: true. */
   readonly trackUnmanagedFds?: boolean | undefined;
   /** Milliseconds that `close` waits for tasks under way. Default: 30 000. */
   readonly closeTimeout?: number | undefined;
@@ -55,9 +58,7 @@ export interface PiscinaOptions {
 
 /** Options that piscina has and that cannot be had here, with the reason. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
-  execArgv: "the threads of a runtime take the options of the process",
   loadBalancer: "idle threads take tasks from busy ones, so nobody assigns them",
-  resourceLimits: "the threads of a runtime share one memory, which has no limit for each",
   workerHistogram: "a task is not tied to a thread; see the pool's own histogram",
 };
 
@@ -77,19 +78,20 @@ export interface FilledOptions extends PiscinaOptions {
   readonly stricterFIFO: boolean;
 }
 
-/** @throws TypeError or RangeError naming the option that is wrong */
+/** @throws TypeError or RangeError naming the option that is wrong; a DataCloneError for `workerData` */
 export function fillOptions(given: PiscinaOptions): FilledOptions {
-  // What is not the object's own is nobody's option.
-  const options = { ...given };
+  const options = own(given);
   check(options);
   refuse(options);
+  // What cannot be cloned would be found out only by each thread that is made from now on, whoever makes it.
+  structuredClone(options.workerData);
   const cpus = availableParallelism();
   let minThreads = options.minThreads ?? Math.max(Math.floor(cpus / 2), 1);
   let maxThreads = options.maxThreads ?? Math.max(Math.floor(cpus * 1.5), 1);
   // Where only one of the two is given, the other gives way.
   if (options.maxThreads !== undefined) minThreads = Math.min(minThreads, maxThreads);
   if (options.minThreads !== undefined) maxThreads = Math.max(minThreads, maxThreads);
-  return {
+  return own({
     ...options,
     filename: options.filename ?? null,
     name: options.name ?? "default",
@@ -100,11 +102,17 @@ export function fillOptions(given: PiscinaOptions): FilledOptions {
     concurrentTasksPerWorker: options.concurrentTasksPerWorker ?? 1,
     atomics: options.atomics ?? "sync",
     niceIncrement: options.niceIncrement ?? 0,
-    trackUnmanagedFds: true,
+    trackUnmanagedFds: options.trackUnmanagedFds ?? true,
     closeTimeout: options.closeTimeout ?? 30_000,
     recordTiming: options.recordTiming ?? true,
     stricterFIFO: options.stricterFIFO ?? false,
-  };
+  });
+}
+
+/** The options without what only the prototype of all objects has: whoever put it there did not mean the pool. */
+export function own<T>(options: T): T {
+  if (typeof options !== "object" || options === null) return options;
+  return Object.setPrototypeOf({ ...options }, null) as T;
 }
 
 function check(options: PiscinaOptions): void {
@@ -128,6 +136,11 @@ function check(options: PiscinaOptions): void {
   expect(taskQueue === undefined || isTaskQueue(taskQueue), "options.taskQueue must be a TaskQueue object");
   expect(env === undefined || isObject(env) || isShareEnv(env), "options.env must be an object");
   expect(options.argv === undefined || Array.isArray(options.argv), "options.argv must be an array");
+  expect(options.execArgv === undefined || Array.isArray(options.execArgv), "options.execArgv must be an array");
+  expect(
+    options.resourceLimits === undefined || isObject(options.resourceLimits),
+    "options.resourceLimits must be an object",
+  );
   for (const key of ["trackUnmanagedFds", "recordTiming", "stricterFIFO"] as const) {
     const value = options[key];
     expect(value === undefined || typeof value === "boolean", `options.${key} must be a boolean`);
@@ -153,9 +166,6 @@ function refuse(options: PiscinaOptions): void {
   const asked = options as Readonly<Record<string, unknown>>;
   for (const [key, reason] of Object.entries(UNSUPPORTED)) {
     if (asked[key] !== undefined && asked[key] !== false) throw unsupported(key, reason);
-  }
-  if (options.trackUnmanagedFds === false) {
-    throw unsupported("trackUnmanagedFds: false", "the threads of a runtime close what they leave open");
   }
   if (isShareEnv(options.env)) {
     throw unsupported("env: SHARE_ENV", "each thread has an environment of its own");

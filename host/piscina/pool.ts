@@ -237,13 +237,13 @@ export class Pool {
   }
 
   private async startRuntime(): Promise<Started> {
-    const { filename, name, workerData, argv = [], env, niceIncrement, atomics, maxThreads } = this.options;
+    const { filename, name, workerData, niceIncrement, atomics, maxThreads } = this.options;
+    const { argv, env, execArgv, resourceLimits, trackUnmanagedFds } = this.options;
+    const worker = definedOf({ argv, env, execArgv, resourceLimits, trackUnmanagedFds });
     const data: PoolData = {
       filename,
       name,
       workerData,
-      argv: argv.map(String),
-      env: typeof env === "object" ? definedOf(env) : undefined,
       niceIncrement,
       keepsTurning: atomics !== "sync",
       messages: this.messagesName,
@@ -251,7 +251,8 @@ export class Pool {
     // Threads find it whenever they start, also those that are not started by this thread.
     setEnvironmentData(poolKey(this.number), data);
     const { start } = await import("../index.js");
-    const rt = await start({ procs: maxThreads });
+    // No more threads than that, so that tasks find what earlier ones have left in their module: with one thread, all of them.
+    const rt = await start({ procs: maxThreads, threads: maxThreads, worker });
     return (this.started = { rt, work: tasksOf(rt, this.number) });
   }
 
@@ -328,6 +329,7 @@ export class Pool {
   }
 }
 
-function definedOf(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+/** Without what is undefined, which options of threads must not be. */
+function definedOf<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }

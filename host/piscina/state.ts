@@ -10,9 +10,6 @@ export interface PoolData {
   /** The default export. */
   readonly name: string;
   readonly workerData: unknown;
-  readonly argv: readonly string[];
-  /** What replaces `process.env`; undefined leaves it as it is. */
-  readonly env: Readonly<Record<string, string>> | undefined;
   /** Added to the thread's nice value. */
   readonly niceIncrement: number;
   /** Whether timers and the like of tasks that have ended go on between tasks. */

@@ -3,7 +3,6 @@
  * pool, whose number is in the URL.
  */
 import os from "node:os";
-import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { BroadcastChannel, getEnvironmentData, parentPort } from "node:worker_threads";
 import { current } from "../go/current.js";
@@ -72,13 +71,8 @@ async function find(filename: string, name: string): Promise<Handler> {
   throw new Error(`No handler function exported from ${filename}${name === "default" ? "" : ` as ${name}`}`);
 }
 
-function prepareThread({ workerData, argv, env, niceIncrement, keepsTurning, messages }: PoolData): void {
+function prepareThread({ workerData, niceIncrement, keepsTurning, messages }: PoolData): void {
   setThreadState(workerData);
-  process.argv.push(...argv);
-  if (env !== undefined) {
-    for (const key of Object.keys(process.env)) delete process.env[key];
-    Object.assign(process.env, env);
-  }
   if (niceIncrement > 0) os.setPriority(Math.min(os.getPriority() + niceIncrement, os.constants.priority.PRIORITY_LOW));
   // A thread that waits for something takes turns of its event loop for as long as it waits.
   if (keepsTurning) (current() as Thread).hold();
