@@ -6,7 +6,13 @@ class OddError extends Error {
   name = "OddError";
 }
 
+let counted = 0;
+
 module.exports = {
+  count(ms) {
+    for (const end = performance.now() + ms; performance.now() < end;);
+    return ++counted;
+  },
   echo: (value) => value,
   spin(ms) {
     for (const end = Date.now() + ms; Date.now() < end;);
