@@ -187,8 +187,7 @@ function startm(pp: P, spinning: bool): void {
     return;
   }
   if (!mp) {
-    const enough = sched.threadGoal != 0 && sched.mlive >= sched.threadGoal;
-    if (enough || sched.mlive - sched.nmblocked - sched.nmlocked >= sched.nprocs) {
+    if (isGoalReached() || sched.mlive - sched.nmblocked - sched.nmlocked >= sched.nprocs) {
       // Every M holds a P, or is on its way to the idle list and looks for work once more when it gets there. Or it comes out
       // of a blocking call, and takes a P that is idle.
       pidleput(pp);
@@ -211,12 +210,12 @@ function startm(pp: P, spinning: bool): void {
  * that has none such. Where there is no such M and there are too many already to make one, returns what to run here.
  */
 export function passToCleanM(gp: G): G | null {
-  const most = min(2 * sched.nprocs + 1, sched.maxThreads);
-  if (!sched.idleM && sched.mlive - sched.nmblocked - sched.nmlocked >= most) return gp;
+  const isFull = sched.mlive - sched.nmblocked - sched.nmlocked > 2 * sched.nprocs || !mayMakeM();
+  if (!sched.idleM && isFull) return gp;
   runqput(m.p!, gp, true);
   lock(schedLock());
   const mp = sched.idleM;
-  if (!mp && sched.mlive >= sched.maxThreads) {
+  if (!mp && !mayMakeM()) {
     unlock(schedLock());
     return runnextget(m.p!);
   }
@@ -232,6 +231,16 @@ export function passToCleanM(gp: G): G | null {
   unlock(schedLock());
   if (mp) unpark(mp);
   return null;
+}
+
+/** Are there as many Ms as there are to be, whatever waits? */
+function isGoalReached(): bool {
+  return sched.threadGoal != 0 && sched.mlive >= sched.threadGoal;
+}
+
+/** Can one more M be made without ending the program? */
+function mayMakeM(): bool {
+  return sched.mlive < sched.maxThreads && !isGoalReached();
 }
 
 /** Puts a P down for an M that is in its event loop. Under sched.lock. */
