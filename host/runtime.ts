@@ -81,6 +81,10 @@ interface PendingMain {
   reject(error: Error): void;
 }
 
+/** How often, and how long each time, setting `procs` waits until it has happened, in milliseconds: 5 ms in all. */
+const PROCS_WAITS = 100;
+const PROCS_WAIT_MS = 0.05;
+
 /** How long closing lets goroutines finish, unless told, in milliseconds. */
 const DRAIN_MS = 5000;
 /** How often it looks whether they have. */
@@ -250,6 +254,9 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     if (this.ended !== undefined) throw this.ended;
     this.wantedProcs = n;
     this.onM0(() => this.core.set_procs(n));
+    // A goroutine does it, as soon as the world can be stopped: usually in a moment.
+    const word = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < PROCS_WAITS && readProcs(this.memory) !== n; i++) Atomics.wait(word, 0, 0, PROCS_WAIT_MS);
   }
 
   /** The scheduler's state in a line as Go prints it with GODEBUG=schedtrace. */

@@ -1,5 +1,6 @@
 /** Runtimes and tasks for the tests of goroutines. */
 import process from "node:process";
+import type { MessagePort } from "node:worker_threads";
 import { start, type Chan, type Runtime, type StartOptions } from "../../host/index.js";
 
 /** What `tasks/work.mjs` exports. */
@@ -38,6 +39,11 @@ export interface Work {
   goAndLeave(file: string): void;
   store(): Promise<unknown>;
   log(text: string): void;
+  bump(words: Int32Array): void;
+  makeShared(bytes: number): Int32Array;
+  shareOn(n: number): Promise<number>;
+  byteAt(buffer: ArrayBuffer, at: number): number;
+  talk(port: MessagePort): Promise<unknown>;
   sendLater(channel: Chan<number>, n: number): Promise<void>;
   receive(channel: Chan<number>, n: number): number[];
 }

@@ -188,3 +188,26 @@ export function receive(channel, n) {
   for (let i = 0; i < n; i++) seen.push(channel.recvSync().value);
   return seen;
 }
+
+export function bump(words) {
+  Atomics.add(words, 0, 1);
+  Atomics.notify(words, 0);
+}
+
+export const makeShared = (bytes) => new Int32Array(new SharedArrayBuffer(bytes));
+
+export async function shareOn(n) {
+  const work = current().tasks(import.meta.url);
+  const words = makeShared(8);
+  await Promise.all(Array.from({ length: n }, () => current().go(work.bump, words)));
+  return words[0];
+}
+
+export const byteAt = (buffer, at) => new Uint8Array(buffer)[at];
+
+export async function talk(port) {
+  port.postMessage("ready");
+  const message = await new Promise((resolve) => port.once("message", resolve));
+  port.close();
+  return message;
+}

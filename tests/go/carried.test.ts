@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MessageChannel } from "node:worker_threads";
+import { delay, until, withRuntime, WORK, type Work } from "./fixtures.js";
+
+describe("a SharedArrayBuffer", () => {
+  it("is shared with a goroutine, not copied", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const shared = new Int32Array(new SharedArrayBuffer(16));
+      await Promise.all(Array.from({ length: 200 }, () => rt.go(work.bump, shared)));
+      assert.equal(shared[0], 200);
+    }));
+
+  it("comes back as the same memory, and goes on to others", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const made = await rt.go(work.makeShared, 64);
+      await Promise.all(Array.from({ length: 50 }, () => rt.go(work.bump, made)));
+      assert.equal(made[0], 50);
+      const own = new SharedArrayBuffer(8);
+      const back = (await rt.go(work.identity, own)) as SharedArrayBuffer;
+      new Uint8Array(own)[3] = 7;
+      assert.equal(new Uint8Array(back)[3], 7);
+    }));
+
+  it("may be passed on by a goroutine to one of its own", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const seen = await rt.go(work.shareOn, 20);
+      assert.equal(seen, 20);
+    }));
+
+  it("does not live for ever once it was sent", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      for (let i = 0; i < 300; i++) await rt.go(work.identity, new Uint8Array(new SharedArrayBuffer(1024)));
+      assert.equal(await rt.go(work.identity, 1), 1);
+    }));
+});
+
+describe("what is moved", () => {
+  it("arrives, and is gone here", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      for (const size of [8, 1 << 20]) {
+        const buffer = new ArrayBuffer(size);
+        new Uint8Array(buffer)[7] = 9;
+        const g = rt.go.with({ transfer: [buffer] }, work.byteAt, buffer, 7);
+        assert.equal(buffer.byteLength, 0);
+        assert.equal(await g, 9);
+      }
+    }));
+
+  it("may be a port, through which one can talk to the goroutine", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const { port1, port2 } = new MessageChannel();
+      const heard: unknown[] = [];
+      port1.on("message", (message) => heard.push(message));
+      const g = rt.go.with({ transfer: [port2] }, work.talk, port2);
+      await until(() => heard.length === 1);
+      port1.postMessage("hello");
+      assert.equal(await g, "hello");
+      assert.deepEqual(heard, ["ready"]);
+      port1.close();
+    }));
+
+  it("stays here if something else of the call cannot be sent", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const buffer = new ArrayBuffer(8);
+      assert.throws(() => rt.go.with({ transfer: [buffer] }, work.all, buffer, () => 1), { name: "DataCloneError" });
+      assert.equal(buffer.byteLength, 8);
+      const { port1 } = new MessageChannel();
+      assert.throws(
+        () => rt.go(work.identity, port1),
+        { name: "DataCloneError" },
+        "a port must be in the transfer list",
+      );
+      port1.close();
+      await delay(1);
+    }));
+});
