@@ -576,6 +576,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
 
   /** The program called exit. */
   private exited(code: number): void {
+    if (this.ended !== undefined) return; // closing looks at the state again
     this.settleMain((main) => main.resolve(code));
     this.end(new ExitError(code & 255));
     void this.close();
