@@ -43,6 +43,7 @@ import { m } from "./registers";
 import { runnextget, runqempty, runqput } from "./runq";
 import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
 import { reacquirep, statusAddr } from "./syscall";
+import { ASLEEP } from "./sysmon";
 import { checkTimers, timeSleepUntil } from "./time";
 import { timersFirst } from "./timers";
 import { stopp } from "./world";
@@ -131,7 +132,7 @@ export function pidleget(): P | null {
   if (pp) {
     sched.idleP = pp.idlelink;
     atomic.sub<i32>(npidleAddr(), 1);
-    if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("sysmonIdle")) != 0) wakeSysmon();
+    if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("sysmonIdle")) == ASLEEP) wakeSysmon();
   }
   return pp;
 }

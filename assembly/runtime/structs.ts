@@ -517,7 +517,7 @@ export class Sched {
   stopwait: i32;
   /** 1 while somebody stops the world or resizes it. Atomic. */
   worldBusy: i32;
-  /** 1 while sysmon sleeps because nothing happens. Atomic. */
+  /** Not 0 while sysmon sleeps because nothing happens (see `sysmon.ts`). Atomic. */
   sysmonIdle: i32;
   // Settings of SKEIN_DEBUG, from the host: milliseconds, 0 for off.
   schedtrace: i32;

@@ -7,7 +7,9 @@
  * request to yield, only until the next goroutine's slice has begun: so slices are of 10 ms, not of 10 to 20 as in Go.
  *
  * When all Ps are idle it sleeps until one is not: it sets `sysmonIdle`, then looks at `npidle` once more; whoever takes an
- * idle P has decremented that and then looks at `sysmonIdle`.
+ * idle P has decremented that and then looks at `sysmonIdle`. But a server goes from idle to busy and back with every request, and
+ * each time to wake sysmon would cost as much as the request; so while something has run since it last looked, it only
+ * dozes: for 2 ms, and only a blocking call wakes it.
  */
 import { SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
@@ -23,6 +25,13 @@ import { statusAddr } from "./syscall";
 import { M, P, PStatus, Sched, allp, sched } from "./structs";
 import { timersFirst } from "./timers";
 
+/** Values of `sysmonIdle`: whoever takes an idle P wakes it from ASLEEP, a blocking call from both. */
+// @ts-ignore: decorator
+@inline
+const DOZING: i32 = 2;
+// @ts-ignore: decorator
+@inline
+export const ASLEEP: i32 = 1;
 // @ts-ignore: decorator
 @inline
 const DELAY_MIN: i64 = 20_000;
@@ -52,6 +61,10 @@ const OVERDUE: i64 = 1_000_000;
 // @ts-ignore: decorator
 @inline
 const POLL_AGE: i64 = 10_000_000;
+/** How long it dozes, in ns. */
+// @ts-ignore: decorator
+@inline
+const DOZE: i64 = 2_000_000;
 /** How soon after a request to yield sysmon looks whether the next goroutine runs, in ns. */
 // @ts-ignore: decorator
 @inline
@@ -65,6 +78,7 @@ export function sysmonLoop(): i32 {
   let idle = 0;
   let delay = DELAY_MIN;
   let nextLook: i64 = 0;
+  let lastTicks: u32 = 0;
   const until = nanotime() + HOST_TURN;
   while (true) {
     const seen = atomic.load<i32>(SCHED_SYSMON_WAKE);
@@ -78,8 +92,11 @@ export function sysmonLoop(): i32 {
     if (sched.schedtrace != 0) schedtrace(now);
 
     if (allIdle()) {
-      atomic.store<i32>(sysmonIdleAddr(), 1);
-      if (allIdle()) futexsleep(SCHED_SYSMON_WAKE, seen, idleTimeout());
+      const ticks = scheduled();
+      const dozes = ticks != lastTicks;
+      lastTicks = ticks;
+      atomic.store<i32>(sysmonIdleAddr(), dozes ? DOZING : ASLEEP);
+      if (allIdle()) futexsleep(SCHED_SYSMON_WAKE, seen, dozes ? DOZE : idleTimeout());
       atomic.store<i32>(sysmonIdleAddr(), 0);
       idle = 0;
       delay = DELAY_MIN;
@@ -104,6 +121,13 @@ export function sysmonLoop(): i32 {
 @inline
 function sysmonIdleAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("sysmonIdle");
+}
+
+/** Counts turns of the scheduler: the same number twice means that hardly anything has run in between. */
+function scheduled(): u32 {
+  let ticks: u32 = 0;
+  for (let i = 0; i < sched.nprocs; i++) ticks += allp(i).schedtick;
+  return ticks;
 }
 
 function allIdle(): bool {
