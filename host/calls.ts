@@ -6,10 +6,15 @@
  */
 import { TASK_SIZE, TASK_THUNK } from "../assembly/layout.js";
 import { SkeinError } from "./errors.js";
-import type { ExportInfo, ValueType } from "./program.js";
+import type { ChanType, ExportInfo, ValueType } from "./program.js";
+import type { ElementType } from "./sync/chan.js";
+import { Chan } from "./sync/index.js";
 
 /** What calls take and return: `bigint` for the 64-bit types, `boolean` for `bool`, `number` for the others. */
 export type CallValue = number | bigint | boolean;
+
+/** What calls take: a channel as well. */
+export type CallArgument = CallValue | Chan<number> | Chan<bigint> | Chan<Uint8Array>;
 
 /** Checks the arguments of a call and converts each to what its type stores. */
 export function convertArgs(name: string, info: ExportInfo, args: readonly unknown[]): CallValue[] {
@@ -21,7 +26,14 @@ export function convertArgs(name: string, info: ExportInfo, args: readonly unkno
     const arg = args[i];
     const value = convert(type, arg);
     if (value === undefined) {
-      const shown = typeof arg === "bigint" ? `${arg}n` : typeof arg === "string" ? JSON.stringify(arg) : String(arg);
+      const shown =
+        arg instanceof Chan
+          ? `a channel of type "${arg.type}"`
+          : typeof arg === "bigint"
+            ? `${arg}n`
+            : typeof arg === "string"
+              ? JSON.stringify(arg)
+              : String(arg);
       throw new SkeinError(`argument ${i + 1} of ${name} must be ${describe(type)}, not ${shown}`);
     }
     return value;
@@ -41,7 +53,20 @@ const INTEGERS: Readonly<Partial<Record<ValueType, readonly [bits: number, signe
   u64: [64, false],
 };
 
-function convert(type: ValueType, value: unknown): CallValue | undefined {
+/** The types of channels, by their elements. */
+const ELEMENTS: Readonly<Record<ChanType, ElementType>> = {
+  "Chan<f64>": "f64",
+  "Chan<i32>": "i32",
+  "Chan<i64>": "i64",
+  "Chan<Uint8Array>": "bytes",
+};
+
+function isChanType(type: ValueType | ChanType): type is ChanType {
+  return Object.hasOwn(ELEMENTS, type);
+}
+
+function convert(type: ValueType | ChanType, value: unknown): CallValue | undefined {
+  if (isChanType(type)) return value instanceof Chan && value.type === ELEMENTS[type] ? value.lend() : undefined;
   if (type === "bool") return typeof value === "boolean" ? value : value === 0 || value === 1 ? value === 1 : undefined;
   if (type === "f32" || type === "f64") return typeof value === "number" ? value : undefined;
   if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return undefined;
@@ -52,7 +77,8 @@ function convert(type: ValueType, value: unknown): CallValue | undefined {
   return bits === 64 ? integer : Number(integer);
 }
 
-function describe(type: ValueType): string {
+function describe(type: ValueType | ChanType): string {
+  if (isChanType(type)) return `a channel of this runtime, made with { type: "${ELEMENTS[type]}" }`;
   const integer = INTEGERS[type];
   if (type === "bool") return "a boolean";
   if (integer === undefined) return `a number (${type})`;
@@ -68,7 +94,7 @@ export function writeTask(view: DataView, address: number, info: ExportInfo, arg
   });
 }
 
-function store(view: DataView, at: number, type: ValueType, value: CallValue): void {
+function store(view: DataView, at: number, type: ValueType | ChanType, value: CallValue): void {
   switch (type) {
     case "bool":
     case "i8":
@@ -81,6 +107,10 @@ function store(view: DataView, at: number, type: ValueType, value: CallValue): v
     case "u32":
     case "isize":
     case "usize":
+    case "Chan<f64>":
+    case "Chan<i32>":
+    case "Chan<i64>":
+    case "Chan<Uint8Array>":
       return view.setUint32(at, Number(value), true);
     case "i64":
     case "u64":

@@ -11,11 +11,14 @@ import { SkeinError } from "./errors.js";
 export type ValueType =
   "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "isize" | "usize" | "bool" | "f32" | "f64";
 
+/** A parameter that is a channel: of numbers or of bytes. */
+export type ChanType = "Chan<f64>" | "Chan<i32>" | "Chan<i64>" | "Chan<Uint8Array>";
+
 /** How to call one of the program's exports: the layout of its task (see `docs/internals.md`). */
 export interface ExportInfo {
   /** Table index of the call's thunk. */
   readonly thunk: number;
-  readonly params: readonly ValueType[];
+  readonly params: readonly (ValueType | ChanType)[];
   /** Where in the task each parameter goes, in bytes. */
   readonly offsets: readonly number[];
   readonly result: ValueType | null;

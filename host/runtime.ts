@@ -25,7 +25,7 @@ import {
   TASK_THUNK,
 } from "../assembly/layout.js";
 import { reserveMemory } from "./addressspace.js";
-import { convertArgs, readResult, writeTask, type CallValue } from "./calls.js";
+import { convertArgs, readResult, writeTask, type CallArgument, type CallValue } from "./calls.js";
 import { newClock } from "./clock.js";
 import { Control, Report, type PanicText } from "./control.js";
 import { debugSettings } from "./debug.js";
@@ -316,14 +316,19 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    * the arguments do not fit, with a `GoPanic` if the goroutine panics, with a `FatalError` if the program cannot go on.
    *
    * @param name the export's name
-   * @param args a number, bigint or boolean for each of its parameters
+   * @param args a number, bigint or boolean for each of its parameters; for a `Chan<f64>`, `Chan<i32>`, `Chan<i64>` or
+   *   `Chan<Uint8Array>` a channel made with that type: `rt.chan<number>(16, { type: "f64" })`
    */
-  async call(name: string, ...args: readonly (number | bigint | boolean)[]): Promise<CallValue | undefined> {
+  async call(name: string, ...args: readonly CallArgument[]): Promise<CallValue | undefined> {
     const info = Object.hasOwn(this.program.info.exports, name) ? this.program.info.exports[name] : undefined;
     if (info === undefined) {
       const names = this.exports.length === 0 ? "" : `; it exports ${this.exports.join(", ")}`;
       throw new SkeinError(`the program exports no function ${name} that can be called${names}`);
     }
+    const sync: Sync = this.sync;
+    args.forEach((arg, i) => {
+      if (typeof arg === "object") sync.checkOwn(arg, `argument ${i + 1} of ${name}`);
+    });
     const values = convertArgs(name, info, args);
     if (this.ended !== undefined) throw this.ended;
     return this.holding(async () => {

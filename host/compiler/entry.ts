@@ -1,5 +1,5 @@
 /**
- * What the host can start in a program: `main`, the top-level code alone, and exported functions of numbers.
+ * What the host can start in a program: `main`, the top-level code alone, and exported functions of numbers and channels.
  *
  * None of them is a wasm export, for a goroutine cannot begin in JavaScript. Each is a thunk in the function table, run by
  * a goroutine with a task that the host filled in; the custom section `skein` says where (see docs/internals.md). The only
@@ -8,7 +8,7 @@
  * The top-level code is AssemblyScript's `~start`, guarded by a flag of its own, so every thunk that needs it may call it.
  */
 import { ABI_VERSION } from "../../assembly/layout.js";
-import type { ExportInfo, ProgramInfo, ValueType } from "../program.js";
+import type { ChanType, ExportInfo, ProgramInfo, ValueType } from "../program.js";
 import api, {
   type Compiler,
   type DeclaredElement,
@@ -181,7 +181,7 @@ export class Entry {
     body.push(call, this.core("task/callDone", [module.local_get(TASK_LOCAL, api.TypeRef.I32)]));
     return {
       thunk: session.addThunk(`~call:${name}`, vars, body),
-      params: params.map(valueType),
+      params: params.map((type) => chanType(type) ?? valueType(type)),
       offsets,
       result: hasResult ? valueType(returnType) : null,
       resultOffset,
@@ -213,11 +213,23 @@ function allExports(
 
 function isCallable(instance: FunctionInstance): boolean {
   const { parameterTypes, returnType } = instance.signature;
-  return parameterTypes.every(isNumber) && (returnType === api.Type.void || isNumber(returnType));
+  return (
+    parameterTypes.every((type) => isNumber(type) || chanType(type) !== undefined) &&
+    (returnType === api.Type.void || isNumber(returnType))
+  );
 }
 
 function isNumber(type: Type): boolean {
   return type.isNumericValue && !type.isReference;
+}
+
+/** The core's class of channels, of what the host can send through one. */
+const CHAN = new RegExp(`^${CORE}/chan/(Chan<(?:f64|i32|i64|~lib/typedarray/Uint8Array)>)$`);
+
+/** What channel a parameter is, if it is one that the host can pass. */
+function chanType(type: Type): ChanType | undefined {
+  const name = CHAN.exec(type.getClass()?.internalName ?? "")?.[1];
+  return name?.replace("~lib/typedarray/", "") as ChanType | undefined;
 }
 
 function valueType(type: Type): ValueType {

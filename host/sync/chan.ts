@@ -291,6 +291,12 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     if (this.elem === ELEM_ANY) this.sync.host.codec.drop(this.sync.ops.slot);
   }
 
+  /** @internal Gives it to a goroutine in WebAssembly, which nobody can tell from when it lets go: it stays for good. */
+  lend(): number {
+    this.sync.holders.retain(this.address);
+    return this.chan;
+  }
+
   /** @internal The core's channel. */
   get core(): number {
     return this.chan;

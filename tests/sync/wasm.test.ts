@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after as afterAll, before, describe, it } from "node:test";
+import { type Chan, type Runtime, start } from "../../host/index.js";
+
+const PROGRAM = `
+import { Chan, go, Select, ok } from "skein";
+
+export function main(): void {}
+
+export function produce(ch: Chan<f64>, n: i32): void {
+  for (let i = 0; i < n; i++) ch.send(<f64>i / 2);
+  ch.close();
+}
+
+export function sum(ch: Chan<i32>): i64 {
+  let total: i64 = 0;
+  for (let r = ch.range(); r.next(); ) total += r.value;
+  return total;
+}
+
+function square(from: Chan<i64>, to: Chan<i64>): void {
+  for (let r = from.range(); r.next(); ) to.send(r.value * r.value);
+  to.close();
+}
+
+export function squares(from: Chan<i64>, to: Chan<i64>): void {
+  go(square(from, to));
+}
+
+export function reverse(from: Chan<Uint8Array>, to: Chan<Uint8Array>): void {
+  for (let r = from.range(); r.next(); ) {
+    const bytes = new Uint8Array(r.value.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = r.value[bytes.length - 1 - i];
+    to.send(bytes);
+  }
+  to.close();
+}
+
+export function first(a: Chan<f64>, b: Chan<f64>): i32 {
+  const select = new Select();
+  select.recv(a);
+  select.recv(b);
+  return select.wait();
+}
+
+export function sendClosed(ch: Chan<f64>): void {
+  ch.close();
+  ch.send(1);
+}
+
+export function strings(ch: Chan<string>): void {}
+`;
+
+let rt: Runtime;
+const folder = mkdtempSync(path.join(tmpdir(), "skein-sync-"));
+before(async () => {
+  const program = path.join(folder, "channels.ts");
+  writeFileSync(program, PROGRAM);
+  rt = await start({ program, procs: 2 });
+});
+afterAll(async () => {
+  await rt.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function all<T>(ch: Chan<T>): Promise<T[]> {
+  const values: T[] = [];
+  for await (const value of ch) values.push(value);
+  return values;
+}
+
+describe("a channel between JavaScript and WebAssembly", () => {
+  it("brings numbers from a goroutine in WebAssembly", async () => {
+    for (const capacity of [0, 1, 64]) {
+      const ch = rt.chan<number>(capacity, { type: "f64" });
+      const produced = rt.call("produce", ch, 1000);
+      assert.deepEqual(
+        await all(ch),
+        Array.from({ length: 1000 }, (_, i) => i / 2),
+      );
+      await produced;
+    }
+  });
+
+  it("takes numbers to one", async () => {
+    const ch = rt.chan<number>(3, { type: "i32" });
+    const sum = rt.call("sum", ch);
+    for (let i = -1000; i <= 1001; i++) await ch.send(i);
+    ch.close();
+    assert.equal(await sum, 1001n);
+  });
+
+  it("connects a goroutine of JavaScript with one of WebAssembly", async () => {
+    const from = rt.chan<bigint>(0, { type: "i64" });
+    const to = rt.chan<bigint>(0, { type: "i64" });
+    await rt.call("squares", from, to);
+    const sent = rt.go(async (from) => {
+      for (let i = 1n; i <= 300n; i++) await from.send(i << 20n);
+      from.close();
+    }, from);
+    const got = await rt.go(async (to) => {
+      let sum = 0n;
+      for await (const n of to) sum += n;
+      return sum;
+    }, to);
+    await sent;
+    let wanted = 0n;
+    for (let i = 1n; i <= 300n; i++) wanted += (i << 20n) ** 2n;
+    assert.equal(got, wanted);
+  });
+
+  it("carries bytes", async () => {
+    const from = rt.chan<Uint8Array>(1, { type: "bytes" });
+    const to = rt.chan<Uint8Array>(1, { type: "bytes" });
+    const done = rt.call("reverse", from, to);
+    await from.send(new Uint8Array([1, 2, 3]));
+    assert.deepEqual((await to.recv()).value, new Uint8Array([3, 2, 1]));
+    from.close();
+    assert.equal((await to.recv()).ok, false);
+    await done;
+  });
+
+  it("is selected on in WebAssembly", async () => {
+    const a = rt.chan<number>(0, { type: "f64" });
+    const b = rt.chan<number>(0, { type: "f64" });
+    const first = rt.call("first", a, b);
+    await b.send(5);
+    assert.equal(await first, 1);
+  });
+
+  it("panics in WebAssembly as in Go", async () => {
+    const ch = rt.chan<number>(1, { type: "f64" });
+    await assert.rejects(rt.call("sendClosed", ch), { name: "GoPanic", message: "send on closed channel" });
+  });
+
+  it("must have the type of the parameter, and be this runtime's", async () => {
+    await assert.rejects(
+      rt.call("produce", rt.chan<number>(1), 1),
+      /made with \{ type: "f64" \}, not a channel of type "any"/,
+    );
+    await assert.rejects(rt.call("produce", rt.chan<number>(1, { type: "i32" }), 1), /type: "f64"/);
+    await assert.rejects(rt.call("produce", 5, 1), /argument 1 of produce must be a channel/);
+    const other = await start({ procs: 1 });
+    await assert.rejects(rt.call("produce", other.chan<number>(1, { type: "f64" }), 1), /another runtime/);
+    await other.close();
+  });
+
+  it("is not offered for exports whose channels carry anything else", async () => {
+    assert.ok(!rt.exports.includes("strings"));
+    await assert.rejects(rt.call("strings", 1), /exports no function strings/);
+  });
+});
