@@ -32,7 +32,7 @@ export interface MStats {
 export interface RuntimeStats {
   /** gomaxprocs. */
   readonly procs: number;
-  /** Live goroutines of the program. */
+  /** Live goroutines: the program's, and those in JavaScript. */
   readonly goroutines: number;
   /** Bytes of memory that the allocator has taken so far. */
   readonly heapBytes: number;
@@ -63,7 +63,7 @@ export function readStats(core: Core, memory: Memory): RuntimeStats {
   });
   return {
     procs: readProcs(memory),
-    goroutines: core.num_goroutine(),
+    goroutines: core.num_goroutine() + core.js_count(),
     heapBytes: Atomics.load(words, SCHED_HEAP_PAGES >> 2) * PAGE,
     ms,
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkerError } from "../../host/index.js";
-import { delay, onDeno, rejection, withRuntime, WORK, type Work } from "./fixtures.js";
+import { delay, onDeno, rejection, until, withRuntime, WORK, type Work } from "./fixtures.js";
 
 describe("a thread that dies", () => {
   for (const [how, task, message] of [
@@ -59,7 +59,7 @@ describe("a thread that dies", () => {
         }
         assert.equal(await rt.go(work.add, i, 1), i + 1);
       }
-      assert.equal(rt.stats().goroutines, 0);
+      await until(() => rt.stats().goroutines === 0);
     }));
 
   it("while it waits for a goroutine of its own takes no other with it", () =>
@@ -68,6 +68,6 @@ describe("a thread that dies", () => {
       assert.ok(error instanceof WorkerError, String(error));
       await delay(150);
       assert.equal(await rt.go(() => 1), 1);
-      assert.equal(rt.stats().goroutines, 0);
+      await until(() => rt.stats().goroutines === 0);
     }));
 });
