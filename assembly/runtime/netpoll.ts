@@ -20,6 +20,8 @@
  * sequentially consistent atomics. Nothing is lost between an attempt to read that would have blocked and the park: an
  * event in between leaves READY.
  *
+ * Who serves many descriptors in one goroutine (`skein/serve`) gives each a Sink, which collects its events: `net/sink.ts`.
+ *
  * PollDescs are never freed, only reused, so an event may come for a descriptor that has been closed: `seq`, which the event
  * carries too, tells. Where there is no epoll the host's own sockets call `netpollnotify` instead (`net/stdlib.ts`).
  */
@@ -38,6 +40,7 @@ import {
   netStart,
   netWrite,
 } from "./net/imports";
+import { Sink, SinkEvent, sinkPost, sinkTell } from "./net/sink";
 import { pushNote } from "./noteq";
 import { gopanic, throwFatal } from "./panic";
 import { switchOut } from "./stack";
@@ -163,6 +166,8 @@ export class PollDesc {
   /** The timers, made on first use: a DeadlineTimer each, or 0. */
   rt: usize;
   wt: usize;
+  /** The Sink that gets the events instead of the two words, or 0. Atomic. */
+  sink: usize;
 }
 
 // @ts-ignore: decorator
@@ -312,6 +317,18 @@ export function netpoll(delay: i64): G | null {
     if (atomic.load<u32>(changetype<usize>(pd) + offsetof<PollDesc>("seq")) != load<u32>(ev + sched.eventData, 4))
       continue;
     if ((bits & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) atomic.or<u32>(infoOf(pd), PollInfo.Done);
+    const sink = netpollsink(pd);
+    if (sink != 0) {
+      let told: u32 = 0;
+      if ((bits & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) told = SinkEvent.Read;
+      if ((bits & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) told |= SinkEvent.Write;
+      const gp = sinkTell(changetype<Sink>(sink), told);
+      if (gp) {
+        last = link(last, gp);
+        if (!head) head = last;
+      }
+      continue;
+    }
     if ((bits & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
       const gp = netpollunblock(wordOf(pd, false), true);
       if (gp) {
@@ -353,6 +370,22 @@ export function injectglist(list: G | null): void {
 }
 
 // ---- waiting ---------------------------------------------------------------------------------------------------------
+
+// @ts-ignore: decorator
+@inline
+function netpollsink(pd: PollDesc): usize {
+  return atomic.load<usize>(changetype<usize>(pd) + offsetof<PollDesc>("sink"));
+}
+
+/** From now on the Sink gets the descriptor's events; for 0 they go to the words again. What came before is lost. */
+export function netpollSetSink(pd: PollDesc, sink: usize): void {
+  atomic.store<usize>(changetype<usize>(pd) + offsetof<PollDesc>("sink"), sink);
+}
+
+/** A goroutine that waits to read at the PollDesc is taken out; with nobody there, the next to wait will not have to. */
+export function netpollwake(pd: PollDesc): G | null {
+  return netpollunblock(wordOf(pd, false), true);
+}
 
 /** Takes out who waits at a word; `ready` leaves READY there. The caller makes the goroutine runnable. */
 function netpollunblock(word: usize, ready: bool): G | null {
@@ -445,10 +478,13 @@ export function netpollfinish(pd: PollDesc): void {
 
 /** From the host's own sockets: the descriptor may be read (or written). */
 export function netpollnotify(pd: PollDesc, write: bool): void {
-  hostReady(wordOf(pd, write));
+  const sink = netpollsink(pd);
+  if (sink != 0) sinkPost(changetype<Sink>(sink), write ? SinkEvent.Write : SinkEvent.Read);
+  else hostReady(wordOf(pd, write));
 }
 
-function readyOne(gp: G): void {
+/** Makes a goroutine runnable that was taken out. */
+export function readyOne(gp: G): void {
   goready(gp);
   atomic.sub<i32>(waitersAddr(), 1);
 }
@@ -474,6 +510,7 @@ export function netpollopen(fd: i32, owner: usize): PollDesc {
   pd.info = 0;
   pd.rg = 0;
   pd.wg = 0;
+  pd.sink = 0;
   unlock(pollLock());
   return pd;
 }

@@ -62,6 +62,11 @@ const BACKOFF_MIN: i64 = 5_000_000;
 @inline
 const BACKOFF_MAX: i64 = 100_000_000;
 
+/** The descriptor of a PollDesc that has none: a goroutine sleeps there, with a deadline, until it is told something. */
+// @ts-ignore: decorator
+@inline
+export const NO_FD: i32 = -1;
+
 /** What a socket is. */
 export namespace SocketKind {
   /** A TCP connection, or one's listener. */
@@ -373,7 +378,11 @@ export function closeLeftOpen(): void {
   while (at != 0) {
     const pd = changetype<PollDesc>(at);
     const owner = pd.owner;
-    if (owner != 0 && pd.epoch != sched.epoch) fdAbandon(changetype<NetFD>(owner));
+    if (pd.epoch != sched.epoch) {
+      if (owner != 0) fdAbandon(changetype<NetFD>(owner));
+      // A loop's place to sleep: the loop will never run again.
+      else if (pd.fd == NO_FD) netpollevict(pd);
+    }
     at = pd.alllink;
   }
 }
