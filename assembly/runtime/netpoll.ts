@@ -515,6 +515,14 @@ export function netpollopen(fd: i32, owner: usize): PollDesc {
   return pd;
 }
 
+/** A PollDesc without a descriptor, that nobody uses, is for this program again. */
+export function netpollrenew(pd: PollDesc): void {
+  lock(pollLock());
+  pd.epoch = sched.epoch;
+  atomic.store<u32>(infoOf(pd), 0);
+  unlock(pollLock());
+}
+
 /** Has the kernel report what happens to the descriptor. Returns 0 or -errno. */
 export function netpollregister(pd: PollDesc): i32 {
   return epollAdd(pd.fd, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET, changetype<usize>(pd), pd.seq);

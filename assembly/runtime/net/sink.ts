@@ -34,6 +34,7 @@ export class SinkQueue {
   pd: PollDesc;
 }
 
+
 @unmanaged
 export class Sink {
   /** Link in the queue. */
