@@ -1,0 +1,567 @@
+/**
+ * A loop of a server: a goroutine that runs the handlers of its connections, one at a time.
+ *
+ * A turn: take what has been told (`slots.ts`), give each connection that has something to do one go, look at the clock. One
+ * go is at most one read, so a connection that always has input has others go before it each time; and a loop that is never
+ * out of work polls the network itself and lets other goroutines run, each turn. A loop without work parks.
+ *
+ * Invariants
+ * - A connection that has something to do is in the list, once: `listed`. What is to be done is in its `events`, `readable`
+ *   and `closeAsked`.
+ * - `out` has the output of the handler that is running, and of no connection that has output waiting: that is kept with it.
+ *   So nothing overtakes, and what several writes give goes out in one call.
+ * - Nothing here is allocated for an event; buffers grow to what they are needed for.
+ */
+import { mpscPush, mpscTake } from "../runtime/mpsc";
+import { nanotime } from "../runtime/clock";
+import { malloc, mfree } from "../runtime/malloc";
+import { SOCKADDR_MAX } from "../runtime/net/addr";
+import { Errno, strerror } from "../runtime/net/errors";
+import { fdClose, SocketKind } from "../runtime/net/fd";
+import { Sink, sinkAny, sinkBits, SinkEvent, sinkPost, sinkTake, sinkWait } from "../runtime/net/sink";
+import { isEpoll, sysRead, sysRecvfrom, sysSendto, sysShutdownWrite, sysWrite } from "../runtime/net/sys";
+import {
+  injectglist,
+  netpoll,
+  netpolldone,
+  netpollLast,
+  netpollSetDeadline,
+  netpollSetSink,
+  PollError,
+} from "../runtime/netpoll";
+import { gopanic } from "../runtime/panic";
+import { goid, gosched } from "../runtime/proc";
+import { Conn as Stream } from "../net";
+import { Conn, ConnState } from "./conn";
+import { Action, Events, Tick } from "./events";
+import { Server } from "./server";
+import { giveSlots, LoopEvent, Slot, SlotEvent, slotGeneration, Slots, slotTakeWakes, takeSlots } from "./slots";
+
+/** Bytes of one read: the largest packet fits. */
+// @ts-ignore: decorator
+@inline
+const INPUT: i32 = 65536;
+/** Room for a handler's output at first, and what a loop keeps of it. */
+// @ts-ignore: decorator
+@inline
+const OUTPUT: i32 = 65536;
+// @ts-ignore: decorator
+@inline
+const OUTPUT_KEPT: i32 = 1 << 20;
+/** Datagrams that one go takes. */
+// @ts-ignore: decorator
+@inline
+const DATAGRAMS: i32 = 64;
+/** Reads of input that nobody wants, before the close: closing with unread input resets the connection. */
+// @ts-ignore: decorator
+@inline
+const DISCARD_READS: i32 = 16;
+/** How often connections that may be idle are looked at in the time that they may be, and the shortest pause in ns. */
+// @ts-ignore: decorator
+@inline
+const IDLE_CHECKS: i64 = 4;
+// @ts-ignore: decorator
+@inline
+const SWEEP_MIN: i64 = 1_000_000;
+// @ts-ignore: decorator
+@inline
+const NEVER: i64 = i64.MAX_VALUE;
+// @ts-ignore: decorator
+@inline
+const ETIMEDOUT: i32 = 110;
+
+export class Loop {
+  readonly slots: Slots = takeSlots();
+  /** The goroutine that runs it. */
+  goroutine: i64 = 0;
+  // Figures: for all to read, but `connections` the loop's to write. That is atomic: who gives it a connection counts it.
+  connections: i32 = 0;
+  accepted: i64 = 0;
+  bytesIn: i64 = 0;
+  bytesOut: i64 = 0;
+  wakes: i64 = 0;
+  turns: i64 = 0;
+
+  private readonly server: Server;
+  private readonly events: Events;
+  private readonly ticks: bool;
+  /** The latest of the connections that are to be taken over; the head of a queue of `mpsc.ts`. */
+  private adopted: Conn | null = null;
+  /** The connections, by the index of their slots. */
+  private readonly conns: Array<Conn | null> = [];
+  /** How many those are, but for sockets of datagrams. */
+  private count: i32 = 0;
+  private first: Conn | null = null;
+  private last: Conn | null = null;
+  private listedCount: i32 = 0;
+  private stopping: bool = false;
+  /** The connection whose handler is running. */
+  private current: Conn | null = null;
+  /** Input is read to here; the view's length is that of the input. */
+  private readonly input: Uint8Array = new Uint8Array(INPUT);
+  private readonly noInput: Uint8Array = new Uint8Array(0);
+  private out: usize = malloc(OUTPUT);
+  private outCapacity: i32 = OUTPUT;
+  private outLength: i32 = 0;
+  /** When `tick`, and looking for idle and lingering connections, are due. */
+  private nextTick: i64 = NEVER;
+  private nextSweep: i64 = NEVER;
+  /** The deadline of the loop's PollDesc; 0 for none. */
+  private deadline: i64 = 0;
+
+  constructor(server: Server, ticks: bool) {
+    this.server = server;
+    this.events = server.events;
+    this.ticks = ticks;
+  }
+
+  // ---- from other goroutines
+
+  /** Has the loop take over a connection, which has been counted already. */
+  adopt(conn: Conn): void {
+    const head = changetype<usize>(this) + offsetof<Loop>("adopted");
+    if (mpscPush(head, changetype<usize>(conn), offsetof<Conn>("next"))) sinkPost(this.slots.control, LoopEvent.Adopt);
+  }
+
+  /** Has the loop close its connections, and end. Nothing is to be taken over after that. */
+  stop(): void {
+    sinkPost(this.slots.control, LoopEvent.Stop);
+  }
+
+  // ---- turns
+
+  /** Runs the loop, until `stop`. */
+  run(): void {
+    this.goroutine = goid();
+    const now = nanotime();
+    if (this.ticks) this.nextTick = now;
+    this.sweepLater(now);
+    while (true) {
+      this.turns++;
+      this.takeNotes();
+      for (let n = this.listedCount; n > 0; n--) this.go(this.unlist());
+      this.lookAtClock();
+      if (this.stopping && this.count == 0) break;
+      if (this.listedCount > 0 || sinkAny(this.slots.queue)) this.giveWay();
+      else this.sleep();
+    }
+    this.end();
+  }
+
+  /** There is more to do; but others may have something to do too, and the network may have news. */
+  private giveWay(): void {
+    if (isEpoll() && netpollLast() != 0) injectglist(netpoll(0));
+    gosched();
+  }
+
+  private sleep(): void {
+    const due = min(this.nextTick, this.nextSweep);
+    const at = due == NEVER ? 0 : due;
+    const pd = this.slots.queue.pd;
+    if (at != this.deadline) {
+      this.deadline = at;
+      netpollSetDeadline(pd, false, at);
+    }
+    const error = sinkWait(this.slots.queue);
+    // A deadline that has passed must be set anew, even to the same.
+    if (error == PollError.Timeout) this.deadline = -1;
+    // The program is over, and so is this goroutine, as soon as it gives way.
+    else if (error == PollError.Closing) gosched();
+  }
+
+  private takeNotes(): void {
+    let at = sinkTake(this.slots.queue);
+    while (at != 0) {
+      const sink = changetype<Sink>(at);
+      at = sink.next;
+      const bits = sinkBits(sink);
+      if (sink == this.slots.control) {
+        if ((bits & LoopEvent.Adopt) != 0) this.takeOver();
+        if ((bits & LoopEvent.Stop) != 0) this.closeAll();
+        continue;
+      }
+      const index = changetype<Slot>(sink).index;
+      const conn = index < this.conns.length ? unchecked(this.conns[index]) : null;
+      // Else the event is about one that has gone.
+      if (!conn) continue;
+      conn.events |= bits;
+      this.list(conn);
+    }
+  }
+
+  private lookAtClock(): void {
+    if (this.nextTick == NEVER && this.nextSweep == NEVER) return;
+    let now = nanotime();
+    if (now >= this.nextTick && !this.stopping) {
+      const delay = this.events.tick();
+      now = nanotime();
+      this.nextTick = delay < 0 ? NEVER : delay > NEVER - now ? NEVER : now + delay;
+      if (delay == Tick.Shutdown) this.server.shutdown();
+    }
+    if (now >= this.nextSweep) this.sweep(now);
+  }
+
+  /** Puts a connection into the list of those that have something to do. */
+  list(conn: Conn): void {
+    if (conn.listed) return;
+    conn.listed = true;
+    conn.next = null;
+    const last = this.last;
+    if (last) last.next = conn;
+    else this.first = conn;
+    this.last = conn;
+    this.listedCount++;
+  }
+
+  private unlist(): Conn {
+    const conn = this.first!;
+    this.first = conn.next;
+    if (!this.first) this.last = null;
+    conn.next = null;
+    conn.listed = false;
+    this.listedCount--;
+    return conn;
+  }
+
+  // ---- a connection's go
+
+  private go(conn: Conn): void {
+    const bits = conn.events;
+    conn.events = 0;
+    if (conn.state == ConnState.Closed) return;
+    if (conn.fd.kind == SocketKind.Packets) {
+      this.receive(conn);
+      return;
+    }
+    if ((bits & SinkEvent.Read) != 0) conn.readable = true;
+    if (conn.closeAsked) {
+      conn.closeAsked = false;
+      this.close(conn);
+    }
+    if ((bits & SinkEvent.Write) != 0 && conn.buffered > 0 && !this.flush(conn)) return;
+    if ((bits & SlotEvent.Wake) != 0) this.wake(conn);
+    if (conn.state == ConnState.Open && conn.readable && !conn.paused) this.read(conn);
+    if (conn.state == ConnState.Open && conn.readable && !conn.paused) this.list(conn);
+  }
+
+  private wake(conn: Conn): void {
+    let n = slotTakeWakes(conn.slot);
+    this.wakes += n;
+    for (; n > 0 && conn.state == ConnState.Open; n--) this.data(conn, this.noInput);
+  }
+
+  private read(conn: Conn): void {
+    // First: what comes after the read, and is the end, is told by an event.
+    const done = netpolldone(conn.fd.pd);
+    const n = sysRead(conn.fd.fd, this.input.dataStart, INPUT);
+    if (n > 0) {
+      // A short read has taken all; what comes next is told by an event.
+      if (n < INPUT && !done && conn.fd.kind == SocketKind.TCP) conn.readable = false;
+      this.data(conn, this.inputOf(n));
+    } else if (n == 0) {
+      conn.readable = false;
+      conn.ended = true;
+      // What the peer has asked for before is still answered.
+      this.close(conn);
+    } else if (n == -Errno.EAGAIN) {
+      conn.readable = false;
+    } else if (n != -Errno.EINTR) {
+      this.fail(conn, "read", -n);
+    }
+  }
+
+  private inputOf(n: i32): Uint8Array {
+    const input = this.input;
+    store<i32>(changetype<usize>(input), n, offsetof<Uint8Array>("byteLength"));
+    this.bytesIn += n;
+    return input;
+  }
+
+  private data(conn: Conn, input: Uint8Array): void {
+    if (this.events.idleTimeout > 0) conn.lastActive = nanotime();
+    this.current = conn;
+    const action = this.events.data(conn, input);
+    this.handled(conn, action);
+  }
+
+  /** Takes the datagrams of a socket, and answers them. */
+  private receive(conn: Conn): void {
+    for (let i = 0; i < DATAGRAMS && conn.state == ConnState.Open; i++) {
+      store<i32>(conn.sender - 4, SOCKADDR_MAX);
+      const n = sysRecvfrom(conn.fd.fd, this.input.dataStart, INPUT, conn.sender, conn.sender - 4);
+      if (n == -Errno.EAGAIN) return;
+      // Other errors are those of earlier answers, and as lost as these.
+      if (n >= 0) this.data(conn, this.inputOf(n));
+    }
+    this.list(conn);
+  }
+
+  // ---- output
+
+  /** Takes output for a connection: of the handler that is running, or of another one's connection. */
+  output(conn: Conn, at: usize, length: i32): void {
+    if (length == 0 || conn.state != ConnState.Open) return;
+    if (conn == this.current && conn.buffered == 0) {
+      this.reserve(length);
+      memory.copy(this.out + this.outLength, at, length);
+      this.outLength += length;
+      return;
+    }
+    // To whom a datagram was from is only known while it is handled.
+    if (conn.sender != 0) return;
+    this.bytesOut += length;
+    conn.keep(at, length);
+    this.kept(conn);
+  }
+
+  /** The same for text: in UTF-8 a unit of UTF-16 takes 3 bytes at most. */
+  outputText(conn: Conn, text: string): void {
+    if (text.length > i32.MAX_VALUE / 4)
+      gopanic("serve: a text of " + text.length.toString() + " characters is too long");
+    this.reserve(3 * text.length);
+    const at = this.out + this.outLength;
+    const length = <i32>String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, at);
+    if (conn == this.current && conn.buffered == 0 && conn.state == ConnState.Open) this.outLength += length;
+    else this.output(conn, at, length);
+  }
+
+  private reserve(length: i32): void {
+    const used = this.outLength;
+    if (length <= this.outCapacity - used) return;
+    if (length > i32.MAX_VALUE - used) gopanic("serve: more than 2 GB of output from one handler");
+    const need = used + length;
+    const capacity = need < 1 << 29 ? need << 1 : need;
+    const at = malloc(capacity);
+    memory.copy(at, this.out, used);
+    mfree(this.out);
+    this.out = at;
+    this.outCapacity = capacity;
+  }
+
+  /** Bytes were put behind those that wait: tries to send them, unless an event will tell when that can be done. */
+  private kept(conn: Conn): void {
+    conn.events |= SinkEvent.Write;
+    this.list(conn);
+  }
+
+  /** A handler has returned: sends what it gave, and does what it said. */
+  private handled(conn: Conn, action: Action): void {
+    this.current = null;
+    if (this.outLength > 0) {
+      this.events.preWrite();
+      this.bytesOut += this.outLength;
+      if (conn.sender == 0) this.send(conn);
+      else this.answer(conn);
+      this.outLength = 0;
+      if (this.outCapacity > OUTPUT_KEPT) this.shrink();
+    }
+    if (conn.buffered > this.events.highWaterMark) conn.paused = true;
+    if (action != Action.None) this.act(conn, action);
+  }
+
+  private shrink(): void {
+    mfree(this.out);
+    this.out = malloc(OUTPUT);
+    this.outCapacity = OUTPUT;
+  }
+
+  /** Sends what a handler gave; keeps what the system does not take. */
+  private send(conn: Conn): void {
+    const length = this.outLength;
+    const n = this.push(conn, this.out, length);
+    if (n >= 0 && n < length) conn.keep(this.out + n, length - n);
+  }
+
+  private answer(conn: Conn): void {
+    sysSendto(conn.fd.fd, this.out, this.outLength, conn.sender, load<i32>(conn.sender - 4));
+  }
+
+  /** Gives the system as many bytes as it takes; how many, or -1 if the connection has failed and is closed. */
+  private push(conn: Conn, at: usize, length: i32): i32 {
+    let done = 0;
+    while (done < length) {
+      const n = sysWrite(conn.fd.fd, at + done, length - done);
+      if (n >= 0) done += n;
+      else if (n == -Errno.EAGAIN) break;
+      else if (n != -Errno.EINTR) {
+        this.fail(conn, "write", -n);
+        return -1;
+      }
+    }
+    return done;
+  }
+
+  /** Sends what waits. False if the connection is not the loop's any more. */
+  private flush(conn: Conn): bool {
+    const n = this.push(conn, conn.waitingAt, conn.buffered);
+    if (n < 0) return false;
+    conn.sent(n);
+    if (conn.buffered > 0) return true;
+    conn.paused = false;
+    if (conn.state == ConnState.Closing) this.finish(conn, null);
+    else if (conn.state == ConnState.Detaching) this.letGo(conn);
+    return conn.state == ConnState.Open;
+  }
+
+  // ---- the life of a connection
+
+  /** Takes over the connections that were given to this loop. */
+  private takeOver(): void {
+    let at = mpscTake(changetype<usize>(this) + offsetof<Loop>("adopted"), offsetof<Conn>("next"));
+    while (at != 0) {
+      const conn = changetype<Conn>(at);
+      at = changetype<usize>(conn.next);
+      conn.next = null;
+      this.open(conn);
+    }
+  }
+
+  private open(conn: Conn): void {
+    const slot = this.slots.take();
+    conn.slot = slot;
+    conn.generation = slotGeneration(slot);
+    while (this.conns.length <= slot.index) this.conns.push(null);
+    this.conns[slot.index] = conn;
+    // What has happened before is found out by trying.
+    netpollSetSink(conn.fd.pd, changetype<usize>(slot));
+    this.list(conn);
+    if (conn.fd.kind == SocketKind.Packets) {
+      conn.sender = malloc(4 + SOCKADDR_MAX) + 4;
+      store<i32>(conn.sender - 4, 0);
+      return;
+    }
+    this.count++;
+    this.accepted++;
+    if (this.events.idleTimeout > 0) conn.lastActive = nanotime();
+    this.current = conn;
+    const action = this.events.opened(conn);
+    this.handled(conn, action);
+    if (this.stopping) this.close(conn);
+  }
+
+  private act(conn: Conn, action: Action): void {
+    if (action == Action.Shutdown) this.server.shutdown();
+    else if (action != Action.Close && action != Action.Detach)
+      gopanic("serve: there is no action " + (<i32>action).toString());
+    else if (conn.state != ConnState.Open || conn.sender != 0) return;
+    else if (action == Action.Close) this.close(conn);
+    else if (conn.buffered == 0) this.letGo(conn);
+    else this.lingerOn(conn, ConnState.Detaching);
+  }
+
+  /** Closes it, once its output is out. */
+  private close(conn: Conn): void {
+    if (conn.state != ConnState.Open) return;
+    if (conn.buffered == 0) this.finish(conn, null);
+    else this.lingerOn(conn, ConnState.Closing);
+  }
+
+  private lingerOn(conn: Conn, state: u8): void {
+    conn.state = state;
+    const now = nanotime();
+    const linger = this.events.linger;
+    conn.lingerAt = linger > NEVER - now ? NEVER : now + linger;
+    conn.lingerLeft = conn.buffered;
+    this.nextSweep = min(this.nextSweep, conn.lingerAt);
+  }
+
+  private fail(conn: Conn, operation: string, errno: i32): void {
+    const remote = conn.remoteAddr;
+    this.finish(conn, operation + " " + (remote.length > 0 ? remote : conn.localAddr) + ": " + strerror(errno));
+  }
+
+  /** The end, at once. */
+  private finish(conn: Conn, error: string | null): void {
+    if (conn.state == ConnState.Closed) return;
+    if (conn.readable && !conn.ended && conn.buffered == 0 && !error) this.discard(conn);
+    this.forget(conn);
+    fdClose(conn.fd);
+    if (this.events.closed(conn, error) == Action.Shutdown) this.server.shutdown();
+  }
+
+  /** Reads what has come and nobody wants: closing over it would take the output back that is on its way. */
+  private discard(conn: Conn): void {
+    sysShutdownWrite(conn.fd.fd);
+    for (let i = 0; i < DISCARD_READS; i++) if (sysRead(conn.fd.fd, this.input.dataStart, INPUT) != INPUT) break;
+  }
+
+  /** It is no connection of this loop any more; its descriptor is. */
+  private forget(conn: Conn): void {
+    conn.state = ConnState.Closed;
+    conn.drop();
+    netpollSetSink(conn.fd.pd, 0);
+    this.conns[conn.slot.index] = null;
+    this.slots.give(conn.slot);
+    this.count--;
+    atomic.sub<i32>(changetype<usize>(this) + offsetof<Loop>("connections"), 1);
+  }
+
+  /** It leaves the server. */
+  private letGo(conn: Conn): void {
+    this.forget(conn);
+    if (this.events.detached(conn, new Stream(conn.fd)) == Action.Shutdown) this.server.shutdown();
+  }
+
+  // ---- the clock
+
+  /** Sets when connections are looked at next. */
+  private sweepLater(now: i64): void {
+    const idle = this.events.idleTimeout;
+    this.nextSweep = idle > 0 ? now + max(SWEEP_MIN, min(idle, NEVER >> 1) / IDLE_CHECKS) : NEVER;
+  }
+
+  /** Ends what has been idle, or does not take its output. */
+  private sweep(now: i64): void {
+    this.sweepLater(now);
+    const idle = this.events.idleTimeout;
+    for (let i = 0; i < this.conns.length; i++) {
+      const conn = this.conns[i];
+      if (!conn || conn.sender != 0) continue;
+      if (conn.state == ConnState.Open) {
+        if (idle > 0 && now - conn.lastActive >= idle) this.fail(conn, "read", ETIMEDOUT);
+        continue;
+      }
+      if (now >= conn.lingerAt) {
+        if (conn.buffered >= conn.lingerLeft) {
+          this.finish(conn, null);
+          continue;
+        }
+        this.lingerOn(conn, conn.state);
+      }
+      this.nextSweep = min(this.nextSweep, conn.lingerAt);
+    }
+  }
+
+  // ---- the end
+
+  private closeAll(): void {
+    this.stopping = true;
+    this.nextTick = NEVER;
+    this.takeOver();
+    for (let i = 0; i < this.conns.length; i++) {
+      const conn = this.conns[i];
+      if (!conn) continue;
+      if (conn.sender == 0) this.close(conn);
+      else this.closePackets(conn);
+    }
+  }
+
+  private closePackets(conn: Conn): void {
+    conn.state = ConnState.Closed;
+    netpollSetSink(conn.fd.pd, 0);
+    this.conns[conn.slot.index] = null;
+    this.slots.give(conn.slot);
+    fdClose(conn.fd);
+    mfree(conn.sender - 4);
+    conn.sender = 0;
+  }
+
+  private end(): void {
+    netpollSetDeadline(this.slots.queue.pd, false, 0);
+    mfree(this.out);
+    this.out = 0;
+    this.outCapacity = 0;
+    giveSlots(this.slots);
+    this.goroutine = 0;
+  }
+}
