@@ -24,8 +24,8 @@ export class Job implements Task {
   /** What its promise is settled with; only the first of all calls counts. */
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** What is sent, until it has been. */
-  value: unknown;
+  /** What is sent, until it has been; a queue may look at it. */
+  task: unknown;
   transferList: readonly object[];
   /** When it was taken from the queue; 0 before. */
   started = 0;
@@ -45,13 +45,13 @@ export class Job implements Task {
     this.resolve = resolve;
     this.reject = reject;
     const isMoved = isMovable(task);
-    this.value = isMoved ? task[valueSymbol] : task;
+    this.task = isMoved ? task[valueSymbol] : task;
     this.transferList = isMoved ? [...options.transferList, ...transferListOf(task)] : options.transferList;
   }
 
-  /** Takes the value as it is now: it is not sent yet, and may be changed meanwhile. */
+  /** Takes the task as it is now: it is not sent yet, and may be changed meanwhile. */
   freeze(): void {
     const transfer = [...this.transferList] as Transferable[];
-    [this.value, this.transferList] = structuredClone([this.value, transfer] as const, { transfer });
+    [this.task, this.transferList] = structuredClone([this.task, transfer] as const, { transfer });
   }
 }

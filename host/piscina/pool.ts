@@ -138,17 +138,17 @@ export class Pool {
 
   /** Makes a goroutine of it. */
   private send(job: Job, { rt, work }: Started): void {
-    const { value, transferList: transfer, filename, name } = job;
-    job.value = undefined;
+    const { task, transferList: transfer, filename, name } = job;
+    job.task = undefined;
     job.transferList = [];
     if (job.isAborted) return this.finish(job, job.resolve, undefined);
     const isDefault = filename === this.options.filename && name === this.options.name;
     try {
       const goroutine = isDefault
         ? transfer.length === 0
-          ? rt.go(work.run, value)
-          : rt.go.with({ transfer }, work.run, value)
-        : rt.go.with({ transfer }, work.runNamed, value, filename, name);
+          ? rt.go(work.run, task)
+          : rt.go.with({ transfer }, work.run, task)
+        : rt.go.with({ transfer }, work.runNamed, task, filename, name);
       job.cancel = (reason) => void goroutine.cancel(reason);
       goroutine.then(
         (result) => this.finish(job, job.resolve, result),

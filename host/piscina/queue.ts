@@ -45,6 +45,11 @@ export class ArrayTaskQueue implements TaskQueue {
     this.tasks.push(task);
   }
 
+  /** Puts a task before all others. */
+  unshift(task: Task): void {
+    this.tasks.unshift(task);
+  }
+
   remove(task: Task): void {
     const at = this.tasks.indexOf(task);
     if (at >= 0) this.tasks.splice(at, 1);
@@ -84,6 +89,13 @@ export class FixedQueue implements TaskQueue {
 
   push(task: Task): void {
     this.#tasks.push(task);
+    this.#size++;
+  }
+
+  /** Puts a task before all others. */
+  unshift(task: Task): void {
+    if (this.#front > 0) this.#tasks[--this.#front] = task;
+    else this.#tasks.unshift(task);
     this.#size++;
   }
 

@@ -6,7 +6,7 @@ import { SHARE_ENV } from "node:worker_threads";
 import RealPiscina from "piscina";
 import { packageRoot } from "../../host/bench/paths.js";
 import type * as main from "../../host/piscina/main.js";
-import { FixedQueue, queueOptionsSymbol, type Task } from "../../host/piscina/queue.js";
+import { ArrayTaskQueue, FixedQueue, queueOptionsSymbol, type Task } from "../../host/piscina/queue.js";
 
 // As programs import it: what the package's exports name.
 const library: string = "skein/piscina";
@@ -127,6 +127,20 @@ describe("a fixed queue", () => {
     );
     assert(queue.isEmpty());
     assert.equal(queue.size, 0);
+  });
+
+  it("takes a task before the others", () => {
+    for (const queue of [new FixedQueue(), new ArrayTaskQueue()]) {
+      for (const id of [1, 2, 3]) queue.push(task(id));
+      queue.unshift(task(4));
+      assert.equal(queue.shift()?.taskId, 4);
+      queue.shift();
+      queue.unshift(task(5));
+      assert.deepEqual(
+        [queue.shift(), queue.shift(), queue.shift(), queue.shift()].map((each) => each?.taskId),
+        [5, 2, 3, undefined],
+      );
+    }
   });
 
   it("has nothing to do for a task that it has not", () => {
