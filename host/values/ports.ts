@@ -7,13 +7,16 @@
  * ever read synchronously, so they keep no thread alive; an M that wants an answer also puts a note into the main thread's
  * mailbox.
  *
+ * The main thread may block right after it has sent a SharedArrayBuffer, to wait on it. So it announces these to all Ms before
+ * the slot is published, as many as they have not read yet; only an M that does not know one asks.
+ *
  * Guarantees: a value posted before its slot was published is found, since the main thread looks through all ports before it
  * says that there is none. A value sent once is taken once. SharedArrayBuffers are kept as long as any slot or any thread's
  * own object stands for them: these are counted like other handles. The count is raised from 0 by the main thread only, so it
  * alone decides, when it is told of a 0, whether that is final.
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { HOBJ_REFS, HOST_SHARED, SCHED_STATE, STATE_RUNNING } from "../../assembly/layout.js";
+import { HOBJ_ELEM, HOBJ_REFS, HOST_SHARED, SCHED_STATE, STATE_RUNNING } from "../../assembly/layout.js";
 import type { Memory } from "../memory.js";
 import type { Carrier } from "./carrier.js";
 
@@ -28,7 +31,22 @@ interface Message {
   readonly drop?: number;
   /** Of the answer: there is no such value. */
   readonly lost?: boolean;
+  /** Of an announcement: which object it is about. */
+  readonly serial?: number;
+  /** How many messages the M has read. */
+  readonly read?: number;
 }
+
+/** What the main thread knows of a port. */
+interface Line {
+  readonly port: MessagePort;
+  /** Messages sent through it, and those that were read. */
+  sent: number;
+  read: number;
+}
+
+/** SharedArrayBuffers that an M is told of before it asks: so many at a time, since they stay alive in its port. */
+const ANNOUNCED = 64;
 
 /** What carriers take from the core. */
 interface CarrierCore {
@@ -50,6 +68,8 @@ export abstract class PortsCarrier implements Carrier {
   protected readonly counts: Counts;
   /** SharedArrayBuffers of this thread, by their objects in the core, and back. */
   protected readonly addresses = new WeakMap<SharedArrayBuffer, number>();
+  /** Tells the objects apart that have had the same address one after the other. */
+  private serial = Math.floor(Math.random() * 2 ** 31);
 
   constructor(core: CarrierCore, memory: Memory, counts: Counts) {
     this.core = core;
@@ -65,12 +85,18 @@ export abstract class PortsCarrier implements Carrier {
   share(buffer: SharedArrayBuffer): { kind: number; address: number } {
     let address = this.addresses.get(buffer);
     if (address === undefined) {
-      address = this.core.obj_new(HOST_SHARED, 0, 0, 0) >>> 0;
+      this.serial = (this.serial + 1) & 0x7fff_ffff;
+      address = this.core.obj_new(HOST_SHARED, 0, this.serial, 0) >>> 0;
       this.addresses.set(buffer, address);
       this.keep(address, buffer);
     }
     this.counts.retain(address);
     return { kind: HOST_SHARED, address };
+  }
+
+  /** The serial number of the object at an address. */
+  protected serialOf(address: number): number {
+    return this.memory.words[(address + HOBJ_ELEM) >>> 2]!;
   }
 
   abstract post(number: number, value: unknown, transfer: readonly object[]): void;
@@ -86,15 +112,17 @@ export abstract class PortsCarrier implements Carrier {
 
 /** The main thread's carrier, which keeps everybody's values. */
 export class Hub extends PortsCarrier {
-  private readonly ports = new Map<number, MessagePort>();
+  private readonly lines = new Map<number, Line>();
   private readonly values = new Map<number, Message>();
   /** Where ports come from that another thread has made. */
   private source: MessagePort | undefined;
 
   /** The thread of M `mid` has this port's other end. */
   addPort(mid: number, port: MessagePort): void {
-    this.ports.get(mid)?.close();
-    this.ports.set(mid, port);
+    this.lines.get(mid)?.port.close();
+    const line: Line = { port, sent: 0, read: 0 };
+    this.lines.set(mid, line);
+    for (const [number, { value, shared }] of this.values) if (shared === true) this.announce(line, number, value);
   }
 
   /** Ports of Ms that another thread starts come through this one. */
@@ -104,8 +132,8 @@ export class Hub extends PortsCarrier {
 
   close(): void {
     this.source?.close();
-    for (const port of this.ports.values()) port.close();
-    this.ports.clear();
+    for (const { port } of this.lines.values()) port.close();
+    this.lines.clear();
     this.values.clear();
   }
 
@@ -150,9 +178,18 @@ export class Hub extends PortsCarrier {
     this.values.set(address, { value: buffer, shared: true });
     // This thread's own objects do not count: it has all of them.
     Atomics.store(this.memory.words, (address + HOBJ_REFS) >>> 2, 0);
+    this.drain();
+    for (const line of this.lines.values()) this.announce(line, address, buffer);
   }
 
-  private receive(port: MessagePort, message: Message): void {
+  private announce(line: Line, number: number, value: unknown): void {
+    if (line.sent - line.read >= ANNOUNCED) return;
+    line.sent++;
+    line.port.postMessage({ put: number, value, serial: this.serialOf(number) } satisfies Message);
+  }
+
+  private receive(line: Line, message: Message): void {
+    if (message.read !== undefined) line.read = message.read;
     if (message.put !== undefined) {
       this.values.set(message.put, message);
       if (message.shared === true) {
@@ -163,12 +200,14 @@ export class Hub extends PortsCarrier {
       if (this.values.get(message.drop)?.shared === true) this.idle(message.drop);
       else this.discard(message.drop);
     } else if (message.want !== undefined) {
-      this.answer(port, message.want);
+      this.answer(line, message.want);
     }
   }
 
-  private answer(port: MessagePort, number: number): void {
+  private answer(line: Line, number: number): void {
     const kept = this.find(number);
+    const { port } = line;
+    line.sent++;
     if (kept === undefined) return port.postMessage({ put: number, lost: true } satisfies Message);
     const transfer = kept.moved === true ? [kept.value as MessagePort] : [];
     port.postMessage({ put: number, value: kept.value } satisfies Message, transfer);
@@ -192,8 +231,8 @@ export class Hub extends PortsCarrier {
         this.addPort(mid, port);
       }
     }
-    for (const port of this.ports.values()) {
-      for (let it; (it = receiveMessageOnPort(port)) !== undefined;) this.receive(port, it.message as Message);
+    for (const line of this.lines.values()) {
+      for (let it; (it = receiveMessageOnPort(line.port)) !== undefined;) this.receive(line, it.message as Message);
     }
   }
 }
@@ -206,6 +245,9 @@ const MOST_MS = 5;
 export class Spoke extends PortsCarrier {
   private readonly port: MessagePort;
   private readonly known = new Map<number, WeakRef<SharedArrayBuffer>>();
+  /** What has come and was not asked for yet. */
+  private readonly announced = new Map<number, Message>();
+  private read = 0;
   private readonly nobody = new Int32Array(new SharedArrayBuffer(4));
   private readonly registry = new FinalizationRegistry<number>((address) => this.collected(address));
 
@@ -264,20 +306,40 @@ export class Spoke extends PortsCarrier {
     this.counts.release(address);
   }
 
-  /** Asks the main thread for a value, and waits for it. */
+  /** A value that the main thread has announced, or that it is asked for; waits for it. */
   private fetch(number: number): unknown {
-    this.port.postMessage({ want: number } satisfies Message);
-    this.wake();
-    for (let ms = LEAST_MS; ; ms = Math.min(ms * 1.5, MOST_MS)) {
-      for (let it; (it = receiveMessageOnPort(this.port)) !== undefined;) {
-        const message = it.message as Message;
-        if (message.put !== number) continue;
-        if (message.lost === true) throw lost();
-        return message.value;
-      }
+    let message = this.look(number);
+    if (message === undefined) {
+      this.port.postMessage({ want: number, read: this.read } satisfies Message);
+      this.wake();
+    }
+    for (let ms = LEAST_MS; message === undefined; ms = Math.min(ms * 1.5, MOST_MS)) {
       if (Atomics.load(this.memory.words, SCHED_STATE >>> 2) !== STATE_RUNNING) throw lost();
       Atomics.wait(this.nobody, 0, 0, ms);
+      message = this.look(number);
     }
+    if (message.lost === true) throw lost();
+    return message.value;
+  }
+
+  /** Reads what has come, and keeps it for later but for the message with that number. */
+  private look(number: number): Message | undefined {
+    const before = this.read;
+    for (let it; (it = receiveMessageOnPort(this.port)) !== undefined;) {
+      this.read++;
+      const message = it.message as Message;
+      this.announced.set(message.put!, message);
+    }
+    const message = this.announced.get(number);
+    this.announced.delete(number);
+    // Those that were never asked for are forgotten, the oldest first: they can still be asked for.
+    for (const old of this.announced.keys()) {
+      if (this.announced.size <= ANNOUNCED) break;
+      this.announced.delete(old);
+    }
+    if (this.read !== before) this.port.postMessage({ read: this.read } satisfies Message);
+    const isOld = message?.serial !== undefined && message.serial !== this.serialOf(number);
+    return isOld ? undefined : message;
   }
 }
 

@@ -22,6 +22,22 @@ describe("what only message ports can carry", () => {
     assert.equal(back.bytes.buffer, bytes.buffer);
   });
 
+  it("a SharedArrayBuffer can be waited on by the thread that sent it, without a turn of its event loop", () => {
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    void rt.go((words) => {
+      Atomics.store(words, 0, 1);
+      Atomics.notify(words, 0);
+    }, words);
+    assert.notEqual(Atomics.wait(words, 0, 0, 5000), "timed-out");
+  });
+
+  it("thousands of SharedArrayBuffers are shared, and let go of by threads that never look", async () => {
+    for (let i = 0; i < 3000; i++) {
+      const bytes = new Uint8Array(new SharedArrayBuffer(1 << 16)).fill(i & 255);
+      assert.equal(await rt.go((bytes) => bytes[5], bytes), i & 255);
+    }
+  });
+
   it("a SharedArrayBuffer that a goroutine made reaches here and other goroutines", async () => {
     const made = await rt.go(() => new Int32Array(new SharedArrayBuffer(16)).fill(7));
     assert.ok(made.buffer instanceof SharedArrayBuffer);
