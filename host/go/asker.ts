@@ -299,7 +299,9 @@ export class Asker {
     if (state === JS_DONE) {
       const value = thread.codec.decode(at + JSGO_RESULT);
       this.free.push(at);
-      if (isWaitedFor) this.finish(g, "done").settle(value as never);
+      if (!isWaitedFor) return;
+      if (g.rare?.cancelled === true) this.finish(g, "cancelled").fail(g.rare.reason);
+      else this.finish(g, "done").settle(value as never);
       return;
     }
     let error: unknown;

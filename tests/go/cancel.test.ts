@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { delay, onDeno, rejection, withRuntime, WORK, type Work } from "./fixtures.js";
+import { delay, onDeno, rejection, until, withRuntime, WORK, type Work } from "./fixtures.js";
 
 describe("cancelling a goroutine", () => {
   it("that is queued rejects it at once, and it never runs", () =>
@@ -90,6 +90,15 @@ describe("cancelling a goroutine", () => {
       g.cancel(new Error("stop"));
       await assert.rejects(g, /stop/);
       assert.equal(await rt.go(work.identity, 1), 1);
+    }));
+
+  it("that ends well all the same, before the grace time is over, has been cancelled", () =>
+    withRuntime(async (rt) => {
+      const work = rt.tasks<Work>(WORK);
+      const g = rt.go(work.later, 60, "a value");
+      await until(() => g.status === "waiting");
+      g.cancel("too late for that");
+      assert.equal(await rejection(g), "too late for that");
     }));
 
   it("twice is the same as once", () =>
