@@ -47,6 +47,13 @@ const GONE = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 /** Reads of input that nobody wants, before the close: closing with unread input resets the connection. */
 const DISCARD_READS = 16;
 
+/** Bytes up to which a loop of ours copies faster than the engine's call does. */
+const SHORT = 32;
+
+function copyShort(from: Uint8Array, to: Uint8Array): void {
+  for (let i = 0; i < from.length; i++) to[OUT + i] = from[i] as number;
+}
+
 export class EpollStream implements StreamSocket, Target, Ready {
   slot = 0;
   stamp = 0;
@@ -199,12 +206,12 @@ export class EpollStream implements StreamSocket, Target, Ready {
   /** Gives the kernel as much as it takes of `output` from `from`; how far that got, or -1 if the stream failed. */
   private send(output: Uint8Array, from: number): number {
     const { poller } = this;
-    const inPlace = output.buffer === poller.buffer;
     let at = from;
     while (at < output.length) {
       const size = Math.min(output.length - at, OUT_SIZE);
       let place = OUT;
-      if (inPlace) place = output.byteOffset + at;
+      if (output.length <= SHORT && at === 0) copyShort(output, poller.bytes);
+      else if (output.buffer === poller.buffer) place = output.byteOffset + at;
       else poller.bytes.set(at === 0 && size === output.length ? output : output.subarray(at, at + size), OUT);
       const n = poller.sys.write(this.fd, place, size);
       if (n === -EINTR) continue;

@@ -49,6 +49,15 @@ export const IN = 8192;
 export const OUT = IN + IN_SIZE;
 const BUFFER_SIZE = OUT + OUT_SIZE;
 
+/**
+ * Handlers see views of the buffer, so it must be one that they can do nothing to: that of a WebAssembly memory cannot be
+ * transferred away. It is not shared, as much of the platform takes no shared views.
+ */
+function pinnedBuffer(): ArrayBuffer {
+  const pages = Math.ceil(BUFFER_SIZE / 65536);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer;
+}
+
 /** What is registered with the poller. */
 export interface Target {
   /** Where it is in the poller's table; set by `add`. */
@@ -66,7 +75,7 @@ export interface Ready {
 export class EpollPoller {
   readonly sys: Sys;
   /** What system calls read and write. */
-  readonly buffer = new ArrayBuffer(BUFFER_SIZE);
+  readonly buffer = pinnedBuffer();
   readonly bytes = Buffer.from(this.buffer);
   readonly view = new DataView(this.buffer);
   /** The descriptor that `wake` writes to; any thread may. */
@@ -91,7 +100,7 @@ export class EpollPoller {
 
   /** @throws SocketError if no descriptors are free; Error with the reason where there are no system calls */
   constructor() {
-    const sys = loadSys(this.buffer);
+    const sys = loadSys(this.buffer, true);
     if (typeof sys === "string") throw new Error(sys);
     if (sys.watch === undefined) throw new Error(`the event loop watches no descriptors through ${sys.via}`);
     this.sys = sys;

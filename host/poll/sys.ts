@@ -69,14 +69,15 @@ export interface Sys {
 /**
  * Makes the system calls available on a buffer.
  *
+ * @param pinned the caller vouches that the memory never moves, grows or goes, so that calls need not look
  * @returns the calls; or, as text, the reason why there are none: another system than Linux, a runtime without a way to
  * call C, one that refuses it, or a kernel that does not let this process use epoll
  */
-export function loadSys(memory: SysMemory): Sys | string {
+export function loadSys(memory: SysMemory, pinned = false): Sys | string {
   const refusal = refused();
   if (refusal !== undefined) return refusal;
   try {
-    return makeSys(loadBinding(), memory);
+    return makeSys(loadBinding(), memory, pinned);
   } catch (error) {
     return (error as Error).message;
   }
@@ -96,7 +97,7 @@ function probe(): string | undefined {
   if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) return "this machine is big-endian";
   let sys: Sys;
   try {
-    sys = makeSys(loadBinding(), new SharedArrayBuffer(8));
+    sys = makeSys(loadBinding(), new SharedArrayBuffer(8), true);
   } catch (error) {
     return (error as Error).message;
   }
@@ -122,10 +123,10 @@ class Window {
   private baseNumber = 0;
   private limit = 0;
 
-  constructor(binding: Binding, memory: SysMemory) {
+  constructor(binding: Binding, memory: SysMemory, pinned: boolean) {
     this.binding = binding;
     this.memory = memory;
-    this.mayMove = !(bufferOf(memory) instanceof SharedArrayBuffer);
+    this.mayMove = !pinned && !(bufferOf(memory) instanceof SharedArrayBuffer);
     this.locate();
   }
 
@@ -140,7 +141,7 @@ class Window {
 
   /** Whether `length` bytes from `at` lie in the buffer. */
   has(at: number, length: number): boolean {
-    if (this.mayMove && bufferOf(this.memory) !== this.bytes.buffer) this.locate();
+    // Both detach the buffer, whose views then have no length.
     if (this.mayMove && this.bytes.byteLength !== this.limit) this.locate();
     if (!(at >= 0 && length >= 0 && Number.isInteger(at) && Number.isInteger(length))) return false;
     if (at + length <= this.limit) return true;
@@ -177,8 +178,8 @@ function bufferOf(memory: SysMemory): SharedArrayBuffer | ArrayBuffer {
   return memory instanceof WebAssembly.Memory ? memory.buffer : memory;
 }
 
-function makeSys(binding: Binding, memory: SysMemory): Sys {
-  const window = new Window(binding, memory);
+function makeSys(binding: Binding, memory: SysMemory, pinned: boolean): Sys {
+  const window = new Window(binding, memory, pinned);
   const c = binding.functions as Record<FunctionName, (...args: Word[]) => number>;
   const big = binding.wordsAreBigints;
   const null64: Word = big ? 0n : 0;

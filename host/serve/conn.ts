@@ -126,12 +126,12 @@ export class StreamConn implements Conn, StreamHandler {
   }
 
   private apply(result: NonNullable<unknown>): void {
-    if (result instanceof Promise)
-      throw new TypeError("a handler returned a promise: handlers are synchronous, use wake()");
     const output = outputOf(result);
     if (output !== undefined && output.length > 0) this.write(output);
     // Plain output has no action.
     if (output === result) return;
+    if (result instanceof Promise)
+      throw new TypeError("a handler returned a promise: handlers are synchronous, use wake()");
     const action = actionOf(result);
     if (action !== Action.None) this.act(action);
   }
