@@ -45,6 +45,8 @@ export class StreamConn implements Conn, StreamHandler {
   readonly slot: number;
   /** When there was input last, in the loop's time. */
   lastActive: number;
+  /** Found idle for too long by one look; the next one ends it. */
+  isOverdue = false;
   private readonly loop: Loop;
   private readonly socket: StreamSocket;
   private readonly generation: number;
@@ -115,7 +117,10 @@ export class StreamConn implements Conn, StreamHandler {
   data(input: Uint8Array): void {
     const { loop } = this;
     if (this.state !== State.Open) return;
-    if (loop.keepsTime) this.lastActive = loop.time();
+    if (loop.keepsTime) {
+      this.lastActive = loop.time();
+      this.isOverdue = false;
+    }
     if (loop.events.data === undefined) return;
     try {
       const result = loop.events.data(this, input);

@@ -80,7 +80,10 @@ export class Loop {
     const { idleTimeoutMs } = this.options;
     const now = this.time();
     for (const conn of this.conns) {
-      if (conn !== undefined && now - conn.lastActive >= idleTimeoutMs) conn.expire(idleTimeoutMs);
+      if (conn === undefined || now - conn.lastActive < idleTimeoutMs) continue;
+      // Not at once: when something has held this thread up, its input may be waiting to be read.
+      if (conn.isOverdue) conn.expire(idleTimeoutMs);
+      else conn.isOverdue = true;
     }
   }
 
