@@ -1,16 +1,16 @@
-/** Skein: a runtime, and a goroutine for each task. */
+/** Skein: a runtime with so many threads and no more, as the pools, and a goroutine for each task. */
 import { start } from "skein";
 
 const functions = new URL("../work/functions.mjs", import.meta.url);
 
 export async function open({ threads, task }) {
-  const rt = await start({ procs: threads });
+  const rt = await start({ procs: threads, threads });
   const work = rt.tasks(functions)[task];
   return { run: (value) => rt.go(work, value), close: () => rt.close() };
 }
 
 export async function openStream({ threads, capacity }) {
-  const rt = await start({ procs: threads });
+  const rt = await start({ procs: threads, threads });
   const { total } = rt.tasks(functions);
   return {
     async send(numbers) {
