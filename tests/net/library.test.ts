@@ -8,7 +8,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { start, type Runtime } from "../../host/index.js";
 import { buildOf } from "../programs/driver/builds.js";
-import { root, skeinCommand } from "../programs/driver/process.js";
+import { root, runSkein, skeinCommand } from "../programs/driver/process.js";
 import { eventually, pollers } from "./server.js";
 
 /** Descriptors of this process that are sockets or belong to a netpoller. */
@@ -89,6 +89,13 @@ describe("the choice of the poller", () => {
       start({ poller: "kqueue" as "auto" }),
       /poller must be "auto", "epoll" or "stdlib", not "kqueue"/,
     );
+  });
+
+  it("is told where SKEIN_DEBUG asks for it", async () => {
+    const program = await buildOf("tests/programs/net/ends.ts");
+    const args = ["run", program, "--poller", "stdlib", "--", "exit"];
+    const { stderr } = await runSkein(args, { env: { SKEIN_DEBUG: "poller=1" } });
+    assert.equal(stderr, "POLLER stdlib: asked for\n");
   });
 
   it("of skein run is checked too", async () => {
