@@ -153,6 +153,8 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   /** Why nothing can run any more. */
   private ended: Error | undefined;
   private closing: Promise<void> | undefined;
+  /** Why nothing more is begun: it is being closed. */
+  private refusal: Error | undefined;
 
   /** @internal */
   constructor(program: Program, options: RuntimeOptions) {
@@ -251,7 +253,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   /** @throws SkeinError if it is no whole number from 1 to 256 */
   set procs(n: number) {
     checkProcs(n);
-    if (this.ended !== undefined) throw this.ended;
+    this.mayBegin();
     this.wantedProcs = n;
     this.onM0(() => this.core.set_procs(n));
     // A goroutine does it, as soon as the world can be stopped: usually in a moment.
@@ -290,7 +292,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    * @param args the program's arguments, instead of those given to `start`
    */
   async run(args?: readonly string[]): Promise<number> {
-    if (this.ended !== undefined) throw this.ended;
+    this.mayBegin();
     if (this.main !== undefined || this.mainActive) throw new SkeinError("main is already running");
     return this.holding(async () => {
       const code = new Promise<number>((resolve, reject) => {
@@ -330,7 +332,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       if (typeof arg === "object") sync.checkOwn(arg, `argument ${i + 1} of ${name}`);
     });
     const values = convertArgs(name, info, args);
-    if (this.ended !== undefined) throw this.ended;
+    this.mayBegin();
     return this.holding(async () => {
       if (this.initialised === undefined) {
         this.initialised = this.expectInit();
@@ -363,6 +365,8 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     if (typeof deadline !== "number" || !(deadline >= 0)) {
       return Promise.reject(new SkeinError(`deadline must be a number of milliseconds, not ${String(deadline)}`));
     }
+    this.refusal ??= new SkeinError("the runtime was closed");
+    this.thread.asker.refuse(this.refusal);
     this.closing ??= this.shutDown(deadline);
     return this.closing;
   }
@@ -414,6 +418,11 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
     }
     this.drain();
+  }
+
+  private mayBegin(): void {
+    const refusal = this.ended ?? this.refusal;
+    if (refusal !== undefined) throw refusal;
   }
 
   // ---- on M0 ---------------------------------------------------------------------------------------------------------

@@ -105,7 +105,8 @@ export class Asker {
   private thisTick = 0;
   private traces = TRACES;
   private tracesSince = 0;
-  private ended: Error | undefined;
+  private refusal: Error | undefined;
+  private isEnded = false;
   private readonly endTick = (): void => {
     this.thisTick = 0;
     this.flush();
@@ -131,7 +132,7 @@ export class Asker {
 
   /** @throws what `rt.go` throws */
   go(fn: AnyFunction, args: readonly unknown[], options?: GoOptions): GoroutinePromise {
-    if (this.ended !== undefined) throw this.ended;
+    if (this.refusal !== undefined) throw this.refusal;
     const shared = this.functions.share(fn);
     if (options !== undefined) checkOptions(options);
     const { words } = this;
@@ -181,10 +182,16 @@ export class Asker {
     return Atomics.load(this.words, at >> 2);
   }
 
-  /** Nothing will come back any more: everything fails with `error`, and nothing can be started. */
+  /** Nothing can be started any more: it is an error. */
+  refuse(error: Error): void {
+    this.refusal ??= error;
+  }
+
+  /** Nothing will come back any more: everything fails with `error`. */
   end(error: Error): void {
-    if (this.ended !== undefined) return;
-    this.ended = error;
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.refuse(error);
     this.count = 0;
     for (const g of this.slots) if (g !== undefined && g.at !== 0) this.finish(g, "failed").fail(error);
   }

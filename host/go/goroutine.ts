@@ -76,7 +76,7 @@ export interface Rare {
   yields: Yields | undefined;
 }
 
-/** @internal */
+/** What `Goroutine` is made of. */
 export class GoroutinePromise extends Promise<unknown> implements Goroutine<unknown, unknown> {
   readonly id: number;
   /** @internal Address of its record, 0 once it has ended. */

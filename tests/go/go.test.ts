@@ -110,7 +110,7 @@ describe("a goroutine", () => {
         await rt.go(work.identity, 1);
         const long = rt.go(work.spin, 2500); // a thread may take its time to start
         assert.equal(await rt.go(work.identity, 2), 2);
-        assert.equal(long.status, "running");
+        assert.notEqual(long.status, "done");
         await long;
       },
       { procs: 1 },
@@ -123,7 +123,7 @@ describe("a goroutine", () => {
         await rt.go(work.identity, 1);
         const waiting = rt.go(work.later, 10, "later");
         await rt.go(work.later, 1);
-        const spinning = Array.from({ length: 40 }, () => rt.go(work.spin, 10));
+        const spinning = Array.from({ length: 150 }, () => rt.go(work.spin, 10));
         await waiting;
         assert.ok(
           spinning.some((g) => g.status === "queued"),

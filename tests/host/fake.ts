@@ -81,6 +81,7 @@ const source = (main: Thunk): string => `(module
     (i32.atomic.rmw.add (i32.const 9012) (i32.and (i32.add (local.get 0) (i32.const 15)) (i32.const -16))))
   (func (export "__skein_free") (param i32))
   (func (export "__skein_no_solo"))
+  (func (export "__skein_op_new") (result i32) (call $alloc (i32.const 256)))
   (func (export "__skein_net_end"))
   (func (export "__skein_be_m") (param i32))
   (func (export "__skein_next_m") (result i32) (i32.const 0))
