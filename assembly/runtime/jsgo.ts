@@ -73,6 +73,7 @@ function jsgo(record: usize): void {
   const how = hostRunJs(record);
   const time = <f32>max<i64>(nanotime() - start, 1);
   store<f32>(fn, before == 0 ? time : before + (time - before) / 8, JSFN_TIME);
+  if (time > LONG) m.preempt = 1;
   if (how == RUNJS_DONE) {
     postRecord(record);
     return;
@@ -85,6 +86,13 @@ function jsgo(record: usize): void {
 // @ts-ignore: decorator
 @inline
 const QUICK: f32 = 20_000;
+/**
+ * A function that takes longer, in ns, counts as a time slice used up: the P's own queue and the global queue then come by turns,
+ * or the global one would wait for sixty such functions.
+ */
+// @ts-ignore: decorator
+@inline
+const LONG: f32 = 1_000_000;
 /** Work that is left to the Ms which are awake, in ns. */
 // @ts-ignore: decorator
 @inline
