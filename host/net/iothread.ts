@@ -283,6 +283,7 @@ class IOThread {
       ...((flags & REUSE_PORT) !== 0 && { reusePort: true }),
     });
     let isOpen = true;
+    let sending = 0;
     socket.once("error", (error) => core.net_io_event(at, Event.Done, errnoOf(error)));
     socket.once("listening", () => {
       // Errors of single packets: they are lost, as packets may be.
@@ -302,15 +303,19 @@ class IOThread {
     socket.bind({ address: address.host, port: address.port, exclusive: true });
     this.sockets.set(at, {
       send(bytes, to) {
+        sending++;
         const written = (): void => {
+          sending--;
           if (isOpen) core.net_io_event(at, Event.Written, bytes.byteLength);
+          else if (sending === 0) socket.close();
         };
         if (to.family === "unix") written();
         else socket.send(bytes, to.port, to.host, written);
       },
       close() {
         isOpen = false;
-        socket.close();
+        // A packet that was given to `send` may not be on its way yet, and would be dropped.
+        if (sending === 0) socket.close();
       },
     });
   }
