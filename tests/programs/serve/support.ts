@@ -1,6 +1,6 @@
 // What the programs about `skein/serve` have in common. (A program of its own only so that the driver may run every file here.)
 
-import { now, println, sleep, Millisecond, Second } from "skein";
+import { now, println, Second } from "skein";
 import { dial, lastError, Conn } from "skein/net";
 import { serve, Events, Server } from "skein/serve";
 import { check } from "../expect";
@@ -60,15 +60,6 @@ export function expect(c: Conn, text: string): void {
 export function expectEnd(c: Conn, what: string): void {
   const n = c.read(new Uint8Array(1));
   check(n == 0, `${what}: the end comes, not ${n}: ${lastError()}`);
-}
-
-/** Waits until a figure is what it must become. */
-export function eventually(get: () => i64, want: i64, what: string): void {
-  const late = now() + 10 * Second;
-  while (get() != want) {
-    check(now() < late, `${what}: ${get()}, not ${want}`);
-    sleep(2 * Millisecond);
-  }
 }
 
 export function main(): void {

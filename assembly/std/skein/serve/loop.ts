@@ -311,7 +311,9 @@ export class Loop {
     if (conn.sender != 0) return;
     this.bytesOut += length;
     conn.keep(at, length);
-    this.kept(conn);
+    if (conn.buffered > this.events.highWaterMark) conn.paused = true;
+    conn.events |= SinkEvent.Write;
+    this.list(conn);
   }
 
   /** The same for text: in UTF-8 a unit of UTF-16 takes 3 bytes at most. */
@@ -336,12 +338,6 @@ export class Loop {
     mfree(this.out);
     this.out = at;
     this.outCapacity = capacity;
-  }
-
-  /** Bytes were put behind those that wait: tries to send them, unless an event will tell when that can be done. */
-  private kept(conn: Conn): void {
-    conn.events |= SinkEvent.Write;
-    this.list(conn);
   }
 
   /** A handler has returned: sends what it gave, and does what it said. */

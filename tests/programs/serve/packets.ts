@@ -1,0 +1,77 @@
+// Datagrams: each is one call of `data`, and what that writes is one answer to where it came from.
+//
+// case: with system calls
+// options: --poller epoll
+// timeout: 60
+//
+// case: with the runtime's own sockets
+// options: --poller stdlib
+// timeout: 60
+
+import { go, println, WaitGroup } from "skein";
+import { lastError, listenPacket, PacketConn } from "skein/net";
+import { Action, Conn, Events } from "skein/serve";
+import { check, same } from "../expect";
+import { connect, expect, send, serving } from "./support";
+
+class Echo extends Events {
+  opened(conn: Conn): Action {
+    check(conn.addrIndex == 0, "only a stream is opened");
+    return Action.None;
+  }
+  data(conn: Conn, input: Uint8Array): Action {
+    if (conn.addrIndex == 0) {
+      conn.writeText("stream ");
+      conn.write(input);
+      return Action.None;
+    }
+    check(!conn.wake(), "it cannot be woken");
+    same(conn.buffered, 0, "nothing waits");
+    check(conn.remoteAddr.startsWith("udp://127.0.0.1:"), conn.remoteAddr);
+    conn.writeText(conn.addrIndex.toString() + " ");
+    conn.writeText(conn.remoteAddr + " ");
+    conn.write(input);
+    if (input.length == 4 && input[0] == 0x53) return Action.Shutdown;
+    return Action.Close; // which means nothing here
+  }
+  closed(conn: Conn, error: string | null): Action {
+    check(conn.addrIndex == 0, "only a stream is closed");
+    return Action.None;
+  }
+}
+
+function client(to: string, index: i32, done: WaitGroup): void {
+  const p = listenPacket("udp://127.0.0.1:0");
+  if (!p) throw new Error(lastError());
+  for (let i = 0; i < 100; i++) ask(p, to, index, i == 0 ? "" : i.toString());
+  p.close();
+  done.done();
+}
+
+function ask(p: PacketConn, to: string, index: i32, text: string): void {
+  const buf = new Uint8Array(2048);
+  const packet = Uint8Array.wrap(String.UTF8.encode(text));
+  same(p.writeTo(packet, to), packet.length, "a packet: " + lastError());
+  const n = p.readFrom(buf);
+  check(n > 0, "the answer: " + lastError());
+  same(String.UTF8.decodeUnsafe(buf.dataStart, n), index.toString() + " " + p.localAddr + " " + text, "the answer");
+  same(p.from, to, "from where it was sent to");
+}
+
+export function main(): void {
+  const events = new Echo();
+  events.loops = 2;
+  const server = serving(events, ["tcp", "udp", "udp4"]);
+  const done = new WaitGroup();
+  done.add(10);
+  for (let i = 0; i < 10; i++) go(client(server.addrs[1 + (i & 1)], 1 + (i & 1), done));
+  const c = connect(server.addrs[0]);
+  send(c, "hello");
+  expect(c, "stream hello");
+  done.wait();
+  const p = listenPacket("udp://127.0.0.1:0");
+  ask(p!, server.addrs[2], 2, "Stop");
+  server.wait();
+  p!.close();
+  println("ok");
+}
