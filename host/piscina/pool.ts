@@ -48,9 +48,12 @@ export class Pool {
   private used = 0;
   private started: Started | undefined;
   private starting: Promise<Started> | undefined;
-  /** While it closes or is destroyed, nothing new is taken. */
-  private isEnding = false;
-  private whenIdle: (() => void) | undefined;
+  /** Calls of close and destroy that are under way: until they are over, nothing new is taken. */
+  private ending = 0;
+  /** How often its threads have been ended. */
+  private ends = 0;
+  /** Told when nothing runs or waits any more. */
+  private readonly whenIdle = new Set<() => void>();
   private messages: BroadcastChannel | undefined;
   private willTell = false;
 
@@ -94,7 +97,7 @@ export class Pool {
 
   run(task: unknown, options: JobOptions): Promise<unknown> {
     const { signal } = options;
-    if (this.isEnding) return Promise.reject(new AbortError("queue is being terminated"));
+    if (this.ending > 0) return Promise.reject(new AbortError("queue is being terminated"));
     if (signal?.aborted === true) return Promise.reject(new AbortError(signal.reason));
     return new Promise((resolve, reject) => {
       const job = new Job(task, options, resolve, reject);
@@ -169,7 +172,7 @@ export class Pool {
     settle(outcome);
     this.startWaiting();
     this.noticeDrain();
-    if (this.running.size === 0 && this.queueSize === 0) this.whenIdle?.();
+    if (this.running.size === 0 && this.queueSize === 0) for (const tell of this.whenIdle) tell();
   }
 
   private startWaiting(): void {
@@ -229,11 +232,19 @@ export class Pool {
   // ---- the runtime ---------------------------------------------------------------------------------------------------
 
   private getStarted(): Promise<Started> {
-    this.starting ??= this.startRuntime().catch((error: unknown) => {
-      this.starting = undefined;
-      throw error;
-    });
-    return this.starting;
+    if (this.starting !== undefined) return this.starting;
+    const starting = this.startRuntime();
+    this.starting = starting;
+    starting.then(
+      (started) => {
+        // Unless it has been ended meanwhile.
+        if (this.starting === starting) this.started = started;
+      },
+      () => {
+        if (this.starting === starting) this.starting = undefined;
+      },
+    );
+    return starting;
   }
 
   private async startRuntime(): Promise<Started> {
@@ -253,18 +264,19 @@ export class Pool {
     const { start } = await import("../index.js");
     // No more threads than that, so that tasks find what earlier ones have left in their module: with one thread, all of them.
     const rt = await start({ procs: maxThreads, threads: maxThreads, worker });
-    return (this.started = { rt, work: tasksOf(rt, this.number) });
+    return { rt, work: tasksOf(rt, this.number) };
   }
 
   /** Starts the threads, and has one of them load the default module. */
   private warmUp(): void {
+    const { ends } = this;
     this.getStarted()
       .then(({ rt, work }) => {
         return this.options.filename !== null && this.running.size === 0 ? rt.go(work.warmUp) : undefined;
       })
       .catch((error: unknown) => {
         // Tasks meet the same error, and tell of it.
-        if (this.running.size === 0 && this.completed === 0 && !this.isEnding) this.owner.emit("error", error);
+        if (this.running.size === 0 && this.completed === 0 && this.ends === ends) this.owner.emit("error", error);
       });
   }
 
@@ -284,13 +296,14 @@ export class Pool {
 
   /** Waits for all tasks; with `force` for those only that have begun. */
   async close(force: boolean): Promise<void> {
-    this.isEnding = true;
+    this.ending++;
     if (force) this.clearQueue(() => new AbortError("pool is closed"));
     let timer: NodeJS.Timeout | undefined;
+    let tell: (() => void) | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         if (this.running.size === 0 && this.queueSize === 0) return resolve();
-        this.whenIdle = resolve;
+        this.whenIdle.add((tell = resolve));
         timer = setTimeout(() => reject(errors.closeTimeout()), Math.min(this.options.closeTimeout, 2 ** 31 - 1));
         timer.unref();
       });
@@ -298,15 +311,17 @@ export class Pool {
       this.owner.emit("error", error);
     } finally {
       clearTimeout(timer);
-      this.whenIdle = undefined;
+      if (tell !== undefined) this.whenIdle.delete(tell);
       await this.destroy();
+      this.ending--;
       this.owner.emit("close");
     }
   }
 
   /** Ends all tasks and threads. A later `run` starts anew. */
   async destroy(): Promise<void> {
-    this.isEnding = true;
+    this.ending++;
+    this.ends++;
     try {
       this.clearQueue(errors.terminated);
       for (const job of this.running) {
@@ -323,7 +338,7 @@ export class Pool {
       await started?.rt.close({ deadline: 0 });
       setEnvironmentData(poolKey(this.number), undefined);
     } finally {
-      this.isEnding = false;
+      this.ending--;
     }
     if (this.owner.listenerCount("message") > 0) this.listen();
   }

@@ -89,6 +89,35 @@ describe("skein/piscina", () => {
     assert.equal(await pool.run(1), 1);
   });
 
+  it("can be ended at any moment, and begun again", async () => {
+    const ends: ((pool: main.Piscina) => Promise<unknown>)[] = [
+      (pool) => pool.destroy(),
+      (pool) => Promise.all([pool.close(), pool.close(), pool.destroy()]),
+      (pool) => Promise.all([assert.rejects(pool.run(1), /Terminating worker thread/), pool.destroy()]),
+      async (pool) => {
+        const answer = pool.run(1);
+        await Promise.all([pool.close(), pool.close({ force: true })]);
+        assert.equal(await answer, 1);
+      },
+      async (pool) => {
+        const controller = new AbortController();
+        const aborted = pool.run(1, { signal: controller.signal });
+        controller.abort();
+        await assert.rejects(aborted, { name: "AbortError" });
+        await pool.destroy();
+      },
+    ];
+    for (const [i, end] of ends.entries()) {
+      const pool = new Piscina(options("echo", { minThreads: i % 2 }));
+      const errors: unknown[] = [];
+      pool.on("error", (error) => errors.push(error));
+      await end(pool);
+      assert.equal(await pool.run(i), i);
+      await pool.destroy();
+      assert.deepEqual(errors, []);
+    }
+  });
+
   it("is disposed of by using", async () => {
     let kept: main.Piscina;
     {
