@@ -110,7 +110,7 @@ export function instantiate(data: ThreadData, control: Control, runJs?: RunJs): 
     skein: {
       ...coreImports(data, control, { core, memory, stacks }),
       ...fileImports(memory),
-      ...netImports(data, memory),
+      ...netImports(data, memory, control),
       run_js: runJs ?? noGoroutines,
     },
   });

@@ -4,7 +4,7 @@
  * Guarantees: nothing is loaded for a program without sockets; no function throws; each returns the call's result or
  * -errno. The functions are made for one thread, as the way to call C is.
  */
-import { isMainThread } from "node:worker_threads";
+import { isMainThread, workerData } from "node:worker_threads";
 import {
   AF_UNSPEC,
   EFD_CLOEXEC,
@@ -22,8 +22,10 @@ import {
 import { addressText } from "../poll/address.js";
 import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sockaddr.js";
 import { loadSys, type Sys } from "../poll/sys.js";
+import type { Control } from "../control.js";
+import type { ThreadData } from "../instance.js";
 import type { Memory } from "../memory.js";
-import { netPoller, tellPoller, type PollerWish } from "./poller.js";
+import { netPoller, tellPoller } from "./poller.js";
 import { resolveNow } from "./resolution.js";
 
 /** What waits for the network, as the core calls it (`netpoll.ts`, PollerKind). */
@@ -40,15 +42,23 @@ const BACKLOG = 65535;
  * no descriptor left to load it with.
  */
 export function netImports(
-  { module, poller = "auto" }: { readonly module: WebAssembly.Module; readonly poller?: PollerWish },
+  { module, control: shared, poller = "auto" }: Pick<ThreadData, "module" | "control" | "poller">,
   memory: Memory,
+  control: Control,
 ): WebAssembly.ModuleImports {
+  // Not so the thread that has started the program, which nobody ends.
+  const isPrograms = !isMainThread && (workerData as Partial<ThreadData> | null)?.control === shared;
   let sys: Sys | undefined;
   const load = (): Sys => {
-    const loaded = loadSys(memory.raw);
-    return typeof loaded === "string" ? refusing : (sys = loaded);
+    if (isPrograms && !control.beginLoad()) return refusing;
+    try {
+      const loaded = loadSys(memory.raw);
+      return typeof loaded === "string" ? refusing : (sys = loaded);
+    } finally {
+      if (isPrograms) control.endLoad();
+    }
   };
-  if (!isMainThread && poller !== "stdlib" && opensSockets(module)) load();
+  if (isPrograms && poller !== "stdlib" && opensSockets(module)) load();
   const text = (value: string, address: number, capacity: number): number => {
     const bytes = Buffer.from(value, "utf16le");
     memory.write(address >>> 0, bytes.subarray(0, capacity));
@@ -56,9 +66,14 @@ export function netImports(
   };
   return {
     net_start() {
-      const choice = netPoller(poller);
-      tellPoller(choice);
-      return choice.name === "epoll" ? PollerKind.Epoll : PollerKind.Stdlib;
+      if (isPrograms && !control.beginLoad()) return PollerKind.Epoll; // the program is ending, and nothing will work
+      try {
+        const choice = netPoller(poller);
+        tellPoller(choice);
+        return choice.name === "epoll" ? PollerKind.Epoll : PollerKind.Stdlib;
+      } finally {
+        if (isPrograms) control.endLoad();
+      }
     },
     net_event_layout: () => EPOLL_EVENT_SIZE * 256 + EPOLL_EVENT_DATA,
     net_epoll_create: () => (sys ?? load()).epollCreate1(EPOLL_CLOEXEC),

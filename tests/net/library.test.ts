@@ -132,3 +132,12 @@ describe("a process with a runtime whose sockets wait", () => {
     });
   }
 });
+
+it("a runtime may be closed while its threads are just starting", async () => {
+  const program = await buildOf("examples/net/echo-server.ts");
+  for (let i = 0; i < 30; i++) {
+    const rt = await start({ program, procs: 4 });
+    await new Promise((resolve) => setTimeout(resolve, (i * 3) % 50));
+    await rt.close();
+  }
+});
