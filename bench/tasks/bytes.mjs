@@ -1,5 +1,5 @@
 /** An array of bytes to a task and back, one at a time: in memory of its own, or in shared memory. Args: bytes, trips, 1 if shared, repetitions. */
-import { args, check, measure, peer, threads, timePer } from "./harness.mjs";
+import { args, check, finish, measure, peer, threads, timePer } from "./harness.mjs";
 
 const [size, trips, shared, repetitions] = args;
 const { open, sharesMemory = true } = await peer();
@@ -17,4 +17,4 @@ await measure("ns/op", repetitions, () =>
     }
   }),
 );
-await pool.close();
+await finish(pool);

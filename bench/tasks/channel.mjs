@@ -1,6 +1,6 @@
 /** Numbers from the main thread to one worker, which adds them up. Args: numbers, capacity, most ms, repetitions. */
 import { performance } from "node:perf_hooks";
-import { args, check, measure, peer, threads } from "./harness.mjs";
+import { args, check, finish, measure, peer, threads } from "./harness.mjs";
 
 const [count, capacity, limit, repetitions] = args;
 const { openStream } = await peer();
@@ -23,4 +23,4 @@ await measure("ns/op", repetitions, async () => {
   check("the sum of the numbers", sum, (sent * (sent - 1)) / 2);
   return (time * 1e6) / sent;
 });
-await stream.close();
+await finish(stream);

@@ -1,5 +1,5 @@
 /** A nested object, 1 KB as JSON, to a task and back, one at a time. Args: trips, repetitions. */
-import { args, check, measure, peer, threads, timePer } from "./harness.mjs";
+import { args, check, finish, measure, peer, threads, timePer } from "./harness.mjs";
 
 const [trips, repetitions] = args;
 const { open } = await peer();
@@ -37,4 +37,4 @@ await measure("ns/op", repetitions, () =>
     check("what came back", JSON.stringify(back), text);
   }),
 );
-await pool.close();
+await finish(pool);

@@ -4,7 +4,7 @@
  */
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { args, check, measure, peer, threads, timePer } from "./harness.mjs";
+import { args, check, finish, measure, peer, threads, timePer } from "./harness.mjs";
 
 const [tasks, pause, repetitions] = args;
 const { open } = await peer();
@@ -32,4 +32,4 @@ async function idle() {
 }
 
 await measure("ns/op", repetitions, pause === 0 ? spinning : idle);
-await pool.close();
+await finish(pool);

@@ -1,7 +1,7 @@
 /** From opening the pool to the result of its first task, in processes of their own. Args: repetitions. In the processes: 0. */
 import { performance } from "node:perf_hooks";
 import process from "node:process";
-import { args, check, implementation, inFreshProcess, peer, result, threads } from "./harness.mjs";
+import { args, check, finish, implementation, inFreshProcess, peer, result, threads } from "./harness.mjs";
 
 const [repetitions] = args;
 
@@ -11,7 +11,7 @@ async function firstResult() {
   const pool = await open({ threads, task: "increment", inFlight: 1 });
   check("the answer", await pool.run(1), 2);
   process.stdout.write(String(performance.now() - begin));
-  await pool.close();
+  await finish(pool);
 }
 
 if (repetitions === 0) {

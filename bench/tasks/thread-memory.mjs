@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import process from "node:process";
-import { args, check, implementation, inFreshProcess, peer, result, threads } from "./harness.mjs";
+import { args, check, finish, implementation, inFreshProcess, peer, result, threads } from "./harness.mjs";
 
 const [more, repetitions] = args;
 
@@ -18,7 +18,7 @@ async function residentMemory() {
   // Threads that have just started are still giving back what only that took.
   await sleep(200);
   process.stdout.write(String(process.memoryUsage.rss()));
-  await pool.close();
+  await finish(pool);
 }
 
 if (more === 0) {

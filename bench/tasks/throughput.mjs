@@ -1,6 +1,6 @@
 /** Tasks with a number for argument and result, so many in flight: each that ends begins the next. Args: ms, in flight, repetitions. */
 import { performance } from "node:perf_hooks";
-import { args, check, measure, peer, threads } from "./harness.mjs";
+import { args, check, finish, measure, peer, threads } from "./harness.mjs";
 
 const [ms, inFlight, repetitions] = args;
 const { open } = await peer();
@@ -25,4 +25,4 @@ await measure("ns/op", repetitions, async () => {
   check("tasks done", sum, tasks);
   return (time * 1e6) / tasks;
 });
-await pool.close();
+await finish(pool);
