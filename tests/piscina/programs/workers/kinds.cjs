@@ -49,6 +49,7 @@ module.exports = {
     env: process.env.FOR_THE_WORKER,
     isThread: threadId > 0,
   }),
+  print: (text) => console.log(text),
   post(message) {
     parentPort.postMessage(message);
     return "posted";
