@@ -104,8 +104,8 @@ export class Descriptors implements EventSource {
     if (this.watched.size > 0) this.epoll?.sleep();
   }
 
-  stopped(): void {
-    this.epoll?.stopped();
+  stopped(): Promise<void> | undefined {
+    return this.epoll?.stopped();
   }
 
   close(): void {
@@ -147,6 +147,8 @@ class Epoll {
   private readonly wake: () => void;
   private watch: Watch | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** Resolves when the watch has ended that was there before; the thread must not be ended earlier. */
+  private unwatched: Promise<void> | undefined;
   /** There may be something in it: as far as the host has not said that there is nothing. */
   private suspect = true;
 
@@ -212,15 +214,21 @@ class Epoll {
   };
 
   /** Nobody takes anything any more, and the host would go on saying that there is something. */
-  stopped(): void {
+  stopped(): Promise<void> | undefined {
     clearTimeout(this.timer);
-    this.watch?.close();
-    this.watch = undefined;
-    this.suspect = true;
+    const { watch } = this;
+    if (watch !== undefined) {
+      this.watch = undefined;
+      this.suspect = true;
+      // What is waited for must keep the process alive.
+      watch.ref();
+      this.unwatched = watch.close();
+    }
+    return this.unwatched;
   }
 
   close(): void {
-    this.stopped();
+    void this.stopped();
     this.sys.close(this.fd);
   }
 }

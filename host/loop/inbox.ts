@@ -70,7 +70,7 @@ export class Inbox implements EventSource {
   }
 
   /** What comes meanwhile stays in the mailbox. */
-  stopped(): void {}
+  stopped(): undefined {}
 
   /** Refuses all further calls, and drops those not taken. */
   close(): void {

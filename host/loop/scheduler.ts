@@ -22,8 +22,8 @@ export interface EventSource {
   take(): void;
   /** The loop goes to sleep: it is to be woken by what has happened since `take`, or happens from now on. */
   sleep(): void;
-  /** The loop has stopped, and may run again. */
-  stopped(): void;
+  /** The loop has stopped, and may run again. If there is something to be waited for before its thread may end, that. */
+  stopped(): Promise<void> | undefined;
   /** The loop is closed. */
   close(): void;
 }
@@ -121,6 +121,7 @@ export abstract class Scheduler implements Disposable {
     this.hops = 0;
     this.turns.afterHost();
     await new Promise<void>((resolve) => (this.ended = resolve));
+    for (const source of this.sources) await source.stopped();
   }
 
   /** Has the loop stop at the end of this turn, or of the first one if it is not running yet. */
@@ -223,7 +224,7 @@ export abstract class Scheduler implements Disposable {
   private end(): void {
     this.stopping = false;
     this.turns.end();
-    for (const source of this.sources) source.stopped();
+    for (const source of this.sources) void source.stopped();
     running.splice(running.lastIndexOf(this), 1);
     const { ended } = this;
     this.ended = undefined;
