@@ -25,7 +25,7 @@
 // case: writing from another goroutine
 // args: write
 // exit: 2
-// stderr-match: /^panic: serve: write of a connection outside of its loop's handlers: use wake\n/
+// stderr-match: /^panic: serve: writeText of a connection outside of its loop's handlers: use wake\n/
 //
 // case: closing in a handler
 // args: close

@@ -514,7 +514,7 @@ export class Loop {
       const conn = this.conns[i];
       if (!conn || conn.sender != 0) continue;
       if (conn.state == ConnState.Open) {
-        if (idle > 0 && now - conn.lastActive >= idle) this.fail(conn, "read", ETIMEDOUT);
+        if (idle > 0 && now - conn.lastActive >= idle) this.expire(conn);
         continue;
       }
       if (now >= conn.lingerAt) {
@@ -526,6 +526,16 @@ export class Loop {
       }
       this.nextSweep = min(this.nextSweep, conn.lingerAt);
     }
+  }
+
+  /** Ends a connection for want of input, if there really is none: a loop that was held up has not seen what came. */
+  private expire(conn: Conn): void {
+    const last = conn.lastActive;
+    if (!conn.paused) this.read(conn);
+    if (conn.state != ConnState.Open || conn.lastActive != last) return;
+    // There are wakes.
+    if (conn.listed && (conn.events & SlotEvent.Wake) != 0) return;
+    this.fail(conn, "read", ETIMEDOUT);
   }
 
   // ---- the end
