@@ -464,10 +464,14 @@ function stopSpinning(gp: G): G {
   return gp;
 }
 
+/**
+ * Who relied on this M to look made his work visible before he saw it spin, so before the count went down: it is seen here. Go
+ * wakes another M in any case; to wake one for nothing costs more than many a goroutine takes.
+ */
 function resetspinning(): void {
   m.spinning = false;
   atomic.sub<i32>(spinningAddr(), 1);
-  wakepIfIdle();
+  if (anyWork()) wakepIfIdle();
 }
 
 /** Goes round the other Ps from a random one; on the last round also takes their runnext and runs their timers. */
