@@ -302,8 +302,9 @@ test("a connection wakes one loop, not all of them", epollOnly, async () => {
       socket.destroy();
     }
     await until(() => server.stats().connections === 0, "all have closed");
-    // One for the accept, one for the loop that gets the connection, one for its end.
-    assert.ok(turns() - before <= 40 * 5, `${turns() - before} turns for 40 connections`);
+    // One for the accept, one for the loop that gets the connection, one for its end; were all loops woken, it would be ten.
+    // The kernel promises to wake one at least, and on a busy machine wakes some more.
+    assert.ok(turns() - before < 40 * 9, `${turns() - before} turns for 40 connections`);
   });
 });
 
