@@ -182,8 +182,8 @@ function startm(pp: P, spinning: bool): void {
   }
   if (mp && mp.hosted != Hosted.No) {
     putDown(mp, pp);
-    unlock(schedLock());
     if (spinning) atomic.sub<i32>(spinningAddr(), 1);
+    unlock(schedLock());
     unpark(mp);
     return;
   }
