@@ -181,15 +181,18 @@ export function threadId(): i32 {
 
 /** Goroutines of the program that exist. */
 export function numGoroutine(): i32 {
-  let n = atomic.load<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"));
-  for (let i = 0; i < sched.nprocs; i++) n += atomic.load<i64>(changetype<usize>(allp(i)) + offsetof<P>("gcount"));
-  return <i32>n;
+  return total(offsetof<Sched>("gcount"), offsetof<P>("gcount"));
 }
 
 /** JavaScript goroutines that exist. */
 export function numJsGoroutine(): i32 {
-  let n = atomic.load<i64>(changetype<usize>(sched) + offsetof<Sched>("jscount"));
-  for (let i = 0; i < sched.nprocs; i++) n += atomic.load<i64>(changetype<usize>(allp(i)) + offsetof<P>("jscount"));
+  return total(offsetof<Sched>("jscount"), offsetof<P>("jscount"));
+}
+
+/** What a counter of the scheduler and those of the Ps, at these offsets, come to. */
+function total(inSched: usize, inP: usize): i32 {
+  let n = atomic.load<i64>(changetype<usize>(sched) + inSched);
+  for (let i = 0; i < sched.nprocs; i++) n += atomic.load<i64>(changetype<usize>(allp(i)) + inP);
   return <i32>n;
 }
 
