@@ -1,9 +1,8 @@
 /** What many, slow, rude and greedy clients do to a server with a goroutine per connection: nothing. */
 import assert from "node:assert/strict";
-import type net from "node:net";
 import { describe, it } from "node:test";
 import { runtime } from "../programs/driver/process.js";
-import { eventually, pollers, startServer, type Server } from "./server.js";
+import { ask, eventually, open, pollers, startServer, type Server } from "./server.js";
 
 const PROGRAM = "tests/net/programs/counting.ts";
 
@@ -12,40 +11,11 @@ interface Counts {
   readonly bytes: number;
 }
 
-/** Sends `text` and resolves with the first answer. */
-function ask(socket: net.Socket, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      socket.off("data", answered).off("error", failed);
-    };
-    const answered = (data: Buffer): void => {
-      done();
-      resolve(data.toString());
-    };
-    const failed = (error: Error): void => {
-      done();
-      reject(error);
-    };
-    socket.on("data", answered).on("error", failed).write(text);
-  });
-}
-
 async function counts(server: Server): Promise<Counts> {
   const socket = await server.connect();
   const [goroutines = 0, bytes = 0] = (await ask(socket, "?")).trim().split(" ").map(Number);
   socket.destroy();
   return { goroutines, bytes };
-}
-
-/** Opens `n` connections, some at a time. */
-async function open(server: Server, n: number): Promise<net.Socket[]> {
-  const sockets: net.Socket[] = [];
-  while (sockets.length < n) {
-    const batch = Math.min(100, n - sockets.length);
-    sockets.push(...(await Promise.all(Array.from({ length: batch }, () => server.connect()))));
-  }
-  for (const socket of sockets) socket.on("error", () => {});
-  return sockets;
 }
 
 for (const poller of pollers) {

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { start } from "../../host/index.js";
 import { buildOf } from "../programs/driver/builds.js";
 import { runtime } from "../programs/driver/process.js";
-import { eventually, pollers, receiveAll, startServer, type Server } from "./server.js";
+import { ask, eventually, open, pollers, receiveAll, startServer, type Server } from "./server.js";
 
 const PROGRAM = "tests/net/programs/reactor.ts";
 
@@ -18,40 +18,11 @@ interface Counts {
   readonly bytes: number;
 }
 
-/** Sends `text` and resolves with the first answer. */
-function ask(socket: net.Socket, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      socket.off("data", answered).off("error", failed);
-    };
-    const answered = (data: Buffer): void => {
-      done();
-      resolve(data.toString());
-    };
-    const failed = (error: Error): void => {
-      done();
-      reject(error);
-    };
-    socket.on("data", answered).on("error", failed).write(text);
-  });
-}
-
 async function counts(server: Server): Promise<Counts> {
   const socket = await server.connect();
   const [opened = 0, closed = 0, errors = 0, bytes = 0] = (await ask(socket, "?")).trim().split(" ").map(Number);
   socket.destroy();
   return { opened, closed, errors, bytes };
-}
-
-/** Opens `n` connections, some at a time. */
-async function open(server: Server, n: number): Promise<net.Socket[]> {
-  const sockets: net.Socket[] = [];
-  while (sockets.length < n) {
-    const batch = Math.min(100, n - sockets.length);
-    sockets.push(...(await Promise.all(Array.from({ length: batch }, () => server.connect()))));
-  }
-  for (const socket of sockets) socket.on("error", () => {});
-  return sockets;
 }
 
 for (const poller of pollers) {

@@ -174,3 +174,32 @@ export async function eventually(holds: () => boolean, what: string, ms = 10_000
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Sends `text` and resolves with the first answer. */
+export function ask(socket: net.Socket, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      socket.off("data", answered).off("error", failed);
+    };
+    const answered = (data: Buffer): void => {
+      done();
+      resolve(data.toString());
+    };
+    const failed = (error: Error): void => {
+      done();
+      reject(error);
+    };
+    socket.on("data", answered).on("error", failed).write(text);
+  });
+}
+
+/** Opens `n` connections, some at a time. */
+export async function open(server: Server, n: number): Promise<net.Socket[]> {
+  const sockets: net.Socket[] = [];
+  while (sockets.length < n) {
+    const batch = Math.min(100, n - sockets.length);
+    sockets.push(...(await Promise.all(Array.from({ length: batch }, () => server.connect()))));
+  }
+  for (const socket of sockets) socket.on("error", () => {});
+  return sockets;
+}
