@@ -12,9 +12,11 @@
  * from `host/` is the built `dist/`.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
@@ -46,21 +48,41 @@ function testFiles() {
     .sort();
 }
 
-/** Runs a command to its end; false if it failed. */
+/** What is kept of a stage's output, to be shown again at the end if it fails: long logs are cut from the front. */
+const TAIL = 16_000;
+
+/** Runs a command to its end and passes on what it prints; the end of that if it failed, else null. */
 function run(title, command, args, env = {}) {
   const started = performance.now();
   console.log(`\n== ${title}`);
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ["inherit", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
+    let tail = "";
+    for (const [from, to] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ]) {
+      from.setEncoding("utf8").on("data", (text) => {
+        to.write(text);
+        tail = (tail + text).slice(-TAIL);
+      });
+    }
     child.on("error", (error) => {
       console.error(`${title}: ${error.message}`);
-      resolve(false);
+      resolve(error.message);
     });
-    child.on("exit", (code) => {
-      console.log(
-        `== ${title}: ${code === 0 ? "passed" : "FAILED"} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
-      );
-      resolve(code === 0);
+    child.on("exit", async (code) => {
+      // What is still in the pipes; but a process that outlives its test, and so holds them, is not waited for.
+      await Promise.race([once(child, "close"), delay(2000, undefined, { ref: false })]);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(`== ${title}: ${code === 0 ? "passed" : "FAILED"} in ${seconds} s`);
+      resolve(code === 0 ? null : tail);
     });
   });
 }
@@ -94,9 +116,11 @@ function nodeTest(files) {
   return ["--test", "--test-reporter=spec", `--test-concurrency=${CONCURRENCY}`, ...names, ...files.map(bundled)];
 }
 
-const failed = [];
+/** The stages that failed, with the end of their output. */
+const failed = new Map();
 async function stage(title, command, args, env) {
-  if (!(await run(title, command, args, env))) failed.push(title);
+  const tail = await run(title, command, args, env);
+  if (tail !== null) failed.set(title, tail);
 }
 
 await buildAll({ types: false });
@@ -161,7 +185,8 @@ if (stages.includes("node") || stages.includes("deno")) {
   }
 }
 
-if (failed.length > 0) {
-  console.error(`\nfailed: ${failed.join(", ")}`);
-  process.exit(1);
+if (failed.size > 0) {
+  for (const [title, tail] of failed) console.error(`\n== ${title} failed; its output ended with:\n${tail}`);
+  console.error(`\nfailed: ${[...failed.keys()].join(", ")}`);
+  process.exitCode = 1;
 }
