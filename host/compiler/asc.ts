@@ -289,6 +289,8 @@ export interface Compiler extends Emitter {
   ensureVarargsStub(original: FunctionInstance): FunctionInstance;
   makeStaticAbort(message: Expr, codeLocation: Node): Expr;
   ensureArgumentsLength(): string;
+  makeLocalAssignment(local: Local, value: Expr, valueType: Type, tee: boolean): Expr;
+  ensureSmallIntegerWrap(value: Expr, type: Type): Expr;
   makeZero(type: Type): Expr;
   addAlignedMemorySegment(buffer: Uint8Array, alignment: number): MemorySegment;
   addDebugLocation(expression: Expr, range: Range): void;

@@ -14,6 +14,7 @@ import { Globals } from "./globals.js";
 import { Hooks } from "./hooks.js";
 import { checkDeclarations, checkImports } from "./imports.js";
 import { installLocations } from "./locations.js";
+import { installNarrowLocals } from "./narrow.js";
 import { runPasses } from "./passes.js";
 import type { SafepointOptions } from "./options.js";
 import { Safepoints } from "./safepoints.js";
@@ -195,6 +196,7 @@ function generate(
   entry.install(hooks);
   safepoints?.install(hooks);
   installLocations(hooks);
+  installNarrowLocals(hooks);
   installThrows(hooks, session);
   installTemplates(hooks);
   new Tasks(session).install(hooks);
