@@ -52,8 +52,6 @@ const enum Word {
   Writing = 5,
   /** 1 once the main thread has been told to stop the program: nobody else begins to write. */
   Interrupted = 6,
-  /** How many threads of the program are loading a library of C's. */
-  Loading = 7,
 }
 
 /** One thread's handle on the control block. */
@@ -140,30 +138,6 @@ export class Control {
     return Atomics.wait(this.words, Word.Writing, 1, patienceMs) !== "timed-out";
   }
 
-  /**
-   * A thread of the program is about to load a library of C's: to be ended meanwhile would take the process along. False if the
-   * program is ending, and the thread must not; else `endLoad` follows.
-   */
-  beginLoad(): boolean {
-    // The order of these two, and of closing and `loaded`, makes sure that one side sees the other.
-    Atomics.add(this.words, Word.Loading, 1);
-    if (this.state === STATE_RUNNING) return true;
-    this.endLoad();
-    return false;
-  }
-
-  endLoad(): void {
-    Atomics.sub(this.words, Word.Loading, 1);
-  }
-
-  /** After the program has begun to end: resolves when no thread loads anything any more, or after `patienceMs`. */
-  async loaded(patienceMs: number): Promise<void> {
-    const late = performance.now() + patienceMs;
-    while (Atomics.load(this.words, Word.Loading) > 0 && performance.now() < late) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-  }
-
   /** Makes the main thread look at its notes and at the report. */
   wakeMain(): void {
     Atomics.add(this.sched, SCHED_HOST_WAKE >> 2, 1);
@@ -194,9 +168,6 @@ export class Control {
     Atomics.store(this.words, Word.ArgsLength, length);
   }
 }
-
-/** How often `loaded` looks, in milliseconds. */
-const LOOK_MS = 2;
 
 /** Words of memory that reach past the scheduler's fields that the host uses. */
 const SCHED_WORDS = 1024;

@@ -34,6 +34,7 @@ import { instantiate, StopThread, type Core, type ThreadData, type ThreadOptions
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
 import { netPoller, type PollerWish } from "./net/poller.js";
 import type { PollerChoice } from "./poll/index.js";
+import { shareLoading } from "./poll/loading.js";
 import { resolveName } from "./net/resolution.js";
 import { MainLoop } from "./go/mainloop.js";
 import { Thread, type Go, type Scope } from "./go/thread.js";
@@ -197,6 +198,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     this.hub = hub;
     const { port1: source, port2: ports } = new MessageChannel();
     hub.listen(source);
+    shareLoading();
     this.sysmon = new Worker(new URL("./sysmon.js", import.meta.url), {
       workerData: { ...data, ports } satisfies SysmonData,
       transferList: [ports],

@@ -24,10 +24,8 @@ import { markWord } from "./go/mark.js";
 import type { Core, ThreadData } from "./instance.js";
 import { PAGE, type Memory } from "./memory.js";
 import { takeText, writeText } from "./notes.js";
+import { loaded } from "./poll/loading.js";
 import type { MData } from "./worker.js";
-
-/** How long a thread may take to load a library of C's before it is ended all the same, in milliseconds. */
-const LOAD_MS = 5000;
 
 /** Whether the main thread starts the threads of all Ms. */
 export const mainStartsThreads = "deno" in process.versions;
@@ -138,7 +136,7 @@ export class Threads {
 
   /** Ends the threads that are still there, whatever they are doing. On Deno one that computes goes on until it looks. */
   async terminate(): Promise<void> {
-    await this.control.loaded(LOAD_MS);
+    await loaded();
     await Promise.all([...this.all].map((worker) => worker.terminate()));
   }
 

@@ -5,6 +5,7 @@
  * -errno. The functions are made for one thread, as the way to call C is.
  */
 import { isMainThread, workerData } from "node:worker_threads";
+import { STATE_RUNNING } from "../../assembly/layout.js";
 import {
   AF_UNSPEC,
   EFD_CLOEXEC,
@@ -21,6 +22,7 @@ import {
 } from "../poll/constants.js";
 import { addressText } from "../poll/address.js";
 import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sockaddr.js";
+import { beginLoad, endLoad } from "../poll/loading.js";
 import { loadSys, type Sys } from "../poll/sys.js";
 import type { Control } from "../control.js";
 import type { ThreadData } from "../instance.js";
@@ -48,14 +50,15 @@ export function netImports(
 ): WebAssembly.ModuleImports {
   // Not so the thread that has started the program, which nobody ends.
   const isPrograms = !isMainThread && (workerData as Partial<ThreadData> | null)?.control === shared;
+  const isEnding = (): boolean => control.state !== STATE_RUNNING;
   let sys: Sys | undefined;
   const load = (): Sys => {
-    if (isPrograms && !control.beginLoad()) return refusing;
+    if (isPrograms && !beginLoad(isEnding)) return refusing;
     try {
       const loaded = loadSys(memory.raw);
       return typeof loaded === "string" ? refusing : (sys = loaded);
     } finally {
-      if (isPrograms) control.endLoad();
+      if (isPrograms) endLoad();
     }
   };
   if (isPrograms && poller !== "stdlib" && opensSockets(module)) load();
@@ -66,13 +69,13 @@ export function netImports(
   };
   return {
     net_start() {
-      if (isPrograms && !control.beginLoad()) return PollerKind.Epoll; // the program is ending, and nothing will work
+      if (isPrograms && !beginLoad(isEnding)) return PollerKind.Epoll; // the program is ending, and nothing will work
       try {
         const choice = netPoller(poller);
         tellPoller(choice);
         return choice.name === "epoll" ? PollerKind.Epoll : PollerKind.Stdlib;
       } finally {
-        if (isPrograms) control.endLoad();
+        if (isPrograms) endLoad();
       }
     },
     net_event_layout: () => EPOLL_EVENT_SIZE * 256 + EPOLL_EVENT_DATA,

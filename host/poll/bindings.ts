@@ -10,6 +10,7 @@
 import { createRequire } from "node:module";
 import process from "node:process";
 import { O_CLOEXEC } from "./constants.js";
+import { beginLoad, endLoad } from "./loading.js";
 
 /** A 64-bit argument in the type that a binding takes. */
 export type Word = number | bigint;
@@ -91,10 +92,13 @@ export function loadBinding(): Binding {
 function nodeBinding(): Binding {
   const require = createRequire(import.meta.url);
   let reason: string;
+  if (!beginLoad()) throw new Error("the process is about to exit");
   try {
     return koffiBinding(require("koffi") as Koffi);
   } catch (error) {
     reason = firstLine(error);
+  } finally {
+    endLoad();
   }
   try {
     return nodeFFIBinding(require("node:ffi") as NodeFFI);

@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { SkeinError } from "../errors.js";
 import { choosePoller, type PollerChoice } from "../poll/index.js";
+import { shareLoading } from "../poll/loading.js";
 import type { ServeOptions, Server } from "./events.js";
 import { forcedStdlib } from "./index.js";
 import { bindListeners, type Listeners } from "./listeners.js";
@@ -36,6 +37,7 @@ class Thread<From extends { readonly type: string }> {
   private isEnding = false;
 
   constructor(file: string, name: string, data: object, ports: readonly MessagePort[] = []) {
+    shareLoading();
     this.worker = new Worker(new URL(file, import.meta.url), { workerData: data, transferList: [...ports], name });
     this.worker.on("message", (message: From & { error?: Parameters<typeof receiveError>[0] }) => {
       if (message.type === "failed" && message.error !== undefined) this.fail(receiveError(message.error));

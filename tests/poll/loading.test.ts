@@ -1,0 +1,48 @@
+/** A process, or a thread, that is ended while one of its threads loads a library of C's. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import process from "node:process";
+import { test } from "node:test";
+import { promisify } from "node:util";
+
+const module = new URL("../../../dist/poll/loading.js", import.meta.url).href;
+
+/** Takes its time to load, and says when it has. */
+const thread = `
+import { writeSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+import { beginLoad, endLoad } from ${JSON.stringify(module)};
+beginLoad();
+parentPort.postMessage("loading");
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+writeSync(1, "loaded ");
+endLoad();
+const again = beginLoad();
+if (again) endLoad();
+writeSync(1, String(again));
+`;
+
+/** Runs a program whose thread loads; it goes on with `then` while that lasts. */
+async function printedBy(then: string): Promise<string> {
+  const program = `
+import process from "node:process";
+import { Worker } from "node:worker_threads";
+import { loaded, shareLoading } from ${JSON.stringify(module)};
+shareLoading();
+const worker = new Worker(new URL(${JSON.stringify(`data:text/javascript,${encodeURIComponent(thread)}`)}));
+worker.once("message", async () => { ${then} });
+`;
+  const url = `data:text/javascript,${encodeURIComponent(program)}`;
+  const args = ["--input-type=module", "-e", `import ${JSON.stringify(url)}`];
+  return (await promisify(execFile)(process.execPath, args)).stdout;
+}
+
+const options = { skip: "deno" in process.versions ? "Deno's own way to C needs none of this" : false };
+
+test("a process that exits waits for a thread that loads, which then loads nothing more", options, async () => {
+  assert.equal(await printedBy("process.exit()"), "loaded false");
+});
+
+test("who ends a thread waits while it loads", options, async () => {
+  assert.match(await printedBy("await loaded(); await worker.terminate();"), /^loaded/);
+});
