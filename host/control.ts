@@ -13,12 +13,12 @@ import {
   STATE_EXITING,
   STATE_RUNNING,
 } from "../assembly/layout.js";
-import type { StackFrame } from "./errors.js";
+import { GoPanic, type StackFrame } from "./errors.js";
 
 /** What a report is about. */
 export const enum Report {
   None = 0,
-  /** A goroutine panicked and panics end the program; the text is a `PanicText`. */
+  /** A goroutine panicked and panics end the program; the text is of `writePanic`. */
   Panic = 1,
   /** The core gave up; the text is what to print. */
   Fatal = 2,
@@ -26,13 +26,25 @@ export const enum Report {
   Failure = 3,
 }
 
-/** A panic as one thread writes it down and the main thread reads it. */
-export interface PanicText {
-  /** Decimal goroutine number. */
+/** A panic as one thread writes it down and the main thread reads it: this in JSON, an end of line, and the message. */
+interface PanicText {
+  /** Decimal numbers of the goroutine and of the one that started it. */
   readonly goroutine: string;
-  /** Without the word `panic`. */
-  readonly message: string;
+  readonly creator: string;
   readonly frames: readonly StackFrame[];
+}
+
+/** Writes a panic down; `message` is without the word `panic`. */
+export function writePanic(message: string, goroutine: bigint, creator: bigint, frames: readonly StackFrame[]): string {
+  const text: PanicText = { goroutine: String(goroutine), creator: String(creator), frames };
+  return `${JSON.stringify(text)}\n${message}`;
+}
+
+/** Reads what `writePanic` wrote, also where the end is missing. */
+export function readPanic(text: string): GoPanic {
+  const end = text.indexOf("\n");
+  const { goroutine, creator, frames } = JSON.parse(text.slice(0, end)) as PanicText;
+  return new GoPanic(text.slice(end + 1), BigInt(goroutine), frames, BigInt(creator));
 }
 
 /** Room for a report's text; longer ones are cut. */

@@ -35,17 +35,20 @@ export class GoPanic extends Error {
   readonly goroutine: bigint;
   /** The goroutine's stack, innermost function first, without the runtime's own functions. */
   readonly frames: readonly StackFrame[];
+  /** The number of the goroutine that started it; 0 if none did. */
+  readonly creator: bigint;
 
-  constructor(message: string, goroutine: bigint, frames: readonly StackFrame[]) {
+  constructor(message: string, goroutine: bigint, frames: readonly StackFrame[], creator = 0n) {
     super(message);
     this.goroutine = goroutine;
     this.frames = frames;
-    this.stack = `GoPanic: ${message}\n\n${formatStack(goroutine, frames)}`;
+    this.creator = creator;
+    this.stack = `GoPanic: ${message}\n\n${formatStack(goroutine, frames, creator)}`;
   }
 
   /** What Go prints when a panic ends a program: the message, a blank line and the goroutine's stack. */
   get report(): string {
-    return `panic: ${this.message}\n\n${formatStack(this.goroutine, this.frames)}\n`;
+    return `panic: ${this.message}\n\n${formatStack(this.goroutine, this.frames, this.creator)}\n`;
   }
 }
 
@@ -89,8 +92,9 @@ const MOST_FRAMES = 20;
 const FRAMES_WHEN_CUT = 9;
 
 /** A running goroutine's stack as Go prints it. */
-export function formatStack(goroutine: bigint, frames: readonly StackFrame[]): string {
-  return `goroutine ${goroutine} [running]:\n${formatFrames(frames)}`.trimEnd();
+export function formatStack(goroutine: bigint, frames: readonly StackFrame[], creator = 0n): string {
+  const created = creator === 0n ? "" : `created in goroutine ${creator}\n`;
+  return `goroutine ${goroutine} [running]:\n${formatFrames(frames)}${created}`.trimEnd();
 }
 
 /** The frames of a stack as Go prints them, each line with its end. */

@@ -43,6 +43,7 @@ export interface Core extends SyncCore {
   init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number): void;
   mstart(mid: number): number;
   goid(): bigint;
+  creator(): bigint;
   discard(): void;
   panicNote(text: number): void;
   sysmon(): number;

@@ -27,9 +27,10 @@ import {
 import { reserveMemory } from "./addressspace.js";
 import { convertArgs, readResult, writeTask, type CallArgument, type CallValue } from "./calls.js";
 import { newClock } from "./clock.js";
-import { Control, Report, type PanicText } from "./control.js";
+import { Control, readPanic, Report } from "./control.js";
 import { debugSettings } from "./debug.js";
-import { ExitError, fatalError, GoPanic, SkeinError, type FatalError } from "./errors.js";
+import type { GoPanic } from "./errors.js";
+import { ExitError, fatalError, SkeinError, type FatalError } from "./errors.js";
 import { instantiate, StopThread, type Core, type ThreadData, type ThreadOptions } from "./instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
 import { netPoller, type PollerWish } from "./net/poller.js";
@@ -557,7 +558,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   /** A goroutine has panicked and was dropped; `task` is that of the call that it served, or 0. */
   private panicked(task: number, text: string): void {
     const call = this.takeCall(task);
-    const panic = goPanic(text);
+    const panic = readPanic(text);
     if (call !== undefined) return call.reject(panic);
     const isMain = panic.goroutine === 1n;
     if (isMain) {
@@ -573,7 +574,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     if (report === undefined || this.ended !== undefined) return;
     switch (report.kind) {
       case Report.Panic:
-        this.fatal(goPanic(report.text));
+        this.fatal(readPanic(report.text));
         break;
       case Report.Fatal:
         this.fatal(fatalError(report.text));
@@ -616,11 +617,6 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     for (const call of this.calls.values()) call.reject(error);
     this.calls.clear();
   }
-}
-
-function goPanic(text: string): GoPanic {
-  const { goroutine, message, frames } = JSON.parse(text) as PanicText;
-  return new GoPanic(message, BigInt(goroutine), frames);
 }
 
 /** The program's bytes where all threads can read them. */

@@ -20,7 +20,7 @@ import {
   STATE_RUNNING,
 } from "../assembly/layout.js";
 import { EXIT_SIGPIPE } from "./exitcodes.js";
-import { Control, Report, type PanicText } from "./control.js";
+import { Control, Report, writePanic } from "./control.js";
 import { installHook } from "./go/current.js";
 import { HostLoop } from "./go/hostloop.js";
 import { Mark } from "./go/mark.js";
@@ -133,12 +133,12 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
   if (message === undefined || goroutine === 0n) throw thrown;
 
   const frames = stacks.frames((thrown as Error).stack ?? "");
-  const text: PanicText = { goroutine: String(goroutine), message, frames };
+  const text = writePanic(message, goroutine, core.creator(), frames);
   if (data.panic === "exit") {
-    if (core.begin_exit() !== 0) control.report(Report.Panic, JSON.stringify(text));
+    if (core.begin_exit() !== 0) control.report(Report.Panic, text);
     return false;
   }
-  core.panicNote(writeText(core, memory, JSON.stringify(text)));
+  core.panicNote(writeText(core, memory, text));
   core.discard();
   return true;
 }

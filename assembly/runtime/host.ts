@@ -180,6 +180,11 @@ export function goid(): i64 {
   return changetype<usize>(g) == 0 ? 0 : g.id;
 }
 
+/** The number of the goroutine that started the one that this thread runs, 0 if the host did. */
+export function creator(): i64 {
+  return changetype<usize>(g) == 0 ? 0 : g.creator;
+}
+
 /** Ends the goroutine that this thread was running when it threw. */
 export function discard(): void {
   const mp = m;

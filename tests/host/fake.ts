@@ -120,6 +120,7 @@ const source = (main: Thunk): string => `(module
   (func (export "__skein_end_exit") (param i32))
   (func (export "__skein_num_goroutine") (result i32) (i32.const 0))
   (func (export "__skein_goid") (result i64) (i64.extend_i32_u (global.get $running)))
+  (func (export "__skein_creator") (result i64) (i64.const 0))
   (func (export "__skein_discard") (global.set $running (i32.const 0)))
   (func (export "__skein_panicNote") (param i32) (call $note (i32.const 3) (i32.load (i32.const 9020)) (local.get 0)))
   (func (export "__skein_sysmon") (result i32) (local $seen i32)

@@ -54,6 +54,8 @@ describe("panics in Go's words", () => {
   it("prints as Go does", () => {
     const panic = new GoPanic("boom", 7n, [{ name: "main.f", location: "a.ts:1:2" }]);
     assert.equal(panic.report, "panic: boom\n\ngoroutine 7 [running]:\nmain.f(...)\n\ta.ts:1:2\n");
+    const created = new GoPanic("boom", 7n, panic.frames, 3n);
+    assert.equal(created.report, panic.report + "created in goroutine 3\n");
   });
 
   it("cuts a stack that is longer than a screen", () => {

@@ -18,6 +18,12 @@
 // stdout: begin
 // stderr-match: /^panic: first\nsecond\n\ngoroutine 1 \[running\]:\n/
 //
+// case: an Error of a million characters
+// args: long
+// exit: 2
+// stdout: begin
+// stderr-match: /^panic: (0123456789){10000}/
+//
 // case: a RangeError
 // args: range-error
 // exit: 2
@@ -112,7 +118,7 @@
 // args: goroutine
 // exit: 2
 // stdout: begin
-// stderr-match: /^panic: in goroutine (\d+)\n\ngoroutine \1 \[running\]:\n[^]*\binGoroutine\b/
+// stderr-match: /^panic: in goroutine (\d+)\n\ngoroutine \1 \[running\]:\n[^]*\binGoroutine\b[^]*\ncreated in goroutine 1\n$/
 //
 // case: a panic after a park
 // args: resumed
@@ -240,6 +246,7 @@ export function main(): void {
   if (how == "error") thrower();
   if (how == "computed") throw new Error(`1 + 1 = ${zero + 2}, 🚀`);
   if (how == "lines") throw new Error("first\nsecond");
+  if (how == "long") throw new Error("0123456789".repeat(100000));
   if (how == "range-error") throw new RangeError("out of bounds");
   if (how == "assert") assert(zero == 1, "it does not hold");
   if (how == "map") new Map<string, i32>().get("x");
