@@ -1,4 +1,5 @@
 /** What happens to exceptions that nobody is there to catch: the context that describes them, and how they are shown. */
+import { inspect } from "node:util";
 import type { Future } from "./future.js";
 import type { Handle } from "./handles.js";
 import type { Task } from "./task.js";
@@ -29,6 +30,6 @@ export function showContext(context: ExceptionContext): void {
     else if (key === "handleTraceback") lines.push(`Handle created at:\n${String(value)}`);
     else lines.push(`${key}: ${String(value)}`);
   }
-  if ("exception" in context) console.error(lines.join("\n"), context.exception);
-  else console.error(lines.join("\n"));
+  if ("exception" in context) lines.push(inspect(context.exception));
+  console.error(lines.join("\n"));
 }

@@ -7,11 +7,14 @@
  * A future can be awaited by an async function, like a promise, and yielded by a generator that is a task. What is awaited
  * when it is done already needs no turn of the loop.
  *
- * An exception that nobody ever asks for is given to the loop's exception handler once the future has been collected.
+ * An exception that nobody ever asks for is given to the loop's exception handler once the future has been collected, or when
+ * the thread ends.
  */
+import process from "node:process";
+import { inspect } from "node:util";
 import { CancelledError, describe, InvalidStateError } from "./errors.js";
 import type { EventLoop } from "./eventloop.js";
-import type { Handle } from "./handles.js";
+import type { Describable, Handle } from "./handles.js";
 import { callSite } from "./handles.js";
 import { awaiting } from "./tasks-running.js";
 
@@ -32,9 +35,23 @@ interface Unretrieved {
   readonly sourceTraceback: string | undefined;
 }
 
-const unretrieved = new FinalizationRegistry<Unretrieved>(({ loop, message, exception, sourceTraceback }) => {
+const unretrieved = new Set<Unretrieved>();
+const collected = new FinalizationRegistry<Unretrieved>(report);
+let atExit = false;
+
+function report(it: Unretrieved): void {
+  const { loop, message, exception, sourceTraceback } = it;
+  unretrieved.delete(it);
   loop.callExceptionHandler({ message, exception, ...(sourceTraceback !== undefined && { sourceTraceback }) });
-});
+}
+
+function watch(future: object, it: Unretrieved): void {
+  unretrieved.add(it);
+  collected.register(future, it, future);
+  if (atExit) return;
+  atExit = true;
+  process.once("exit", () => unretrieved.forEach(report));
+}
 
 export class Future<T = unknown> implements PromiseLike<T> {
   protected readonly loop: EventLoop;
@@ -42,7 +59,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   private value: T | undefined;
   private error: unknown;
   private failed = false;
-  private watched = false;
+  private unretrieved: Unretrieved | undefined;
   private callbacks: Handle[] | undefined;
   private cancelMessage: string | undefined;
   /** @internal In debug mode, the stack of the call that made it. */
@@ -99,17 +116,9 @@ export class Future<T = unknown> implements PromiseLike<T> {
     this.checkPending();
     this.error = exception;
     this.failed = true;
-    this.watched = true;
-    unretrieved.register(
-      this,
-      {
-        loop: this.loop,
-        message: `${this.constructor.name} exception was never retrieved`,
-        exception,
-        sourceTraceback: this.source,
-      },
-      this,
-    );
+    const message = `${this.constructor.name} exception was never retrieved`;
+    this.unretrieved = { loop: this.loop, message, exception, sourceTraceback: this.source };
+    watch(this, this.unretrieved);
     this.finish(State.Finished);
   }
 
@@ -160,7 +169,9 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   private promise(): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      let waiter: Describable | undefined = undefined;
       const settle = (): void => {
+        if (waiter !== undefined) this.loop.resumes(waiter);
         if (this.state === State.Cancelled) reject(this.makeCancelledError());
         else if (this.failed) {
           this.retrieve();
@@ -170,7 +181,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
       };
       if (this.state !== State.Pending) return settle();
       this.addDoneCallback(settle);
-      awaiting(this);
+      waiter = awaiting(this) ?? { toString: () => `what awaits ${this.toString()}` };
     });
   }
 
@@ -181,7 +192,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
   }
 
   toString(): string {
-    return `<${this.constructor.name} ${this.describeState()}>`;
+    return `<${this.constructor.name} ${this.describeState()}${this.describeSource()}>`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   /** @internal The name of the state, and what came of it. */
@@ -191,11 +206,26 @@ export class Future<T = unknown> implements PromiseLike<T> {
     return this.failed ? `finished exception=${describe(this.error)}` : `finished result=${describe(this.value)}`;
   }
 
+  /** @internal In debug mode, where it was made. */
+  protected describeSource(): string {
+    return this.source === undefined ? "" : ` made ${this.source.split("\n", 1)[0]?.trim()}`;
+  }
+
   /** @internal Nobody needs to be told of its exception any more. */
   retrieve(): void {
-    if (!this.watched) return;
-    this.watched = false;
-    unretrieved.unregister(this);
+    if (this.unretrieved === undefined) return;
+    unretrieved.delete(this.unretrieved);
+    this.unretrieved = undefined;
+    collected.unregister(this);
+  }
+
+  /** @internal Has its result, unless it is done; those who wait are called at once, in the turn that is running. */
+  settleNow(result: T): void {
+    if (this.done()) return;
+    const { callbacks } = this;
+    this.callbacks = undefined;
+    this.setResult(result);
+    if (callbacks !== undefined) for (const handle of callbacks) handle.enter();
   }
 
   /** @internal The error for those who wait for a cancelled future. */

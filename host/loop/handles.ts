@@ -1,4 +1,5 @@
 /** Callbacks that were scheduled: what `callSoon`, `callLater` and `callAt` give back, and what the loop's queues hold. */
+import { inspect } from "node:util";
 import { ContextualBase } from "./context.js";
 import { describe } from "./errors.js";
 
@@ -10,6 +11,11 @@ export interface HandleOwner {
   readonly debug: boolean;
   runHandle(handle: Handle, callback: Callback, args: readonly unknown[]): void;
   timerCancelled(): void;
+}
+
+/** What says itself, in a text, what it is. */
+export interface Describable {
+  toString(): string;
 }
 
 const NO_ARGS: readonly unknown[] = [];
@@ -62,9 +68,17 @@ export class Handle extends ContextualBase {
 
   /** The callback's name, and where it was scheduled as far as that is known. */
   override toString(): string {
-    if (this.callback === undefined) return `<${this.constructor.name} cancelled>`;
+    return this.callback === undefined ? `<${this.constructor.name} cancelled>` : this.named(this.callback);
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+
+  /** @internal What `toString` says while `callback` is its callback. */
+  named(callback: Callback): string {
     const created = this.source === undefined ? "" : ` scheduled ${this.source.split("\n", 1)[0]?.trim()}`;
-    return `<${this.constructor.name} ${describe(this.callback)}${created}>`;
+    return `<${this.constructor.name} ${describe(callback)}${created}>`;
   }
 }
 
@@ -97,5 +111,5 @@ export function callSite(): string {
   return lines.slice(Math.max(outside, 0)).join("\n");
 }
 
-/** Files of this directory, as stacks name them, built or not. */
-const OWN_FILES = /\/(host|dist)\/loop\/[a-z]+\.[jt]s/;
+/** Files of this directory, as stacks name them, built or not, and what calls callbacks in their context. */
+const OWN_FILES = /\/(host|dist)\/loop\/[a-z-]+\.[jt]s|\bnode:async_hooks|\bext:/;

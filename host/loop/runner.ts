@@ -48,7 +48,8 @@ export class Runner implements AsyncDisposable {
     }
     const loop = this.getLoop();
     if (loop.isRunning) throw new LoopError("This event loop is already running");
-    const task = loop.createTask<T>(typeof main === "function" ? () => main(loop) : main);
+    // A function in place of main, that has its name.
+    const task = loop.createTask<T>(typeof main === "function" ? { [main.name]: () => main(loop) }[main.name]! : main);
     const interrupts = new Interrupts(task);
     try {
       return await loop.runUntilComplete(task);

@@ -9,9 +9,10 @@
  * turns between those of the host's event loop (`turns.ts`). A turn may be cut, to go on after the host's; nobody sees
  * that but the host. Several loops may run in a thread.
  */
+import { inspect } from "node:util";
 import { describe, LoopError } from "./errors.js";
 import type { ExceptionContext } from "./exceptions.js";
-import { Handle, TimerHandle, type Callback } from "./handles.js";
+import { Handle, TimerHandle, type Callback, type Describable } from "./handles.js";
 import { ReadyQueue } from "./ready.js";
 import { TimerHeap } from "./timers.js";
 import { Turns } from "./turns.js";
@@ -28,10 +29,10 @@ export interface EventSource {
   close(): void;
 }
 
-/** A timer is due that is due within the clock's resolution; milliseconds. */
-const CLOCK_RESOLUTION = 0.001;
 /** A loop without work lets so many microtasks pass before it sleeps: async functions that it has woken are about to use it. */
 const HOPS_BEFORE_SLEEP = 4;
+/** Within so many microtasks an async function goes on that a callback has woken: two if it awaits a future itself. */
+const HOPS_OF_RESUMED = 8;
 
 /** Loops that run in this thread, the latest last, and the one whose callback is being called. */
 const running: Scheduler[] = [];
@@ -60,6 +61,9 @@ export abstract class Scheduler implements Disposable {
   private ended: (() => void) | undefined;
   /** The callback that is being called. */
   protected currentHandle: Handle | undefined;
+  /** On whose behalf the callback is called, where that says more than its name; and who goes on right after it. */
+  private subject: Describable | undefined;
+  private resumed: Describable | undefined;
 
   /** Says who scheduled what fails, and names slow callbacks. */
   debug = false;
@@ -186,10 +190,20 @@ export abstract class Scheduler implements Disposable {
       this.left = this.ready.length;
     }
     // 4. Call what is ready; what gets ready meanwhile is for the next turn.
-    const count = Math.min(this.left, this.turns.most);
+    const count = Math.min(this.left, this.debug ? 1 : this.turns.most);
     this.left -= count;
     for (let i = 0; i < count; i++) (this.ready.shift() as Handle).enter();
-    this.turns.again(count + 1);
+    if (this.resumed === undefined) this.turns.again(count + 1);
+    else void this.watchResumed();
+  }
+
+  /** In debug mode: an async function goes on after the callback just called, and is measured like one. */
+  private async watchResumed(): Promise<void> {
+    const start = this.time();
+    for (let hop = 0; hop < HOPS_OF_RESUMED; hop++) await Promise.resolve();
+    this.reportSlow(this.resumed as Describable, start);
+    this.resumed = undefined;
+    this.turns.again(1);
   }
 
   /** False if there is nothing to do, and the loop will step again when there is. */
@@ -214,8 +228,8 @@ export abstract class Scheduler implements Disposable {
   private takeDueTimers(): void {
     const { timers, ready } = this;
     if (timers.length === 0) return;
-    const end = this.time() + CLOCK_RESOLUTION;
-    while (timers.first < end) {
+    const now = this.time();
+    while (timers.first <= now) {
       const timer = timers.pop();
       if (!timer.cancelled) ready.push(timer);
     }
@@ -258,20 +272,39 @@ export abstract class Scheduler implements Disposable {
 
   /** @internal */
   runHandle(handle: Handle, callback: Callback, args: readonly unknown[]): void {
+    const { currentHandle } = this;
     const outer = current;
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- who asks is called by this very loop
     current = this;
     this.currentHandle = handle;
+    this.subject = undefined;
     const start = this.debug ? this.time() : 0;
     try {
-      if (args.length === 0) callback();
-      else callback(...args);
+      const result = args.length === 0 ? callback() : callback(...args);
+      if (result instanceof Promise) {
+        result.then(undefined, (exception: unknown) => this.reportException(handle, callback, exception));
+      }
     } catch (exception) {
-      this.callExceptionHandler({ message: `Exception in callback ${handle.toString()}`, exception, handle });
+      this.reportException(handle, callback, exception);
     }
-    if (this.debug) this.reportSlow(handle, start);
-    this.currentHandle = undefined;
+    if (this.debug && start > 0) this.reportSlow(this.subject ?? handle, start);
+    this.currentHandle = currentHandle;
     current = outer;
+  }
+
+  private reportException(handle: Handle, callback: Callback, exception: unknown): void {
+    // By its callback, which a handle that was cancelled meanwhile no longer has.
+    this.callExceptionHandler({ message: `Exception in callback ${handle.named(callback)}`, exception, handle });
+  }
+
+  /** @internal What is being called is a step of `subject`. */
+  callsFor(subject: Describable): void {
+    this.subject = subject;
+  }
+
+  /** @internal What is being called lets `resumed` go on, in microtasks. */
+  resumes(resumed: Describable): void {
+    if (this.debug) this.resumed = resumed;
   }
 
   /** @internal */
@@ -279,11 +312,18 @@ export abstract class Scheduler implements Disposable {
     this.timers.noteCancelled();
   }
 
-  private reportSlow(handle: Handle, start: number): void {
+  private reportSlow(who: Describable, start: number): void {
     const took = this.time() - start;
-    if (start > 0 && took >= this.slowCallbackDuration) {
-      console.warn(`Executing ${handle.toString()} took ${(took / 1000).toFixed(3)} seconds`);
-    }
+    if (took < this.slowCallbackDuration) return;
+    console.warn(`Executing ${String(who)} took ${(took / 1000).toFixed(3)} seconds`);
+  }
+
+  toString(): string {
+    return `<EventLoop running=${this.isRunning} closed=${this.closed} debug=${this.debug}>`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   protected checkOpen(): void {

@@ -38,6 +38,8 @@ let named = 0;
 
 export class Task<T = unknown> extends Future<T> {
   private name: string;
+  /** The name of the function that it was made of, for messages. */
+  private readonly body: string = "";
   private generator: Generator<unknown, T, unknown> | undefined;
   private waiter: Future | undefined;
   /** Futures that the function awaits; more than one if it awaits several at once. */
@@ -58,6 +60,7 @@ export class Task<T = unknown> extends Future<T> {
     } else if (isThenable(coroutine)) {
       this.adopt(coroutine);
     } else {
+      if (coroutine.name !== "") this.body = ` ${coroutine.name}()`;
       loop.callSoon(this.begin, coroutine);
     }
   }
@@ -124,7 +127,7 @@ export class Task<T = unknown> extends Future<T> {
 
   override toString(): string {
     const waits = this.waiter === undefined ? "" : ` waits for ${this.waiter.toString()}`;
-    return `<Task ${this.name} ${this.describeState()}${waits}>`;
+    return `<Task ${this.name}${this.body} ${this.describeState()}${waits}${this.describeSource()}>`;
   }
 
   /** @internal The code of this task's function begins to await `future`. */
@@ -155,6 +158,7 @@ export class Task<T = unknown> extends Future<T> {
   private readonly begin = (body: (task: never) => unknown): void => {
     if (this.done()) return;
     if (this.mustCancel) return this.finishCancelled();
+    this.loop.callsFor(this);
     let made: unknown;
     try {
       made = runFunction(this as Task, () => body(this as never));
@@ -202,6 +206,7 @@ export class Task<T = unknown> extends Future<T> {
     }
     const generator = this.generator as Generator<unknown, T, unknown>;
     this.waiter = undefined;
+    this.loop.callsFor(this);
     let next: IteratorResult<unknown, T>;
     try {
       next = inStep(this as Task, () =>

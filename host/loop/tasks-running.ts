@@ -34,7 +34,9 @@ export function runningTask(): Task | undefined {
   return stepping ?? functions?.getStore();
 }
 
-/** The running code begins to await `future`, which is pending. */
-export function awaiting(future: Future): void {
-  functions?.getStore()?.awaits(future);
+/** The running code begins to await `future`, which is pending. Returns its task, if it is that of one. */
+export function awaiting(future: Future): Task | undefined {
+  const task = functions?.getStore();
+  task?.awaits(future);
+  return task;
 }

@@ -35,6 +35,29 @@ describe("an exception in a callback", () => {
       assert.match(String(contexts[0]?.message), /^Exception in callback <Handle function failing/);
     }));
 
+  it("is told too if it comes from an async function, after its callback has returned", () =>
+    withLoop(async (loop, contexts) => {
+      const handle = loop.callSoon(async () => {
+        await loop.sleep(1);
+        throw new Error("later");
+      });
+      await loop.runUntilComplete(loop.sleep(20));
+      assert.deepEqual(
+        contexts.map(({ exception, handle: own }) => [(exception as Error).message, own === handle]),
+        [["later", true]],
+      );
+    }));
+
+  it("is told by the callback's name, even if that has cancelled its handle", () =>
+    withLoop(async (loop, contexts) => {
+      const handle = loop.callSoon(function failing() {
+        handle.cancel();
+        throw new Error("no");
+      });
+      await turns(loop);
+      assert.match(String(contexts[0]?.message), /^Exception in callback <Handle function failing/);
+    }));
+
   it("is written to standard error without a handler", async () => {
     const text = await written("error", async (loop) => {
       loop.callSoon(function failing() {
@@ -120,6 +143,28 @@ describe("debug mode", () => {
     );
     assert.match(text, /^Executing <Handle function slow scheduled at .*exceptions\.test.*> took 0\.0[3-9]\d seconds/m);
     assert.doesNotMatch(text, /quick/);
+  });
+
+  it("names the task that was slow, before or after it awaited", async () => {
+    const text = await written(
+      "warn",
+      async (loop) => {
+        loop.slowCallbackDuration = 20;
+        function* generator(): Generator {
+          yield loop.sleep(0);
+          spin(30);
+        }
+        async function func(): Promise<void> {
+          await loop.sleep(0);
+          spin(30);
+        }
+        const tasks = [loop.createTask(generator(), { name: "the generator" }), loop.createTask(func)];
+        await loop.runUntilComplete(loop.gather(tasks));
+      },
+      true,
+    );
+    assert.match(text, /^Executing <Task the generator finished .*exceptions\.test.*> took 0\.0[3-9]\d seconds/m);
+    assert.match(text, /^Executing <Task Task-\d+ func\(\) finished .*> took 0\.0[3-9]\d seconds/m);
   });
 
   it("is off unless asked for, and takes 100 ms to be slow", async () => {

@@ -156,6 +156,21 @@ describe("a process with a loop", () => {
     assert.match(output, /ready\nclean\nKeyboardInterrupt/);
   });
 
+  it("reports at its end what exceptions nobody has asked for", async () => {
+    const [code, , output] = await program(
+      `const loop = new skein.EventLoop();
+      const fails = function* () { throw new Error("forgotten"); };
+      const task = loop.createTask(fails());
+      const caught = loop.createTask(fails());
+      await loop.runUntilComplete(caught).catch(() => console.log("caught"));
+      loop.close();`,
+      () => undefined,
+    );
+    assert.equal(code, 0);
+    assert.match(output, /^caught\nTask exception was never retrieved\nError: forgotten\n/);
+    assert.equal(output.match(/never retrieved/g)?.length, 1);
+  });
+
   it("lives as long as the loop runs, and ends when it stops", async () => {
     const [code, , output] = await program(
       `const loop = new skein.EventLoop();
