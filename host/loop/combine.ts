@@ -114,13 +114,13 @@ export function shield<T>(loop: EventLoop, awaitable: Awaitable<T>): Future<T> {
   return outer;
 }
 
-/** A future that is done in `ms` milliseconds, in the next turn if that is not positive. */
+/** A future that is done in `ms` milliseconds; whoever waits goes on in the very next turn if that is not positive. */
 export function sleep<T>(loop: EventLoop, ms: number, result: T): Future<T> {
   const future = new Future<T>(loop);
   const wake = (): void => {
     if (!future.done()) future.setResult(result);
   };
-  const handle = ms <= 0 ? loop.callSoon(wake) : loop.callLater(ms, wake);
+  const handle = ms <= 0 ? loop.callSoon(() => future.settleNow(result)) : loop.callLater(ms, wake);
   future.addDoneCallback(() => handle.cancel());
   return future;
 }
@@ -130,14 +130,29 @@ export function waitFor<T>(loop: EventLoop, awaitable: Awaitable<T>, ms: number 
   if (ms !== null && (typeof ms !== "number" || Number.isNaN(ms))) {
     throw new TypeError(`the time limit must be a number of milliseconds or null, not ${describe(ms)}`);
   }
-  return loop.createTask(waiting(loop, ensureFuture(loop, awaitable), ms));
+  const future = ensureFuture(loop, awaitable);
+  if (ms === null || future.done()) return loop.createTask(future[Symbol.iterator]());
+  if (ms > 0) return loop.createTask(waiting(loop, future, ms));
+  // There is no time even to begin. It may have a result in spite of being cancelled.
+  future.cancel();
+  return loop.createTask(cancelledAtOnce(future, ms));
 }
 
-function* waiting<T>(loop: EventLoop, future: Future<T>, ms: number | null): Generator<unknown, T, unknown> {
-  if (ms === null || future.done()) return yield* future;
+function* cancelledAtOnce<T>(future: Future<T>, ms: number): Generator<unknown, T, unknown> {
+  try {
+    return yield* future;
+  } catch (error) {
+    if (error instanceof CancelledError && runningTask()?.cancelling() === 0) throw tooLate(ms);
+    throw error;
+  }
+}
+
+function* waiting<T>(loop: EventLoop, future: Future<T>, ms: number): Generator<unknown, T, unknown> {
   const task = runningTask() as Task;
   let expired = false;
   const expire = (): void => {
+    // Done in the very turn in which its time is over: that is in time.
+    if (future.done()) return;
     expired = true;
     task.cancel();
   };
@@ -146,11 +161,13 @@ function* waiting<T>(loop: EventLoop, future: Future<T>, ms: number | null): Gen
     return yield* future;
   } catch (error) {
     // Cancelled by somebody else too: then that is what happened.
-    if (expired && task.uncancel() === 0 && error instanceof CancelledError) {
-      throw new TimeoutError(`not done within ${ms} ms`);
-    }
+    if (expired && task.uncancel() === 0 && error instanceof CancelledError) throw tooLate(ms);
     throw error;
   } finally {
     timer.cancel();
   }
+}
+
+function tooLate(ms: number): TimeoutError {
+  return new TimeoutError(`not done within ${ms} ms`);
 }

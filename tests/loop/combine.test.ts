@@ -127,6 +127,33 @@ describe("waitFor", () => {
       await assert.rejects(loop.runUntilComplete(loop.waitFor(loop.sleep(1000), -1)), TimeoutError);
     }));
 
+  it("does not even let a coroutine begin that has no time at all", () =>
+    withLoop(async (loop) => {
+      for (const ms of [0, -1]) {
+        const coroutine = (function* (): Generator {
+          assert.fail("begun");
+          yield;
+        })();
+        await assert.rejects(loop.runUntilComplete(loop.waitFor(coroutine, ms)), TimeoutError);
+      }
+      const done = loop.createFuture();
+      done.setResult(5);
+      assert.equal(await loop.runUntilComplete(loop.waitFor(done, 0)), 5);
+    }));
+
+  it("gives the result of what is done in the very turn in which its time is over", () =>
+    withLoop(async (loop) => {
+      const future = loop.createFuture();
+      const when = loop.time() + 5;
+      loop.callAt(when, () => future.setResult("just"));
+      const spin = (): void => {
+        while (loop.time() < when + 5);
+      };
+      const waiting = loop.waitFor(future, 5);
+      loop.callLater(1, spin);
+      assert.equal(await loop.runUntilComplete(waiting), "just");
+    }));
+
   it("gives the result of what finishes in spite of being cancelled", () =>
     withLoop(async (loop) => {
       const stubborn = loop.createTask(function* () {
@@ -220,6 +247,21 @@ describe("sleep", () => {
         sleeping.map((future) => future.result()),
         ["none", "less"],
       );
+    }));
+
+  it("takes one turn, not two, if there is no time to take", () =>
+    withLoop(async (loop) => {
+      const seen: string[] = [];
+      loop.createTask(function* () {
+        seen.push("a");
+        yield loop.sleep(0);
+        seen.push("b");
+      });
+      loop.callSoon(() => loop.callSoon(() => seen.push("soon")));
+      await turns(loop);
+      assert.deepEqual(seen, ["a"]);
+      await turns(loop);
+      assert.deepEqual(seen, ["a", "b", "soon"]);
     }));
 
   it("takes its timer back when it is cancelled", () =>
