@@ -29,7 +29,7 @@ const typeScript = [
 const unusedVars = ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" }];
 
 export default tseslint.config(
-  { ignores: ["dist/", "dist-test/", "node_modules/", "tests/**/bad/", "as-pect.config.js"] },
+  { ignores: ["dist/", "dist-test/", "node_modules/", "tests/types/", "tests/**/bad/", "as-pect.config.js"] },
   {
     files: typeScript,
     extends: [js.configs.recommended, ...tseslint.configs.recommendedTypeChecked],

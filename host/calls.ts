@@ -16,7 +16,7 @@ export type CallValue = number | bigint | boolean;
 /** What calls take: a channel as well. */
 export type CallArgument = CallValue | Chan<number> | Chan<bigint> | Chan<Uint8Array>;
 
-/** Checks the arguments of a call and converts each to what its type stores. */
+/** @internal Checks the arguments of a call and converts each to what its type stores. */
 export function convertArgs(name: string, info: ExportInfo, args: readonly unknown[]): CallValue[] {
   if (args.length !== info.params.length) {
     const wanted = `${info.params.length} argument${info.params.length === 1 ? "" : "s"} (${info.params.join(", ")})`;
@@ -85,7 +85,7 @@ function describe(type: ValueType | ChanType): string {
   return `an integer that fits ${type}${integer[0] === 64 ? ", as a bigint or a safe number" : ""}`;
 }
 
-/** Writes a task at `address`: the thunk, the size, the arguments. */
+/** @internal Writes a task at `address`: the thunk, the size, the arguments. */
 export function writeTask(view: DataView, address: number, info: ExportInfo, args: readonly CallValue[]): void {
   view.setInt32(address + TASK_THUNK, info.thunk, true);
   view.setInt32(address + TASK_SIZE, info.size, true);
@@ -122,7 +122,7 @@ function store(view: DataView, at: number, type: ValueType | ChanType, value: Ca
   }
 }
 
-/** Reads the result of a finished call from its task. */
+/** @internal Reads the result of a finished call from its task. */
 export function readResult(view: DataView, address: number, info: ExportInfo): CallValue | undefined {
   const at = address + info.resultOffset;
   switch (info.result) {

@@ -6,7 +6,6 @@
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import type { WorkerOptions } from "node:worker_threads";
 import { clockOf, type ClockBase } from "./clock.js";
 import type { Control } from "./control.js";
 import { Report } from "./control.js";
@@ -17,9 +16,7 @@ import type { PollerWish } from "./net/poller.js";
 import type { SyncCore } from "./sync/host.js";
 import { readAvailable, writeFully } from "./stdio.js";
 import { Stacks, type SymbolSource } from "./stack.js";
-
-/** Options of a Worker that may be given for the threads of Ms; `stackSizeMb` is Skein's own. */
-export type ThreadOptions = Pick<WorkerOptions, "argv" | "env" | "execArgv" | "resourceLimits" | "trackUnmanagedFds">;
+import type { ThreadOptions } from "./threadoptions.js";
 
 /** What every thread of a program is given; travels in `workerData`. */
 export interface ThreadData {

@@ -31,7 +31,7 @@ import { Control, readPanic, Report } from "./control.js";
 import { debugSettings } from "./debug.js";
 import type { GoPanic } from "./errors.js";
 import { ExitError, fatalError, SkeinError, type FatalError } from "./errors.js";
-import { instantiate, StopThread, type Core, type ThreadData, type ThreadOptions } from "./instance.js";
+import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
 import { netPoller, type PollerWish } from "./net/poller.js";
 import type { PollerChoice } from "./poll/index.js";
@@ -46,11 +46,13 @@ import { checkProcs, numCPU } from "./procs.js";
 import type { SymbolSource } from "./stack.js";
 import { readProcs, readStats, type RuntimeStats } from "./stats.js";
 import type { SysmonData } from "./sysmon.js";
-import { SyncMembers, type Sync } from "./sync/index.js";
+import { SyncMembers } from "./sync/index.js";
+import type { Sync } from "./sync/sync.js";
+import type { ThreadOptions } from "./threadoptions.js";
 import { Hub } from "./values/index.js";
 import { threadFlags, Threads, type ThreadRequest } from "./threads.js";
 
-/** Options of a runtime after they were checked. */
+/** @internal Options of a runtime after they were checked. */
 export interface RuntimeOptions {
   readonly procs: number;
   readonly maxThreads: number;
@@ -230,6 +232,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     void this.loop.run();
   }
 
+  /** @internal */
   protected get sync(): Sync {
     return this.thread.sync;
   }

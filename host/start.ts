@@ -7,13 +7,13 @@ import { MAX_THREADS } from "../assembly/layout.js";
 import { loadFile } from "./build.js";
 import { type FatalError, GoPanic, SkeinError } from "./errors.js";
 import { EXIT_PANIC } from "./exitcodes.js";
-import type { ThreadOptions } from "./instance.js";
 import { PAGE } from "./memory.js";
 import { writeFully } from "./stdio.js";
 import { checkProcs, defaultProcs } from "./procs.js";
 import { checkPoller, type PollerWish } from "./net/poller.js";
 import { loadProgram, type Program } from "./program.js";
 import { Runtime } from "./runtime.js";
+import type { ThreadOptions } from "./threadoptions.js";
 
 /** Options of `start`. */
 export interface StartOptions {

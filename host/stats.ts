@@ -40,12 +40,12 @@ export interface RuntimeStats {
   readonly ms: readonly MStats[];
 }
 
-/** gomaxprocs. */
+/** @internal gomaxprocs. */
 export function readProcs(memory: Memory): number {
   return Atomics.load(memory.words, SCHED_NPROCS >> 2);
 }
 
-/** Reads all counters. */
+/** @internal Reads all counters. */
 export function readStats(core: Core, memory: Memory): RuntimeStats {
   const words = memory.words;
   const count = Math.min(Atomics.load(words, SCHED_MCOUNT >> 2), MAX_THREADS - 1);

@@ -126,7 +126,11 @@ async function stage(title, command, args, env) {
 await buildAll({ types: false });
 
 if (stages.includes("lint")) {
-  await stage("typecheck", process.execPath, [require.resolve("typescript/bin/tsc"), "--noEmit"]);
+  const tsc = require.resolve("typescript/bin/tsc");
+  await stage("typecheck", process.execPath, [tsc, "--noEmit"]);
+  // What the package ships must compile in a user's program, too.
+  await stage("declaration files", process.execPath, [tsc, "-p", "tsconfig.build.json"]);
+  await stage("types", process.execPath, [tsc, "-p", "tests/types"]);
   await stage("eslint", process.execPath, [bin("eslint", "bin/eslint.js"), "."]);
   await stage("prettier", process.execPath, [
     bin("prettier", "bin/prettier.cjs"),

@@ -88,6 +88,7 @@ export interface GoOptions {
   readonly timeout?: number | undefined;
 }
 
+/** @internal */
 export class Asker {
   private readonly thread: Thread;
   private readonly words: Int32Array<SharedArrayBuffer>;

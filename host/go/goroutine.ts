@@ -65,7 +65,7 @@ const STATES: Readonly<Record<number, GoroutineStatus>> = {
   [JS_LOST]: "failed",
 };
 
-/** What few goroutines have. */
+/** @internal What few goroutines have. */
 export interface Rare {
   cancelled: boolean;
   reason: unknown;
@@ -76,7 +76,7 @@ export interface Rare {
   yields: Yields | undefined;
 }
 
-/** What `Goroutine` is made of. */
+/** @internal What `Goroutine` is made of. */
 export class GoroutinePromise extends Promise<unknown> implements Goroutine<unknown, unknown> {
   readonly id: number;
   /** @internal Address of its record, 0 once it has ended. */

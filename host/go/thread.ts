@@ -5,7 +5,8 @@
 import { M_GEN, M_SIZE, MS_BASE } from "../../assembly/layout.js";
 import type { Core } from "../instance.js";
 import type { Memory } from "../memory.js";
-import { Sync, SyncMembers } from "../sync/index.js";
+import { SyncMembers } from "../sync/index.js";
+import { Sync } from "../sync/sync.js";
 import { Codec } from "../values/index.js";
 import { Asker, type GoOptions } from "./asker.js";
 import type { AnyFunction, Goroutine, ResultOf, YieldOf } from "./goroutine.js";
@@ -29,7 +30,7 @@ export interface Go {
   ): Goroutine<ResultOf<R>, YieldOf<R>>;
 }
 
-/** What a thread tells those who keep it going how much it waits for. */
+/** @internal What a thread tells those who keep it going how much it waits for. */
 export interface Holder {
   /** The first result is waited for; none is any more. */
   changed(isHeld: boolean): void;
@@ -48,6 +49,7 @@ export interface Scope extends Pick<SyncMembers, keyof SyncMembers> {
   tasks<M>(url: string | URL): GoTasks<M>;
 }
 
+/** @internal */
 export class Thread extends SyncMembers implements Scope {
   readonly core: Core;
   readonly memory: Memory;

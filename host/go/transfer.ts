@@ -22,7 +22,7 @@ export function transfer<T>(value: T, list: readonly object[]): T {
   return { value, [MOVED]: list } satisfies Moved as T;
 }
 
-/** Encodes a result, moving what is marked. */
+/** @internal Encodes a result, moving what is marked. */
 export function encodeResult(codec: Codec, value: unknown, at: number): void {
   if (typeof value !== "object" || value === null || !(MOVED in value)) return codec.encode(value, at);
   const moved = value as Moved;

@@ -9,7 +9,7 @@
  */
 import { HOBJ_KIND, HOBJ_REFS, HOBJ_TARGET } from "../../assembly/layout.js";
 import type { Memory } from "../memory.js";
-import { Handle } from "../values/index.js";
+import { Handle } from "../values/handles.js";
 import type { Sync } from "./sync.js";
 
 export abstract class SyncHandle extends Handle {
@@ -34,13 +34,13 @@ export abstract class SyncHandle extends Handle {
     return this.sync.host.memory;
   }
 
-  /** The core's own object. */
+  /** @internal The core's own object. */
   protected get target(): number {
     return this.memory.words[(this.address + HOBJ_TARGET) >>> 2]! >>> 0;
   }
 }
 
-/** Counts holders for one thread. */
+/** @internal Counts holders for one thread. */
 export class Holders {
   private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly destroy: (kind: number, address: number) => void;

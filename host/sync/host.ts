@@ -5,6 +5,7 @@
 import type { Memory } from "../memory.js";
 import type { Codec } from "../values/index.js";
 
+/** @internal */
 export interface SyncCore {
   alloc(bytes: number): number;
   free(address: number): void;
@@ -36,7 +37,7 @@ export interface SyncCore {
   ctx_cancel(object: number, at: number): number;
 }
 
-/** Where notes for a thread arrive. */
+/** @internal Where notes for a thread arrive. */
 export interface Mail {
   /** Has `handler` deal with the notes of a kind. */
   on(kind: number, handler: (address: number) => void): void;
@@ -44,7 +45,7 @@ export interface Mail {
   onOrphan(kind: number, handler: (address: number) => void): void;
 }
 
-/** A thread that runs JavaScript. */
+/** @internal A thread that runs JavaScript. */
 export interface SyncHost {
   readonly core: SyncCore;
   readonly memory: Memory;

@@ -6,12 +6,27 @@ import { asError, ChanError, reasonOf } from "./errors.js";
 import type { WaitOptions } from "./host.js";
 import type { Sync } from "./sync.js";
 
+/** The case of a select that receives. */
+export interface RecvCase<T = unknown> {
+  readonly kind: "recv";
+  readonly chan: Chan<T> | null | undefined;
+}
+
+/** The case that sends. */
+export interface SendCase<T = unknown> {
+  readonly kind: "send";
+  readonly chan: Chan<T> | null | undefined;
+  readonly value: T;
+}
+
 /** A case of a select. */
 export type SelectCase<T = unknown> =
-  | { readonly kind: "recv"; readonly chan: Chan<T> | null | undefined }
-  | { readonly kind: "send"; readonly chan: Chan<T> | null | undefined; readonly value: T }
-  | { readonly kind: "after"; readonly ms: number }
-  | { readonly kind: "otherwise" };
+  RecvCase<T> | SendCase<T> | { readonly kind: "after"; readonly ms: number } | { readonly kind: "otherwise" };
+
+/** What a select of such cases can receive. */
+export type ReceivedBy<C> = C extends { readonly kind: "recv"; readonly chan: Chan<infer T> | null | undefined }
+  ? T
+  : never;
 
 /** What a select did: the case, and for a receive what was received. */
 export interface Selected<T = unknown> {
@@ -22,22 +37,22 @@ export interface Selected<T = unknown> {
 }
 
 /** The case that receives from `chan`; never ready if there is none. */
-export function recv<T>(chan: Chan<T> | null | undefined): SelectCase<T> {
+export function recv<T>(chan: Chan<T> | null | undefined): RecvCase<T> {
   return { kind: "recv", chan };
 }
 
 /** The case that sends `value` to `chan`; never ready if there is none. */
-export function send<T>(chan: Chan<T> | null | undefined, value: T): SelectCase<T> {
+export function send<T>(chan: Chan<T> | null | undefined, value: T): SendCase<T> {
   return { kind: "send", chan, value };
 }
 
 /** The case that is ready after so many milliseconds. */
-export function after(ms: number): SelectCase<never> {
+export function after(ms: number): SelectCase & { readonly kind: "after" } {
   return { kind: "after", ms };
 }
 
 /** The case that is chosen if no other is ready at once. */
-export const otherwise: SelectCase<never> = Object.freeze({ kind: "otherwise" });
+export const otherwise: SelectCase & { readonly kind: "otherwise" } = Object.freeze({ kind: "otherwise" });
 
 /** The longest time that a timer takes, in ms. */
 const MAX_MS = 2 ** 31 - 1;
@@ -134,7 +149,7 @@ class Selection {
   }
 }
 
-/** Does one case of `cases` as soon as one can proceed. */
+/** @internal Does one case of `cases` as soon as one can proceed. */
 export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOptions): Promise<Selected> {
   const { ops } = sync;
   try {
@@ -179,7 +194,7 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
   }
 }
 
-/** The same, blocking this goroutine's M. */
+/** @internal The same, blocking this goroutine's M. */
 export function selectSync(sync: Sync, cases: Iterable<SelectCase>): Selected {
   const it = new Selection(sync, cases);
   if (it.otherwise >= 0) return settle(sync, it, sync.ops.core.op_poll(it.op));

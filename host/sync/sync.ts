@@ -61,6 +61,7 @@ export interface ChanOptions {
   readonly type?: ElementType | undefined;
 }
 
+/** @internal */
 export class Sync {
   readonly host: SyncHost;
   readonly ops: Ops;

@@ -13,11 +13,13 @@ const HANDLE = Symbol.for("skein.handle");
 
 /** An object that stands for something in the core. */
 export abstract class Handle {
+  /** @internal */
   readonly [HANDLE] = true;
-  /** The memory that it lives in. */
+  /** @internal The memory that it lives in. */
   abstract readonly memory: Memory;
-  /** What it is: the number under which its kind is registered with the codec. */
+  /** @internal What it is: the number under which its kind is registered with the codec. */
   abstract readonly kind: number;
+  /** @internal */
   abstract readonly address: number;
 }
 

@@ -1,0 +1,113 @@
+/**
+ * What users see of the types: this is compiled against the declaration files that the package ships, as strictly as can be and
+ * without the DOM's types, and not run.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { after, carry, otherwise, recv, send, start } from "skein";
+import type { Chan, Goroutine, Guard, Received, Runtime, RuntimeStats, SelectCase } from "skein";
+import type { Image } from "./work.js";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Compiles if the types are the same. */
+function same<A, B>(_areSame: Same<A, B>): void {}
+
+await using rt = await start({ procs: 4, maxThreads: 10, poller: "auto", panic: "isolate" });
+const alike: Runtime = rt;
+const work = alike.tasks<typeof import("./work.js")>(new URL("./work.js", import.meta.url));
+const image: Image = { data: new Uint8Array(1), width: 1 };
+
+// Tasks: arguments and results are those of the function.
+const g = rt.go(work.resize, image, 640);
+same<typeof g, Goroutine<Image>>(true);
+const resized = await g;
+same<typeof resized, Image>(true);
+const id: number = g.id;
+const status: "queued" | "running" | "waiting" | "done" | "failed" | "cancelled" = g.status;
+const ended: boolean = g.cancel(new Error("no"));
+// @ts-expect-error an argument is of another type
+rt.go(work.resize, 1, 2);
+// @ts-expect-error an argument is missing
+rt.go(work.resize, image);
+// @ts-expect-error there is no such function
+rt.go(work.none);
+// @ts-expect-error this is none
+rt.go(work.notAFunction);
+const loaded = await rt.go(work.load, "url", { retries: 2 });
+same<typeof loaded, Image>(true);
+const called = await work.load("url");
+same<typeof called, Image>(true);
+const chosen = await rt.go(work.identity<string>, "a");
+same<typeof chosen, string>(true);
+const byDefault = await rt.go(work.default, new Date());
+same<typeof byDefault, string>(true);
+await Promise.all([rt.go(work.count), rt.go(work.count, 1, 2, 3), rt.go(work.add, 1), rt.go(work.add, 1, 2)]);
+const moved = await rt.go(work.move, 5);
+same<typeof moved, Uint8Array>(true);
+
+// Generators: what they yield, and what they return.
+for await (const line of rt.go(work.lines, 3)) same<typeof line, string>(true);
+const returned = await rt.go(work.lines, 3);
+same<typeof returned, number>(true);
+for await (const chunk of work.chunks(3)) same<typeof chunk, Uint8Array>(true);
+const squares = rt.go(function* (n: number) {
+  for (let i = 0; i < n; i++) yield i * i;
+}, 3);
+for await (const square of squares) same<typeof square, number>(true);
+
+// Functions on the spot.
+const sum = await rt.go((a: number, b: number) => a + b, 1, 2);
+same<typeof sum, number>(true);
+const length = await rt.go(async (text) => text.length, "inferred");
+same<typeof length, number>(true);
+const nothing: Goroutine<void> = rt.go(() => {});
+const signal = new AbortController().signal;
+const named = rt.go.with({ signal, transfer: [new ArrayBuffer(1)], name: "n", timeout: 5 }, work.resize, image, 2);
+same<typeof named, Goroutine<Image>>(true);
+const doubled: number[] = await Promise.all([1, 2].map((n) => rt.go((m: number) => m * 2, n)));
+
+// Channels and select.
+const numbers = rt.chan<number>(16);
+const texts = rt.chan<string>();
+await numbers.send(1);
+// @ts-expect-error it carries numbers
+await numbers.send("x");
+// @ts-expect-error here too
+send(texts, 5);
+const received = await numbers.recv();
+same<typeof received, Received<number>>(true);
+if (received.ok) same<typeof received.value, number>(true);
+else same<typeof received.value, undefined>(true);
+for await (const n of numbers) same<typeof n, number>(true);
+const selected = await rt.select([recv(numbers), recv(texts), send(texts, "x"), after(5)]);
+same<typeof selected.value, number | string | undefined>(true);
+const first = await rt.select([numbers].map((ch) => recv(ch)));
+same<typeof first.value, number | undefined>(true);
+await rt.select([recv(null as Chan<number> | null), otherwise]);
+const cases: SelectCase[] = [recv(numbers), otherwise];
+const any = await rt.select(cases);
+same<typeof any.value, unknown>(true);
+
+// Locks and contexts.
+const mutex = rt.mutex();
+{
+  using _ = await mutex.lock();
+  await using pool = rt.pool(2);
+  const pooled = await pool.submit(work.resize, image, 2);
+  same<typeof pooled, Image>(true);
+}
+const guard: Guard = await rt.semaphore(3).acquire(2);
+guard.unlock();
+rt.go(work.primes, numbers, mutex, rt.context().withTimeout(5).withValue("key", 1));
+rt.go((wg, once, cond, rw, bytes) => void [wg, once, cond, rw, bytes.view], rt.waitGroup(), rt.once(), rt.cond(mutex), rt.rwmutex(), rt.bytes(4)); // prettier-ignore
+
+// The scheduler, and a program.
+rt.procs = 3;
+const stats: RuntimeStats = rt.stats();
+const line: string = rt.schedtrace();
+const code: number = await rt.run(["argument"]);
+const result: number | bigint | boolean | undefined = await rt.call("f", 1, 2n, true, numbers);
+carry("user", new AsyncLocalStorage<{ name: string }>());
+await rt.dump();
+await rt.unref().ref().close({ deadline: 5 });
+
+export { code, doubled, ended, id, line, nothing, result, stats, status };
