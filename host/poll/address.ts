@@ -14,6 +14,13 @@ export type Network = "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix"
 /** An address that was written wrongly, or whose host is unknown. */
 export class AddressError extends Error {
   override name = "AddressError";
+  /** The resolver's word for an unknown host, as ENOTFOUND. */
+  readonly code?: string;
+
+  constructor(message: string, cause?: NodeJS.ErrnoException) {
+    super(message, cause && { cause });
+    if (cause?.code !== undefined) this.code = cause.code;
+  }
 }
 
 /** A parsed address. */
@@ -64,8 +71,8 @@ export function parseAddress(text: string): Address {
     if (new TextEncoder().encode(place).length > UNIX_PATH_MAX) {
       fail(`the path of a Unix socket has at most ${UNIX_PATH_MAX} bytes`);
     }
-    if (common.reusePort) fail("Unix sockets have no reuseport");
-    return { ...common, host: "", port: 0, path: place };
+    // The system has no such thing for paths: all loops share the one socket.
+    return { ...common, reusePort: false, host: "", port: 0, path: place };
   }
   return { ...common, ...hostPort(place, network, fail), path: "" };
 }
@@ -119,6 +126,7 @@ export async function resolveAddress(address: Address): Promise<SocketAddress> {
   } catch (error) {
     throw new AddressError(
       `bad address ${JSON.stringify(formatAddress(network, host, port))}: ${(error as Error).message}`,
+      error as NodeJS.ErrnoException,
     );
   }
 }

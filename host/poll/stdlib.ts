@@ -33,6 +33,8 @@ export class NetStream implements StreamSocket {
   private isOpen = true;
   private isPaused = false;
   private error: SocketError | undefined;
+  private hasEnded = false;
+  private endsWriting = false;
   /** Output that had to wait: `drained` is owed. */
   private owesDrained = false;
 
@@ -58,11 +60,14 @@ export class NetStream implements StreamSocket {
     if (!this.isOpen) return;
     socket.on("data", (chunk: Buffer) => this.input(chunk));
     socket.on("end", () => {
+      this.hasEnded = true;
       if (this.isOpen) this.handler.ended();
     });
     socket.on("close", () => {
       if (!this.isOpen) return;
       this.isOpen = false;
+      // Both directions have ended in order, of which the handler knows.
+      if (this.error === undefined && this.hasEnded && this.endsWriting) return;
       this.handler.closed(this.error ?? new SocketError("read", "ECONNRESET", "connection reset by peer"));
     });
     if (this.isPaused) socket.pause();
@@ -125,7 +130,9 @@ export class NetStream implements StreamSocket {
   }
 
   shutdownWrite(): void {
-    if (this.isOpen) this.socket.end();
+    if (!this.isOpen) return;
+    this.endsWriting = true;
+    this.socket.end();
   }
 
   destroy(): void {
@@ -140,6 +147,15 @@ export class NetStream implements StreamSocket {
   keepAlive(ms: number): void {
     if (this.isOpen && this.network !== "unix") this.socket.setKeepAlive(true, ms);
   }
+}
+
+/** Why an address cannot be had. */
+function bindError(error: NodeJS.ErrnoException, spec: Address, where: string): SocketError {
+  const failure = SocketError.from(error, "bind", where);
+  if (spec.reusePort && failure.code === "EADDRINUSE") {
+    failure.message += "; with the stdlib poller reuseport takes Node 22.12, or on Deno tcp";
+  }
+  return failure;
 }
 
 /**
@@ -168,7 +184,7 @@ export async function listenNet(
           reusePort: spec.reusePort,
         };
   await new Promise<void>((resolve, reject) => {
-    server.on("error", (error) => reject(SocketError.from(error, "bind", where)));
+    server.on("error", (error) => reject(bindError(error, spec, where)));
     server.listen({ ...place, backlog: 4096 }, resolve);
   });
   const bound = server.address();
@@ -200,7 +216,7 @@ export async function listenDatagrams(
     ...(spec.reusePort && { reusePort: true }),
   });
   await new Promise<void>((resolve, reject) => {
-    socket.once("error", (error: NodeJS.ErrnoException) => reject(SocketError.from(error, "bind", where)));
+    socket.once("error", (error) => reject(bindError(error, spec, where)));
     socket.bind({ port, address: host }, resolve);
   });
   // Errors from here on are those of answers, which are as lost as the answers.
@@ -212,8 +228,20 @@ export async function listenDatagrams(
       port: remote.port,
     };
     handler(input, addressText(spec.network, from), (output) => {
-      socket.send(Buffer.from(output), remote.port, remote.address);
+      if (isClosing) return;
+      sending++;
+      socket.send(Buffer.from(output), remote.port, remote.address, () => {
+        if (--sending === 0 && isClosing) socket.close();
+      });
     });
   });
-  return { address: addressText(spec.network, fromInfo(socket.address())), close: () => socket.close() };
+  // The runtime drops what it was given to send and has not sent when the socket is closed.
+  let sending = 0;
+  let isClosing = false;
+  const close = (): void => {
+    if (isClosing) return;
+    isClosing = true;
+    if (sending === 0) socket.close();
+  };
+  return { address: addressText(spec.network, fromInfo(socket.address())), close };
 }

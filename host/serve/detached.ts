@@ -1,8 +1,9 @@
 /**
  * A connection that has left its server, as a stream of the runtime.
  *
- * Guarantees: output that the server had not sent goes out first; input that nobody reads stays in the system; the socket is
- * closed when both directions have ended, or the stream is destroyed.
+ * Guarantees: output that the server had not sent goes out first; input that nobody reads stays in the system, but for what
+ * fits the stream's buffer, so that the peer's end is noticed by who only writes, as with the runtime's sockets; the socket
+ * is closed when both directions have ended, or the stream is destroyed.
  */
 import { Duplex } from "node:stream";
 import type { StreamHandler, StreamSocket } from "../poll/socket.js";
@@ -23,6 +24,13 @@ export class DetachedStream extends Duplex {
     socket.reuseInput = false;
     socket.pause();
     if (hasEnded) this.push(null);
+    this.read(0);
+  }
+
+  /** The peer has finished; with nothing left to read that is said to who does not read, too. */
+  private peerEnded(): void {
+    this.push(null);
+    this.read(0);
   }
 
   get localAddr(): string {
@@ -42,7 +50,7 @@ export class DetachedStream extends Duplex {
       input: (input) => {
         if (!this.push(input)) this.socket.pause();
       },
-      ended: () => void this.push(null),
+      ended: () => this.peerEnded(),
       drained: () => {
         const { waiting } = this;
         this.waiting = undefined;

@@ -254,6 +254,22 @@ for (const poller of pollers) {
     socket.destroy();
   });
 
+  it("a detached stream whose ends are both done is no failure, though nobody has read its end", async () => {
+    const errors: unknown[] = [];
+    const events: Events = {
+      opened: () => Action.Detach,
+      detached(_conn, stream) {
+        stream.on("error", (error) => errors.push(error));
+        stream.end("bye");
+      },
+    };
+    await on(events, async (address) => {
+      assert.equal((await receiveAll(await dial(address))).toString(), "bye");
+      await sleep(20);
+    });
+    assert.deepEqual(errors, []);
+  });
+
   it("Shutdown from any event ends the server, and closed comes for every connection", async () => {
     for (const where of ["opened", "data", "closed", "detached", "tick"] as const) {
       let [opened, closed] = [0, 0];
@@ -380,14 +396,18 @@ for (const poller of pollers) {
       poller,
       opened: (conn) => `${conn.addrIndex} ${conn.localAddr} ${conn.remoteAddr === "" ? "" : "from"}\n`,
     };
-    await withServer(events, [TCP, `unix://${path}`, "tcp6://[::1]:0", "tcp4://localhost:0"], async ({ addrs }) => {
-      for (const [i, address] of addrs.entries()) {
-        const socket = await dial(address);
-        const expected = `${i} ${address.replace(/^tcp[46]:/, (network) => network)} from\n`;
-        assert.equal((await receive(socket, expected.length)).toString(), expected);
-        socket.destroy();
-      }
-    });
+    await withServer(
+      events,
+      [TCP, `unix://${path}?reuseport=true`, "tcp6://[::1]:0", "tcp4://localhost:0"],
+      async ({ addrs }) => {
+        for (const [i, address] of addrs.entries()) {
+          const socket = await dial(address);
+          const expected = `${i} ${address.replace(/^tcp[46]:/, (network) => network)} from\n`;
+          assert.equal((await receive(socket, expected.length)).toString(), expected);
+          socket.destroy();
+        }
+      },
+    );
   });
 
   it("datagrams come to data, and its output goes back to where they came from", async () => {
@@ -416,6 +436,18 @@ for (const poller of pollers) {
         socket.close();
       }
     });
+  });
+
+  it("the answer to the datagram that shuts the server down goes out", async () => {
+    const server = await serve({ poller, data: () => ({ out: "bye", action: Action.Shutdown }) }, "udp://127.0.0.1:0");
+    const socket = createSocket("udp4");
+    const answers: string[] = [];
+    socket.on("message", (message) => answers.push(message.toString()));
+    socket.send("stop", Number(server.addrs[0]?.split(":").pop()), "127.0.0.1");
+    await server.closed;
+    await until(() => answers.length === 1, "the answer came");
+    assert.deepEqual(answers, ["bye"]);
+    socket.close();
   });
 
   it("close ends all connections and can be called again", async () => {

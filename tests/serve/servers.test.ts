@@ -63,6 +63,7 @@ test("what is wrong with an address, an option or the events is said", async () 
   for (const [events, addrs, expected] of cases) {
     await assert.rejects(serve(events as object, ...addrs), expected, `${addrs.join()} ${expected.source}`);
   }
+  await assert.rejects(serve({}, "tcp://no-such-host.invalid:0"), { name: "AddressError", code: "ENOTFOUND" });
 });
 
 test("an address without a host is loopback; without a port the system chooses", async () => {
