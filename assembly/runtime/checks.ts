@@ -27,7 +27,7 @@ import {
   SCHED_IO_WAKE,
   SCHED_SYSMON_WAKE,
 } from "../layout";
-import { CLASS_COUNT, Cache, M, P, P_CACHES, P_RUNQ, Sched } from "./structs";
+import { CLASS_COUNT, Cache, G, G_BYTES, M, OWN_STACK_BYTES, P, P_CACHES, P_RUNQ, Sched } from "./structs";
 
 /** Compiled, not run: nothing of it is left in the program. */
 export function checkLayout(): void {
@@ -66,6 +66,12 @@ export function checkLayout(): void {
   if (offsetof<M>("park") / CACHE_LINE == offsetof<M>("parks") / CACHE_LINE) ERROR("M.park shares a line");
   if (offsetof<Sched>("npidle") / CACHE_LINE == offsetof<Sched>("lock") / CACHE_LINE)
     ERROR("Sched.npidle shares a line");
-  if (offsetof<Sched>("nmspinning") / CACHE_LINE == offsetof<Sched>("npidle") / CACHE_LINE)
-    ERROR("Sched.nmspinning shares a line");
+  if (offsetof<Sched>("nmspinning") / CACHE_LINE != offsetof<Sched>("npidle") / CACHE_LINE)
+    ERROR("Sched.nmspinning and npidle are on different lines");
+  if (offsetof<Sched>("epoch") / CACHE_LINE == offsetof<Sched>("lock") / CACHE_LINE) ERROR("Sched.epoch shares a line");
+  if (offsetof<Sched>("goidgen") / CACHE_LINE == offsetof<Sched>("npidle") / CACHE_LINE)
+    ERROR("Sched.npidle shares a line");
+  if (offsetof<G>("waiter0") != CACHE_LINE || offsetof<G>("out") != 2 * CACHE_LINE) ERROR("G's lines");
+  if (offsetof<G>("stack0") + OWN_STACK_BYTES != G_BYTES) ERROR("G's own stack");
+  if (G_BYTES % CACHE_LINE != 0) ERROR("Gs share lines");
 }

@@ -255,6 +255,7 @@ export function submit(task: usize, kind: i32): void {
   const gp = gfgetOrphan();
   gp.entry = load<i32>(task);
   gp.task = task;
+  gp.owes = true;
   gp.status = GStatus.Runnable;
   atomic.add<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), 1);
   lock(schedLock());

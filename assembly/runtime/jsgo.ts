@@ -42,7 +42,7 @@ import {
 } from "../layout";
 import { nanotime } from "./clock";
 import { globrunqputBatch, globrunqputOne, globrunqsize, schedLock } from "./globrunq";
-import { gfgetOrphan, gfputOrphan, newG, newGoids } from "./gs";
+import { gfgetOrphan, gfputOrphan, newG, newGoids, takeDead } from "./gs";
 import { objectsLost, ownerKey } from "./hostobj";
 import { opsLost } from "./hostop";
 import { hostRunJs } from "./imports";
@@ -156,19 +156,8 @@ function jscountAddr(): usize {
 /** Starts a goroutine for each of `count` records, linked by NOTE_NEXT. From threads without a P. */
 export function submitRecords(first: usize, count: i32): void {
   // Dead Gs as far as there are any; all under one lock.
-  let gs: G | null = null;
-  let n = 0;
   lock(schedLock());
-  let free = sched.gfree;
-  while (n < count && free) {
-    const gp = free;
-    free = gp.schedlink;
-    gp.schedlink = gs;
-    gs = gp;
-    n++;
-  }
-  sched.gfree = free;
-  sched.gfreeCount -= n;
+  let gs = takeDead(count);
   unlock(schedLock());
 
   let head: G | null = null;

@@ -16,7 +16,7 @@ import { nanotime } from "./clock";
 import { describeOne, writeError } from "./dump";
 import { blockOf, mallocSize } from "./malloc";
 import { g } from "./registers";
-import { G, GStatus, WaitReason, allm, allp, sched, waiterOf } from "./structs";
+import { G, GStatus, WaitReason, allm, allp, ownTask, sched, TASK_ROOM, waiterOf } from "./structs";
 import { exitsyscall } from "./syscall";
 import { startTheWorld, stopTheWorld, tryWorld } from "./world";
 
@@ -132,6 +132,7 @@ function mayBeWoken(marks: Marks, gp: G): bool {
 /** Marks what a goroutine that can go on refers to: its stack, or its task if it has not begun, and what it sends. */
 function markGoroutine(marks: Marks, gp: G): void {
   if (gp.stackTop != 0) marks.scan(gp.stack, gp.stackTop);
+  else if (gp.task == ownTask(gp)) marks.scan(gp.task, gp.task + TASK_ROOM);
   else marks.mark(gp.task);
   marks.mark(<usize>waiterOf(gp).elem);
 }

@@ -40,21 +40,25 @@ function printLock(): usize {
 
 /** Writes a string to standard output. */
 export function print(s: string): void {
+  g.owes = true;
   g.out = write(1, g.out, s, false);
 }
 
 /** Writes a string and a line break to standard output. */
 export function println(s: string = ""): void {
+  g.owes = true;
   g.out = write(1, g.out, s, true);
 }
 
 /** Writes a string and a line break to standard error. */
 export function eprintln(s: string = ""): void {
+  g.owes = true;
   g.err = write(2, g.err, s, true);
 }
 
 /** Writes a string to standard error. */
 export function eprint(s: string): void {
+  g.owes = true;
   g.err = write(2, g.err, s, false);
 }
 

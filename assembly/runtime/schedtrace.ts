@@ -1,6 +1,7 @@
 /** The scheduler's state in Go's format: `SKEIN_DEBUG=schedtrace=MS,scheddetail=1`. Read while everything runs, so approximate. */
 import { SCHED_MCOUNT } from "../layout";
 import { waitReasonText, writeError } from "./dump";
+import { gfcount } from "./gs";
 import { G, GStatus, M, P, allm, allp, sched } from "./structs";
 
 /** Prints a line, or the long form, if one is due. sysmon's. */
@@ -25,7 +26,7 @@ export function schedtraceText(now: i64, detail: bool): string {
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
     text += `  P${i}: status=${pp.status} schedtick=${pp.schedtick} syscalltick=${pp.syscalltick} m=${mName(pp.m)}`;
-    text += ` runqsize=${runqlength(pp)} gfreecnt=${pp.gfreeCount} timerslen=${pp.timersLength}\n`;
+    text += ` runqsize=${runqlength(pp)} gfreecnt=${gfcount(pp)} timerslen=${pp.timersLength}\n`;
   }
   // M0 is the main thread: it submits and drains, and never has a P.
   for (let id = 0, n = atomic.load<i32>(SCHED_MCOUNT); id <= n; id++) {

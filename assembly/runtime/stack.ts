@@ -15,11 +15,12 @@
 import { SCRATCH_PAGES } from "../layout";
 import { startUnwind, stopRewind } from "./imports";
 import { captureStack } from "./dump";
+import { useOwnStack } from "./gs";
 import { malloc, mfree } from "./malloc";
 import { PAGE_BITS, reservePages } from "./pages";
 import { throwOutOfMemory } from "./panic";
 import { m, phase, setPhase } from "./registers";
-import { G, M } from "./structs";
+import { G, M, OWN_STACK_BYTES, ownStack } from "./structs";
 
 /** The states of `phase`; Asyncify keeps its own, which the core cannot read. */
 // @ts-ignore: decorator
@@ -79,7 +80,11 @@ export function saveStack(mp: M, gp: G): void {
 }
 
 function resizeStack(gp: G, size: u32): void {
-  mfree(gp.stack);
+  if (gp.stack != ownStack(gp)) mfree(gp.stack);
+  if (size <= OWN_STACK_BYTES) {
+    useOwnStack(gp);
+    return;
+  }
   const cap = (size + STACK_QUANTUM - 1) & ~(STACK_QUANTUM - 1);
   gp.stack = malloc(cap);
   gp.stackCap = cap;

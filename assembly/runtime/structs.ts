@@ -69,15 +69,17 @@ export class Waiter {
   success: bool;
 }
 
-/** A goroutine. Parked, it is this struct and the bytes at `stack`: any M can resume it. */
+/**
+ * A goroutine. Parked, it is this struct and the bytes at `stack`: any M can resume it.
+ *
+ * Gs lie on cache lines of their own, by what is used together: starting, running and ending one that never parks takes the
+ * first line and, for its task, the second; Ms that hand goroutines to each other exchange no more than these.
+ */
 @unmanaged
 export class G {
   // Asyncify's view of the saved stack: where the frames end, and the limit. startRewind takes the address of these two.
   stackTop: usize;
   stackEnd: usize;
-  /** Buffer of the saved frames (owner), and its capacity in bytes. */
-  stack: usize;
-  stackCap: u32;
   /** One of GStatus. Written by the owner; read by anybody. */
   status: u32;
   /** Link in a run queue, free list or list of goroutines to make ready. */
@@ -87,23 +89,44 @@ export class G {
   task: usize;
   /** The M that runs it, or ran it last (owner). */
   m: M;
-  /** Its number; 1 is main. */
-  id: i64;
-  /** A select's cases race for the goroutine: the one that turns this from 0 to 1 wakes it. */
-  selectDone: u32;
-  /** Who woke it: a Waiter, or 0 (the waker writes it before goready). */
-  param: usize;
-  waitReason: u8;
-  /** The comma-ok of the latest receive. */
-  ok: bool;
+  // The next four are looked at as one word (`isPlain`).
   /** It called goexit: its stack is to be dropped. */
   exiting: bool;
   /** A JavaScript goroutine that goes on in its M's event loop (that M). */
   detached: bool;
   /** Calls of lockOSThread not undone (owner); while there are any, only `lockedm` runs it. */
   lockedCount: u8;
+  /** Its end is not all: it is goroutine 1, or one of `out`, `err`, `once`, `call`, `netError` has been set (owner). */
+  owes: bool;
+  /** Its number; 1 is main. */
+  id: i64;
   /** The program it belongs to: main's return ends all goroutines of its epoch. */
   epoch: u32;
+  /** The comma-ok of the latest receive. */
+  ok: bool;
+  /** Buffer of the saved frames (owner), and its capacity in bytes: at first the one inside the G. */
+  stack: usize;
+  stackCap: u32;
+  /** The goroutine that started it. */
+  creator: i64;
+
+  // The second line: before it begins its task (`ownTask`), then what it waits with.
+  private waiter0: u64;
+  private waiter1: u64;
+  private waiter2: u64;
+  private waiter3: u64;
+  /** nanotime() at which it was parked, for dumps; sysmon's clock, so as old as its last turn. */
+  waitSince: i64;
+  /** What it waits for: the lock of a channel or semaphore, or a Select. */
+  waitOn: usize;
+  /** Who woke it: a Waiter, or 0 (the waker writes it before goready). */
+  param: usize;
+  /** A select's cases race for the goroutine: the one that turns this from 0 to 1 wakes it. */
+  selectDone: u32;
+  waitReason: u8;
+  private taskEnd: u64;
+
+  // The third: what few goroutines have.
   /** Its unfinished lines of output (a LineBuffer each for descriptors 1 and 2), or 0. */
   out: usize;
   err: usize;
@@ -113,35 +136,66 @@ export class G {
   once: usize;
   /** The task of the host's call that it serves, or 0. */
   call: usize;
-  /** Next of all Gs ever made; written once. */
-  alllink: G | null;
-  /** nanotime() at which it was parked, for dumps; sysmon's clock, so as old as its last turn. */
-  waitSince: i64;
-  /** What it waits for: the lock of a channel or semaphore, or a Select. */
-  waitOn: usize;
-  /** The goroutine that started it. */
-  creator: i64;
   /** What its latest network call that failed says, a string, or 0 (owner); a collector must see it. */
   netError: usize;
   /** The address of who sent what it received last from a packet connection: a block of its own, or 0 (owner). */
   netSender: usize;
-  private waiter0: u64;
+  /** Next of all Gs ever made; written once. */
+  alllink: G | null;
+  private stack0: u64;
+  private stack1: u64;
+  private stack2: u64;
+  private stack3: u64;
+}
+
+/** Nothing special about the end of this goroutine: it has none of `exiting`, `detached`, `lockedCount` and `owes`. */
+// @ts-ignore: decorator
+@inline
+export function isPlain(gp: G): bool {
+  return load<u32>(changetype<usize>(gp), offsetof<G>("exiting")) == 0;
+}
+
+/** From now on `isPlain`. */
+// @ts-ignore: decorator
+@inline
+export function makePlain(gp: G): void {
+  store<u32>(changetype<usize>(gp), 0, offsetof<G>("exiting"));
 }
 
 /** The Waiter inside a G. */
 // @ts-ignore: decorator
 @inline
 export function waiterOf(gp: G): Waiter {
-  return changetype<Waiter>(changetype<usize>(gp) + G_WAITER);
+  return changetype<Waiter>(changetype<usize>(gp) + offsetof<G>("waiter0"));
 }
 
+/** Where a G has room for its own task, until that begins: TASK_ROOM bytes, which its Waiter shares. */
 // @ts-ignore: decorator
 @inline
-const G_WAITER: usize = offsetof<G>("waiter0");
+export function ownTask(gp: G): usize {
+  return changetype<usize>(gp) + OWN_TASK;
+}
+// @ts-ignore: decorator
+@inline
+export const OWN_TASK: usize = offsetof<G>("waiter0");
+// @ts-ignore: decorator
+@inline
+export const TASK_ROOM: usize = offsetof<G>("out") - OWN_TASK;
+
+/** The stack buffer inside a G, and its size. */
+// @ts-ignore: decorator
+@inline
+export function ownStack(gp: G): usize {
+  return changetype<usize>(gp) + offsetof<G>("stack0");
+}
+// @ts-ignore: decorator
+@inline
+export const OWN_STACK_BYTES: u32 = 32;
+
 /** Bytes of a G with its Waiter. */
 // @ts-ignore: decorator
 @inline
-export const G_BYTES: usize = G_WAITER + offsetof<Waiter>();
+export const G_BYTES: usize = offsetof<G>();
 
 // ---- threads ---------------------------------------------------------------------------------------------------------
 
@@ -301,13 +355,15 @@ export class P {
   /** One of PStatus; changed by compare-and-swap where two might. */
   status: u32;
   m: M | null;
-  /** Counts schedule's turns: every 61st looks at the global queue first (owner). */
+  /** Counts schedule's turns, and the turn that is to look at the global queue first: each 61st (owner). */
   schedtick: u32;
+  globalTick: u32;
   /** Link in sched's list of idle Ps (sched.lock). */
   idlelink: P | null;
-  /** Dead goroutines for reuse (owner). */
+  /** Dead goroutines for reuse, and as many as `gs.ts` moves at a time, or null (owner). */
   gfree: G | null;
   gfreeCount: i32;
+  gspare: G | null;
   /** Next goroutine numbers, taken from sched in batches (owner). */
   goidNext: i64;
   goidEnd: i64;
@@ -437,12 +493,16 @@ export class Sched {
   heapBase: usize;
   /** The program's current epoch (see G.epoch). */
   epoch: u32;
-  /** First of all Gs ever made; pushed by compare-and-swap. */
-  allgs: usize;
   /** No M is made beyond so many: what would need one waits until an M is free. 0: there is no such number. */
   threadGoal: i32;
-  private pad0: i32;
+  private pad0: u32;
+  private pad1: u64;
+  private pad2: u64;
+  private pad3: u64;
+  private pad4: u64;
+  private pad5: u64;
 
+  // What is above is seldom written, and looked at with every goroutine.
   /** Guards everything up to the next line: the global queue and the idle lists. */
   lock: i32;
   /** Global run queue. */
@@ -453,34 +513,28 @@ export class Sched {
   idleM: M | null;
   nmidle: i32;
   idleP: P | null;
-  /** Dead goroutines that no P has. */
+  /** Dead goroutines that no P has: batches as Ps give them up (`gs.ts`), single ones, and how many there are in all. */
+  gbatches: G | null;
   gfree: G | null;
   gfreeCount: i32;
-  private pad1: u64;
-  private pad2: u64;
-  private pad3: u64;
-
-  /** Idle Ps; written under the lock, read without. */
-  npidle: i32;
-  private pad4: i32;
-  private pad5: u64;
-  private pad6: u64;
+  /** First of all Gs ever made; pushed by compare-and-swap. */
+  allgs: usize;
+  private pad6: u32;
   private pad7: u64;
   private pad8: u64;
+
+  // On one line, for whoever makes work visible looks at both, and they change together.
+  /** Idle Ps; written under the lock, read without. */
+  npidle: i32;
+  /** Ms looking for work. At most half the busy Ps' number may be. */
+  nmspinning: i32;
   private pad9: u64;
   private pad10: u64;
   private pad11: u64;
-
-  /** Ms looking for work. At most half the busy Ps' number may be. */
-  nmspinning: i32;
-  private pad12: i32;
+  private pad12: u64;
   private pad13: u64;
   private pad14: u64;
   private pad15: u64;
-  private pad16: u64;
-  private pad17: u64;
-  private pad18: u64;
-  private pad19: u64;
 
   /** The next batch of goroutine numbers. */
   goidgen: i64;

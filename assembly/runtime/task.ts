@@ -4,12 +4,19 @@
  * The compiler makes them (`host/compiler`): wherever a parameter's type is `Task`, it stores the callee and the evaluated
  * arguments of `f(a, b)`, or the captured locals of `() => { … }`, in a record from `newTask`, along with the table index
  * of a thunk. The thunk reads the arguments, frees the record and makes the call; so a record serves one call.
+ *
+ * The parameter of `go` is a `GoTask`: such a record lies in the G that will run it, if it has room for it (`newGoTask`), so
+ * that starting a goroutine allocates nothing. There it lies where the goroutine keeps its Waiter later: it is read before
+ * the goroutine can wait for anything. Between `newGoTask` and `newproc` the compiler only stores arguments, which it has
+ * evaluated before; so a G taken is a G started.
  */
 import { NOTE_CALL, NOTE_INIT, NOTE_MAIN } from "../layout";
+import { gfget, gfgetOrphan } from "./gs";
 import { malloc, mfree } from "./malloc";
 import { pushNote } from "./noteq";
 import { endProgram, topLevelDone } from "./program";
-import { g } from "./registers";
+import { g, m } from "./registers";
+import { ownTask, TASK_ROOM, waiterOf } from "./structs";
 
 
 @unmanaged
@@ -20,6 +27,15 @@ export class Task {
   size: u32;
 }
 
+/** The task of a goroutine that is being started. */
+@unmanaged
+export class GoTask extends Task {}
+
+/** What `size` says of a record that lies in its G. */
+// @ts-ignore: decorator
+@inline
+export const IN_G: u32 = 0xffff_ffff;
+
 /** A record of `size` bytes for the thunk at table index `thunk`; the compiler fills in the rest. */
 export function newTask(thunk: i32, size: i32): usize {
   const task = changetype<Task>(malloc(size));
@@ -28,9 +44,28 @@ export function newTask(thunk: i32, size: i32): usize {
   return changetype<usize>(task);
 }
 
+/** The same for `newproc`, which must be called next. */
+export function newGoTask(thunk: i32, size: i32): usize {
+  if (<usize>size > TASK_ROOM) return newTask(thunk, size);
+  const pp = m.p;
+  const gp = pp ? gfget(pp) : gfgetOrphan();
+  const task = changetype<Task>(ownTask(gp));
+  task.thunk = thunk;
+  task.size = IN_G;
+  return changetype<usize>(task);
+}
+
 /** Frees a record that will not run again; thunks call it once they have read their arguments. */
 export function freeTask(task: usize): void {
-  mfree(task);
+  const gp = g;
+  if (task != ownTask(gp)) {
+    mfree(task);
+    return;
+  }
+  // From here on this is the Waiter's, which is in no queue.
+  const w = waiterOf(gp);
+  w.next = null;
+  w.prev = null;
 }
 
 /** A second record of the same call. */

@@ -31,7 +31,7 @@ import { wakeTimerM } from "./mp";
 import { netpolldeadline, PollDesc } from "./netpoll";
 import { nilCheck } from "./nil";
 import { gopanic } from "./panic";
-import { gopark, newproc } from "./proc";
+import { gopark, startTask } from "./proc";
 import { g, m } from "./registers";
 import { runnextget } from "./runq";
 import { allp, G, P, sched, WaitReason } from "./structs";
@@ -232,7 +232,7 @@ function fire(t: RuntimeTimer, now: i64): G | null {
   } else {
     // It would be the next to run, before those of earlier timers: it is taken back to queue with them, unless a thief was
     // faster.
-    newproc(cloneTask(changetype<Task>(t.arg)));
+    startTask(cloneTask(changetype<Task>(t.arg)));
     gp = runnextget(m.p!);
   }
   punlock(lockOf(t));

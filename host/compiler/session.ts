@@ -24,29 +24,35 @@ export class Session {
   readonly compiler: Compiler;
   /** The range of the expression being compiled, for reports about the compiler itself. */
   lastRange: Range | null = null;
-  private taskClassType: Type | undefined;
+  private taskType: Type | undefined;
+  private goTaskType: Type | undefined;
   private readonly coreFunctions = new Map<string, FunctionInstance>();
 
   constructor(compiler: Compiler) {
     this.compiler = compiler;
   }
 
-  /** The type of the core's class `Task`. */
-  get taskType(): Type {
-    this.taskClassType ??= this.resolveTaskClass();
-    return this.taskClassType;
-  }
-
-  private resolveTaskClass(): Type {
-    const prototype = this.element(`${CORE}/task/Task`);
+  private resolveTaskClass(name: string): Type {
+    const prototype = this.element(`${CORE}/task/${name}`);
     const task = this.compiler.resolver.resolveClass(prototype, null);
-    if (!task) throw new Error("the core's class Task does not compile");
+    if (!task) throw new Error(`the core's class ${name} does not compile`);
     return task.type;
   }
 
-  /** Tells whether a parameter of this type takes a deferred call. */
+  /** Tells whether a parameter of this type takes a deferred call: the core's class `Task`, or `GoTask`. */
   isTask(type: Type): boolean {
-    return type.isReference && !type.isManaged && type.getClass() === this.taskType.getClass();
+    this.taskType ??= this.resolveTaskClass("Task");
+    return this.isOf(type, this.taskType) || this.isGoTask(type);
+  }
+
+  /** Tells whether a parameter of this type takes the call of a goroutine. */
+  isGoTask(type: Type): boolean {
+    this.goTaskType ??= this.resolveTaskClass("GoTask");
+    return this.isOf(type, this.goTaskType);
+  }
+
+  private isOf(type: Type, unmanagedClass: Type): boolean {
+    return type.isReference && !type.isManaged && type.getClass() === unmanagedClass.getClass();
   }
 
   /** Calls a function of the core, e.g. `task/newTask`. */

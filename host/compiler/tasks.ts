@@ -7,6 +7,8 @@
  * thunk(task)     x = task[8]; y = task[12]; freeTask(task); f(x, y)
  * ```
  *
+ * Where the type is `GoTask`, as for `go` itself, the record is one from `newGoTask`.
+ *
  * The call is compiled by the compiler's own code, up to the point where it would make the call; so it accepts what any
  * call accepts: inference, literals that take their parameter's type, default parameters, virtual methods. There the
  * finished call instruction is taken apart into its target and operands.
@@ -105,7 +107,7 @@ export class Tasks {
           if (tasks.session.isTask(contextualType)) {
             const argument = stripParentheses(expression);
             const call = tasks.taskArguments.get(argument);
-            const task = call && tasks.compileTask(this, argument, call);
+            const task = call && tasks.compileTask(this, argument, contextualType, call);
             if (task) return task;
           }
           return original.call(this, expression, contextualType, constraints);
@@ -170,7 +172,7 @@ export class Tasks {
   }
 
   /** Compiles a call or function expression to a task; null if the expression is to be evaluated as it stands. */
-  private compileTask(compiler: Compiler, expression: Node, givenTo: Node): Expr | null {
+  private compileTask(compiler: Compiler, expression: Node, type: Type, givenTo: Node): Expr | null {
     // The library hands tasks on; in a program, there is no expression of type Task but a deferred one.
     if (expression.range.source.isLibrary && this.isAlreadyTask(compiler, expression)) return null;
     let deferred: DeferredCall | null;
@@ -199,8 +201,8 @@ export class Tasks {
         `'${callee}' takes a call, as in ${callee}(f(x)), or an arrow function, as in ${callee}(() => { … })`,
       );
     }
-    const task = deferred ? this.emit(compiler, deferred) : compiler.module.unreachable();
-    compiler.currentType = this.session.taskType;
+    const task = deferred ? this.emit(compiler, deferred, this.session.isGoTask(type)) : compiler.module.unreachable();
+    compiler.currentType = type;
     compiler.addDebugLocation(task, expression.range);
     return task;
   }
@@ -235,8 +237,8 @@ export class Tasks {
     return { target, operands: body.operands, types: body.types };
   }
 
-  /** Generates the evaluation of the operands, and the record. */
-  private emit(compiler: Compiler, { target, operands, types }: DeferredCall): Expr {
+  /** Generates the evaluation of the operands, and the record; `isGo`: that of a goroutine to be started. */
+  private emit(compiler: Compiler, { target, operands, types }: DeferredCall, isGo: boolean): Expr {
     const { module, currentFlow: flow } = compiler;
     const I32 = api.TypeRef.I32;
     const before: Expr[] = [];
@@ -249,7 +251,8 @@ export class Tasks {
     const { offsets, size } = layOut(types);
     const task = flow.getTempLocal(api.Type.usize32);
     const thunk = this.thunkFor(target, types, offsets);
-    const record = this.session.callCore("task/newTask", [module.i32(thunk), module.i32(size)], I32);
+    const allocate = isGo ? "task/newGoTask" : "task/newTask";
+    const record = this.session.callCore(allocate, [module.i32(thunk), module.i32(size)], I32);
     const stores = values.map((value, i) => {
       const type = types[i]!;
       return module.store(type.byteSize, module.local_get(task.index, I32), value, type.toRef(), offsets[i]);

@@ -45,6 +45,7 @@ export function pollErrorText(error: i32): string {
  */
 export function fail(operation: string, address: string, reason: string): void {
   if (g.epoch != sched.epoch) gosched();
+  g.owes = true;
   g.netError = changetype<usize>(
     address.length == 0 ? operation + ": " + reason : operation + " " + address + ": " + reason,
   );

@@ -49,6 +49,7 @@ function doSlow(once: Once, task: Task): void {
     return;
   }
   once.outer = g.once;
+  g.owes = true;
   g.once = changetype<usize>(once);
   runTask(task);
   g.once = once.outer;

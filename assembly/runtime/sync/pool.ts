@@ -102,6 +102,7 @@ function checkedSize(size: i32): i32 {
 
 /** A worker. */
 function work(pool: Pool, task: usize): void {
+  g.owes = true;
   g.once = changetype<usize>(pool);
   do {
     runTask(changetype<Task>(task));

@@ -1,6 +1,6 @@
 // Each form of go starts its goroutine with the callee and the arguments as they were at the call.
 
-import { go, Chan, WaitGroup, gosched, println } from "skein";
+import { blocking, go, Chan, WaitGroup, gosched, println } from "skein";
 import { check, same } from "../expect";
 
 const results = new Chan<string>(100);
@@ -265,6 +265,32 @@ function aFunctionValueMayBeCaptured(): void {
   same(done.recv(), 42, "a captured function");
 }
 
+const sums = new Chan<i64>();
+
+/** 56 bytes, as many as a goroutine itself has room for: they lie where it keeps what it waits with. */
+function seven(a: i64, b: i64, c: i64, d: i64, e: i64, f: i64, g: i64): void {
+  sums.send(a + b + c + d + e + f + g);
+}
+
+function eight(a: i64, b: i64, c: i64, d: i64, e: i64, f: i64, g: i64, h: i64): void {
+  sums.send(a + b + c + d + e + f + g + h);
+}
+
+function startMany(): void {
+  for (let i: i64 = 0; i < 100; i++) {
+    go(seven(i, 1, 2, 3, 4, 5, 6));
+    go(eight(i, 1, 2, 3, 4, 5, 6, 7));
+  }
+}
+
+function argumentsMayBeAsManyAsTheyLike(): void {
+  startMany();
+  blocking(startMany());
+  let sum: i64 = 0;
+  for (let i = 0; i < 400; i++) sum += sums.recv();
+  same(sum, 4 * 4950 + 200 * 21 + 200 * 28, "what the goroutines were given");
+}
+
 function textThatLooksLikeGoIsText(): void {
   const s = "go(report(1))";
   const t = `go(() => { ${s} })`;
@@ -291,6 +317,7 @@ export function main(): void {
   aBodyMayReturnEarlyAndLoop();
   aBodyMayHoldFunctionsOfItsOwn();
   aFunctionValueMayBeCaptured();
+  argumentsMayBeAsManyAsTheyLike();
   textThatLooksLikeGoIsText();
   println("ok");
 }

@@ -1,5 +1,5 @@
 // Threads that make goroutines and bury them.
-import { gfget, gfgetOrphan, gfput, gfputOrphan } from "../../../assembly/runtime/gs";
+import { gfcount, gfget, gfgetOrphan, gfput, gfputOrphan } from "../../../assembly/runtime/gs";
 import { reservePages } from "../../../assembly/runtime/pages";
 import { fastrandn } from "../../../assembly/runtime/rand";
 import { allp, G, GStatus, Sched, sched } from "../../../assembly/runtime/structs";
@@ -91,10 +91,16 @@ function dead(first: G | null): i32 {
 /** How many dead goroutines wait for reuse, on the Ps or for all; -1 if the lists are not as long as they claim. */
 export function buried(): i32 {
   let n = dead(sched.gfree);
+  let batch = sched.gbatches;
+  while (batch) {
+    n += dead(batch);
+    batch = changetype<G | null>(batch.task);
+  }
   if (n != sched.gfreeCount) return -1;
   for (let i = 0; i < PROCS; i++) {
-    const onP = dead(allp(i).gfree);
-    if (onP != allp(i).gfreeCount) return -1;
+    const pp = allp(i);
+    const onP = dead(pp.gfree) + dead(pp.gspare);
+    if (onP != gfcount(pp)) return -1;
     n += onP;
   }
   return n;
