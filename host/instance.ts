@@ -11,8 +11,8 @@ import type { Control } from "./control.js";
 import { Report } from "./control.js";
 import { formatFrames } from "./errors.js";
 import { Memory } from "./memory.js";
-import { netImports } from "./net/imports.js";
 import type { PollerWish } from "./net/poller.js";
+import { ENOSYS } from "./poll/constants.js";
 import type { SyncCore } from "./sync/host.js";
 import { readAvailable, writeFully } from "./stdio.js";
 import { Stacks, type SymbolSource } from "./stack.js";
@@ -97,8 +97,37 @@ export class ProgramPanic extends Error {}
 /** What an M's thread does when the core has a JavaScript goroutine to run; see `run_js` in `docs/internals.md`. */
 export type RunJs = (record: number) => number;
 
-/** Instantiates the program on this thread; `runJs` where goroutines run. */
-export function instantiate(data: ThreadData, control: Control, runJs?: RunJs): Instance {
+/** What a thread imports for sockets: `netImports`. */
+export type NetImports = (
+  data: ThreadData,
+  memory: Memory,
+  control: Control,
+  isPrograms: boolean,
+) => WebAssembly.ModuleImports;
+
+/** Whether the program uses `skein/net`: the compiler leaves out what no program calls. */
+export function opensSockets(module: WebAssembly.Module): boolean {
+  return WebAssembly.Module.imports(module).some(({ name }) => name === "net_socket");
+}
+
+/** The `NetImports` of the program's own threads. They take time to load, which programs without sockets are spared. */
+export async function netImportsFor(module: WebAssembly.Module): Promise<NetImports> {
+  return opensSockets(module) ? (await import("./net/imports.js")).netImports : noSockets;
+}
+
+/** Without sockets the scheduler has nothing to poll, and calls none of these. */
+function noSockets({ module }: ThreadData): WebAssembly.ModuleImports {
+  const names = WebAssembly.Module.imports(module).flatMap(({ name }) => (name.startsWith("net_") ? [name] : []));
+  return Object.fromEntries(names.map((name) => [name, () => -ENOSYS]));
+}
+
+/** Instantiates the program on this thread; `runJs` where goroutines run; `isPrograms` as in `netImports`. */
+export function instantiate(
+  data: ThreadData,
+  control: Control,
+  net: NetImports,
+  { isPrograms = true, runJs }: { isPrograms?: boolean; runJs?: RunJs } = {},
+): Instance {
   const memory = new Memory(data.memory);
   const stacks = new Stacks(data.symbols);
   const exports: Record<string, WebAssembly.ExportValue> = {};
@@ -108,7 +137,7 @@ export function instantiate(data: ThreadData, control: Control, runJs?: RunJs): 
     skein: {
       ...coreImports(data, control, { core, memory, stacks }),
       ...fileImports(memory),
-      ...netImports(data, memory, control),
+      ...net(data, memory, control, isPrograms),
       run_js: runJs ?? noGoroutines,
     },
   });

@@ -33,6 +33,7 @@ import type { GoPanic } from "./errors.js";
 import { ExitError, fatalError, SkeinError, type FatalError } from "./errors.js";
 import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
+import { netImports } from "./net/imports.js";
 import { netPoller, type PollerWish } from "./net/poller.js";
 import type { PollerChoice } from "./poll/index.js";
 import { shareLoading } from "./poll/loading.js";
@@ -50,7 +51,7 @@ import { SyncMembers } from "./sync/index.js";
 import type { Sync } from "./sync/sync.js";
 import type { ThreadOptions } from "./threadoptions.js";
 import { Hub } from "./values/index.js";
-import { threadFlags, Threads, type ThreadRequest } from "./threads.js";
+import { mainStartsThreads, threadFile, threadFlags, Threads, type Booting, type ThreadRequest } from "./threads.js";
 
 /** @internal Options of a runtime after they were checked. */
 export interface RuntimeOptions {
@@ -68,6 +69,8 @@ export interface RuntimeOptions {
   readonly solo: boolean;
   /** How the threads of Ms are made. */
   readonly worker: ThreadOptions | undefined;
+  /** The thread of the first M, where it has been started before the program was there. */
+  readonly first?: Booting | undefined;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>> | undefined;
   /** Told of a panic that no `run` or `call` can report, and of every end of the program under `panic: "exit"`. */
@@ -180,7 +183,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       symbols: symbolSource(program),
       worker: options.worker,
     });
-    const instance = instantiate(data, this.control);
+    const instance = instantiate(data, this.control, netImports, { isPrograms: false });
     this.core = instance.core;
     this.memory = instance.memory;
     for (const [address, bytes] of program.data) this.memory.write(address, bytes);
@@ -202,7 +205,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     const { port1: source, port2: ports } = new MessageChannel();
     hub.listen(source);
     shareLoading();
-    this.sysmon = new Worker(new URL("./sysmon.js", import.meta.url), {
+    this.sysmon = new Worker(threadFile("sysmon"), {
       workerData: { ...data, ports } satisfies SysmonData,
       transferList: [ports],
       name: "skein sysmon",
@@ -217,8 +220,12 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       if (kill !== undefined) void threads.kill(kill);
     });
     this.sysmon.unref();
-    // On Deno, of the threads that begin at the same time, sysmon's should be the first.
-    for (let mid: number; (mid = this.core.next_m()) !== 0;) threads.start(mid).unref();
+    // On Deno, of the threads that begin at the same time, sysmon's should be the first. On Node sysmon starts those for which
+    // there is no processor now: one that begins beside them would only keep the first ones waiting.
+    const most = mainStartsThreads ? Infinity : Math.max(1, numCPU() - 1);
+    for (let i = 0, mid: number; i < most && (mid = this.core.next_m()) !== 0; i++) {
+      threads.start(mid, i === 0 ? options.first : undefined).unref();
+    }
 
     this.loop = new MainLoop(this.control, this.memory.words, () => this.drain());
     this.thread = new Thread(this.core, this.memory, 0, this.loop);

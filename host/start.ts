@@ -14,6 +14,7 @@ import { checkPoller, type PollerWish } from "./net/poller.js";
 import { loadProgram, type Program } from "./program.js";
 import { Runtime } from "./runtime.js";
 import type { ThreadOptions } from "./threadoptions.js";
+import { boot, mainStartsThreads } from "./threads.js";
 
 /** Options of `start`. */
 export interface StartOptions {
@@ -93,25 +94,33 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
     throw new SkeinError(`maxMemory must be a number of bytes, at least ${PAGE}, not ${maxMemory}`);
   }
   const poller = checkPoller(options.poller ?? "auto");
-  const program = await programOf(options.program);
-  return new Runtime(program, {
-    procs,
-    maxThreads,
-    threads,
-    maxMemory,
-    panic,
-    sched,
-    poller,
-    solo: false,
-    worker: options.worker,
-    args: options.args ?? [],
-    env: options.env,
-    onPanic: (error) => {
-      if (panic === "exit") endProcess(error);
-      else if (options.onPanic !== undefined && error instanceof GoPanic) options.onPanic(error);
-      else writeFully(2, Buffer.from(reportOf(error)));
-    },
-  });
+  const first = mainStartsThreads ? undefined : boot(1, options.worker);
+  first?.worker.unref();
+  try {
+    const program = await programOf(options.program);
+    return new Runtime(program, {
+      procs,
+      maxThreads,
+      threads,
+      maxMemory,
+      panic,
+      sched,
+      poller,
+      solo: false,
+      worker: options.worker,
+      first,
+      args: options.args ?? [],
+      env: options.env,
+      onPanic: (error) => {
+        if (panic === "exit") endProcess(error);
+        else if (options.onPanic !== undefined && error instanceof GoPanic) options.onPanic(error);
+        else writeFully(2, Buffer.from(reportOf(error)));
+      },
+    });
+  } catch (error) {
+    void first?.worker.terminate();
+    throw error;
+  }
 }
 
 /** The program of runtimes that have none: an empty main, and the core. */

@@ -5,7 +5,7 @@
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Control, Report } from "./control.js";
-import { instantiate, StopThread, type ThreadData } from "./instance.js";
+import { instantiate, netImportsFor, StopThread, type ThreadData } from "./instance.js";
 import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
 
 /** How long Ms may take to return from `mstart` after the runtime was closed, in milliseconds. */
@@ -21,7 +21,7 @@ async function runSysmon(data: SysmonData): Promise<void> {
   const control = new Control(data.memory, data.control);
   let threads: Threads | undefined;
   try {
-    const { core, memory } = instantiate(data, control);
+    const { core, memory } = instantiate(data, control, await netImportsFor(data.module));
     const { ports, ...threadData } = data;
     threads = new Threads(threadData, control, core, memory, (mid, port) => ports.postMessage({ mid, port }, [port]));
     for (let what: number; (what = core.sysmon()) !== 0;) {

@@ -1,9 +1,10 @@
 /**
  * The threads of Ms, as the thread that started them sees them: starting, killing, and what is to be done when one dies.
  *
- * The main thread starts the first Ms, so that they and sysmon begin at the same time; on Node the sysmon thread starts all
- * others, so that a busy event loop on the main thread holds nothing up (a nested Worker starts although its parent blocks
- * right after making it). On Deno a nested Worker takes half a second to start, so there the main thread starts them all.
+ * The main thread starts the first Ms, so that they and sysmon begin at the same time, as many as there are processors for; on
+ * Node the sysmon thread starts all others, so that a busy event loop on the main thread holds nothing up (a nested Worker
+ * starts although its parent blocks right after making it). On Deno a nested Worker takes half a second to start, so there
+ * the main thread starts them all.
  *
  * A thread may die only where it runs JavaScript, which its mark tells (see `assembly/runtime/jsgo.ts`): then its goroutines
  * fail and all else goes on. One that dies in the core may have held its locks, so that is the end of the program.
@@ -24,11 +25,50 @@ import { markWord } from "./go/mark.js";
 import type { Core, ThreadData } from "./instance.js";
 import { PAGE, type Memory } from "./memory.js";
 import { takeText, writeText } from "./notes.js";
-import { loaded } from "./poll/loading.js";
+import { loaded, shareLoading } from "./poll/loading.js";
+import type { ThreadOptions } from "./threadoptions.js";
 import type { MData } from "./worker.js";
 
 /** Whether the main thread starts the threads of all Ms. */
 export const mainStartsThreads = "deno" in process.versions;
+
+/** The file of a thread. Node is quicker to load a CommonJS module. */
+export function threadFile(name: "worker" | "sysmon"): URL {
+  return new URL(`./${name}.${mainStartsThreads ? "js" : "cjs"}`, import.meta.url);
+}
+
+/** How a thread has ended. */
+interface End {
+  readonly code: number;
+  readonly failure: Error | undefined;
+}
+
+/** A thread for an M. */
+export interface Booting {
+  readonly worker: Worker;
+  readonly end: Promise<End>;
+}
+
+/**
+ * Starts a thread for an M; without `data` it waits until it is told which M it is. So the first one can come up while its
+ * program is still being loaded: that takes longer than all else about a start.
+ */
+export function boot(mid: number, options: ThreadOptions | undefined, data?: MData): Booting {
+  shareLoading();
+  const worker = new Worker(threadFile("worker"), {
+    ...(data !== undefined && { workerData: data, transferList: [data.port] }),
+    ...threadFlags(),
+    ...options,
+    resourceLimits: { ...options?.resourceLimits, stackSizeMb: STACK_MB },
+    name: `skein M${mid}`,
+  });
+  let failure: Error | undefined;
+  worker.on("error", (error) => (failure = error));
+  const end = new Promise<End>((resolve) => {
+    worker.on("exit", (code) => resolve({ code, failure }));
+  });
+  return { worker, end };
+}
 
 /** What the sysmon thread asks of the main thread: to start the thread of an M, or to kill one that it has started. */
 export interface ThreadRequest {
@@ -93,28 +133,18 @@ export class Threads {
     this.memory = memory;
   }
 
-  /** Starts the thread of an M. */
-  start(mid: number): Worker {
+  /** Starts the thread of an M, or makes one that is booting that M's. */
+  start(mid: number, booting?: Booting): Worker {
     const { port1, port2 } = new MessageChannel();
-    const worker = new Worker(new URL("./worker.js", import.meta.url), {
-      workerData: { ...this.data, mid, port: port2 } satisfies MData,
-      transferList: [port2],
-      ...threadFlags(),
-      ...this.data.worker,
-      resourceLimits: { ...this.data.worker?.resourceLimits, stackSizeMb: STACK_MB },
-      name: `skein M${mid}`,
-    });
+    const data: MData = { ...this.data, mid, port: port2 };
+    booting?.worker.postMessage(data, [port2]);
+    const { worker, end } = booting ?? boot(mid, this.data.worker, data);
     this.connect(mid, port1);
     this.all.add(worker);
-    let failure: Error | undefined;
-    worker.on("error", (error) => (failure = error));
-    const gone = new Promise<void>((resolve) => {
-      worker.on("exit", (code) => {
-        this.all.delete(worker);
-        if (this.threads.get(mid)?.worker === worker) this.threads.delete(mid);
-        this.exited(mid, code, failure);
-        resolve();
-      });
+    const gone = end.then(({ code, failure }) => {
+      this.all.delete(worker);
+      if (this.threads.get(mid)?.worker === worker) this.threads.delete(mid);
+      this.exited(mid, code, failure);
     });
     this.threads.set(mid, { worker, gone });
     return worker;

@@ -6,7 +6,7 @@
  * when the program does.
  */
 import process from "node:process";
-import { type MessagePort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import {
   M_GEN,
   MS_BASE,
@@ -26,7 +26,7 @@ import { HostLoop } from "./go/hostloop.js";
 import { Mark } from "./go/mark.js";
 import { Runner } from "./go/runner.js";
 import { Thread } from "./go/thread.js";
-import { instantiate, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
+import { instantiate, netImportsFor, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
 import { writeText } from "./notes.js";
 import { BrokenPipe } from "./stdio.js";
 import { Spoke } from "./values/index.js";
@@ -58,7 +58,7 @@ async function runM(data: MData): Promise<void> {
       }
       return runner.run(record);
     };
-    const instance = instantiate(data, control, runJs);
+    const instance = instantiate(data, control, await netImportsFor(data.module), { runJs });
     core = instance.core;
     const { memory } = instance;
     const mark = new Mark(memory, mid);
@@ -143,4 +143,14 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
   return true;
 }
 
-void runM(workerData as MData);
+/** What this thread is to be; one that was started before that was known is told in a message. */
+async function given(): Promise<MData> {
+  const data = workerData as MData | null | undefined;
+  if (data) return data;
+  const port = parentPort!;
+  const here: { message: unknown } | undefined = receiveMessageOnPort(port);
+  if (here !== undefined) return here.message as MData;
+  return new Promise((resolve) => port.once("message", resolve));
+}
+
+void given().then(runM);

@@ -4,7 +4,6 @@
  * Guarantees: nothing is loaded for a program without sockets; no function throws; each returns the call's result or
  * -errno. The functions are made for one thread, as the way to call C is.
  */
-import { isMainThread, workerData } from "node:worker_threads";
 import { STATE_RUNNING } from "../../assembly/layout.js";
 import {
   AF_UNSPEC,
@@ -25,7 +24,7 @@ import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sock
 import { beginLoad, endLoad } from "../poll/loading.js";
 import { loadSys, type Sys } from "../poll/sys.js";
 import type { Control } from "../control.js";
-import type { ThreadData } from "../instance.js";
+import { opensSockets, type ThreadData } from "../instance.js";
 import type { Memory } from "../memory.js";
 import { netPoller, tellPoller } from "./poller.js";
 import { resolveNow } from "./resolution.js";
@@ -42,14 +41,15 @@ const BACKLOG = 65535;
 /**
  * The functions for one thread. A thread of a program that opens sockets loads what it needs at once: later there may be
  * no descriptor left to load it with.
+ *
+ * @param isPrograms it is one of the program's own; not so the thread that has started the program, which nobody ends
  */
 export function netImports(
-  { module, control: shared, poller = "auto" }: Pick<ThreadData, "module" | "control" | "poller">,
+  { module, poller = "auto" }: Pick<ThreadData, "module" | "poller">,
   memory: Memory,
   control: Control,
+  isPrograms: boolean,
 ): WebAssembly.ModuleImports {
-  // Not so the thread that has started the program, which nobody ends.
-  const isPrograms = !isMainThread && (workerData as Partial<ThreadData> | null)?.control === shared;
   const isEnding = (): boolean => control.state !== STATE_RUNNING;
   let sys: Sys | undefined;
   const load = (): Sys => {
@@ -127,11 +127,6 @@ export function netImports(
     net_strerror: (errno: number, address: number, capacity: number) =>
       text(`${errnoText(errno)} (${errnoName(errno)})`, address, capacity),
   };
-}
-
-/** Whether the program uses `skein/net`: the compiler leaves out what no program calls. */
-function opensSockets(module: WebAssembly.Module): boolean {
-  return WebAssembly.Module.imports(module).some(({ name }) => name === "net_socket");
 }
 
 /** System calls on a thread that cannot make any. */

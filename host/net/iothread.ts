@@ -30,6 +30,7 @@ import { instantiate, StopThread, type Core, type ThreadData } from "../instance
 import type { Memory } from "../memory.js";
 import { ENOENT, errnoName } from "../poll/constants.js";
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "../poll/sockaddr.js";
+import { netImports } from "./imports.js";
 import { ONLY_IPV6, REUSE_PORT } from "./resolution.js";
 
 /** What the core asks for. */
@@ -338,7 +339,7 @@ async function runIO(data: ThreadData): Promise<void> {
   // Waiting for requests keeps no event loop alive.
   const alive = setInterval(() => {}, 2 ** 30);
   try {
-    const { core, memory } = instantiate(data, control);
+    const { core, memory } = instantiate(data, control, netImports);
     core.be_m(IO_M);
     const io = new IOThread(core, memory);
     while (true) {

@@ -8,6 +8,7 @@ import { loadFile } from "../../host/build.js";
 import { newClock } from "../../host/clock.js";
 import { Control } from "../../host/control.js";
 import { instantiate, type Core } from "../../host/instance.js";
+import { netImports } from "../../host/net/imports.js";
 import { ALL_PAGES, PAGE, type Memory } from "../../host/memory.js";
 import type { Program } from "../../host/program.js";
 import type { SyncCore } from "../../host/sync/host.js";
@@ -59,6 +60,8 @@ export class Rig extends SyncMembers {
         symbols: { bytes: new SharedArrayBuffer(0), folder: undefined },
       },
       control,
+      netImports,
+      { isPrograms: false },
     );
     this.core = instance.core;
     this.memory = instance.memory;
