@@ -17,6 +17,9 @@ const PROCS = runtime === "deno" ? [2] : [1, 4];
 /** Processes at a time. */
 const CONCURRENCY = 2;
 
+/** Programs that are compiled before their turn. */
+const AHEAD = 4;
+
 /** What $name stands for in a header. */
 const VARIABLES: Record<string, string> = {
   $long: "0123456789".repeat(2000),
@@ -74,8 +77,9 @@ function check(result: Result, expected: Case): void {
 }
 
 describe("programs", { concurrency: CONCURRENCY }, () => {
-  for (const behaviour of behaviours()) {
-    const file = path.join("tests", "programs", `${behaviour}.ts`);
+  const files = behaviours().map((behaviour) => path.join("tests", "programs", `${behaviour}.ts`));
+  for (const [i, behaviour] of behaviours().entries()) {
+    const file = files[i]!;
     for (const expected of readHeader(readFileSync(path.join(root, file), "utf8"))) {
       const name = expected.name === "" ? behaviour : `${behaviour}: ${expected.name}`;
       for (const procs of expected.procs ?? PROCS) {
@@ -88,7 +92,10 @@ describe("programs", { concurrency: CONCURRENCY }, () => {
           const fill = (text: string): string => variables[text.trimEnd()] ?? text;
           const args = expected.args.map(fill);
           const stdin = expected.stdin === undefined ? undefined : fill(expected.stdin);
-          const command = ["run", await buildOf(file), "--procs", String(procs), ...expected.options, "--", ...args];
+          const build = buildOf(file);
+          // The next ones are compiled while this one runs.
+          for (const next of files.slice(i + 1, i + 1 + AHEAD)) void buildOf(next);
+          const command = ["run", await build, "--procs", String(procs), ...expected.options, "--", ...args];
           const result = await runSkein(command, { env: expected.env, stdin, timeoutMs: expected.timeoutMs });
           try {
             check(result, expected);
