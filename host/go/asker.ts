@@ -134,8 +134,8 @@ export class Asker {
   /** @throws what `rt.go` throws */
   go(fn: AnyFunction, args: readonly unknown[], options?: GoOptions): GoroutinePromise {
     if (this.refusal !== undefined) throw this.refusal;
-    const shared = this.functions.share(fn);
     if (options !== undefined) checkOptions(options);
+    const shared = this.functions.share(fn);
     const { words } = this;
     const at = this.free.pop() ?? this.newRecord();
     this.encode(at, args, options?.transfer);
@@ -154,6 +154,15 @@ export class Asker {
       g.startedAt = shared.startedAt = stackHere();
     } else {
       g.startedAt = shared.startedAt;
+    }
+    if (options?.signal?.aborted === true) {
+      this.dropArgs(at);
+      this.free.push(at);
+      g.at = 0;
+      g.ended = "cancelled";
+      if (options.name !== undefined) g.more.name = options.name;
+      g.fail(options.signal.reason);
+      return g;
     }
     this.slots[words[(at + JSGO_SLOT) >> 2]!] = g;
     this.thread.hold();
@@ -223,6 +232,7 @@ export class Asker {
     const transfer = list === undefined ? undefined : new Transfer(list);
     const spread = args.length > JSGO_MAX_ARGS;
     let done = 0;
+    let hasExtra = false;
     try {
       if (spread) {
         codec.encode([...args], at + JSGO_ARGS, transfer);
@@ -231,11 +241,15 @@ export class Asker {
         for (; done < args.length; done++) codec.encode(args[done], at + JSGO_ARGS + 8 * done, transfer);
       }
       const extra = carried();
-      if (extra !== undefined) codec.encode(extra, at + JSGO_EXTRA);
-      this.words[(at + JSGO_HAS_EXTRA) >> 2] = extra === undefined ? 0 : 1;
+      if (extra !== undefined) {
+        codec.encode(extra, at + JSGO_EXTRA);
+        hasExtra = true;
+      }
+      this.words[(at + JSGO_HAS_EXTRA) >> 2] = hasExtra ? 1 : 0;
       transfer?.commit();
     } catch (error) {
       for (let i = 0; i < done; i++) codec.drop(at + JSGO_ARGS + 8 * i);
+      if (hasExtra) codec.drop(at + JSGO_EXTRA);
       this.free.push(at);
       throw error;
     }
@@ -260,7 +274,6 @@ export class Asker {
     }
     if (signal === undefined) return;
     const abort = (): void => void this.cancel(g, signal.reason);
-    if (signal.aborted) return abort();
     signal.addEventListener("abort", abort, { once: true });
     g.more.detach = () => signal.removeEventListener("abort", abort);
   }
@@ -305,7 +318,15 @@ export class Asker {
     const isWaitedFor = g !== undefined && g.at === at;
     const state = Atomics.load(words, (at + JSGO_STATE) >> 2);
     if (state === JS_DONE) {
-      const value = thread.codec.decode(at + JSGO_RESULT);
+      let value: unknown;
+      try {
+        value = thread.codec.decode(at + JSGO_RESULT);
+      } catch (error) {
+        // It was lost on its way: what a message port carries can be.
+        this.free.push(at);
+        if (isWaitedFor) this.finish(g, "failed").fail(error);
+        return;
+      }
       this.free.push(at);
       if (!isWaitedFor) return;
       if (g.rare?.cancelled === true) this.finish(g, "cancelled").fail(g.rare.reason);
@@ -315,7 +336,7 @@ export class Asker {
     let error: unknown;
     switch (state) {
       case JS_FAILED:
-        error = thread.codec.decode(at + JSGO_RESULT);
+        error = orError(() => thread.codec.decode(at + JSGO_RESULT));
         break;
       case JS_LOST:
         error = new WorkerError(words[(at + JSGO_MID) >> 2]!, this.takeText(at));
@@ -420,7 +441,7 @@ export class Asker {
   private yielded(note: number): void {
     const { words, thread } = this;
     const g = this.slots[words[(note + JSREQ_ARG) >> 2]!];
-    const value = thread.codec.decode(note + JSREQ_VALUE);
+    const value = orError(() => thread.codec.decode(note + JSREQ_VALUE));
     const isFor = g !== undefined && g.at !== 0 && this.floats[(note + JSREQ_ID) >> 3] === g.id;
     thread.core.free(note);
     if (isFor) this.yieldsOf(g).push(value);
@@ -446,7 +467,20 @@ export class Asker {
   }
 }
 
-function checkOptions({ signal, timeout, transfer, name }: GoOptions): void {
+/** What `take` returns, or what it throws. */
+function orError(take: () => unknown): unknown {
+  try {
+    return take();
+  } catch (error) {
+    return error;
+  }
+}
+
+function checkOptions(options: GoOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new SkeinError("rt.go.with takes its options first: rt.go.with({ signal }, fn, ...args)");
+  }
+  const { signal, timeout, transfer, name } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new SkeinError("signal must be an AbortSignal");
   if (timeout !== undefined && !(timeout >= 0)) {
     throw new SkeinError(`timeout must be a number of milliseconds, not ${String(timeout)}`);

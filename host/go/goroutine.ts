@@ -24,8 +24,13 @@ export type AnyFunction = (...args: any[]) => unknown;
 
 /** What a goroutine of a function that returns `T` gives: what `T` resolves to; of a generator, what it returns. */
 export type ResultOf<T> = T extends AsyncGenerator<unknown, infer R> | Generator<unknown, infer R> ? R : Awaited<T>;
-/** What it yields; never unless it is a generator. */
-export type YieldOf<T> = T extends AsyncGenerator<infer Y> | Generator<infer Y> ? Awaited<Y> : never;
+/** What it yields; never unless it is a generator. Of a task, which returns a goroutine, what that yields. */
+export type YieldOf<T> =
+  T extends Goroutine<unknown, infer Y>
+    ? Y
+    : T extends AsyncGenerator<infer Y> | Generator<infer Y>
+      ? Awaited<Y>
+      : never;
 
 /** What a goroutine is doing: waiting for an M, running, awaiting a promise; or how it has ended. */
 export type GoroutineStatus = "queued" | "running" | "waiting" | "done" | "failed" | "cancelled";

@@ -288,7 +288,12 @@ export class Runner {
 
   private cancel(note: number): void {
     const { codec, core } = this.thread;
-    const reason = codec.decode(note + JSREQ_VALUE);
+    let reason: unknown;
+    try {
+      reason = codec.decode(note + JSREQ_VALUE);
+    } catch (error) {
+      reason = error; // it is cancelled all the same
+    }
     const running = this.pending.get(this.floats[(note + JSREQ_ID) >> 3]!);
     core.free(note);
     if (running === undefined) return; // it has ended meanwhile

@@ -14,14 +14,10 @@ export interface TaskName {
   readonly name: string;
 }
 
-/**
- * One exported function as a task: give it to `rt.go`, or call it, which is the same. The second signature, the function's own, is
- * for `rt.go`, which infers from the last one: so it sees what a generator yields, and `tasks.f<number>` names one of a generic `f`.
- */
+/** One exported function as a task: give it to `rt.go`, or call it, which is the same. */
 export type GoTask<F extends AnyFunction> = ((
   ...args: Parameters<F>
-) => Goroutine<ResultOf<ReturnType<F>>, YieldOf<ReturnType<F>>>) &
-  F & { readonly [TASK]: TaskName };
+) => Goroutine<ResultOf<ReturnType<F>>, YieldOf<ReturnType<F>>>) & { readonly [TASK]: TaskName };
 
 /** The functions of a module as tasks. */
 export type GoTasks<M> = { readonly [K in keyof M as M[K] extends AnyFunction ? K : never]: TaskOf<M[K]> };

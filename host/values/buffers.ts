@@ -28,6 +28,11 @@ interface Resizable {
   readonly maxByteLength?: number;
 }
 
+/** Whether a view's buffer can change its size. */
+export function isResizable(buffer: ArrayBufferLike): boolean {
+  return (buffer as Resizable).resizable === true;
+}
+
 /** The class of view that `view` is, whatever it was derived from. */
 export function viewIndex(view: ArrayBufferView): number {
   const name = types.isDataView(view) ? "DataView" : (view as Uint8Array)[Symbol.toStringTag];
@@ -44,7 +49,7 @@ export function newView(index: number, buffer: ArrayBufferLike, offset: number, 
 /** Elements of a typed array, bytes of a DataView; -1 if the length follows that of its resizable buffer. */
 export function viewLength(view: ArrayBufferView): number {
   const { buffer } = view;
-  if ((buffer as Resizable).resizable === true && view.byteOffset + view.byteLength === buffer.byteLength) return -1;
+  if (isResizable(buffer) && view.byteOffset + view.byteLength === buffer.byteLength) return -1;
   return types.isDataView(view) ? view.byteLength : (view as Uint8Array).length;
 }
 
@@ -69,11 +74,6 @@ export function isDetached(buffer: ArrayBuffer): boolean {
   } catch {
     return true;
   }
-}
-
-/** Detaches a buffer whose bytes are elsewhere by now. */
-export function detach(buffer: ArrayBuffer): void {
-  structuredClone(buffer, { transfer: [buffer] });
 }
 
 /** Where clearing memory that is written at once costs more than asking for it uncleared. */

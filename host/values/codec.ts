@@ -8,6 +8,7 @@
 import type { Buffer } from "node:buffer";
 import { types } from "node:util";
 import type { Memory } from "../memory.js";
+import { isResizable } from "./buffers.js";
 import type { Carrier } from "./carrier.js";
 import { Uncloneable } from "./failure.js";
 import { isHandle, type HandleKind } from "./handles.js";
@@ -139,8 +140,10 @@ export class Codec {
           kind.retain(value.address);
           return this.put(i, slots.HANDLE + value.kind, value.address);
         }
-      } else if (types.isUint8Array(value) && !types.isSharedArrayBuffer(value.buffer)) {
-        if (value.byteLength > 0) return this.put(i, slots.BLOCK_BYTES, writeBytes(this.context, value));
+      } else if (types.isUint8Array(value) && value.byteLength > 0) {
+        const { buffer } = value;
+        if (!types.isSharedArrayBuffer(buffer) && !isResizable(buffer))
+          return this.put(i, slots.BLOCK_BYTES, writeBytes(this.context, value));
       }
     }
     const moved = transfer === undefined || transfer instanceof Transfer ? transfer : new Transfer(transfer);

@@ -23,7 +23,7 @@ export class Uncloneable extends Error {
 }
 
 /** A value in a few words. */
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (typeof value === "symbol") return value.toString();
   if (typeof value === "function") {
     const text = Function.prototype.toString.call(value);

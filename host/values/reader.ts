@@ -22,6 +22,8 @@ export class Reader implements ValueReader {
   private at = 0;
   /** Objects by their number, if the tree refers to them. */
   private objects: unknown[] | undefined;
+  /** Objects whose contents follow the tree. */
+  private later: object[] = [];
 
   /** @param keeps the tree stays: what it owns is copied instead of taken */
   constructor(context: WriterContext, floats: Float64Array, buffer: Buffer, keeps = false) {
@@ -38,6 +40,7 @@ export class Reader implements ValueReader {
     this.at = (address + slots.BLOCK_HEADER) / 8;
     this.objects = (flags & slots.FLAG_REPEATS) !== 0 ? [] : undefined;
     const value = this.value();
+    if (this.later.length > 0) this.readLater();
     this.objects = undefined;
     return value;
   }
@@ -94,22 +97,63 @@ export class Reader implements ValueReader {
         return object;
       }
       case slots.NODE_ARRAY:
-        return this.array(word);
+        return this.elements(this.note([]), word);
       case slots.NODE_AGAIN:
         return this.objects![word];
       case slots.NODE_OBJECT:
         return this.named(this.note({}), word);
-      case slots.NODE_SPARSE: {
-        const array: unknown[] = this.note(new Array<unknown>(word));
-        return this.named(array, this.number());
-      }
+      case slots.NODE_SPARSE:
+        return this.named(this.note(new Array<unknown>(word)), this.number());
       default:
         return this.rare(kind, word);
     }
   }
 
-  private array(length: number): unknown[] {
-    const array: unknown[] = this.note([]);
+  /** The contents of objects that were put off, and of those that are met in them. */
+  private readLater(): void {
+    const { later, words } = this;
+    for (let i = 0; i < later.length; i++) {
+      const object = later[i]!;
+      const at = this.at++;
+      const word = words[at * 2]! >>> 0;
+      const kind = words[at * 2 + 1]!;
+      if (kind === slots.NODE_SHAPED) {
+        this.context.shapes.at(word).fill(object as Record<string, unknown>, this);
+      } else if (kind === slots.NODE_SPARSE) {
+        (object as unknown[]).length = word;
+        this.named(object, this.number());
+      } else if (object instanceof Map) this.entries(object, word);
+      else if (object instanceof Set) this.members(object, word);
+      else if (Array.isArray(object)) this.elements(object, word);
+      else this.named(object, word);
+    }
+    later.length = 0;
+  }
+
+  private putOff(what: number): object {
+    const object =
+      what === slots.LATER_OBJECT
+        ? {}
+        : what === slots.LATER_ARRAY
+          ? []
+          : what === slots.LATER_MAP
+            ? new Map()
+            : new Set();
+    this.later.push(object);
+    return this.note(object);
+  }
+
+  private entries(map: Map<unknown, unknown>, count: number): Map<unknown, unknown> {
+    for (let i = 0; i < count; i++) map.set(this.value(), this.value());
+    return map;
+  }
+
+  private members(set: Set<unknown>, count: number): Set<unknown> {
+    for (let i = 0; i < count; i++) set.add(this.value());
+    return set;
+  }
+
+  private elements(array: unknown[], length: number): unknown[] {
     for (let i = 0; i < length; i++) {
       const at = this.at;
       if (this.words[at * 2 + 1] === slots.CONSTANT && this.words[at * 2] === slots.HOLE) {
@@ -143,16 +187,12 @@ export class Reader implements ValueReader {
         return this.note(new Date(this.number()));
       case slots.NODE_REGEXP:
         return this.note(new RegExp(this.value() as string, this.value() as string));
-      case slots.NODE_MAP: {
-        const map = this.note(new Map<unknown, unknown>());
-        for (let i = 0; i < word; i++) map.set(this.value(), this.value());
-        return map;
-      }
-      case slots.NODE_SET: {
-        const set = this.note(new Set<unknown>());
-        for (let i = 0; i < word; i++) set.add(this.value());
-        return set;
-      }
+      case slots.NODE_MAP:
+        return this.entries(this.note(new Map<unknown, unknown>()), word);
+      case slots.NODE_SET:
+        return this.members(this.note(new Set<unknown>()), word);
+      case slots.NODE_LATER:
+        return this.putOff(word);
       case slots.NODE_WRAPPER:
         return this.note(Object(this.value()) as object);
       case slots.NODE_BUFFER: {

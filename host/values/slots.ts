@@ -107,6 +107,13 @@ export const NODE_ERROR = NODE + 17;
 /** The number under which a carrier has it. */
 export const NODE_CARRIED = NODE + 18;
 
+/** What the object is (LATER_*): nested so deep that its contents follow the tree, in the order of these, as nodes of their own. */
+export const NODE_LATER = NODE + 19;
+export const LATER_OBJECT = 0;
+export const LATER_ARRAY = 1;
+export const LATER_MAP = 2;
+export const LATER_SET = 3;
+
 /** Bytes before the contents of a block: u32 bytes of contents, u32 entries in the list of what the block owns, u32 flags. */
 export const BLOCK_HEADER = 16;
 export const BLOCK_LENGTH = 0;

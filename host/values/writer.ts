@@ -9,6 +9,9 @@
  * that a failure in the middle leaves nothing behind, and a tree that nobody reads can be dropped without being read.
  *
  * Every object has a number, in the order of its first appearance, on both sides; meeting it again writes that number.
+ *
+ * Neither side runs out of stack, however deep values are nested: what is nested deeper than DEEPEST is put off, and written
+ * after the rest. Who reads may be in the middle of anything, and could do nothing about it.
  */
 import { Buffer } from "node:buffer";
 import { types } from "node:util";
@@ -19,6 +22,7 @@ import type { Carrier } from "./carrier.js";
 import { errorClass } from "./errors.js";
 import { Uncloneable } from "./failure.js";
 import { isHandle, type Handle, type HandleKind } from "./handles.js";
+import { fateOf } from "./platform.js";
 import type { Shapes } from "./shapes.js";
 import * as slots from "./slots.js";
 import { isLatin1, writeLatin1, writeUtf16 } from "./strings.js";
@@ -41,6 +45,10 @@ const SCRATCH_KEPT = 4 * 1024 * 1024;
 const FAR = 1024;
 /** Up to this many objects are looked up one by one. */
 const FEW = 8;
+/** Objects inside each other before the contents of the next are put off. */
+const DEEPEST = 100;
+/** The same for errors, whose causes cannot be put off. */
+const DEEPEST_CAUSE = 300;
 
 export class Writer {
   private readonly context: WriterContext;
@@ -57,6 +65,10 @@ export class Writer {
   /** Pairs of kind and word: what the tree owns. */
   private owned: number[] = [];
   private transfer: Transfer | undefined;
+  /** Objects around the one that is being written. */
+  private depth = 0;
+  /** Objects whose contents are still to be written. */
+  private later: object[] = [];
 
   constructor(context: WriterContext) {
     this.context = context;
@@ -68,6 +80,7 @@ export class Writer {
     this.transfer = transfer;
     try {
       this.value(value);
+      for (let i = 0; i < this.later.length; i++) this.contents(this.later[i]!);
       return this.finish();
     } catch (error) {
       this.giveBack(0);
@@ -79,6 +92,8 @@ export class Writer {
       this.flags = 0;
       this.owned.length = 0;
       this.transfer = undefined;
+      this.depth = 0;
+      this.later.length = 0;
       if (this.end * 8 > SCRATCH_KEPT) this.resize(SCRATCH);
     }
   }
@@ -223,6 +238,20 @@ export class Writer {
 
   private object(object: object): void {
     if (this.again(object)) return;
+    this.depth++;
+    this.contents(object);
+    this.depth--;
+  }
+
+  /** Whether the contents of an object are put off; then it is written what the object is. */
+  private putOff(object: object, what: number): boolean {
+    if (this.depth <= DEEPEST) return false;
+    this.slot(slots.NODE_LATER, what);
+    this.later.push(object);
+    return true;
+  }
+
+  private contents(object: object): void {
     if (types.isProxy(object)) throw new Uncloneable(object);
     const prototype = Object.getPrototypeOf(object) as unknown;
     if (prototype === Object.prototype) return this.properties(object);
@@ -231,6 +260,7 @@ export class Writer {
   }
 
   private properties(object: object): void {
+    if (this.putOff(object, slots.LATER_OBJECT)) return;
     const names = Object.keys(object);
     const shape = this.context.shapes.find(names);
     if (shape !== 0) {
@@ -250,6 +280,7 @@ export class Writer {
   }
 
   private array(array: readonly unknown[]): void {
+    if (this.putOff(array, slots.LATER_ARRAY)) return;
     const { length } = array;
     const names = extraProperties(array);
     if (names !== undefined) {
@@ -277,6 +308,7 @@ export class Writer {
       return this.number(Date.prototype.getTime.call(object));
     }
     if (types.isMap(object)) {
+      if (this.putOff(object, slots.LATER_MAP)) return;
       const entries = [...Map.prototype.entries.call(object)] as [unknown, unknown][];
       this.slot(slots.NODE_MAP, entries.length);
       for (const [key, value] of entries) {
@@ -286,6 +318,7 @@ export class Writer {
       return;
     }
     if (types.isSet(object)) {
+      if (this.putOff(object, slots.LATER_SET)) return;
       const members = [...Set.prototype.values.call(object)] as unknown[];
       this.slot(slots.NODE_SET, members.length);
       for (const member of members) this.value(member);
@@ -303,9 +336,10 @@ export class Writer {
       return this.value(value);
     }
     if (isError(object)) return this.error(object);
-    if (isCarriedByClone(object)) return this.carry(object, false);
-    if (isUncloneable(object)) throw new Uncloneable(object);
-    this.properties(object);
+    const fate = fateOf(object);
+    if (fate === "refused") throw new Uncloneable(object);
+    if (fate === "carried") this.carry(object, false);
+    else this.properties(object);
   }
 
   private handle(handle: Handle): void {
@@ -329,7 +363,7 @@ export class Writer {
       this.number(0);
       this.number(view.byteLength);
       this.objects.push({}); // takes the number of the buffer that the other side makes
-      return this.contents(new Uint8Array(buffer, byteOffset, view.byteLength), -1);
+      return this.bufferContents(new Uint8Array(buffer, byteOffset, view.byteLength), -1);
     }
     this.number(byteOffset);
     this.number(viewLength(view));
@@ -340,10 +374,10 @@ export class Writer {
     if (isDetached(buffer)) throw new Uncloneable(buffer, "a detached ArrayBuffer could not be cloned");
     const moved = this.transfer?.has(buffer) === true;
     if (moved && buffer.byteLength >= CARRIED && this.context.carrier !== undefined) return this.carry(buffer, true);
-    this.contents(new Uint8Array(buffer), greatestLength(buffer));
+    this.bufferContents(new Uint8Array(buffer), greatestLength(buffer));
   }
 
-  private contents(bytes: Uint8Array, greatest: number): void {
+  private bufferContents(bytes: Uint8Array, greatest: number): void {
     const n = bytes.byteLength;
     if (n < FAR) {
       this.slot(slots.NODE_BUFFER, n);
@@ -381,6 +415,8 @@ export class Writer {
   // ---- errors --------------------------------------------------------------------------------------------------------
 
   private error(error: Error & { cause?: unknown; errors?: unknown }): void {
+    if (this.depth > DEEPEST_CAUSE)
+      throw new Uncloneable(error, "an error could not be cloned: it has too many causes");
     const names = Object.keys(error).filter((name) => !FIELDS.has(name));
     this.slot(slots.NODE_ERROR, names.length);
     this.text(errorClass(error));
@@ -398,7 +434,8 @@ export class Writer {
 
   /** A field of an error: what cannot be cloned does not keep the error from arriving, its description does instead. */
   private field(value: unknown): void {
-    const { at } = this;
+    const { at, depth } = this;
+    const later = this.later.length;
     const objects = this.objects.length;
     const owned = this.owned.length;
     try {
@@ -408,6 +445,8 @@ export class Writer {
       this.giveBack(owned);
       for (const object of this.objects.splice(objects)) this.numbers?.delete(object);
       this.at = at;
+      this.depth = depth;
+      this.later.length = later;
       this.text(error.message);
     }
   }
@@ -449,34 +488,4 @@ export function release(context: WriterContext, kind: number, word: number): voi
 
 function isError(object: object): object is Error {
   return types.isNativeError(object) || object instanceof Error || object instanceof DOMException;
-}
-
-/** Objects of the runtime's own that only its message ports can clone. */
-function isCarriedByClone(object: object): boolean {
-  return (
-    CARRIED_CLASSES.some((name) => {
-      const known = (globalThis as Record<string, unknown>)[name];
-      return typeof known === "function" && object instanceof known;
-    }) || types.isKeyObject?.(object) === true
-  );
-}
-
-const CARRIED_CLASSES = ["Blob", "CryptoKey"];
-
-function isUncloneable(object: object): boolean {
-  return (
-    types.isPromise(object) ||
-    types.isWeakMap(object) ||
-    types.isWeakSet(object) ||
-    types.isGeneratorObject(object) ||
-    types.isModuleNamespaceObject(object) ||
-    object instanceof WeakRef ||
-    object instanceof FinalizationRegistry ||
-    object instanceof WebAssembly.Memory ||
-    object instanceof WebAssembly.Instance ||
-    object instanceof WebAssembly.Module ||
-    object instanceof WebAssembly.Table ||
-    object instanceof WebAssembly.Global ||
-    object instanceof MessagePort
-  );
 }

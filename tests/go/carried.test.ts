@@ -39,6 +39,22 @@ describe("a SharedArrayBuffer", () => {
     }));
 });
 
+describe("what only the runtime can clone", () => {
+  it("arrives: Blobs, modules and shared memories of WebAssembly, keys", () =>
+    withRuntime(async (rt) => {
+      const blob = new Blob(["text"]);
+      assert.equal(await rt.go(async (blob: Blob) => blob.text(), blob), "text");
+      const module = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+      const exports = await rt.go((module: WebAssembly.Module) => WebAssembly.Module.exports(module).length, module);
+      assert.equal(exports, 0);
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+      await rt.go((memory: WebAssembly.Memory) => void (new Uint8Array(memory.buffer)[5] = 7), memory);
+      assert.equal(new Uint8Array(memory.buffer)[5], 7);
+      const key = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"]);
+      assert.equal(await rt.go((key: CryptoKey) => key.algorithm.name, key), "HMAC");
+    }));
+});
+
 describe("what is moved", () => {
   it("arrives, and is gone here", () =>
     withRuntime(async (rt) => {

@@ -21,8 +21,6 @@ export async function* chunks(n: number): AsyncGenerator<Uint8Array, void> {
   yield new Uint8Array(n);
 }
 
-export const identity = <T>(value: T): T => value;
-
 export const count = (...numbers: number[]): number => numbers.length;
 
 export const add = (a: number, b = 1): number => a + b;

@@ -215,6 +215,66 @@ describe("an object", () => {
   });
 });
 
+describe("a value nested deeper than any stack", () => {
+  class Node {
+    constructor(
+      readonly n: number,
+      readonly next: unknown,
+    ) {}
+  }
+  const kinds: [string, (n: number, inner: unknown) => unknown, (outer: never) => unknown][] = [
+    ["objects", (n, inner) => ({ n, inner }), (outer: { inner: unknown }) => outer.inner],
+    ["arrays", (n, inner) => [n, inner], (outer: unknown[]) => outer[1]],
+    ["arrays with holes", (_n, inner) => Object.assign(new Array(3), [inner]), (outer: unknown[]) => outer[0]],
+    ["instances", (n, inner) => new Node(n, inner), (outer: Node) => outer.next],
+    ["maps", (n, inner) => new Map([[n, inner]]), (outer: Map<number, unknown>) => [...outer.values()][0]],
+    ["sets", (_n, inner) => new Set([inner]), (outer: Set<unknown>) => [...outer][0]],
+    ["dictionaries", (n, inner) => ({ [`k${n}`]: inner }), (outer: object) => Object.values(outer)[0] as unknown],
+  ];
+  const DEPTH = 20_000;
+  for (const [name, wrap, unwrap] of kinds) {
+    it(`arrives: ${name}`, () => {
+      const heap = new Heap();
+      let value: unknown = "innermost";
+      for (let i = 0; i < DEPTH; i++) value = wrap(i, value);
+      let arrived = heap.trip(value);
+      for (let i = 0; i < DEPTH; i++) arrived = unwrap(arrived as never);
+      assert.equal(arrived, "innermost");
+    });
+  }
+
+  it("keeps identity and cycles", () => {
+    const shared = { s: 1 };
+    const root: Record<string, unknown> = { shared };
+    let last = root;
+    for (let i = 0; i < 1000; i++) last = last["inner"] = { shared, list: [shared, root] };
+    const arrived = new Heap().trip(root) as Record<string, unknown>;
+    let it = arrived;
+    for (let i = 0; i < 1000; i++) {
+      it = it["inner"] as never;
+      assert.ok(it["shared"] === arrived["shared"] && (it["list"] as unknown[])[1] === arrived);
+    }
+  });
+
+  it("is a DataCloneError, and nothing is left, if something at the bottom cannot be cloned", () => {
+    const heap = new Heap();
+    let value: unknown = [new Uint8Array(5000), () => 1];
+    for (let i = 0; i < 1000; i++) value = [new Uint8Array(2000), value];
+    assert.throws(() => heap.trip(value), { name: "DataCloneError" });
+    assert.ok(heap.blocks.size <= 1, "only the slot is left");
+  });
+
+  it("arrives as far as there is a place for it: causes of errors", () => {
+    let error = new Error("first");
+    for (let i = 0; i < 5000; i++) error = new Error(`${i}`, { cause: error });
+    let arrived: unknown = new Heap().trip(error);
+    let depth = 0;
+    for (; arrived instanceof Error; depth++) arrived = arrived.cause;
+    assert.ok(depth > 100);
+    assert.match(String(arrived), /too many causes/);
+  });
+});
+
 describe("an array", () => {
   const long = Array.from({ length: 1000 }, (_, i) => i);
   for (const [name, value] of [
@@ -359,6 +419,17 @@ describe("the types that structured clone knows", () => {
     assert.ok(result.buffer instanceof ArrayBuffer);
   });
 
+  it("a byte array of a resizable buffer keeps that", { skip: !("resize" in ArrayBuffer.prototype) }, () => {
+    const Resizable = ArrayBuffer as unknown as new (
+      n: number,
+      options: object,
+    ) => ArrayBuffer & { resize(n: number): void };
+    const buffer = new Resizable(4, { maxByteLength: 8 });
+    const arrived = trip(new Uint8Array(buffer));
+    arrived.buffer.resize(8);
+    assert.equal(arrived.length, 8);
+  });
+
   it("the runtime's own memory is shared", () => {
     const heap = new Heap();
     const view = new Uint8Array(heap.memory.raw.buffer, 64, 8);
@@ -471,6 +542,14 @@ describe("what cannot be cloned", () => {
     ["a proxy of an array", new Proxy([], {}), /could not be cloned/],
     ["a proxy whose traps throw", new Proxy({}, { get: () => assert.fail(), ownKeys: () => assert.fail() }), /clone/],
     ["a generator", (function* () {})(), /could not be cloned/],
+    ["an iterator of an array", [1][Symbol.iterator](), /could not be cloned/],
+    ["an iterator of a Map", new Map().entries(), /could not be cloned/],
+    ["a formatter of Intl", new Intl.NumberFormat(), /NumberFormat/],
+    ["an AbortSignal", new AbortController().signal, /AbortSignal/],
+    ["a stream", new ReadableStream(), /ReadableStream/],
+    ["a URL", new URL("http://localhost/"), /URL/],
+    ["a TextEncoder", new TextEncoder(), /TextEncoder/],
+    ["a memory of WebAssembly that is not shared", new WebAssembly.Memory({ initial: 1 }), /Memory/],
     ["a wrapped symbol", Object(Symbol("w")), /could not be cloned/],
     ["a message port that is not transferred", new MessageChannel().port1, /MessagePort/],
     ["a SharedArrayBuffer that nothing carries", new SharedArrayBuffer(8), /SharedArrayBuffer/],
@@ -520,6 +599,7 @@ describe("a transferred ArrayBuffer", () => {
     ["given as its view", [new Uint8Array(8)]],
     ["in fact a number", [5]],
     ["in fact shared", [new SharedArrayBuffer(8)]],
+    ["in fact a plain object", [{}]],
   ] as [string, unknown[]][]) {
     it(`${name} is a DataCloneError`, () => {
       const heap = new Heap();
