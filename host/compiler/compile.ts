@@ -212,6 +212,7 @@ function generate(
   } finally {
     hooks.restore();
   }
+  frames.addDeferred(session.deferred);
   checkDeclarations(compiler, (file) => sources.location(file) !== null);
   compiler.module.removeExport(START_EXPORT);
   const heapBase = (compiler.memoryOffset.low + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;

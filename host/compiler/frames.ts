@@ -5,6 +5,9 @@
  * and in no others, and its stack has to name them. The rest (getters, small arithmetic) may be inlined. Loads and stores
  * do not count as traps: a null reference reads the zeroed start of memory, and is found by the compiler's checks.
  *
+ * Of the functions that are given to `go` and the like, those with a loop, too: a goroutine may be stopped there for long, and
+ * inlined into what starts it, the function would be missing where its stack is shown.
+ *
  * The stubs that the compiler puts before some of these functions (to find an override, to fill in default arguments) are
  * not seen in a stack, but stay apart as well: inlined, they would take away the position of the call.
  *
@@ -50,6 +53,7 @@ const asyncifyPrimitives = new Set(
 export class Frames {
   /** Internal names of the functions to be kept. */
   readonly names = new Set<string>([`${CORE}/panic/abort`, `${CORE}/lock/futexsleep`]);
+  private readonly withLoops = new Set<string>();
   private readonly session: Session;
   private readonly isProgram: (internalName: string) => boolean;
 
@@ -94,6 +98,15 @@ export class Frames {
     );
     hooks.replace(
       prototype,
+      "loop",
+      (original) =>
+        function (label, body) {
+          frames.withLoops.add(frames.currentFunction());
+          return original.call(this, label, body);
+        },
+    );
+    hooks.replace(
+      prototype,
       "unreachable",
       (original) =>
         function () {
@@ -119,6 +132,11 @@ export class Frames {
           return original.call(this, op, left, right);
         },
     );
+  }
+
+  /** Adds those of the functions that deferred calls call, once all are known. */
+  addDeferred(deferred: ReadonlySet<string>): void {
+    for (const name of deferred) if (this.withLoops.has(name) && this.isProgram(name)) this.names.add(name);
   }
 
   private note(): void {

@@ -24,6 +24,8 @@ export class Session {
   readonly compiler: Compiler;
   /** The range of the expression being compiled, for reports about the compiler itself. */
   lastRange: Range | null = null;
+  /** Internal names of the functions that deferred calls call. */
+  readonly deferred = new Set<string>();
   private taskType: Type | undefined;
   private goTaskType: Type | undefined;
   private readonly coreFunctions = new Map<string, FunctionInstance>();

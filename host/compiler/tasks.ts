@@ -286,6 +286,7 @@ export class Tasks {
     let result: TypeRef;
     if (target.kind === "direct") {
       result = target.result;
+      session.deferred.add(target.name);
       call = module.call(target.name, values, result);
     } else {
       const { paramRefs, resultRefs } = target.signature;
