@@ -66,5 +66,11 @@ function frame({ getAsyncContext, setAsyncContext }: DenoContext): ContextualCon
 
 const deno = denoContext();
 
+/** A function that calls `callback` in the context of this call, and has its name, for messages. */
+export function bound<A extends readonly unknown[]>(callback: (...args: A) => unknown): (...args: A) => unknown {
+  const inContext = AsyncResource.bind(callback as (...args: readonly unknown[]) => unknown, "SkeinEventLoopCallback");
+  return Object.defineProperty(inContext, "name", { value: callback.name });
+}
+
 /** The class from which handles inherit; they implement `invoke`, which must not throw. */
 export const ContextualBase: ContextualConstructor = deno === undefined ? Resource : frame(deno);

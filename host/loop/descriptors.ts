@@ -10,7 +10,6 @@
  *
  * A callback that was taken back is not called, even if its turn to be called has begun.
  */
-import { AsyncResource } from "node:async_hooks";
 import {
   EBADF,
   EPERM,
@@ -28,6 +27,7 @@ import {
 } from "../poll/constants.js";
 import { EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sockaddr.js";
 import { loadSys, type Sys, type Watch } from "../poll/sys.js";
+import { bound } from "./context.js";
 import { describe, LoopError } from "./errors.js";
 import type { Callback, Handle } from "./handles.js";
 import type { EventSource, Scheduler } from "./scheduler.js";
@@ -66,8 +66,7 @@ export class Descriptors implements EventSource {
   }
 
   add(target: Pollable, kind: Kind, callback: Callback, args: readonly unknown[]): void {
-    const bound = AsyncResource.bind<Callback, undefined>(callback, "SkeinEventLoopWatcher");
-    const watcher: Watcher = { callback: bound, args, handle: undefined };
+    const watcher: Watcher = { callback: bound(callback), args, handle: undefined };
     if (isStream(target)) return this.streams.add(target, kind, watcher);
     const fd = numberOf(target);
     const before = this.watched.get(fd);

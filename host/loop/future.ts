@@ -228,6 +228,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (callbacks !== undefined) for (const handle of callbacks) handle.enter();
   }
 
+  /** @internal A promise has settled that it stands for. If the loop was closed meanwhile, nobody can be told any more. */
+  forgetIfClosed(): void {
+    if (this.loop.isClosed) this.callbacks = undefined;
+  }
+
   /** @internal The error for those who wait for a cancelled future. */
   makeCancelledError(): CancelledError {
     return new CancelledError(this.cancelMessage);

@@ -1,5 +1,5 @@
 /** Calls from other threads: what they may call, by name or number, and the loop's end of the mailbox that they put calls into. */
-import { AsyncResource } from "node:async_hooks";
+import { bound } from "./context.js";
 import { describe, LoopError } from "./errors.js";
 import type { Callback } from "./handles.js";
 import { Mailbox } from "./mailbox.js";
@@ -26,10 +26,10 @@ export class Inbox implements EventSource {
 
   /** Makes a callback callable, in the context of this call, by the number returned, and by `name`. */
   register(callback: Callback, name: string | undefined): number {
-    const bound = AsyncResource.bind<Callback, undefined>(callback, "SkeinEventLoopRegistered");
+    const inContext = bound(callback);
     const id = ++this.ids;
-    this.registered.set(id, bound);
-    if (name !== undefined) this.registered.set(name, bound);
+    this.registered.set(id, inContext);
+    if (name !== undefined) this.registered.set(name, inContext);
     return id;
   }
 

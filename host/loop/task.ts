@@ -175,9 +175,14 @@ export class Task<T = unknown> extends Future<T> {
   private adopt(promise: PromiseLike<T>): void {
     promise.then(
       (result) => {
-        if (!this.done()) this.finishResult(result);
+        this.forgetIfClosed();
+        if (this.done()) return;
+        // Cancelled by itself, after its last await.
+        if (this.mustCancel) this.finishCancelled();
+        else this.finishResult(result);
       },
       (error: unknown) => {
+        this.forgetIfClosed();
         if (!this.done()) this.finishException(error);
         else if (!isCancellation(error) && error !== this.controller?.signal.reason) {
           this.loop.callExceptionHandler({
@@ -313,9 +318,11 @@ export function adopted<T>(loop: EventLoop, promise: PromiseLike<T>): Future<T> 
   const future = new Future<T>(loop);
   promise.then(
     (result) => {
+      future.forgetIfClosed();
       if (!future.done()) future.setResult(result);
     },
     (error: unknown) => {
+      future.forgetIfClosed();
       if (future.done()) return;
       if (isCancellation(error)) future.cancel((error as Error).message);
       else future.setException(error);

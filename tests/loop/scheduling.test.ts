@@ -209,6 +209,23 @@ describe("an event loop used wrongly", () => {
     await assert.rejects(loop.runUntilComplete(future), closed);
   });
 
+  it("lets promises settle that its tasks waited for when it was closed", async () => {
+    const loop = new EventLoop();
+    loop.setExceptionHandler(() => undefined);
+    const settle: ((result: number) => void)[] = [];
+    const promise = (): Promise<number> => new Promise((resolve) => settle.push(resolve));
+    loop.createTask(function* () {
+      yield promise();
+    });
+    const gathered = loop.gather(promise(), loop.sleep(1000));
+    await turns(loop, 2);
+    loop.close();
+    assert.equal(settle.length, 2);
+    for (const resolve of settle) resolve(1);
+    await delay(1);
+    assert.equal(gathered.done(), false);
+  });
+
   it("takes functions only", () =>
     withLoop((loop) => {
       for (const wrong of [undefined, null, "stop", 5, {}]) {

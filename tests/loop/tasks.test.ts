@@ -223,8 +223,9 @@ describe("a task over a function", () => {
   it("throws a CancelledError into an async function where it awaits a future of the loop", () =>
     withLoop(async (loop) => {
       const seen: string[] = [];
-      const task = loop.createTask(async () => {
+      const task: Task<void> = loop.createTask(async () => {
         await delay(1);
+        loop.callSoon(() => task.cancel("enough"));
         try {
           await loop.sleep(10_000);
         } catch (error) {
@@ -234,9 +235,18 @@ describe("a task over a function", () => {
           throw error;
         }
       });
-      loop.callLater(10, () => task.cancel("enough"));
       await assert.rejects(loop.runUntilComplete(task), { name: "CancelledError", message: "enough" });
       assert.deepEqual(seen, ["CancelledError", "clean"]);
+    }));
+
+  it("is cancelled if it cancels itself after its last await", () =>
+    withLoop(async (loop) => {
+      const task: Task<number> = loop.createTask(async () => {
+        await loop.sleep(0);
+        task.cancel("late");
+        return 1;
+      });
+      await assert.rejects(loop.runUntilComplete(task), { name: "CancelledError", message: "late" });
     }));
 
   it("cancels it without the function if that awaits something else, and aborts the signal", () =>

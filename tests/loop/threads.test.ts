@@ -140,6 +140,16 @@ describe("callSoonThreadsafe", () => {
       );
     }));
 
+  it("names what was registered where that fails", () =>
+    withLoop(async (loop, contexts) => {
+      loop.register("fail", function failing() {
+        throw new Error("no");
+      });
+      EventLoop.attach(loop.handle).callSoonThreadsafe("fail");
+      await turns(loop);
+      assert.match(String(contexts[0]?.message), /function failing/);
+    }));
+
   it("is refused once the loop is closed", async () => {
     const loop = new EventLoop();
     const id = loop.register(() => assert.fail("called"));

@@ -37,6 +37,11 @@ function taskAddr(handle: Handle): usize {
 }
 // @ts-ignore: decorator
 @inline
+function givenAddr(handle: Handle): usize {
+  return changetype<usize>(handle) + offsetof<Handle>("givenUp");
+}
+// @ts-ignore: decorator
+@inline
 function notesAddr(loop: EventLoop): usize {
   return changetype<usize>(loop) + offsetof<EventLoop>("notes");
 }
@@ -53,6 +58,8 @@ export class Handle {
   /** The call's record; 0 once it was made or cancelled. Whoever exchanges it for 0 makes the call, or frees the record. */
   protected task: usize;
   protected loop: EventLoop;
+  /** Was it `cancel` that exchanged it? */
+  private givenUp: bool = false;
   /** The loop is to stop once it has made the call. */
   last: bool = false;
 
@@ -66,10 +73,16 @@ export class Handle {
     return atomic.load<usize>(taskAddr(this)) == 0;
   }
 
+  /** Has it been cancelled, before the call was made? */
+  get cancelled(): bool {
+    return atomic.load<u8>(givenAddr(this)) != 0;
+  }
+
   /** Keeps the call from being made; false if it has been, or was cancelled before. Any goroutine. */
   cancel(): bool {
     const task = atomic.xchg<usize>(taskAddr(this), 0);
     if (task == 0) return false;
+    atomic.store<u8>(givenAddr(this), 1);
     freeTask(task);
     return true;
   }

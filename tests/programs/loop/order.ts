@@ -50,16 +50,18 @@ function callsAreMadeInTheirOrderTurnByTurn(): void {
 function whatIsCancelledIsNotCalled(): void {
   const loop = new EventLoop();
   const handle = loop.callSoon(note("no"));
-  check(!handle.done, "not yet");
+  check(!handle.done && !handle.cancelled, "not yet");
   check(handle.cancel(), "cancelled");
   check(!handle.cancel(), "once only");
-  check(handle.done, "done");
+  check(handle.done && handle.cancelled, "done");
   const made = loop.callSoon(note("yes"));
   const timer = loop.callLater(0, note("no"));
   timer.cancel();
   turn(loop);
   same(all(), "yes", "only what was not cancelled");
   check(!made.cancel(), "too late");
+  check(made.done && !made.cancelled, "made, not cancelled");
+  check(timer.cancelled, "timers too");
   loop.close();
 }
 
