@@ -17,8 +17,14 @@
  * within 2^32 operations. That last also means a thief may read head and tail far apart in time and see more than 256
  * between them; it then looks again. Slots are read and written with plain accesses: the value of a racy read is discarded.
  */
-import { RUNQ_LENGTH, G, P, runqSlot, sched } from "./structs";
+import { nap } from "./lock";
+import { RUNQ_LENGTH, G, P, PStatus, runqSlot, sched } from "./structs";
 import { globrunqputBatch, globrunqputOne } from "./globrunq";
+
+/** How long a thief leaves runnext to a P that runs, in ns; Go's value. The system makes some 60 µs of it, there as here. */
+// @ts-ignore: decorator
+@inline
+const RUNNEXT_PATIENCE: i64 = 3_000;
 
 // @ts-ignore: decorator
 @inline
@@ -144,6 +150,17 @@ export function runqget(pp: P): G | null {
 }
 
 /**
+ * A goroutine in the runnext of a P that runs has most likely been made ready by the one that runs there, which is about to
+ * park, or to want back what it has just let go of, a mutex say. To take it at once would have the two threads
+ * pass goroutines and what those use to and fro. So the thief waits a little; false if it is not there any more.
+ */
+function stillNext(victim: P, next: usize): bool {
+  if (atomic.load<u32>(changetype<usize>(victim) + offsetof<P>("status")) != PStatus.Running) return true;
+  nap(RUNNEXT_PATIENCE);
+  return atomic.load<usize>(nextAddr(victim)) == next;
+}
+
+/**
  * Steals half of `victim`'s goroutines: one is returned, the others go to the end of `pp`'s ring. `stealNext` allows taking
  * runnext when there is nothing else. Owner of `pp`.
  */
@@ -159,6 +176,7 @@ export function runqsteal(pp: P, victim: P, stealNext: bool): G | null {
       if (!stealNext) return null;
       const next = atomic.load<usize>(nextAddr(victim));
       if (next == 0) return null;
+      if (!stillNext(victim, next)) continue;
       if (atomic.cmpxchg<usize>(nextAddr(victim), next, 0) != next) continue;
       return changetype<G>(next);
     }

@@ -13,17 +13,12 @@
  */
 import { schedLock } from "./globrunq";
 import { nanotime } from "./clock";
-import { futexsleep, lock, unlock } from "./lock";
+import { lock, nap, unlock } from "./lock";
 import { acquirep, handoffp, pidleget, releasep, wakeSysmon } from "./mp";
 import { m } from "./registers";
 import { switchOut } from "./stack";
 import { P, PStatus, Switch, sched } from "./structs";
 import { runTask, Task } from "./task";
-
-/** A word that is always 0 and that nobody notifies: in the null zone. */
-// @ts-ignore: decorator
-@inline
-const NOBODY_WAKES: usize = 8;
 
 // @ts-ignore: decorator
 @inline
@@ -100,7 +95,7 @@ export function sleepBlocking(d: i64): void {
   if (d <= 0) return;
   entersyscallblock();
   const until = nanotime() + d;
-  for (let left = d; left > 0; left = until - nanotime()) futexsleep(NOBODY_WAKES, 0, left);
+  for (let left = d; left > 0; left = until - nanotime()) nap(left);
   exitsyscall();
 }
 
