@@ -176,7 +176,7 @@ export function runqsteal(pp: P, victim: P, stealNext: bool): G | null {
       if (!stealNext) return null;
       const next = atomic.load<usize>(nextAddr(victim));
       if (next == 0) return null;
-      if (!stillNext(victim, next)) continue;
+      if (!stillNext(victim, next)) return null; // not again: a pair that readies each other may go on for ever
       if (atomic.cmpxchg<usize>(nextAddr(victim), next, 0) != next) continue;
       return changetype<G>(next);
     }
