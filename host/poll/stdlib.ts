@@ -31,9 +31,11 @@ export class NetStream implements StreamSocket {
   private readonly listening: string;
   private local: string | undefined;
   private isOpen = true;
+  private isStarted = false;
   private isPaused = false;
   private error: SocketError | undefined;
   private hasEnded = false;
+  private hasClosed = false;
   private endsWriting = false;
   /** Output that had to wait: `drained` is owed. */
   private owesDrained = false;
@@ -49,29 +51,38 @@ export class NetStream implements StreamSocket {
       network === "unix" || host === undefined || port === undefined
         ? `${network}://`
         : addressText(network, { family: remoteFamily === "IPv6" ? "ipv6" : "ipv4", host, port });
-    // An error may come before `start`.
+    // All of these may come before `start`, which a loop in another thread calls late.
     socket.on("error", (error) => {
       this.error = SocketError.from(error, "read");
+    });
+    socket.on("end", () => {
+      this.hasEnded = true;
+      if (this.isOpen && this.isStarted) this.handler.ended();
+    });
+    socket.on("close", () => {
+      this.hasClosed = true;
+      if (this.isStarted) this.gone();
     });
   }
 
   start(): void {
     const { socket } = this;
     if (!this.isOpen) return;
+    this.isStarted = true;
     socket.on("data", (chunk: Buffer) => this.input(chunk));
-    socket.on("end", () => {
-      this.hasEnded = true;
-      if (this.isOpen) this.handler.ended();
-    });
-    socket.on("close", () => {
-      if (!this.isOpen) return;
-      this.isOpen = false;
-      // Both directions have ended in order, of which the handler knows.
-      if (this.error === undefined && this.hasEnded && this.endsWriting) return;
-      this.handler.closed(this.error ?? new SocketError("read", "ECONNRESET", "connection reset by peer"));
-    });
+    if (this.hasEnded) this.handler.ended();
+    if (this.hasClosed) this.gone();
+    if (!this.isOpen) return;
     if (this.isPaused) socket.pause();
     else socket.resume();
+  }
+
+  private gone(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    // Both directions have ended in order, of which the handler knows.
+    if (this.error === undefined && this.hasEnded && this.endsWriting) return;
+    this.handler.closed(this.error ?? new SocketError("read", "ECONNRESET", "connection reset by peer"));
   }
 
   private input(chunk: Buffer): void {

@@ -104,6 +104,16 @@ for (const poller of pollers) {
     other.close();
   });
 
+  it("clients that go before their loop has heard of them close once, in order", async () => {
+    const source = `export const poller = "${poller}"; export const loops = 2;
+      export function closed(conn, error) { if (error) throw error; }`;
+    await withServer(moduleOf(source), TCP, async (server) => {
+      for (let i = 0; i < 10; i++) (await dial(server.addrs[0] as string)).destroy();
+      const accepted = (): number => server.stats().loops.reduce((sum, { accepted }) => sum + accepted, 0);
+      await until(() => accepted() === 10 && server.stats().connections === 0, "all have closed");
+    });
+  });
+
   it("a Unix socket that nobody serves any more is replaced, and removed at the end; another file is not", async () => {
     const path = socketPath();
     const server = await serve({ poller }, `unix://${path}`);
