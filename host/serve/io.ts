@@ -5,18 +5,24 @@
  * Guarantees: the connections are balanced over the loops as with epoll; a loop that is slow to take a stream's input has at
  * most INPUT_AHEAD bytes of it waiting.
  */
+import { Buffer } from "node:buffer";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { isDatagram } from "../poll/address.js";
 import type { ListenSocket, StreamSocket } from "../poll/socket.js";
 import { listenDatagrams, listenNet } from "../poll/stdlib.js";
+import { Ring } from "./ring.js";
 import { sendError, type FromIO, type FromStream, type IOData, type ToIO, type ToStream } from "./messages.js";
 import { ServerBlock } from "./shared.js";
 
 /** Bytes of input that a loop may have waiting before its stream is read no further. */
 const INPUT_AHEAD = 262144;
+const NOTHING = Buffer.alloc(0);
 
-const { places, balance, buffer, ports } = workerData as IOData;
+const { places, balance, buffer, lines } = workerData as IOData;
 const block = new ServerBlock(buffer);
+/** The other ends: of the loops, in their order. */
+const ends = lines.map(({ port, input, output }) => ({ port, input: new Ring(input), output: new Ring(output) }));
+type End = (typeof ends)[number];
 const listeners: ListenSocket[] = [];
 /** What came before the loops had started. */
 let early: (() => void)[] | undefined = [];
@@ -41,14 +47,14 @@ function post(port: MessagePort, message: ToStream): void {
 function accepted(socket: StreamSocket, addrIndex: number): void {
   const loop = block.choose(balance);
   block.addConnections(loop, 1);
-  const port = ports[loop] as MessagePort;
+  const { port, input: ring } = ends[loop] as End;
   const id = ++ids;
   const stream: Stream = { socket, sent: 0, ahead: 0, isHeldBack: false, isPaused: false };
   streams.set(id, stream);
   socket.handler = {
     input(input) {
       stream.ahead += input.length;
-      post(port, { type: "input", id, input });
+      post(port, { type: "input", id, input: ring.send(input) });
       if (stream.ahead <= INPUT_AHEAD || stream.isHeldBack) return;
       stream.isHeldBack = true;
       socket.pause();
@@ -64,10 +70,12 @@ function accepted(socket: StreamSocket, addrIndex: number): void {
   post(port, { type: "opened", id, addrIndex, localAddress, remoteAddress });
 }
 
-function receive(port: MessagePort, message: FromStream): void {
+function receive({ port, output: ring }: End, message: FromStream): void {
   const { id } = message;
+  // Also where nobody wants it any more.
+  const output = "output" in message && message.output !== undefined ? ring.receive(message.output) : NOTHING;
   if (message.type === "reply") {
-    if (message.output !== undefined) replies.get(id)?.(message.output);
+    if (message.output !== undefined) replies.get(id)?.(output);
     replies.delete(id);
     return;
   }
@@ -79,8 +87,8 @@ function receive(port: MessagePort, message: FromStream): void {
       socket.start();
       break;
     case "write":
-      stream.sent += message.output.length;
-      socket.write(message.output);
+      stream.sent += output.length;
+      socket.write(output);
       // Else `drained` will tell.
       if (socket.buffered === 0) post(port, { type: "written", id, total: stream.sent });
       break;
@@ -125,8 +133,8 @@ async function bind(): Promise<void> {
             whenStarted(() => {
               const id = ++ids;
               replies.set(id, reply);
-              const port = ports[block.choose(balance)] as MessagePort;
-              post(port, { type: "datagram", id, addrIndex, input, remoteAddress });
+              const { port, input: ring } = ends[block.choose(balance)] as End;
+              post(port, { type: "datagram", id, addrIndex, input: ring.send(input), remoteAddress });
             }),
           )
         : await listenNet(spec, address, (stream) => whenStarted(() => accepted(stream, addrIndex))),
@@ -138,7 +146,7 @@ function tell(message: FromIO): void {
   parentPort?.postMessage(message);
 }
 
-for (const port of ports) port.on("message", (message: FromStream) => receive(port, message));
+for (const end of ends) end.port.on("message", (message: FromStream) => receive(end, message));
 parentPort?.on("message", ({ type }: ToIO) => {
   if (type === "start") {
     const waiting = early ?? [];

@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { PollerChoice } from "../poll/index.js";
 import type { LoadBalance, ServeOptions } from "./events.js";
+import type { Sent } from "./ring.js";
 import type { Place, SharedListener } from "./transport.js";
 
 /** An error on its way between threads: structured clone keeps neither its class nor its code. */
@@ -40,7 +41,7 @@ export type ToLoop =
       /** What the loop listens to, with the epoll poller. */
       readonly shared: readonly SharedListener[];
       /** To the thread that has the sockets, with the stdlib poller. */
-      readonly port: MessagePort | undefined;
+      readonly line: Line | undefined;
     }
   | { readonly type: "start" | "quiet" | "stop" };
 
@@ -58,7 +59,14 @@ export interface IOData {
   readonly balance: LoadBalance;
   readonly buffer: SharedArrayBuffer;
   /** To the loops. */
-  readonly ports: readonly MessagePort[];
+  readonly lines: readonly Line[];
+}
+
+/** How a loop and the thread that has its sockets reach each other: one end of a port, and a ring for each direction. */
+export interface Line {
+  readonly port: MessagePort;
+  readonly input: SharedArrayBuffer;
+  readonly output: SharedArrayBuffer;
 }
 
 export type ToIO = { readonly type: "start" | "quiet" };
@@ -77,7 +85,7 @@ export type ToStream =
       readonly localAddress: string;
       readonly remoteAddress: string;
     }
-  | { readonly type: "input"; readonly id: number; readonly input: Uint8Array }
+  | { readonly type: "input"; readonly id: number; readonly input: Sent }
   | { readonly type: "ended"; readonly id: number }
   /** Of all output, so much has gone to the system. */
   | { readonly type: "written"; readonly id: number; readonly total: number }
@@ -86,15 +94,15 @@ export type ToStream =
       readonly type: "datagram";
       readonly id: number;
       readonly addrIndex: number;
-      readonly input: Uint8Array;
+      readonly input: Sent;
       readonly remoteAddress: string;
     };
 
 export type FromStream =
   | { readonly type: "start" | "pause" | "resume" | "shutdownWrite" | "destroy"; readonly id: number }
-  | { readonly type: "write"; readonly id: number; readonly output: Uint8Array }
+  | { readonly type: "write"; readonly id: number; readonly output: Sent }
   /** So much input has been handled. */
   | { readonly type: "taken"; readonly id: number; readonly length: number }
   | { readonly type: "keepAlive"; readonly id: number; readonly ms: number }
   /** The answer to a datagram, if there is one. */
-  | { readonly type: "reply"; readonly id: number; readonly output: Uint8Array | undefined };
+  | { readonly type: "reply"; readonly id: number; readonly output: Sent | undefined };

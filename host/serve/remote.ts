@@ -8,8 +8,12 @@ import { Buffer } from "node:buffer";
 import type { MessagePort } from "node:worker_threads";
 import type { StreamHandler, StreamSocket } from "../poll/socket.js";
 import type { Loop } from "./loop.js";
-import { receiveError, type FromStream, type ToStream } from "./messages.js";
+import { receiveError, type FromStream, type Line, type ToStream } from "./messages.js";
+import { Ring } from "./ring.js";
 import type { Transport } from "./transport.js";
+
+/** What happens to a stream that must wait while it is paused. */
+type Event = { readonly type: "input"; readonly input: Buffer } | { readonly type: "ended" };
 
 /** Bytes of input after which the other thread is told that they were taken. */
 const TAKEN_STEP = 65536;
@@ -22,6 +26,7 @@ class RemoteStream implements StreamSocket {
   readonly remoteAddress: string;
   private readonly id: number;
   private readonly post: (message: FromStream) => void;
+  private readonly ring: Ring;
   private readonly forget: () => void;
   private sent = 0;
   private written = 0;
@@ -29,13 +34,20 @@ class RemoteStream implements StreamSocket {
   private isPaused = false;
   private isOpen = true;
   /** What came while the stream was paused. */
-  private held: ToStream[] = [];
+  private held: Event[] = [];
 
-  constructor(opened: ToStream & { type: "opened" }, post: (message: FromStream) => void, forget: () => void) {
+  /** `ring` takes what is written. */
+  constructor(
+    opened: ToStream & { type: "opened" },
+    post: (message: FromStream) => void,
+    ring: Ring,
+    forget: () => void,
+  ) {
     this.id = opened.id;
     this.localAddress = opened.localAddress;
     this.remoteAddress = opened.remoteAddress;
     this.post = post;
+    this.ring = ring;
     this.forget = forget;
   }
 
@@ -48,24 +60,29 @@ class RemoteStream implements StreamSocket {
       this.isOpen = false;
       this.forget();
       this.handler.closed(receiveError(message.error));
-    } else if (this.isPaused || this.held.length > 0) {
-      this.held.push(message);
-    } else {
-      this.deliver(message);
+    } else if (message.type === "ended") {
+      this.happened({ type: "ended" });
     }
   }
 
-  private deliver(message: ToStream): void {
-    if (message.type === "ended") {
+  /** Something that must wait while the stream is paused. */
+  happened(event: Event): void {
+    if (!this.isOpen) return;
+    if (this.isPaused || this.held.length > 0) this.held.push(event);
+    else this.deliver(event);
+  }
+
+  private deliver(event: Event): void {
+    if (event.type === "ended") {
       this.handler.ended();
-    } else if (message.type === "input") {
-      const { input } = message;
+    } else {
+      const { input } = event;
       this.taken += input.length;
       if (this.taken >= TAKEN_STEP) {
         this.post({ type: "taken", id: this.id, length: this.taken });
         this.taken = 0;
       }
-      this.handler.input(Buffer.from(input.buffer, input.byteOffset, input.length));
+      this.handler.input(input);
     }
   }
 
@@ -80,7 +97,7 @@ class RemoteStream implements StreamSocket {
   write(output: Uint8Array): void {
     if (!this.isOpen || output.length === 0) return;
     this.sent += output.length;
-    this.post({ type: "write", id: this.id, output: new Uint8Array(output) });
+    this.post({ type: "write", id: this.id, output: this.ring.send(output) });
   }
 
   writeText(text: string): number {
@@ -99,7 +116,7 @@ class RemoteStream implements StreamSocket {
     if (!this.isPaused) return;
     this.isPaused = false;
     this.post({ type: "resume", id: this.id });
-    while (this.held.length > 0 && !this.isPaused && this.isOpen) this.deliver(this.held.shift() as ToStream);
+    while (this.held.length > 0 && !this.isPaused && this.isOpen) this.deliver(this.held.shift() as Event);
   }
 
   shutdownWrite(): void {
@@ -121,12 +138,16 @@ class RemoteStream implements StreamSocket {
 export class RemoteTransport implements Transport {
   private readonly loop: Loop;
   private readonly port: MessagePort;
+  private readonly input: Ring;
+  private readonly output: Ring;
   private readonly addrs: readonly string[];
   private readonly streams = new Map<number, RemoteStream>();
 
-  constructor(loop: Loop, port: MessagePort, addrs: readonly string[]) {
+  constructor(loop: Loop, { port, input, output }: Line, addrs: readonly string[]) {
     this.loop = loop;
     this.port = port;
+    this.input = new Ring(input);
+    this.output = new Ring(output);
     this.addrs = addrs;
     port.on("message", (message: ToStream) => this.receive(message));
     void loop.block.listen(loop.index, () => loop.takeNotes());
@@ -137,17 +158,22 @@ export class RemoteTransport implements Transport {
     const post = (answer: FromStream): void => port.postMessage(answer);
     const { id } = message;
     if (message.type === "opened") {
-      const stream = new RemoteStream(message, post, () => this.streams.delete(id));
+      const stream = new RemoteStream(message, post, this.output, () => this.streams.delete(id));
       this.streams.set(id, stream);
       loop.adopt(stream, message.addrIndex);
     } else if (message.type === "datagram") {
-      const { addrIndex, input, remoteAddress } = message;
-      let output: Uint8Array | undefined;
-      const bytes = Buffer.from(input.buffer, input.byteOffset, input.length);
-      loop.datagram(addrIndex, this.addrs[addrIndex] ?? "", bytes, remoteAddress, (reply) => {
-        output = new Uint8Array(reply);
+      const { addrIndex, remoteAddress } = message;
+      const input = this.input.receive(message.input);
+      let isAnswered = false;
+      loop.datagram(addrIndex, this.addrs[addrIndex] ?? "", input, remoteAddress, (reply) => {
+        isAnswered = true;
+        post({ type: "reply", id, output: this.output.send(reply) });
       });
-      post({ type: "reply", id, output });
+      if (!isAnswered) post({ type: "reply", id, output: undefined });
+    } else if (message.type === "input") {
+      // Also where nobody wants it any more.
+      const input = this.input.receive(message.input);
+      this.streams.get(id)?.happened({ type: "input", input });
     } else {
       this.streams.get(id)?.receive(message);
     }

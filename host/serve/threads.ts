@@ -16,7 +16,16 @@ import { shareLoading } from "../poll/loading.js";
 import type { ServeOptions, Server } from "./events.js";
 import { forcedStdlib } from "./index.js";
 import { bindListeners, type Listeners } from "./listeners.js";
-import { receiveError, type FromIO, type FromLoop, type IOData, type LoopData, type ToLoop } from "./messages.js";
+import {
+  receiveError,
+  type FromIO,
+  type FromLoop,
+  type IOData,
+  type Line,
+  type LoopData,
+  type ToLoop,
+} from "./messages.js";
+import { createRing } from "./ring.js";
 import { ServerHandle } from "./server.js";
 import { ServerBlock } from "./shared.js";
 import type { Place } from "./transport.js";
@@ -96,21 +105,22 @@ export async function serveModule(given: URL | string, places: readonly Place[])
     const count = options.loops === -1 ? availableParallelism() : Math.max(1, options.loops);
     const choice = choosePoller(options.poller, forcedStdlib(places));
     const block = ServerBlock.create(count);
-    const ports: (MessagePort | undefined)[] = [];
+    let lines: readonly Line[] = [];
     if (choice.name === "epoll") {
       listeners = await bindListeners(places, count);
     } else {
-      const channels = Array.from({ length: count }, () => new MessageChannel());
-      ports.push(...channels.map(({ port1 }) => port1));
-      const others = channels.map(({ port2 }) => port2);
-      const data: IOData = { places, balance: options.loadBalance, buffer: block.buffer, ports: others };
-      io = new Thread<FromIO>("./io.js", "skein sockets", data, others);
+      const ends = Array.from({ length: count }, lineEnds);
+      lines = ends.map(([end]) => end);
+      const others = ends.map(([, end]) => end);
+      const data: IOData = { places, balance: options.loadBalance, buffer: block.buffer, lines: others };
+      const ports = others.map(({ port }) => port);
+      io = new Thread<FromIO>("./io.js", "skein sockets", data, ports);
     }
     const addrs = io === undefined ? (listeners?.addrs ?? []) : (await io.next("bound")).addrs;
     for (let index = 1; index < count; index++) threads.push(startLoop(index));
     await Promise.all(threads.slice(1).map((thread) => ready(thread, module)));
     const group = new Group(threads, io, listeners, options, block, choice, addrs);
-    await group.start(ports);
+    await group.start(lines);
     return group.server;
   } catch (error) {
     await Promise.all(threads.map(retire));
@@ -118,6 +128,16 @@ export async function serveModule(given: URL | string, places: readonly Place[])
     await listeners?.close();
     throw error;
   }
+}
+
+/** Both ends of what connects a loop and the thread that has its sockets. */
+function lineEnds(): readonly [Line, Line] {
+  const { port1, port2 } = new MessageChannel();
+  const rings = { input: createRing(), output: createRing() };
+  return [
+    { port: port1, ...rings },
+    { port: port2, ...rings },
+  ];
 }
 
 /** Ends a thread of a server that has not come to be. */
@@ -176,13 +196,13 @@ class Group {
   }
 
   /** Sets the loops up, the first one first: `serving` comes before anything is accepted. */
-  async start(ports: readonly (MessagePort | undefined)[]): Promise<void> {
+  async start(lines: readonly Line[]): Promise<void> {
     for (const [index, thread] of this.threads.entries()) {
-      const port = ports[index];
+      const line = lines[index];
       const shared = this.listeners?.of(index) ?? [];
       const { addrs, choice } = this;
-      const setup: ToLoop = { type: "setup", buffer: this.block.buffer, addrs, choice, shared, port };
-      thread.worker.postMessage(setup, port === undefined ? [] : [port]);
+      const setup: ToLoop = { type: "setup", buffer: this.block.buffer, addrs, choice, shared, line };
+      thread.worker.postMessage(setup, line === undefined ? [] : [line.port]);
       const { go } = await thread.next("set");
       if (!go) {
         this.watch();

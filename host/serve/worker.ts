@@ -40,9 +40,9 @@ function setUp(message: ToLoop & { type: "setup" }): void {
   loop = new Loop(index, events, checkEvents(events), block);
   loop.requestShutdown = () => tell({ type: "shutdown" });
   transport =
-    message.port === undefined
+    message.line === undefined
       ? new EpollTransport(loop, message.shared, loop.options.loadBalance)
-      : new RemoteTransport(loop, message.port, message.addrs);
+      : new RemoteTransport(loop, message.line, message.addrs);
   if (index > 0) {
     tell({ type: "set", go: true });
     return;
