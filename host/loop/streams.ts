@@ -10,7 +10,9 @@ import type { Scheduler } from "./scheduler.js";
 export interface HostStream {
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
+  read?(size: number): unknown;
   readonly readableLength?: number;
+  readonly readableEnded?: boolean;
   readonly writableNeedDrain?: boolean;
   readonly writable?: boolean;
   readonly destroyed?: boolean;
@@ -80,11 +82,14 @@ export class Streams {
       watched.over = true;
       this.loop.wake();
     };
-    const listeners = EVENTS.map((event): [string, () => void] => [
-      event,
-      event === "readable" || event === "drain" ? look : end,
-    ]);
-    const watched: Watched = { stream, over: stream.destroyed === true, listeners };
+    const readable = (): void => {
+      // Readable with nothing in it: it has ended, but says so only to those who read.
+      if (stream.readableLength === 0) stream.read?.(0);
+      look();
+    };
+    const others: Record<string, () => void> = { readable, drain: look };
+    const listeners = EVENTS.map((event): [string, () => void] => [event, others[event] ?? end]);
+    const watched: Watched = { stream, over: stream.destroyed === true || stream.readableEnded === true, listeners };
     for (const [event, listener] of listeners) stream.on(event, listener);
     this.watched.set(stream, watched);
     return watched;

@@ -5,6 +5,7 @@ import { closeSync, openSync } from "node:fs";
 import net from "node:net";
 import { once } from "node:events";
 import process from "node:process";
+import { Readable } from "node:stream";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { O_NONBLOCK } from "../../host/poll/constants.js";
@@ -253,6 +254,26 @@ describe("a stream of the runtime's own", () => {
       assert.equal(loop.removeReader(socket), false);
       socket.destroy();
       server.close();
+    }));
+
+  it("tells its reader of its end, even if that comes when all has been read, or came before", () =>
+    withLoop(async (loop) => {
+      const stream = new Readable({ read: () => undefined });
+      const seen: unknown[] = [];
+      const reader = (): void => {
+        const chunk = stream.read() as Buffer | null;
+        seen.push(chunk === null ? null : chunk.toString());
+        if (chunk === null) loop.stop();
+        else loop.callLater(1, () => stream.push(null));
+      };
+      loop.addReader(stream, reader);
+      stream.push("all");
+      await loop.runForever();
+      assert.deepEqual(seen, ["all", null]);
+      loop.removeReader(stream);
+      loop.addReader(stream, reader);
+      await loop.runForever();
+      assert.deepEqual(seen, ["all", null, null]);
     }));
 });
 
