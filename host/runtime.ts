@@ -38,6 +38,7 @@ import { netPoller, type PollerWish } from "./net/poller.js";
 import type { PollerChoice } from "./poll/index.js";
 import { shareLoading } from "./poll/loading.js";
 import { resolveName } from "./net/resolution.js";
+import { GRACE_MS } from "./go/asker.js";
 import { MainLoop } from "./go/mainloop.js";
 import { Thread, type Go, type Scope } from "./go/thread.js";
 import type { GoTasks } from "./go/tasks.js";
@@ -45,7 +46,7 @@ import { readNote, takeText } from "./notes.js";
 import type { ExportInfo, Program } from "./program.js";
 import { checkProcs, numCPU } from "./procs.js";
 import type { SymbolSource } from "./stack.js";
-import { readProcs, readStats, type RuntimeStats } from "./stats.js";
+import { isAwaiting, readProcs, readStats, type RuntimeStats } from "./stats.js";
 import type { SysmonData } from "./sysmon.js";
 import { SyncMembers } from "./sync/index.js";
 import type { Sync } from "./sync/sync.js";
@@ -94,7 +95,7 @@ const PROCS_WAIT_MS = 0.05;
 
 /** How long closing lets goroutines finish, unless told, in milliseconds. */
 const DRAIN_MS = 5000;
-/** How often it looks whether they have. */
+/** How often it looks whether they have, and those that were cancelled. */
 const DRAIN_STEP_MS = 2;
 
 /** Options of `Runtime.close`. */
@@ -409,7 +410,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
 
   private async shutDown(deadline: number): Promise<void> {
     await this.finishGoroutines(deadline);
-    this.end(new SkeinError("the runtime was closed"));
+    this.end(new SkeinError("the runtime was closed"), true);
     this.loop.end();
     this.core.close();
     this.control.wakeMain();
@@ -427,7 +428,15 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
 
   private async finishGoroutines(deadline: number): Promise<void> {
     const until = performance.now() + deadline;
-    while (this.ended === undefined && this.core.js_count() > 0 && performance.now() < until) {
+    await this.drainWhile(() => performance.now() < until);
+    if (this.ended !== undefined || this.core.js_count() === 0) return;
+    this.thread.asker.cancelAll(new SkeinError("the runtime was closed"));
+    const late = performance.now() + GRACE_MS;
+    await this.drainWhile(() => performance.now() < late && isAwaiting(this.memory));
+  }
+
+  private async drainWhile(condition: () => boolean): Promise<void> {
+    while (this.ended === undefined && this.core.js_count() > 0 && condition()) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
     }
     this.drain();
@@ -615,15 +624,16 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     for (const resolve of dumps) resolve();
   }
 
-  /** Settles everything that is pending. */
-  private end(error: Error): void {
+  /** Settles everything that is pending; quietly, where nobody waits for it, if the end is what the user has asked for. */
+  private end(error: Error, isExpected = false): void {
     if (this.ended !== undefined) return;
     this.ended = error;
     this.mainActive = false;
     this.dumped();
     this.init?.reject(error);
     this.settleMain((main) => main.reject(error));
-    this.thread.asker.end(error);
+    this.thread.asker.end(error, isExpected);
+    this.sync.ops.end(error);
     for (const call of this.calls.values()) call.reject(error);
     this.calls.clear();
   }

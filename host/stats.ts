@@ -1,6 +1,7 @@
 /** The scheduler's counters, read from its memory while it runs: close to what they are, not exact. */
 import {
   M_GOROUTINES,
+  M_OWED,
   M_PARKS,
   M_SIZE,
   M_STEALS,
@@ -43,6 +44,13 @@ export interface RuntimeStats {
 /** @internal gomaxprocs. */
 export function readProcs(memory: Memory): number {
   return Atomics.load(memory.words, SCHED_NPROCS >> 2);
+}
+
+/** @internal Whether goroutines await something on any M. */
+export function isAwaiting({ words }: Memory): boolean {
+  const count = Atomics.load(words, SCHED_MCOUNT >> 2);
+  for (let mid = 1; mid <= count; mid++) if (words[(MS_BASE + mid * M_SIZE + M_OWED) >> 2] !== 0) return true;
+  return false;
 }
 
 /** @internal Reads all counters. */

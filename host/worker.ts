@@ -68,7 +68,11 @@ async function runM(data: MData): Promise<void> {
     thread.sync.carryWith(
       (counts) => new Spoke(thread.core, memory, counts, data.port, () => notifyMain(thread, NOTE_PORT)),
     );
-    const runner = new Runner(thread, mark);
+    const panic = (error: unknown, goroutine: number): void => {
+      const text = panicOf(error, goroutine);
+      if (thread.core.begin_exit() !== 0) control.report(Report.Panic, text);
+    };
+    const runner = new Runner(thread, mark, data.panic === "exit" ? panic : undefined);
     installHook({ scope: thread, context: () => runner.context() });
     process.on("exit", (code) => {
       // Called from a goroutine: then the thread dies in JavaScript.
@@ -141,6 +145,23 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
   core.panicNote(writeText(core, memory, text));
   core.discard();
   return true;
+}
+
+/** An error that a JavaScript function has thrown, as a panic. */
+function panicOf(error: unknown, goroutine: number): string {
+  const isError = error instanceof Error;
+  const message = isError
+    ? error.name === "Error"
+      ? error.message
+      : `${error.name}: ${error.message}`
+    : String(error);
+  const lines = (isError ? (error.stack ?? "") : "").split("\n").filter((line) => /^\s+at /.test(line));
+  const frames = lines.map((line) => {
+    const [, name, place] = /^\s+at (?:async )?(?:([^(]+) \()?(.*?)\)?$/.exec(line) ?? [];
+    // Where a function that was sent as its source was compiled is of no interest.
+    return { name: name === "eval" ? "function" : (name ?? "function"), location: place?.replace(/^eval at .*, /, "") };
+  });
+  return writePanic(message, BigInt(goroutine), 0n, frames);
 }
 
 /** What this thread is to be; one that was started before that was known is told in a message. */

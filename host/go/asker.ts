@@ -45,6 +45,7 @@ import {
   NOTE_TASK,
   NOTE_YIELD,
   M_GEN,
+  SCHED_MCOUNT,
   M_SIZE,
   MS_BASE,
 } from "../../assembly/layout.js";
@@ -53,6 +54,7 @@ import { takeText, writeText } from "../notes.js";
 import { Transfer } from "../values/index.js";
 import { carried } from "./carry.js";
 import { Functions } from "./functions.js";
+import type { TaskName } from "./tasks.js";
 import { GoroutinePromise, type AnyFunction } from "./goroutine.js";
 import { markOf } from "./mark.js";
 import type { Thread } from "./thread.js";
@@ -72,9 +74,12 @@ const TRACES = 16;
 const TRACE_MS = 0.1;
 
 /** How long a goroutine has to heed its cancellation before it is given up or its thread ended, in milliseconds. */
-const GRACE_MS = 250;
+export const GRACE_MS = 250;
 /** How soon to try again when the thread was in the core just then, in milliseconds. */
 const AGAIN_MS = 5;
+
+/** Instead of a goroutine's number: all that await on the thread. */
+export const ALL = 0;
 
 /** How a goroutine is started, beside its function and arguments. */
 export interface GoOptions {
@@ -171,6 +176,11 @@ export class Asker {
     return g;
   }
 
+  /** Has functions that modules export be tasks, as far as this thread knows them. */
+  set exportOf(find: (fn: object) => TaskName | undefined) {
+    this.functions.exportOf = find;
+  }
+
   /** Hands over what waits to be: before this thread blocks. */
   flush(): void {
     const { count } = this;
@@ -197,13 +207,16 @@ export class Asker {
     this.refusal ??= error;
   }
 
-  /** Nothing will come back any more: everything fails with `error`. */
-  end(error: Error): void {
+  /** Nothing will come back any more: everything fails with `error`. If that is expected, those that nobody waits for do so quietly. */
+  end(error: Error, isExpected: boolean): void {
     if (this.isEnded) return;
     this.isEnded = true;
     this.refuse(error);
     this.count = 0;
-    for (const g of this.slots) if (g !== undefined && g.at !== 0) this.finish(g, "failed").fail(error);
+    for (const g of this.live()) {
+      if (isExpected) g.catch(() => undefined);
+      this.finish(g, "failed").fail(error);
+    }
   }
 
   /** Goroutines that have not ended. */
@@ -404,6 +417,18 @@ export class Asker {
     return true;
   }
 
+  /** Cancels all goroutines: those that this thread has started, and all that await on any. */
+  cancelAll(reason: Error): void {
+    for (const g of this.live()) {
+      g.catch(() => undefined); // whoever does not wait for it does not mind
+      this.cancel(g, reason);
+    }
+    const { words, thread } = this;
+    const count = Atomics.load(words, SCHED_MCOUNT >> 2);
+    for (let mid = 1; mid <= count; mid++) this.notify(mid, NOTE_CANCEL, ALL, 0, reason);
+    thread.drain();
+  }
+
   /** It has not ended in spite of its cancellation. */
   private giveUp(g: GoroutinePromise): void {
     const { at } = g;
@@ -449,13 +474,16 @@ export class Asker {
 
   /** Tells the M of a goroutine something about it. */
   private request(g: GoroutinePromise, kind: number, arg: number, value: unknown): void {
+    this.notify(this.words[(g.at + JSGO_MID) >> 2]!, kind, g.id, arg, value);
+  }
+
+  private notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {
     const { words, thread } = this;
-    const mid = words[(g.at + JSGO_MID) >> 2]!;
     const note = thread.core.alloc(JSREQ_SIZE) >>> 0;
     words[(note + NOTE_KIND) >> 2] = kind;
     words[(note + JSREQ_ARG) >> 2] = arg;
     words[(note + JSREQ_GEN) >> 2] = 0;
-    this.floats[(note + JSREQ_ID) >> 3] = g.id;
+    this.floats[(note + JSREQ_ID) >> 3] = id;
     try {
       thread.codec.encode(value, note + JSREQ_VALUE);
     } catch {

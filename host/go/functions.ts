@@ -39,6 +39,8 @@ export class Functions {
   private readonly memory: Memory;
   private readonly byFunction = new WeakMap<object, SharedFunction>();
   private readonly byText = new Map<string, SharedFunction>();
+  /** The task that a function of this thread's is, if it is known to be one. */
+  exportOf: ((fn: object) => TaskName | undefined) | undefined;
 
   constructor(core: Core, memory: Memory) {
     this.core = core;
@@ -52,7 +54,7 @@ export class Functions {
     }
     const known = this.byFunction.get(fn);
     if (known !== undefined) return known;
-    const task = (fn as { [TASK]?: TaskName })[TASK];
+    const task = (fn as { [TASK]?: TaskName })[TASK] ?? this.exportOf?.(fn);
     const shared =
       task === undefined
         ? this.source(fn as () => unknown)

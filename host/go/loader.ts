@@ -6,6 +6,7 @@ import { SkeinError } from "../errors.js";
 import type { Memory } from "../memory.js";
 import { NAME_HELPER } from "./freevars.js";
 import { readFunction } from "./functions.js";
+import type { TaskName } from "./tasks.js";
 import type { AnyFunction } from "./goroutine.js";
 
 /** A function of this thread's. */
@@ -34,8 +35,16 @@ export class Loader {
   private readonly functions: (Loaded | undefined)[] = [];
   private readonly modules = new Map<string, Module>();
 
+  /** Functions that modules of this thread export. */
+  private readonly exported = new WeakMap<object, TaskName>();
+
   constructor(memory: Memory) {
     this.memory = memory;
+  }
+
+  /** The task that a function is, if a module that was loaded here for its tasks exports it. */
+  exportOf(fn: object): TaskName | undefined {
+    return this.exported.get(fn);
   }
 
   /** The function of the block at `address`. */
@@ -74,6 +83,9 @@ export class Loader {
       loading: (import(url) as Promise<Record<string, unknown>>).then(
         (exports) => {
           module.exports = exports;
+          for (const [name, value] of Object.entries(exports)) {
+            if (typeof value === "function") this.exported.set(value, { url, name });
+          }
         },
         (error: unknown) => {
           module.error = loadError(url, error);

@@ -9,6 +9,7 @@
  * can be cloned; and while its code runs this thread is marked as being in JavaScript.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { fileURLToPath } from "node:url";
 import {
   JSFN_FLAGS,
   JSFN_IS_ASYNC,
@@ -44,6 +45,7 @@ import {
   RUNJS_LOADING,
 } from "../../assembly/layout.js";
 import { StopThread } from "../instance.js";
+import { ALL } from "./asker.js";
 import { runCarried, type Carried } from "./carry.js";
 import type { GoroutineContext } from "./current.js";
 import type { AnyFunction } from "./goroutine.js";
@@ -92,6 +94,7 @@ export class Runner {
   private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly floats: Float64Array;
   private readonly loader: Loader;
+  private readonly onPanic: ((error: unknown, goroutine: number) => void) | undefined;
   /** Goroutines that await here, by number. */
   private readonly pending = new Map<number, Running>();
   /** Follows functions that await. */
@@ -100,12 +103,15 @@ export class Runner {
   private record = 0;
   private running: Running | undefined;
 
-  constructor(thread: Thread, mark: Mark) {
+  /** @param onPanic told of an error that a function throws, if that is to end the program */
+  constructor(thread: Thread, mark: Mark, onPanic?: (error: unknown, goroutine: number) => void) {
     this.thread = thread;
     this.mark = mark;
+    this.onPanic = onPanic;
     this.words = thread.memory.words;
     this.floats = new Float64Array(thread.memory.raw.buffer);
     this.loader = new Loader(thread.memory);
+    thread.asker.exportOf = (fn) => this.loader.exportOf(fn);
     thread.onBlocks = () => {
       if (this.record !== 0) this.note(this.record, JSFN_IS_BLOCKING);
     };
@@ -225,8 +231,10 @@ export class Runner {
   /** Puts an error into the record, or as much of it as can be cloned. */
   private fail(record: number, error: unknown): void {
     const { codec } = this.thread;
+    const id = this.floats[(record + JSGO_ID) >> 3]!;
+    trimStack(error);
+    if ((this.pending.get(id) ?? this.running)?.signal.aborted !== true) this.onPanic?.(error, id);
     try {
-      trimStack(error);
       codec.encode(error, record + JSGO_RESULT);
     } catch {
       try {
@@ -294,12 +302,15 @@ export class Runner {
     } catch (error) {
       reason = error; // it is cancelled all the same
     }
-    const running = this.pending.get(this.floats[(note + JSREQ_ID) >> 3]!);
+    const id = this.floats[(note + JSREQ_ID) >> 3]!;
+    const running = this.pending.get(id);
     core.free(note);
-    if (running === undefined) return; // it has ended meanwhile
-    Atomics.store(this.words, (running.record + JSGO_SEEN) >> 2, 1);
-    running.cancel(reason);
-    running.wake?.();
+    // One that has ended meanwhile is not there.
+    for (const each of id === ALL ? [...this.pending.values()] : running === undefined ? [] : [running]) {
+      Atomics.store(this.words, (each.record + JSGO_SEEN) >> 2, 1);
+      each.cancel(reason);
+      each.wake?.();
+    }
   }
 
   // ---- generators ----------------------------------------------------------------------------------------------------
@@ -365,15 +376,27 @@ function isGenerator(value: object): value is AnyGenerator {
   return tag === "[object AsyncGenerator]" || tag === "[object Generator]";
 }
 
-/** Lines of a stack that are this thread's way to the function. */
-const BELOW = /\n {4}at (?:Runner\.|runJs |~lib\/skein\/|(?:async )?runM |HostLoop\.)[^\n]*/g;
+/** Lines of a stack that are the runtime's own: internal modules, the core. */
+const INTERNAL = /\((?:node:internal|ext:|wasm:)|\bat (?:async )?(?:node:internal|ext:|wasm:)|~lib\/skein\//;
 
-/** Takes what is Skein's own out of an error's stack. */
+/** This file, which all of a thread's code is bundled into, as stacks name it: a path, or the end of a URL. */
+const OWN_FILE = fileURLToPath(import.meta.url);
+
+/** Takes this thread's way to the function, the lowest lines, out of an error's stack. */
 function trimStack(error: unknown): void {
   if (!(error instanceof Error) || typeof error.stack !== "string") return;
-  const stack = error.stack.replace(BELOW, "");
-  if (stack !== error.stack)
-    Reflect.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
+  const lines = error.stack.split("\n");
+  let n = lines.length;
+  while (n > 1 && isOwn(lines[n - 1]!)) n--;
+  if (n === lines.length) return;
+  // A frozen error keeps the stack that it has.
+  Reflect.defineProperty(error, "stack", { value: lines.slice(0, n).join("\n"), writable: true, configurable: true });
+}
+
+function isOwn(line: string): boolean {
+  if (!/^\s+at /.test(line)) return false;
+  // A function that was sent as its source was made by this file, and says so.
+  return INTERNAL.test(line) || (line.includes(OWN_FILE) && !line.includes("<anonymous>"));
 }
 
 /** What is left of an error that has parts which cannot be cloned. */

@@ -101,7 +101,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
 
   /**
    * Receives. Resolves with `{ value, ok: true }`, or `{ value: undefined, ok: false }` once the channel is closed and
-   * drained. A wait that the signal ends has taken no value.
+   * drained, or the runtime is. A wait that the signal ends has taken no value.
    */
   recv(options?: WaitOptions): Promise<Received<T>> {
     try {
@@ -112,7 +112,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
       if (status === OP_DONE) return Promise.resolve({ value: this.decode(), ok: true });
       if (status === OP_CLOSED) return Promise.resolve(NOTHING);
       const op = ops.take(OP_RECV, this.address);
-      return ops.promise(op, (op, status) => this.received(op, status), signal);
+      return ops.promise<Received<T>>(op, (op, status) => this.received(op, status), signal, undefined, NOTHING);
     } catch (error) {
       return Promise.reject(asError(error));
     }
@@ -209,9 +209,13 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     if (status === OP_CLOSED) return END;
     waits?.();
     const op = ops.take(OP_RECV, this.address);
-    return ops.promise(op, (op, status): IteratorResult<T, undefined> => {
+    const settle = (op: number, status: number): IteratorResult<T, undefined> => {
       const { value, ok } = this.received(op, status);
       return ok ? { value, done: false } : { value, done: true };
+    };
+    return ops.promise<IteratorResult<T, undefined>>(op, settle, undefined, undefined, {
+      value: undefined,
+      done: true,
     });
   }
 

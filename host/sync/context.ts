@@ -15,6 +15,7 @@ import {
   OP_RECV,
 } from "../../assembly/layout.js";
 import { SyncHandle } from "./handle.js";
+import { OP_ENDED } from "./ops.js";
 import type { Sync } from "./sync.js";
 
 /** The longest time that a timer takes, in ms. */
@@ -169,7 +170,8 @@ export class Context extends SyncHandle implements Disposable {
     const op = ops.take(OP_RECV, this.address);
     // The context may be collected meanwhile; when the last of all that stand for it has been, its channel is closed too.
     const self = new WeakRef(this);
-    const status = ops.beginQuietly(op, () => {
+    const status = ops.beginQuietly(op, (_, status) => {
+      if (status === OP_ENDED) return;
       ops.give(op);
       if (!controller.signal.aborted) controller.abort(self.deref()?.reason);
     });

@@ -25,6 +25,9 @@ import { SkeinError } from "../errors.js";
 import type { SyncCore, SyncHost } from "./host.js";
 import { panicking, reasonOf } from "./errors.js";
 
+/** The status of an operation that waited when the runtime ended, as its handler is given it. */
+export const OP_ENDED = -1;
+
 /** Called when an operation is over, with its record, which is reused as soon as it returns. */
 export type Ended = (op: number, status: number) => void;
 
@@ -48,6 +51,10 @@ export class Ops {
   private readonly free: number[] = [];
   private readonly handlers: (Ended | undefined)[] = [];
   private readonly held: boolean[] = [];
+  /** Records of operations that wait, by the same indices as their handlers. */
+  private readonly waiting: number[] = [];
+  /** Why no operation can wait any more. */
+  over: Error | undefined;
   private spins = MOST_SPINS;
   private readonly freeIndices: number[] = [];
   /** A record that never waits, and lends what receiving at once needs. */
@@ -66,6 +73,7 @@ export class Ops {
 
   /** A record for an operation on an object of the core; to be given back with `give`. */
   take(code: number, object: number): number {
+    if (this.over !== undefined) throw this.over;
     const op = this.free.pop() ?? this.core.op_new(this.host.mid, this.host.gen) >>> 0;
     this.words[(op + OP_CODE) >>> 2] = code;
     this.words[(op + OP_OBJECT) >>> 2] = object;
@@ -122,6 +130,7 @@ export class Ops {
     const index = this.freeIndices.pop() ?? this.handlers.length;
     this.words[(op + OP_INDEX) >>> 2] = index;
     this.handlers[index] = ended;
+    this.waiting[index] = op;
     this.held[index] = false;
     return 0;
   }
@@ -130,8 +139,9 @@ export class Ops {
    * Begins an operation whose end settles a promise: `settle` makes its result of the record, or throws.
    *
    * @param unwanted for what cannot be called off: what to do with it when it ends after `signal` has ended the wait
+   * @param onEnd what it resolves with if the runtime ends; without it rejects
    */
-  promise<T>(op: number, settle: Settle<T>, signal?: AbortSignal, unwanted?: Ended): Promise<T> {
+  promise<T>(op: number, settle: Settle<T>, signal?: AbortSignal, unwanted?: Ended, onEnd?: T): Promise<T> {
     let resolve!: (value: T) => void;
     let reject!: (error: unknown) => void;
     let onAbort: (() => void) | undefined;
@@ -139,7 +149,11 @@ export class Ops {
     const finish = (status: number): void => {
       if (onAbort !== undefined) signal!.removeEventListener("abort", onAbort);
       try {
-        if (given) {
+        if (status === OP_ENDED) {
+          promise.catch(() => undefined); // nobody has to wait for what the end of the runtime has called off
+          if (onEnd === undefined) reject(this.over);
+          else resolve(onEnd);
+        } else if (given) {
           unwanted?.(op, status);
         } else if (status === OP_CANCELLED) {
           settle(op, status);
@@ -217,6 +231,19 @@ export class Ops {
     throw new SkeinError(
       `${what} would block the main thread: call it in a goroutine, or await the form without Sync here`,
     );
+  }
+
+  /** The runtime has ended: whatever waits on this thread is over, and nothing waits any more. */
+  end(error: Error): void {
+    if (this.over !== undefined) return;
+    this.over = error;
+    for (let i = 0; i < this.handlers.length; i++) {
+      const handler = this.handlers[i];
+      this.handlers[i] = undefined;
+      if (handler === undefined) continue;
+      if (this.held[i] === true) this.host.release();
+      handler(this.waiting[i]!, OP_ENDED);
+    }
   }
 
   private ended(op: number): void {

@@ -4,6 +4,7 @@ import { SkeinError } from "../errors.js";
 import type { Chan } from "./chan.js";
 import { asError, ChanError, reasonOf } from "./errors.js";
 import type { WaitOptions } from "./host.js";
+import { OP_ENDED } from "./ops.js";
 import type { Sync } from "./sync.js";
 
 /** The case of a select that receives. */
@@ -71,6 +72,9 @@ class Selection {
 
   constructor(sync: Sync, cases: Iterable<SelectCase>) {
     this.sync = sync;
+    if (typeof cases?.[Symbol.iterator] !== "function") {
+      throw new TypeError("a select takes an array of its cases: rt.select([recv(ch), send(ch, v), after(ms)])");
+    }
     this.cases = [...cases];
     this.op = sync.ops.take(OP_SELECT, 0);
     try {
@@ -161,10 +165,14 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
     let timer: NodeJS.Timeout | undefined;
     let due = false;
     let onAbort: (() => void) | undefined;
-    return new Promise((resolve, reject) => {
+    const promise = new Promise<Selected>((resolve, reject) => {
       const ended = (status: number): void => {
         clearTimeout(timer);
         if (onAbort !== undefined) signal!.removeEventListener("abort", onAbort);
+        if (status === OP_ENDED) {
+          promise.catch(() => undefined); // nobody has to wait for what the end of the runtime has called off
+          return reject(ops.over!);
+        }
         try {
           const result = settle(sync, it, status);
           if (status === OP_CANCELLED && !due) reject(reasonOf(signal!));
@@ -189,6 +197,7 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
         signal.addEventListener("abort", onAbort, { once: true });
       }
     });
+    return promise;
   } catch (error) {
     return Promise.reject(asError(error));
   }

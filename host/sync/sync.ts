@@ -164,6 +164,7 @@ export class Sync {
   }
 
   private make(kind: number, n = 0, elem = 0, other = 0): number {
+    if (this.ops.over !== undefined) throw this.ops.over;
     if (other !== 0) this.holders.retain(other);
     return this.host.core.obj_new(kind, n, elem, other) >>> 0;
   }

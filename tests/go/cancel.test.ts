@@ -28,6 +28,27 @@ describe("cancelling a goroutine", () => {
       { procs: 1 },
     ));
 
+  it("whose signal has aborted already rejects it, and it never begins", () =>
+    withRuntime(async (rt) => {
+      const ran = new Int32Array(new SharedArrayBuffer(4));
+      const reason = new Error("early");
+      const gs = Array.from({ length: 20 }, () =>
+        rt.go.with(
+          { signal: AbortSignal.abort(reason), name: "late" },
+          (ran: Int32Array) => Atomics.add(ran, 0, 1),
+          ran,
+        ),
+      );
+      for (const g of gs) {
+        assert.equal(g.status, "cancelled");
+        assert.equal(await rejection(g), reason);
+        assert.equal(g.cancel(), false);
+      }
+      assert.equal(await rt.go(() => 1), 1);
+      await delay(20);
+      assert.equal(ran[0], 0);
+    }));
+
   it("rejects it with an AbortError where there is no reason", () =>
     withRuntime(async (rt) => {
       const g = rt.go(rt.tasks<Work>(WORK).untilAborted);

@@ -24,6 +24,7 @@ export interface Work {
   leave(file: string): void;
   untilAborted(): Promise<never>;
   deaf(): Promise<never>;
+  countAborts(heard: Int32Array): Promise<never>;
   deafThenForever(): Promise<never>;
   exit(code: number): never;
   exitLater(code: number): Promise<never>;
@@ -34,6 +35,7 @@ export interface Work {
   ownIdNow(): number;
   ownSignal(): boolean;
   sum(from: number, to: number): Promise<number>;
+  goByFunction(n: number): Promise<string[]>;
   goAndFail(): Promise<void>;
   goAndExit(): Promise<never>;
   goAndLeave(file: string): void;

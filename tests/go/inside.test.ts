@@ -6,7 +6,7 @@ import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { carry, context, current } from "../../host/index.js";
-import { delay, withRuntime, WORK, type Work } from "./fixtures.js";
+import { delay, moduleUrl, withRuntime, WORK, type Work } from "./fixtures.js";
 
 describe("inside a goroutine", () => {
   it("current() starts others, which report to it", () =>
@@ -23,6 +23,11 @@ describe("inside a goroutine", () => {
       },
       { procs: 1 },
     ));
+
+  it("functions that its module exports are tasks, whatever they use of the module", () =>
+    withRuntime(async (rt) => {
+      assert.deepEqual(await rt.go(rt.tasks<Work>(WORK).goByFunction, 3), ["module", "module", "module"]);
+    }));
 
   it("an error of one it started is its own", () =>
     withRuntime(async (rt) => {
@@ -66,6 +71,36 @@ describe("inside a goroutine", () => {
       assert.throws(() => storage.run({ user: (() => 1) as never }, () => rt.go(work.store)), {
         name: "DataCloneError",
       });
+    }));
+});
+
+/** What `tasks/traced.mjs` exports. */
+interface Traced {
+  inSpan<T>(traceparent: string, fn: () => T): T;
+  traceparents(): Promise<(string | undefined)[]>;
+  traceparentNow(): string | undefined;
+}
+
+describe("W3C's trace context", () => {
+  it("follows a goroutine to its thread, into what it awaits, and on to those that it starts", () =>
+    withRuntime(async (rt) => {
+      const url = moduleUrl("traced.mjs");
+      const traced = rt.tasks<Traced>(url);
+      const here = (await import(url.href)) as Traced;
+      try {
+        const a = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        const b = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+        const [inA, inB, now, none] = await Promise.all([
+          here.inSpan(a, () => rt.go(traced.traceparents)),
+          here.inSpan(b, () => rt.go(traced.traceparents)),
+          here.inSpan(a, () => rt.go(traced.traceparentNow)),
+          rt.go(traced.traceparents),
+        ]);
+        assert.deepEqual([inA, inB, now], [[a, a, a], [b, b, b], a]);
+        assert.deepEqual(none, [undefined, undefined, undefined]);
+      } finally {
+        Reflect.deleteProperty(globalThis, Symbol.for("opentelemetry.js.api.1"));
+      }
     }));
 });
 

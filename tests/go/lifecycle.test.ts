@@ -3,15 +3,19 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { start } from "../../host/index.js";
+import { after, recv, start } from "../../host/index.js";
 import { delay, onDeno, rejection, until, withRuntime, WORK, type Work } from "./fixtures.js";
+
+function command(script: string): { source: string; args: string[] } {
+  const url = new URL("../../../dist/index.js", import.meta.url).href;
+  const source = `import { start } from ${JSON.stringify(url)};\nconst WORK = ${JSON.stringify(WORK.href)};\n${script}`;
+  return { source, args: onDeno ? ["eval", "--ext=js"] : ["--input-type=module", "-e"] };
+}
 
 /** Runs a script in a process of its own; resolves with its output when it ends by itself. */
 function run(script: string, ms = 20_000): Promise<string> {
-  const url = new URL("../../../dist/index.js", import.meta.url).href;
-  const source = `import { start } from ${JSON.stringify(url)};\nconst WORK = ${JSON.stringify(WORK.href)};\n${script}`;
-  const args = onDeno ? ["eval", "--ext=js", source] : ["--input-type=module", "-e", source];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const { source, args } = command(script);
+  const child = spawn(process.execPath, [...args, source], { stdio: ["ignore", "pipe", "inherit"] });
   let out = "";
   child.stdout.on("data", (data) => (out += String(data)));
   return new Promise((resolve, reject) => {
@@ -25,6 +29,18 @@ function run(script: string, ms = 20_000): Promise<string> {
       else reject(new Error(`it ended with ${code ?? signal}; it printed ${JSON.stringify(out)}`));
     });
   });
+}
+
+/** The output of a script that fails, its exit code, and what it writes to standard error. */
+async function failing(script: string): Promise<string> {
+  const { source, args } = command(script);
+  const child = spawn(process.execPath, [...args, source], { stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let errors = "";
+  child.stdout.on("data", (data) => (out += String(data)));
+  child.stderr.on("data", (data) => (errors += String(data)));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  return `${out}${String(code)} ${errors}`;
 }
 
 describe("a process", () => {
@@ -62,7 +78,55 @@ describe("a process", () => {
   });
 });
 
+describe('start({ panic: "exit" })', () => {
+  it("ends the process when a function throws, as Go would, but not when one was cancelled", async () => {
+    const body = (work: string): string => `const rt = await start({ procs: 1, panic: "exit" });
+      const g = rt.go(rt.tasks(WORK).untilAborted);
+      setTimeout(() => g.cancel(), 100);
+      await g.catch((error) => console.log(error.name));
+      await rt.go(${work}).catch(() => console.log("caught"));
+      await new Promise((resolve) => setTimeout(resolve, 5000));`;
+    const now = await failing(body(`function broken() { throw new RangeError("too far"); }`));
+    assert.match(now, /^AbortError\n2 panic: RangeError: too far\n\ngoroutine 3 \[running\]:\nbroken\(\.\.\.\)\n/);
+    const later = await failing(body(`async () => { await 1; throw new Error("later"); }`));
+    assert.match(later, /^AbortError\n2 panic: later\n\ngoroutine 3 \[running\]:\n/);
+  });
+});
+
 describe("closing a runtime", () => {
+  it("settles what still waits: receivers find their channels closed, all else is refused", async () => {
+    const rt = await start({ procs: 1 });
+    const ch = rt.chan<number>();
+    const full = rt.chan<number>();
+    const mutex = rt.mutex();
+    await mutex.lock();
+    const received = ch.recv();
+    const iterated = (async () => {
+      for await (const _ of ch);
+      return "over";
+    })();
+    const waits: Promise<unknown>[] = [full.send(1), mutex.lock(), rt.select([recv(ch), after(60_000)])];
+    await rt.close({ deadline: 0 });
+    assert.deepEqual([await received, await iterated], [{ value: undefined, ok: false }, "over"]);
+    for (const wait of waits) assert.match(String(await rejection(wait)), /the runtime was closed/);
+    assert.throws(() => rt.chan(), /the runtime was closed/);
+    assert.throws(() => rt.mutex(), /the runtime was closed/);
+    await assert.rejects(mutex.lock(), /the runtime was closed/);
+  });
+
+  it("cancels at the deadline what awaits, wherever it was started", async () => {
+    const rt = await start({ procs: 2 });
+    const work = rt.tasks<Work>(WORK);
+    const heard = new Int32Array(new SharedArrayBuffer(4));
+    const g = rt.go(work.countAborts, heard);
+    void rt.go(work.deaf); // nobody waits for it, and so nobody minds
+    const reason = rejection(g);
+    await until(() => Atomics.load(heard, 0) === 2);
+    await rt.close({ deadline: 10 });
+    assert.equal(heard[0], 4);
+    assert.match(String(await reason), /the runtime was closed/);
+  });
+
   it("lets goroutines finish", async () => {
     const rt = await start({ procs: 2 });
     const work = rt.tasks<Work>(WORK);

@@ -161,6 +161,10 @@ describe("a waitGroup", () => {
   it("cannot be negative", () => {
     const wg = rt.waitGroup();
     assert.throws(() => wg.done(), { message: "sync: negative WaitGroup counter" });
+    assert.throws(() => wg.add(-5), { message: "sync: negative WaitGroup counter" });
+    wg.add(2); // it is what it was
+    wg.done();
+    wg.done();
     assert.throws(() => wg.add(1.5), RangeError);
   });
 

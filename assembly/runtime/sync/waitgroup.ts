@@ -72,7 +72,10 @@ function addState(wg: WaitGroup, n: i32): void {
 function addSlow(wg: WaitGroup, n: i32, state: u64): void {
   const counter = <i32>(state >> 32);
   const waiters = <u32>state;
-  if (counter < 0) gopanic("sync: negative WaitGroup counter");
+  if (counter < 0) {
+    atomic.sub<u64>(stateOf(wg), (<u64>n) << 32); // who survives the panic finds the counter as it was
+    gopanic("sync: negative WaitGroup counter");
+  }
   if (waiters == 0) return;
   if (n > 0 && counter == n) gopanic("sync: WaitGroup misuse: Add called concurrently with Wait");
   if (counter > 0) return;

@@ -78,6 +78,20 @@ export async function untilAborted() {
   throw signal.reason;
 }
 
+/** Two goroutines that count themselves, and again when they are cancelled. */
+export async function countAborts(heard, isInner = false) {
+  if (!isInner)
+    current()
+      .go(countAborts, heard, true)
+      .catch(() => undefined);
+  const { signal } = context();
+  const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+  Atomics.add(heard, 0, 1);
+  await aborted;
+  Atomics.add(heard, 0, 1);
+  throw signal.reason;
+}
+
 /** Never ends, and looks at no signal. */
 export async function deaf() {
   await new Promise(() => setInterval(() => undefined, 1000));
@@ -141,6 +155,13 @@ export async function sum(from, to) {
   const work = current().tasks(import.meta.url);
   const [a, b] = await Promise.all([current().go(work.sum, from, middle), current().go(work.sum, middle, to)]);
   return a + b;
+}
+
+const ofTheModule = "module";
+
+export async function goByFunction(n) {
+  if (n === 0) return [];
+  return [ofTheModule, ...(await current().go(goByFunction, n - 1))];
 }
 
 export async function goAndFail() {
