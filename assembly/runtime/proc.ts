@@ -23,7 +23,8 @@ import { SCHED_STATE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
 import { globrunqget, globrunqputOne, globrunqsize, schedLock } from "./globrunq";
 import { startRewind, stopUnwind } from "./imports";
-import { lock, punlock, unlock } from "./lock";
+import { parkunlock } from "./lanes";
+import { lock, unlock } from "./lock";
 import { operationReady } from "./hostop";
 import { dumpStopped, reportStall, STALLED } from "./dump";
 import { acquirep, mstop, pidleget, passToCleanM, pidleput, releasep, wakep } from "./mp";
@@ -311,7 +312,7 @@ function execute(gp: G): void {
       const to = mp.switchTo;
       if (to == Switch.Park) {
         const word = mp.waitUnlock;
-        if (word != 0) punlock(word);
+        if (word != 0) parkunlock(word);
       } else if (to == Switch.Select) {
         selparkcommit(mp.waitUnlock);
       } else if (to == Switch.Netpoll) {

@@ -74,6 +74,56 @@ describe("between threads", () => {
     );
   });
 
+  for (const capacity of [1, 2, 64]) {
+    it(`values of each sender keep their order through a buffer of ${capacity}, however they are sent and received`, async () => {
+      const ch = rt.chan<number>(capacity);
+      const other = rt.chan<number>();
+      const EACH = 3000;
+      const send = (ch: typeof other, from: number, each: number): void => {
+        for (let n = 0; n < each; n++) {
+          if (n % 3 !== 0 || !ch.trySend(from + n)) ch.sendSync(from + n);
+          if (ch.length > ch.capacity) throw new Error(`${ch.length} values in a buffer of ${ch.capacity}`);
+        }
+      };
+      const receive = (ch: typeof other): number[] => {
+        const got: number[] = [];
+        for (;;) {
+          const { value, ok } = ch.recvSync();
+          if (!ok) return got;
+          got.push(value);
+        }
+      };
+      const receivers = [rt.go(receive, ch), rt.go(receive, ch)];
+      const here = (async () => {
+        const got: number[] = [];
+        for (;;) {
+          // A wait in the queue, one that is given up, and an attempt, in turn.
+          const { value, ok, index } = await rt.select([recv(ch), recv(other), after(1)]);
+          if (index === 0 && !ok) return got;
+          if (index === 0) got.push(value as number);
+          const more = ch.tryRecv();
+          if (more.ok) got.push(more.value);
+        }
+      })();
+      await Promise.all([0, 1, 2].map((i) => rt.go(send, ch, i * EACH, EACH)));
+      ch.close();
+      const all = await Promise.all([...receivers, here]);
+      for (const got of all) {
+        const latest = [-1, -1, -1];
+        for (const n of got) {
+          const sender = Math.floor(n / EACH);
+          assert.ok(n > latest[sender]!, `${n} came after ${latest[sender]}`);
+          latest[sender] = n;
+        }
+      }
+      const sorted = all.flat().sort((a, b) => a - b);
+      assert.deepEqual(
+        sorted,
+        Array.from({ length: 3 * EACH }, (_, i) => i),
+      );
+    });
+  }
+
   it("a goroutine blocks in recvSync and sendSync while others run on its P", async () => {
     const to = rt.chan<number>();
     const from = rt.chan<number>();
