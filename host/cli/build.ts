@@ -14,6 +14,9 @@ export interface BuildOptions {
 
 /** Compiles the program in `file`; resolves with the exit code. */
 export async function buildCommand(file: string, options: BuildOptions): Promise<number> {
+  if (options.output.endsWith(".ts")) {
+    throw new SkeinError(`cannot write ${options.output}: what a build gives is a .wasm, and a .ts may be a source`);
+  }
   const { compile } = await import("../compiler/index.js");
   const { wasm, stats } = await compile(file, { noPreempt: !options.preempt });
   showWarnings(stats);

@@ -114,6 +114,14 @@ describe(`the command line [${runtime}]`, { concurrency: 2 }, () => {
     assertRefused(await runSkein(["build", hello, "-o", path.join(directory, "no", "such", "x.wasm")]), "x.wasm");
   });
 
+  it("does not write over a source", async () => {
+    const text = readFileSync(hello, "utf8");
+    const source = path.join(directory, "source.ts");
+    writeFileSync(source, text);
+    assertRefused(await runSkein(["build", source, "-o", source]), "source.ts");
+    assert.equal(readFileSync(source, "utf8"), text);
+  });
+
   it("refuses a .wasm that is not one, is not ours, is cut off, or is of another ABI version", async () => {
     const refuse = async (name: string, bytes: Uint8Array, ...causes: (RegExp | string)[]): Promise<void> => {
       const file = path.join(directory, name);
