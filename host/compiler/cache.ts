@@ -11,7 +11,17 @@
  * It is at SKEIN_CACHE, or `skein` in $XDG_CACHE_HOME, or ~/.cache/skein.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
@@ -77,8 +87,8 @@ function lookUp(
     const manifest = JSON.parse(readFileSync(manifestPath(folder, entry), "utf8")) as Manifest;
     const texts = new Map(manifest.files.map((file) => [file, readFileSync(file, "utf8")]));
     const file = buildPath(folder, entry, settings, texts);
-    const wasm = new Uint8Array(readFileSync(file));
-    if (!isWhole(wasm)) return null;
+    const wasm = unsealed(readFileSync(file));
+    if (wasm === null) return null;
     const now = new Date();
     utimesSync(file, now, now);
     return { wasm, warnings: manifest.warnings };
@@ -96,9 +106,9 @@ function store(
   sources: ReadonlyMap<string, string>,
 ): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const manifest: Manifest = { files: [...sources.keys()], warnings };
-    writeWhole(buildPath(folder, entry, settings, sources), wasm);
+    writeWhole(buildPath(folder, entry, settings, sources), sealed(wasm));
     writeWhole(manifestPath(folder, entry), JSON.stringify(manifest));
     evict(folder);
   } catch {
@@ -151,9 +161,30 @@ function writeWhole(file: string, contents: Uint8Array | string): void {
   }
 }
 
-/** Guards against files that something else has cut or overwritten. */
-function isWhole(wasm: Uint8Array): boolean {
-  return wasm.length > 8 && wasm[0] === 0 && wasm[1] === 0x61 && wasm[2] === 0x73 && wasm[3] === 0x6d;
+/** Guards against files that something else has cut or changed: a build is kept with its digest behind it. */
+const DIGEST_BYTES = 32;
+
+function sealed(wasm: Uint8Array): Uint8Array {
+  return Buffer.concat([wasm, createHash("sha256").update(wasm).digest()]);
+}
+
+/** The build in what `sealed` gave; null if it is anything else. */
+function unsealed(contents: Buffer): Uint8Array<ArrayBuffer> | null {
+  const wasm = contents.subarray(0, Math.max(0, contents.length - DIGEST_BYTES));
+  const isWhole = createHash("sha256").update(wasm).digest().equals(contents.subarray(wasm.length));
+  return isWhole ? new Uint8Array(wasm) : null;
+}
+
+/** Makes a folder and those around it. (Node's own way to do that never returns for some, such as one inside /proc.) */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may be making it too.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 function evict(folder: string): void {

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -75,6 +84,8 @@ describe("the cache", () => {
     const second = await compile(entry);
     assert.equal(second.stats.cached, false);
     assert.ok(Buffer.from(first.wasm).equals(second.wasm));
+    truncateSync(path.join(cache, build!), first.wasm.length / 2);
+    assert.equal((await compile(entry)).stats.cached, false);
     for (const name of readdirSync(cache)) if (name.endsWith(".json")) writeFileSync(path.join(cache, name), "{");
     assert.equal((await compile(entry)).stats.cached, false);
     assert.equal((await compile(entry)).stats.cached, true);
@@ -83,6 +94,10 @@ describe("the cache", () => {
   it("does without a folder that it cannot make or write", async () => {
     process.env["SKEIN_CACHE"] = path.join(entry, "inside-a-file");
     assert.equal((await compile(entry)).stats.cached, false);
+    if (process.platform === "linux") {
+      process.env["SKEIN_CACHE"] = "/proc/nowhere/skein";
+      assert.equal((await compile(entry)).stats.cached, false);
+    }
     if (process.getuid?.() === 0) return; // who may write everywhere
     mkdirSync(cache, { recursive: true });
     chmodSync(cache, 0o500);
