@@ -3,7 +3,7 @@ import { CancelledError, describe, LoopError, TimeoutError } from "./errors.js";
 import type { EventLoop } from "./eventloop.js";
 import { Future } from "./future.js";
 import type { Task } from "./task.js";
-import { isGenerator, isThenable, type Coroutine } from "./task.js";
+import { isGenerator, isThenable, outcomeOf, type Coroutine } from "./task.js";
 import { runningTask } from "./tasks-running.js";
 
 /** A future or task, or what a task can be made of. */
@@ -72,12 +72,12 @@ export function gather(
     pending--;
     child.retrieve();
     if (outer.done()) return;
-    const error = thrownBy(child);
-    if (!returnExceptions && error !== undefined) outer.setException(error.thrown);
+    const outcome = outcomeOf(child);
+    if (!returnExceptions && "error" in outcome) outer.setException(outcome.error);
     else if (pending === 0) {
       const results = children.map((one) => {
-        const error = thrownBy(one);
-        return error === undefined ? one.result() : error.thrown;
+        const outcome = outcomeOf(one);
+        return "error" in outcome ? outcome.error : outcome.result;
       });
       if (outer.cancelRequested) outer.setException(child.makeCancelledError());
       else outer.setResult(results);
@@ -85,16 +85,6 @@ export function gather(
   };
   for (const child of futures.values()) child.addDoneCallback(childIsDone);
   return outer;
-}
-
-/** What a done future would throw. */
-function thrownBy(future: Future): { readonly thrown: unknown } | undefined {
-  try {
-    future.result();
-    return undefined;
-  } catch (thrown) {
-    return { thrown };
-  }
 }
 
 /** A future that is done as `awaitable` is, but whose being cancelled does not cancel that. */

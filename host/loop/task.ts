@@ -214,9 +214,15 @@ export class Task<T = unknown> extends Future<T> {
     this.loop.callsFor(this);
     let next: IteratorResult<unknown, T>;
     try {
-      next = inStep(this as Task, () =>
-        exception === undefined ? generator.next(sent) : generator.throw(exception.error),
-      );
+      next = inStep(this as Task, () => {
+        let result = exception === undefined ? generator.next(sent) : generator.throw(exception.error);
+        // What is done already needs no turn, as what is awaited does not.
+        while (!result.done && this.isDone(result.value)) {
+          const outcome = outcomeOf(result.value);
+          result = "error" in outcome ? generator.throw(outcome.error) : generator.next(outcome.result);
+        }
+        return result;
+      });
     } catch (error) {
       return this.finishException(error);
     }
@@ -225,6 +231,10 @@ export class Task<T = unknown> extends Future<T> {
     if (this.mustCancel) this.finishCancelled();
     else this.finishResult(next.value);
   };
+
+  private isDone(value: unknown): value is Future {
+    return value instanceof Future && value.done() && value.getLoop() === this.loop;
+  }
 
   /** The generator has yielded `value`. */
   private wait(value: unknown): void {
@@ -253,13 +263,9 @@ export class Task<T = unknown> extends Future<T> {
   }
 
   private readonly wakeup = (future: Future): void => {
-    let result: unknown;
-    try {
-      result = future.result();
-    } catch (error) {
-      return this.step({ error });
-    }
-    this.step(undefined, result);
+    const outcome = outcomeOf(future);
+    if ("error" in outcome) this.step(outcome);
+    else this.step(undefined, outcome.result);
   };
 
   // ---- the end ------------------------------------------------------------------------------------------------------
@@ -287,6 +293,15 @@ export class Task<T = unknown> extends Future<T> {
   private over(): void {
     this.mustCancel = false;
     this.loop.unregisterTask(this);
+  }
+}
+
+/** @internal What a future that is done gives or throws. */
+export function outcomeOf(future: Future): { readonly result: unknown } | { readonly error: unknown } {
+  try {
+    return { result: future.result() };
+  } catch (error) {
+    return { error };
   }
 }
 

@@ -45,6 +45,25 @@ describe("a task over a generator", () => {
       assert.deepEqual(seen, ["first", "second"]);
     }));
 
+  it("goes on in the same turn if what it yields is done", () =>
+    withLoop(async (loop) => {
+      const seen: unknown[] = [];
+      const [done, failed] = [loop.createFuture(), loop.createFuture()];
+      done.setResult(1);
+      failed.setException(new Error("no"));
+      loop.createTask(function* () {
+        seen.push(yield done);
+        try {
+          yield failed;
+        } catch (error) {
+          seen.push((error as Error).message);
+        }
+      });
+      loop.callSoon(() => seen.push("next"));
+      await turns(loop);
+      assert.deepEqual(seen, [1, "no", "next"]);
+    }));
+
   it("sees the exceptions of what it waits for where it waits, and may go on", () =>
     withLoop(async (loop) => {
       const result = await loop.runUntilComplete(function* () {
