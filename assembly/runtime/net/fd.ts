@@ -94,6 +94,8 @@ export class NetFD {
   drained: bool;
   /** The file at the local address goes with the socket. */
   unlinks: bool;
+  /** Others may have sockets at the local address too. */
+  reusePort: bool;
   /** Both ends, as the kernel writes them; null for none. */
   local: ArrayBuffer | null;
   remote: ArrayBuffer | null;

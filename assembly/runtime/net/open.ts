@@ -129,6 +129,7 @@ function bindOne(slot: Slot, packets: bool): i64 {
   const fd = fdOpen(sysfd, packets ? SocketKind.Packets : kindOf(domain));
   fd.local = domain == AF_UNIX ? sockaddrCopy(sockaddrOf(slot), slot.length) : fdLocal(fd);
   fd.unlinks = domain == AF_UNIX;
+  fd.reusePort = (slot.flags & SlotFlag.ReusePort) != 0;
   error = fdRegister(fd);
   return error < 0 ? error : changetype<usize>(fd);
 }

@@ -52,6 +52,9 @@ const EMSGSIZE: i32 = 90;
 // @ts-ignore: decorator
 @inline
 const EPIPE: i32 = 32;
+// @ts-ignore: decorator
+@inline
+const EAFNOSUPPORT: i32 = 97;
 
 /** What the I/O thread is asked to do. */
 export namespace IORequest {
@@ -310,6 +313,8 @@ export function stdRecvfrom(fd: i32, at: usize, length: i32, sender: usize, send
 export function stdSendto(fd: i32, at: usize, length: i32, address: usize, addressLength: i32): i32 {
   if (length > PACKET_MAX) return -EMSGSIZE;
   const s = socketOf(fd);
+  // The runtime drops such a packet without a word.
+  if (addressLength > s.localLength) return -EAFNOSUPPORT;
   lock(lockOf(s));
   const full = s.sending >= HIGH;
   if (!full) s.sending += length;

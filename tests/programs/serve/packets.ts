@@ -2,15 +2,17 @@
 //
 // case: with system calls
 // options: --poller epoll
+// args: epoll
 // timeout: 60
 //
 // case: with the runtime's own sockets
 // options: --poller stdlib
+// args: stdlib
 // timeout: 60
 
-import { go, println, WaitGroup } from "skein";
+import { args, go, println, WaitGroup } from "skein";
 import { lastError, listenPacket, PacketConn } from "skein/net";
-import { Action, Conn, Events } from "skein/serve";
+import { serve, Action, Conn, Events } from "skein/serve";
 import { check, same } from "../expect";
 import { connect, expect, send, serving } from "./support";
 
@@ -58,7 +60,44 @@ function ask(p: PacketConn, to: string, index: i32, text: string): void {
   same(p.from, to, "from where it was sent to");
 }
 
+/** Counts what comes, in each loop. */
+class Counting extends Events {
+  data(conn: Conn, input: Uint8Array): Action {
+    conn.write(input);
+    return Action.None;
+  }
+}
+
+/** Each loop has a socket of its own, and the system deals out to them. */
+function reusePort(): void {
+  const events = new Counting();
+  events.loops = 3;
+  const server = serve(events, ["udp://127.0.0.1:0?reuseport=true", "tcp4://127.0.0.1:0?reuseport=true"])!;
+  same(server.addrs.length, 2, "one text for each address");
+  const buf = new Uint8Array(16);
+  for (let i = 0; i < 40; i++) {
+    const p = listenPacket("udp://127.0.0.1:0")!;
+    same(p.writeTo(buf, server.addrs[0]), 16, lastError());
+    same(p.readFrom(buf), 16, lastError());
+    p.close();
+  }
+  const stats = server.stats();
+  let used = 0;
+  for (let i = 0; i < stats.length; i++) if (stats[i].bytesIn > 0) used++;
+  // The runtime's own sockets are one.
+  const poller = args()[0];
+  check(poller == "epoll" ? used > 1 : used == 1, `${used} loops have had packets`);
+  for (let i = 0; i < 10; i++) {
+    const c = connect(server.addrs[1]);
+    send(c, "hello");
+    expect(c, "hello");
+    c.close();
+  }
+  server.close();
+}
+
 export function main(): void {
+  reusePort();
   const events = new Echo();
   events.loops = 2;
   const server = serving(events, ["tcp", "udp", "udp4"]);

@@ -1,8 +1,9 @@
 /**
  * A server: listening, giving connections to loops, and the end.
  *
- * A goroutine for each address accepts; so one goroutine is woken for a connection, and too many open files hold up accepting
- * there and nothing else (`fdAccept`). A connection goes to the loop that the balance says through the loop's queue.
+ * A goroutine for each socket accepts; so one goroutine is woken for a connection, and too many open files hold up accepting
+ * there and nothing else (`fdAccept`). An address that says reuseport has a socket for each loop, where there are system
+ * calls: the system deals connections, and datagrams, out to them. A connection goes to the loop that the balance says through the loop's queue.
  *
  * The end is one goroutine's work, whoever asks for it: it closes the listeners, waits until nobody accepts, has the loops
  * close their connections, and waits for them. So nothing is given to a loop that has ended.
@@ -12,6 +13,7 @@ import { nilCheck } from "../runtime/nil";
 import { formatAddress } from "../runtime/net/addr";
 import { fdAccept, fdClose, NetFD, SocketKind } from "../runtime/net/fd";
 import { openListener, openPackets } from "../runtime/net/open";
+import { isEpoll } from "../runtime/net/sys";
 import { gopanic } from "../runtime/panic";
 import { goid, newproc } from "../runtime/proc";
 import { fastrandn } from "../runtime/rand";
@@ -57,19 +59,51 @@ export function serve(events: Events, addrs: string[]): Server | null {
   nilCheck(changetype<usize>(addrs));
   checkEvents(events);
   if (addrs.length == 0) gopanic("serve: there is no address to serve");
-  const fds: NetFD[] = [];
+  const loops = events.loops == -1 ? gomaxprocs(0) : max(1, events.loops);
+  const sockets: Socket[] = [];
   for (let i = 0; i < addrs.length; i++) {
-    const addr = addrs[i];
-    const fd = addr.startsWith("udp") ? openPackets(addr) : openListener(addr);
-    if (!fd) {
-      for (let j = 0; j < i; j++) fdClose(fds[j]);
-      return null;
-    }
-    fds.push(fd);
+    if (openAll(addrs[i], i, loops, sockets)) continue;
+    for (let j = 0; j < sockets.length; j++) fdClose(sockets[j].fd);
+    return null;
   }
-  const server = new Server(events, fds);
+  const server = new Server(events, loops, sockets);
   server.start();
   return server;
+}
+
+/** A socket that connections or packets come to, and the index of its address. */
+class Socket {
+  constructor(
+    readonly fd: NetFD,
+    readonly addrIndex: i32,
+  ) {}
+}
+
+/** Opens the sockets of an address; false if one cannot be had. */
+function openAll(addr: string, index: i32, loops: i32, sockets: Socket[]): bool {
+  const first = openOne(addr);
+  if (!first) return false;
+  sockets.push(new Socket(first, index));
+  if (!first.reusePort || first.kind == SocketKind.Unix || !isEpoll()) return true;
+  // The port may have been the system's choice; the network is to stay the one that was asked for.
+  const network = addr.substring(0, max(0, addr.indexOf("://")));
+  const text = textOf(first);
+  const same = network + text.substring(network.length > 0 ? text.indexOf("://") : 0) + "?reuseport=true";
+  for (let i = 1; i < loops; i++) {
+    const fd = openOne(same);
+    if (!fd) return false;
+    sockets.push(new Socket(fd, index));
+  }
+  return true;
+}
+
+function openOne(addr: string): NetFD | null {
+  return addr.startsWith("udp") ? openPackets(addr) : openListener(addr);
+}
+
+function textOf(fd: NetFD): string {
+  const local = fd.local;
+  return local ? formatAddress(changetype<usize>(local), local.byteLength, fd.kind == SocketKind.Packets) : "";
 }
 
 /** Panics with the setting that is wrong. */
@@ -94,7 +128,7 @@ export class Server {
   /** The addresses, as `serve` takes them, with the ports that the system chose. */
   readonly addrs: string[] = [];
   readonly events: Events;
-  private readonly fds: NetFD[];
+  private readonly sockets: Socket[];
   private readonly allLoops: Loop[] = [];
   /** Not 0 once it is to close. Atomic. */
   private closing: i32 = 0;
@@ -105,16 +139,13 @@ export class Server {
   /** Closed once the server is. */
   private readonly over: Chan<bool> = new Chan<bool>();
 
-  constructor(events: Events, fds: NetFD[]) {
+  constructor(events: Events, loops: i32, sockets: Socket[]) {
     this.events = events;
-    this.fds = fds;
-    for (let i = 0; i < fds.length; i++) {
-      const local = fds[i].local;
-      const packets = fds[i].kind == SocketKind.Packets;
-      this.addrs.push(local ? formatAddress(changetype<usize>(local), local.byteLength, packets) : "");
+    this.sockets = sockets;
+    for (let i = 0; i < sockets.length; i++) {
+      if (sockets[i].addrIndex == this.addrs.length) this.addrs.push(textOf(sockets[i].fd));
     }
-    const wanted = events.loops == -1 ? gomaxprocs(0) : max(1, events.loops);
-    for (let i = 0; i < wanted; i++) this.allLoops.push(new Loop(this, i == 0));
+    for (let i = 0; i < loops; i++) this.allLoops.push(new Loop(this, i == 0));
   }
 
   /** How many loops there are. */
@@ -180,10 +211,11 @@ export class Server {
       this.running.add();
       newproc(runLoop(this, this.allLoops[i]));
     }
-    for (let i = 0; i < this.fds.length; i++) {
-      if (this.fds[i].kind == SocketKind.Packets) {
+    for (let i = 0; i < this.sockets.length; i++) {
+      const socket = this.sockets[i];
+      if (socket.fd.kind == SocketKind.Packets) {
         const loop = this.allLoops[i % this.allLoops.length];
-        loop.adopt(new Conn(this.fds[i], loop, i));
+        loop.adopt(new Conn(socket.fd, loop, socket.addrIndex));
       } else {
         this.accepting.add();
         newproc(accept(this, i));
@@ -194,7 +226,8 @@ export class Server {
 
   /** Gives connections to loops until the listener is closed. */
   acceptAll(index: i32): void {
-    const listener = this.fds[index];
+    const listener = this.sockets[index].fd;
+    const addrIndex = this.sockets[index].addrIndex;
     while (true) {
       const result = fdAccept(listener);
       if (result < 0) {
@@ -205,7 +238,7 @@ export class Server {
       }
       const loop = this.choose();
       atomic.add<i32>(changetype<usize>(loop) + offsetof<Loop>("connections"), 1);
-      loop.adopt(new Conn(changetype<NetFD>(<usize>result), loop, index));
+      loop.adopt(new Conn(changetype<NetFD>(<usize>result), loop, addrIndex));
     }
     this.accepting.done();
   }
@@ -230,7 +263,10 @@ export class Server {
   }
 
   stopAll(): void {
-    for (let i = 0; i < this.fds.length; i++) if (this.fds[i].kind != SocketKind.Packets) fdClose(this.fds[i]);
+    for (let i = 0; i < this.sockets.length; i++) {
+      const fd = this.sockets[i].fd;
+      if (fd.kind != SocketKind.Packets) fdClose(fd);
+    }
     this.accepting.wait();
     for (let i = 0; i < this.allLoops.length; i++) this.allLoops[i].stop();
     this.running.wait();
