@@ -3,7 +3,7 @@ import { describe } from "./dump";
 import { schedLock } from "./globrunq";
 import { objectCount } from "./hostobj";
 import { unlock } from "./lock";
-import { netpollAnyWaiters } from "./netpoll";
+import { netpollAnyWaiters } from "./polldesc";
 import { throwFatal } from "./panic";
 import { MainState, sched } from "./structs";
 import { timeSleepUntil } from "./time";

@@ -21,7 +21,7 @@ import { lock, unlock } from "./lock";
 import { malloc, mfree } from "./malloc";
 import { endNet } from "./net/fd";
 import { ioAccepted, ioEvent, ioFree, ioInput, ioTakeAccepted, newStdSocket, takeRequests } from "./net/stdlib";
-import { hostReady } from "./netpoll";
+import { hostReady } from "./polldesc";
 import {
   endDetached,
   killM,

@@ -28,7 +28,7 @@ import { Chan, HChan, timerdrain, timersend } from "./chan";
 import { nanotime } from "./clock";
 import { plock, punlock } from "./lock";
 import { wakeTimerM } from "./mp";
-import { netpolldeadline, PollDesc } from "./netpoll";
+import { netpolldeadline, PollDesc } from "./polldesc";
 import { nilCheck } from "./nil";
 import { gopanic } from "./panic";
 import { gopark, startTask } from "./proc";

@@ -5,7 +5,7 @@
  */
 import { NOTE_RESOLVE } from "../../layout";
 import { malloc, mfree } from "../malloc";
-import { awaitHost } from "../netpoll";
+import { awaitHost } from "../polldesc";
 import { pushNote } from "../noteq";
 import { fail } from "./errors";
 import { netFormat, netResolve } from "./imports";

@@ -1,6 +1,6 @@
 /** Errors of the network: what `lastError` says about the goroutine's latest call that failed. */
 import { netStrerror } from "./imports";
-import { PollError } from "../netpoll";
+import { PollError } from "../polldesc";
 import { gosched } from "../proc";
 import { g } from "../registers";
 import { sched } from "../structs";

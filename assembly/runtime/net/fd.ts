@@ -10,6 +10,7 @@
  * by an event, so the next read waits for that first, which spares a call that would fail. Not so once the other end is done:
  * see PollInfo.Done. (Other sockets' reads may be short for other reasons.)
  */
+import { netScratch } from "../netpoll";
 import {
   netpollblock,
   netpollcheckerr,
@@ -19,10 +20,9 @@ import {
   netpollopen,
   netpollreset,
   netpollSetDeadline,
-  netScratch,
   PollDesc,
   PollError,
-} from "../netpoll";
+} from "../polldesc";
 import { Sema, semacquire, semrelease } from "../sema";
 import { sched, WaitReason } from "../structs";
 import { sleep } from "../time";

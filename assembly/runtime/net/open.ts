@@ -1,5 +1,6 @@
 /** Opening sockets: listening, dialling, and sockets for packets. */
-import { netpollblock, netpollinit, netScratch, PollError } from "../netpoll";
+import { netpollinit, netScratch } from "../netpoll";
+import { netpollblock, PollError } from "../polldesc";
 import { sleep } from "../time";
 import { Purpose, Slot, SlotFlag, releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
 import { Errno, fail, strerror } from "./errors";

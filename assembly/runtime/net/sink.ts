@@ -16,7 +16,7 @@
  * before it is looked at, and then the one who tells leaves READY there or takes the parked owner out.
  */
 import { mpscPush, mpscTake } from "../mpsc";
-import { netpollblock, netpollreset, netpollwake, PollDesc, readyOne } from "../netpoll";
+import { netpollblock, netpollreset, netpollwake, PollDesc, readyOne } from "../polldesc";
 import { G } from "../structs";
 
 /** Bits of Sink.pending. */

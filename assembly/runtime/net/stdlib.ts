@@ -28,7 +28,7 @@ import {
 import { lock, unlock } from "../lock";
 import { malloc, mfree } from "../malloc";
 import { mpscPush, mpscTake } from "../mpsc";
-import { awaitHost, hostReady, netpollfinish, netpollnotify, PollDesc } from "../netpoll";
+import { awaitHost, hostReady, netpollfinish, netpollnotify, PollDesc } from "../polldesc";
 import { g } from "../registers";
 import { Sched, sched } from "../structs";
 import { SOCKADDR_MAX } from "./addr";

@@ -20,15 +20,8 @@ import { Errno, strerror } from "../runtime/net/errors";
 import { fdClose, SocketKind } from "../runtime/net/fd";
 import { Sink, sinkAny, sinkBits, SinkEvent, sinkPost, sinkTake, sinkWait } from "../runtime/net/sink";
 import { isEpoll, sysRead, sysRecvfrom, sysSendto, sysShutdownWrite, sysWrite } from "../runtime/net/sys";
-import {
-  injectglist,
-  netpoll,
-  netpolldone,
-  netpollLast,
-  netpollSetDeadline,
-  netpollSetSink,
-  PollError,
-} from "../runtime/netpoll";
+import { netpoll, netpollLast } from "../runtime/netpoll";
+import { injectglist, netpolldone, netpollSetDeadline, netpollSetSink, PollError } from "../runtime/polldesc";
 import { gopanic } from "../runtime/panic";
 import { goid, gosched } from "../runtime/proc";
 import { Conn as Stream } from "../net";

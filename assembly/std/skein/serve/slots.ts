@@ -9,7 +9,7 @@
 import { malloc } from "../runtime/malloc";
 import { NO_FD } from "../runtime/net/fd";
 import { Sink, SinkEvent, sinkPost, SinkQueue } from "../runtime/net/sink";
-import { netpollopen, netpollrenew } from "../runtime/netpoll";
+import { netpollopen, netpollrenew } from "../runtime/polldesc";
 import { Mutex } from "../runtime/sync/mutex";
 
 /** Bits of a Slot. */
