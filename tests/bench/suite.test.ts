@@ -12,7 +12,10 @@ describe("the suite", () => {
     for (const { name, program = name, implementations, measure } of suite) {
       if (measure === "mean") continue;
       const files = isShared(program) ? [`tasks/${program}`] : [`programs/${program}.ts`];
-      if (implementations.includes("go")) files.push(`peers/go/${program}/main.go`);
+      for (const peer of ["go", "evio"])
+        if (implementations.includes(peer)) files.push(`peers/${peer}/${program}/main.go`);
+      if (implementations.includes("skein/serve")) files.push(`programs/${program}-serve.ts`);
+      if (implementations.includes("serve")) files.push(`tasks/${program}-serve.mjs`);
       for (const file of files) assert(existsSync(path.join(packageRoot, "bench", file)), `bench/${file}`);
     }
   });

@@ -2,16 +2,18 @@
  * Everything that `skein bench` compares, in the order of its columns; the first is what the others are held against. Which
  * of them a benchmark compares is in its definition.
  */
-import { go } from "./go.js";
+import { evio, go } from "./go.js";
 import type { Implementation } from "./implementation.js";
 import { packages } from "./packages.js";
 import { pythonLoops } from "./python.js";
 import { servers } from "./servers.js";
-import { skein, skeinGM, skeinNoPreempt } from "./skein.js";
+import { skein, skeinGM, skeinNoPreempt, skeinServe } from "./skein.js";
 
 export const implementations: readonly Implementation[] = [
   skein,
+  ...skeinServe,
   go,
+  evio,
   skeinGM,
   skeinNoPreempt,
   ...packages,

@@ -5,15 +5,23 @@ import { packageRoot } from "../paths.js";
 import type { Implementation } from "./implementation.js";
 import { javaScript, runtime, sharedProgram } from "./javascript.js";
 
+/** The programs that `skein run` runs, by their names. */
+type Programs = (program: string) => string;
+
 /** Skein with options of `skein run`. */
 function skeinWith(name: string, description: string, ...options: string[]): Implementation {
+  return skeinRun(name, description, (program) => program, ...options);
+}
+
+function skeinRun(name: string, description: string, programs: Programs, ...options: string[]): Implementation {
   return {
     name,
     description,
     prepare: () =>
       Promise.resolve({
         runtime,
-        command: (program, procs, args) => {
+        command: (benchmark, procs, args) => {
+          const program = programs(benchmark);
           if (isShared(program)) return sharedProgram(program, "skein", procs, args);
           const cli = path.join(packageRoot, "bin", "skein.js");
           const file = path.join(packageRoot, "bench", "programs", `${program}.ts`);
@@ -41,3 +49,8 @@ export const skeinNoPreempt = skeinWith(
   "the same programs built without safepoints",
   "--no-preempt",
 );
+
+export const skeinServe: readonly Implementation[] = [
+  skeinRun("skein/serve", "loops in AssemblyScript: bench/programs/NAME-serve.ts", (program) => `${program}-serve`),
+  skeinRun("serve", "loops in TypeScript: bench/tasks/NAME-serve.mjs", (program) => `${program}-serve.mjs`),
+];
