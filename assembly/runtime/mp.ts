@@ -39,7 +39,7 @@ import { futexsleep, lock, unlock } from "./lock";
 import { netpoll, netpollBreak, netpollLast, netpollWanted } from "./netpoll";
 import { injectglist } from "./polldesc";
 import { gopanic, throwFatal } from "./panic";
-import { anyWork } from "./proc";
+import { anyWork, wakepIfIdle } from "./proc";
 import { m } from "./registers";
 import { runnextget, runqempty, runqput } from "./runq";
 import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
@@ -343,6 +343,8 @@ export function handoffp(pp: P): void {
   unlock(schedLock());
   const when = timersFirst(pp);
   if (when != 0) wakeTimerM(when);
+  // What other Ps had queued before this one was seen to be idle: who queued it has woken nobody.
+  if (anyWork()) wakepIfIdle();
 }
 
 /** Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. */

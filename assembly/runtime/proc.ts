@@ -77,6 +77,11 @@ const STEAL_ROUNDS: i32 = 4;
 @inline
 const TURNS: i32 = 4096;
 
+/** Turns between looks at the clock; a power of two. */
+// @ts-ignore: decorator
+@inline
+const CLOCK_TURNS: u32 = 4;
+
 /** How long an M whose JavaScript waits for something may go without a turn of its event loop, in ns. */
 // @ts-ignore: decorator
 @inline
@@ -268,7 +273,7 @@ function runnableHere(): G | null {
   const mp = m;
   const pp = mp.p;
   if (!pp || changetype<usize>(mp.lockedg) != 0 || mp.owed != 0 || mp.preempt != 0 || mp.spinning) return null;
-  if (atomic.load<u64>(SCHED_STATE) != 0 || timersFirst(pp) != 0) return null;
+  if (atomic.load<u64>(SCHED_STATE) != 0 || timerMayBeDue(pp)) return null;
   const next = runnextget(pp);
   if (next) return next;
   const tick = pp.schedtick;
@@ -279,6 +284,18 @@ function runnableHere(): G | null {
     pp.schedtick = tick + 1;
   }
   return gp;
+}
+
+/**
+ * Whether it is time to look at the clock, for the timers of `pp`. That is a call into JavaScript, more than many a turn takes, so
+ * it is not done at each: at every CLOCK_TURNS-th, and at all once sysmon, which reads the clock in time for each
+ * timer (`sliceEnd`), has found it due.
+ */
+// @ts-ignore: decorator
+@inline
+function timerMayBeDue(pp: P): bool {
+  const when = timersFirst(pp);
+  return when != 0 && (pp.schedtick % CLOCK_TURNS == 0 || when <= atomic.load<i64>(coarseNowAddr()));
 }
 
 /** Runs a goroutine until it parks, yields or ends, and does what it asked for. */
@@ -559,6 +576,12 @@ export function anyWork(): bool {
     if (!runqempty(allp(i))) return true;
   }
   return false;
+}
+
+// @ts-ignore: decorator
+@inline
+function coarseNowAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("coarseNow");
 }
 
 // ---- waking ----------------------------------------------------------------------------------------------------------

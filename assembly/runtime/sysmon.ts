@@ -107,7 +107,7 @@ export function sysmonLoop(): i32 {
       futexsleep(SCHED_SYSMON_WAKE, seen, max(min(delay, nextLook - now), DELAY_MIN));
     }
     now = nanotime();
-    sched.coarseNow = now;
+    atomic.store<i64>(changetype<usize>(sched) + offsetof<Sched>("coarseNow"), now);
     idle = retake(now) ? 0 : idle + 1;
     nextLook = watchSlices(now);
     if (netpollWanted()) {
