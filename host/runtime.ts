@@ -205,16 +205,17 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     this.hub = hub;
     const { port1: source, port2: ports } = new MessageChannel();
     hub.listen(source);
+    const spares = mainStartsThreads ? [] : [hub.newSpare(), hub.newSpare()];
     shareLoading();
     this.sysmon = new Worker(threadFile("sysmon"), {
-      workerData: { ...data, ports } satisfies SysmonData,
-      transferList: [ports],
+      workerData: { ...data, ports, spares } satisfies SysmonData,
+      transferList: [ports, ...spares.map(({ port }) => port)],
       name: "skein sysmon",
       ...threadFlags(),
     });
     this.sysmonEnded = new Promise((resolve) => this.sysmon.once("exit", () => resolve()));
     this.sysmon.on("error", (error) => this.control.report(Report.Failure, `the sysmon thread died: ${error.message}`));
-    const threads = new Threads(data, this.control, this.core, this.memory, (mid, port) => hub.addPort(mid, port));
+    const threads = new Threads(data, this.control, this.core, this.memory, (mid) => hub.newPort(mid));
     this.threads = threads;
     this.sysmon.on("message", ({ start, kill }: ThreadRequest) => {
       if (start !== undefined) threads.start(start).unref();

@@ -3,9 +3,10 @@
  *
  * Guarantees: ends when the runtime closes, after the Ms that it started; a failure here reaches the main thread.
  */
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { MessageChannel, type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Control, Report } from "./control.js";
 import { instantiate, netImportsFor, StopThread, type ThreadData } from "./instance.js";
+import type { Spare } from "./values/ports.js";
 import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
 
 /** How long Ms may take to return from `mstart` after the runtime was closed, in milliseconds. */
@@ -13,8 +14,10 @@ const GRACE_MS = 500;
 
 /** What the sysmon thread is given. */
 export interface SysmonData extends ThreadData {
-  /** Where the main thread's ends of Ms' ports go. */
+  /** Where the main thread hears of Ms' ports, and where more spare ones come from. */
   readonly ports: MessagePort;
+  /** Ports for the Ms that are started here. */
+  readonly spares: readonly Spare[];
 }
 
 async function runSysmon(data: SysmonData): Promise<void> {
@@ -22,8 +25,20 @@ async function runSysmon(data: SysmonData): Promise<void> {
   let threads: Threads | undefined;
   try {
     const { core, memory } = instantiate(data, control, await netImportsFor(data.module));
-    const { ports, ...threadData } = data;
-    threads = new Threads(threadData, control, core, memory, (mid, port) => ports.postMessage({ mid, port }, [port]));
+    const { ports, spares: first, ...threadData } = data;
+    const spares = [...first];
+    const connect = (mid: number): MessagePort => {
+      for (let it; (it = receiveMessageOnPort(ports)) !== undefined;) spares.push(it.message as Spare);
+      const spare = spares.shift();
+      if (spare !== undefined) {
+        ports.postMessage({ mid, spare: spare.number });
+        return spare.port;
+      }
+      const { port1, port2 } = new MessageChannel();
+      ports.postMessage({ mid, port: port1 }, [port1]);
+      return port2;
+    };
+    threads = new Threads(threadData, control, core, memory, connect);
     for (let what: number; (what = core.sysmon()) !== 0;) {
       if (what > 0) {
         if (mainStartsThreads) ask({ start: what });

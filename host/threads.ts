@@ -10,7 +10,7 @@
  * fail and all else goes on. One that dies in the core may have held its locks, so that is the end of the program.
  */
 import process from "node:process";
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import {
   M_LAST_WORDS,
   M_SIZE,
@@ -114,18 +114,12 @@ export class Threads {
   private readonly control: Control;
   private readonly core: Core;
   private readonly memory: Memory;
-  private readonly connect: (mid: number, port: MessagePort) => void;
+  private readonly connect: (mid: number) => MessagePort;
   private readonly threads = new Map<number, MThread>();
   private readonly all = new Set<Worker>();
 
-  /** @param connect is given the main thread's end of each M's port over which threads hand each other what memory cannot hold */
-  constructor(
-    data: ThreadData,
-    control: Control,
-    core: Core,
-    memory: Memory,
-    connect: (mid: number, port: MessagePort) => void,
-  ) {
+  /** @param connect gives an M's port to the main thread, over which threads hand each other what memory cannot hold */
+  constructor(data: ThreadData, control: Control, core: Core, memory: Memory, connect: (mid: number) => MessagePort) {
     this.connect = connect;
     this.data = data;
     this.control = control;
@@ -135,11 +129,10 @@ export class Threads {
 
   /** Starts the thread of an M, or makes one that is booting that M's. */
   start(mid: number, booting?: Booting): Worker {
-    const { port1, port2 } = new MessageChannel();
-    const data: MData = { ...this.data, mid, port: port2 };
-    booting?.worker.postMessage(data, [port2]);
+    const port = this.connect(mid);
+    const data: MData = { ...this.data, mid, port };
+    booting?.worker.postMessage(data, [port]);
     const { worker, end } = booting ?? boot(mid, this.data.worker, data);
-    this.connect(mid, port1);
     this.all.add(worker);
     const gone = end.then(({ code, failure }) => {
       this.all.delete(worker);

@@ -8,14 +8,15 @@
  * mailbox.
  *
  * The main thread may block right after it has sent a SharedArrayBuffer, to wait on it. So it announces these to all Ms before
- * the slot is published, as many as they have not read yet; only an M that does not know one asks.
+ * the slot is published, as many as they have not read yet; only an M that does not know one asks. A thread that sysmon starts
+ * meanwhile could not be told of them, nor ask. So sysmon has spare ports in advance, which are told of everything as well.
  *
  * Guarantees: a value posted before its slot was published is found, since the main thread looks through all ports before it
  * says that there is none. A value sent once is taken once. SharedArrayBuffers are kept as long as any slot or any thread's
  * own object stands for them: these are counted like other handles. The count is raised from 0 by the main thread only, so it
  * alone decides, when it is told of a 0, whether that is final.
  */
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { HOBJ_ELEM, HOBJ_REFS, HOST_SHARED, SCHED_STATE, STATE_RUNNING } from "../../assembly/layout.js";
 import type { Memory } from "../memory.js";
 import type { Carrier } from "./carrier.js";
@@ -47,6 +48,19 @@ interface Line {
 
 /** SharedArrayBuffers that an M is told of before it asks: so many at a time, since they stay alive in its port. */
 const ANNOUNCED = 64;
+
+/** The other end of a port that the main thread keeps for a thread which is yet to be started. */
+export interface Spare {
+  readonly number: number;
+  readonly port: MessagePort;
+}
+
+/** What the thread that starts Ms tells of one: the port that it was given, or the spare one. */
+interface Started {
+  readonly mid: number;
+  readonly port?: MessagePort;
+  readonly spare?: number;
+}
 
 /** What carriers take from the core. */
 interface CarrierCore {
@@ -113,16 +127,36 @@ export abstract class PortsCarrier implements Carrier {
 /** The main thread's carrier, which keeps everybody's values. */
 export class Hub extends PortsCarrier {
   private readonly lines = new Map<number, Line>();
+  private readonly spares = new Map<number, Line>();
+  private spareCount = 0;
   private readonly values = new Map<number, Message>();
   /** Where ports come from that another thread has made. */
   private source: MessagePort | undefined;
 
-  /** The thread of M `mid` has this port's other end. */
-  addPort(mid: number, port: MessagePort): void {
-    this.lines.get(mid)?.port.close();
+  /** A port for the thread of M `mid`. */
+  newPort(mid: number): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.connect(mid, this.newLine(port1));
+    return port2;
+  }
+
+  /** A port for a thread that is yet to be started. */
+  newSpare(): Spare {
+    const { port1, port2 } = new MessageChannel();
+    const number = this.spareCount++;
+    this.spares.set(number, this.newLine(port1));
+    return { number, port: port2 };
+  }
+
+  private newLine(port: MessagePort): Line {
     const line: Line = { port, sent: 0, read: 0 };
-    this.lines.set(mid, line);
     for (const [number, { value, shared }] of this.values) if (shared === true) this.announce(line, number, value);
+    return line;
+  }
+
+  private connect(mid: number, line: Line): void {
+    this.lines.get(mid)?.port.close();
+    this.lines.set(mid, line);
   }
 
   /** Ports of Ms that another thread starts come through this one. */
@@ -132,8 +166,9 @@ export class Hub extends PortsCarrier {
 
   close(): void {
     this.source?.close();
-    for (const { port } of this.lines.values()) port.close();
+    for (const { port } of this.allLines()) port.close();
     this.lines.clear();
+    this.spares.clear();
     this.values.clear();
   }
 
@@ -179,7 +214,7 @@ export class Hub extends PortsCarrier {
     // This thread's own objects do not count: it has all of them.
     Atomics.store(this.memory.words, (address + HOBJ_REFS) >>> 2, 0);
     this.drain();
-    for (const line of this.lines.values()) this.announce(line, address, buffer);
+    for (const line of this.allLines()) this.announce(line, address, buffer);
   }
 
   private announce(line: Line, number: number, value: unknown): void {
@@ -223,15 +258,27 @@ export class Hub extends PortsCarrier {
     return this.values.get(number);
   }
 
+  private started({ mid, port, spare }: Started): void {
+    if (spare === undefined) return this.connect(mid, this.newLine(port!));
+    this.connect(mid, this.spares.get(spare)!);
+    this.spares.delete(spare);
+    const next = this.newSpare();
+    this.source?.postMessage(next, [next.port]);
+  }
+
+  private *allLines(): Iterable<Line> {
+    yield* this.lines.values();
+    yield* this.spares.values();
+  }
+
   /** Handles all messages that have come. */
   drain(): void {
     if (this.source !== undefined) {
       for (let it; (it = receiveMessageOnPort(this.source)) !== undefined;) {
-        const { mid, port } = it.message as { mid: number; port: MessagePort };
-        this.addPort(mid, port);
+        this.started(it.message as Started);
       }
     }
-    for (const line of this.lines.values()) {
+    for (const line of this.allLines()) {
       for (let it; (it = receiveMessageOnPort(line.port)) !== undefined;) this.receive(line, it.message as Message);
     }
   }

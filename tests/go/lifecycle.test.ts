@@ -206,6 +206,22 @@ describe("runtimes", () => {
     assert.ok(threads() <= before + 2, `${threads()} threads, ${before} before`);
   });
 
+  it("run goroutines though the main thread blocks right after it has started them, also on threads that begin meanwhile", async () => {
+    for (let i = 0; i < 6; i++) {
+      const rt = await start({ procs: 2 });
+      const word = new Int32Array(new SharedArrayBuffer(4));
+      if (i % 2 === 0) await rt.go(() => 1);
+      const g = rt.go(async (word: Int32Array) => {
+        await Promise.resolve();
+        Atomics.store(word, 0, 1);
+        Atomics.notify(word, 0);
+      }, word);
+      assert.notEqual(Atomics.wait(word, 0, 0, 10_000), "timed-out");
+      await g;
+      await rt.close();
+    }
+  });
+
   it("have as many Ps as they are told, also later", () =>
     withRuntime(
       async (rt) => {
