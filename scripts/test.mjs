@@ -1,17 +1,18 @@
 /**
  * Runs the tests.
  *
- *     node scripts/test.mjs [FILTER...] [--only lint,unit,node,deno] [--dir tests/stress] [--name PATTERN]
+ *     node scripts/test.mjs [FILTER...] [--only lint,unit,node,newest,deno] [--dir tests/stress] [--name PATTERN]
  *
  * Stages: `lint` (eslint, prettier, tsc), `unit` (as-pect on the core's data structures), `node` (node:test on every
- * `*.test.ts` under `--dir`, default `tests` but for `tests/stress`), `deno` (the library's tests inside Deno, the tests of
- * whole programs with the programs under Deno). A filter is part of a test file's path and leaves out the first two stages;
+ * `*.test.ts` under `--dir`, default `tests` but for `tests/stress`), `newest` (some of them on the newest Node, where there is
+ * one: SKEIN_NEWEST_NODE, or what `npm install --no-save node` has brought; as a dependency it would be every script's Node),
+ * `deno` (the library's tests inside Deno, the tests of whole programs with the programs under Deno). A filter is part of a test file's path and leaves out the first two stages;
  * `--name` chooses tests by a pattern.
  *
  * Test files are TypeScript, which Node 20 does not run, so they are bundled into `dist-test/` first; what they import
  * from `host/` is the built `dist/`.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -28,7 +29,9 @@ const { values, positionals: filters } = parseArgs({
   allowPositionals: true,
   options: { only: { type: "string" }, dir: { type: "string" }, name: { type: "string" } },
 });
-const stages = values.only?.split(",") ?? (filters.length > 0 ? ["node", "deno"] : ["lint", "unit", "node", "deno"]);
+/** The stages that run test files. */
+const TESTS = ["node", "newest", "deno"];
+const stages = values.only?.split(",") ?? (filters.length > 0 ? TESTS : ["lint", "unit", ...TESTS]);
 const directory = path.join(root, values.dir ?? "tests");
 const stress = path.join(root, "tests", "stress");
 
@@ -50,6 +53,23 @@ function testFiles() {
 
 /** What is kept of a stage's output, to be shown again at the end if it fails: long logs are cut from the front. */
 const TAIL = 16_000;
+
+/**
+ * What goroutines in TypeScript rest on most, which the stage `newest` runs on the newest Node: less than a minute of it.
+ */
+const NEWEST = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
+
+/** The binary of npm's package `node`, if it is installed; else why there is none. */
+function newestNode() {
+  const wanted = process.env.SKEIN_NEWEST_NODE ?? bin("node", "bin/node");
+  if (!existsSync(wanted))
+    return { skipped: "npm's package node is not installed, and SKEIN_NEWEST_NODE names no other" };
+  const { stdout, status } = spawnSync(wanted, ["--version"], { encoding: "utf8" });
+  if (status !== 0) return { skipped: `${wanted} does not run` };
+  const version = stdout.trim();
+  if (version === process.version) return { skipped: `the tests run on ${version} anyway` };
+  return { node: wanted, version };
+}
 
 /** Runs a command to its end and passes on what it prints; the end of that if it failed, else null. */
 function run(title, command, args, env = {}) {
@@ -148,7 +168,7 @@ if (stages.includes("unit")) {
     console.log("\n== as-pect: skipped, tests/core has no specs");
   }
 }
-if (stages.includes("node") || stages.includes("deno")) {
+if (["node", "newest", "deno"].some((name) => stages.includes(name))) {
   const files = testFiles();
   if (files.length === 0) {
     console.error(`no test file matches ${filters.join(" ")}`);
@@ -156,6 +176,12 @@ if (stages.includes("node") || stages.includes("deno")) {
   }
   await bundle(files);
   if (stages.includes("node")) await stage("node", process.execPath, nodeTest(files));
+  if (stages.includes("newest")) {
+    const { node, version, skipped } = newestNode();
+    const some = files.filter((file) => NEWEST.some((part) => file.startsWith(path.normalize(part))));
+    if (node === undefined) console.log(`\n== the newest Node: skipped, ${skipped}`);
+    else if (some.length > 0) await stage(`Node ${version}`, node, nodeTest(some));
+  }
   if (stages.includes("deno")) {
     const deno = bin("deno", "bin.cjs");
     const library = files.filter((file) =>

@@ -90,7 +90,7 @@ describe("cancelling a goroutine", () => {
         await delay(50);
         const others = Array.from({ length: 20 }, (_, i) => rt.go(work.identity, i));
         for (const g of stuck) g.cancel(new Error("stop"));
-        for (const g of stuck) await assert.rejects(g, /stop/);
+        await Promise.all(stuck.map((g) => assert.rejects(g, /stop/)));
         assert.deepEqual(
           await Promise.all(others),
           Array.from({ length: 20 }, (_, i) => i),

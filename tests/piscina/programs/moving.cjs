@@ -20,7 +20,10 @@ const filename = path.resolve(__dirname, "workers", "kinds.cjs");
   new Int32Array(shared)[0] = 77;
   console.log(new Int32Array(same)[0]);
 
-  for (const what of ["buffer", "view", "number", "object"]) console.log(await pool.run(what, { name: "moved" }));
+  for (const what of ["buffer", "view", "number", "object"]) {
+    const moved = await pool.run(what, { name: "moved" });
+    console.log(moved instanceof ArrayBuffer ? new Uint8Array(moved) : moved); // Nodes print an ArrayBuffer differently
+  }
   console.log(Piscina.move(5), Piscina.move(null), Piscina.transferableSymbol, Piscina.valueSymbol);
   await pool.destroy();
 })();
@@ -33,7 +36,7 @@ const filename = path.resolve(__dirname, "workers", "kinds.cjs");
 2 0
 3 1000000
 77
-ArrayBuffer { [Uint8Contents]: <01 02 03>, byteLength: 3 }
+Uint8Array(3) [ 1, 2, 3 ]
 Uint16Array(2) [ 4, 5 ]
 7
 { bytes: Uint8Array(1) [ 8 ], isSurrogate: true }
