@@ -81,7 +81,7 @@ function failure(code: number | null, signal: string | null, stderr: string): st
   const lines = stderr.split("\n").map((line) => line.trim());
   const line =
     lines.find((text) => /^(panic|fatal error|error|\w*Error)\b/.test(text)) ??
-    // The go command heads the errors of a package with its name.
-    lines.find((text) => text !== "" && !text.startsWith("#"));
+    // The go command heads the errors of a package with its name, and tells first what it fetches.
+    lines.find((text) => text !== "" && !/^#|^go: downloading /.test(text));
   return line ? `${ended}: ${line}` : ended;
 }

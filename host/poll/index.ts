@@ -3,6 +3,7 @@
  */
 import process from "node:process";
 import { debugSettings } from "../debug.js";
+import { SkeinError } from "../errors.js";
 import { loadSys } from "./sys.js";
 
 /** What waits for sockets. */
@@ -20,7 +21,7 @@ export interface PollerChoice {
  *
  * @param wish `"auto"` takes epoll if it can
  * @param forced why nothing but the stdlib poller will do, if so
- * @throws Error if epoll was asked for and cannot be had
+ * @throws SkeinError if epoll was asked for and cannot be had
  */
 export function choosePoller(wish: "auto" | PollerName = "auto", forced?: string): PollerChoice {
   const choice = choose(wish, forced);
@@ -30,15 +31,15 @@ export function choosePoller(wish: "auto" | PollerName = "auto", forced?: string
 
 function choose(wish: "auto" | PollerName, forced: string | undefined): PollerChoice {
   if (wish !== "auto" && wish !== "epoll" && wish !== "stdlib") {
-    throw new TypeError(`poller must be "auto", "epoll" or "stdlib", not ${JSON.stringify(wish)}`);
+    throw new SkeinError(`poller must be "auto", "epoll" or "stdlib", not ${JSON.stringify(wish)}`);
   }
   if (wish === "stdlib") return { name: "stdlib", reason: "asked for" };
-  if (wish === "epoll" && forced !== undefined) throw new Error(`the epoll poller was asked for, but ${forced}`);
+  if (wish === "epoll" && forced !== undefined) throw new SkeinError(`the epoll poller was asked for, but ${forced}`);
   if (forced !== undefined) return { name: "stdlib", reason: forced };
   const sys = loadSys(new ArrayBuffer(8));
   const refusal =
     typeof sys === "string" ? sys : sys.watch === undefined ? `${sys.via} cannot watch descriptors` : undefined;
   if (refusal === undefined) return { name: "epoll", reason: `system calls through ${(sys as { via: string }).via}` };
-  if (wish === "epoll") throw new Error(`the epoll poller is not to be had: ${refusal}`);
+  if (wish === "epoll") throw new SkeinError(`the epoll poller cannot be had: ${refusal}`);
   return { name: "stdlib", reason: refusal };
 }

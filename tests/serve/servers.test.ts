@@ -382,6 +382,6 @@ test("where nothing can call C the runtime's own sockets serve, and the server s
   const reason = onDeno ? /Deno runs without --allow-ffi/ : /koffi: Cannot load native addon/;
   assert.match(first, /^stdlib: /, stderr);
   assert.match(first, reason);
-  assert.match(second, /epoll poller is not to be had/);
+  assert.match(second, /epoll poller cannot be had/);
   assert.match(stderr, /^POLLER stdlib: /m);
 });
