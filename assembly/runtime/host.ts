@@ -32,7 +32,9 @@ import {
   submitRecords,
   takeGoids,
 } from "./jsgo";
-import { awaitp, mexit, mreturn, newm, pidleput, wakeAll } from "./mp";
+import { mreturn } from "./hosted";
+import { awaitp, pidleput, wakeAll } from "./mp";
+import { mexit, newm } from "./newm";
 import { postOwned, pushNote, takeMail } from "./noteq";
 import { PAGE_BITS } from "./pages";
 import { goexit0, numGoroutine, numJsGoroutine, schedule, wakepIfIdle } from "./proc";

@@ -23,27 +23,19 @@
  * The timer M and those who add timers follow the same pattern as submitting and spinning in `proc.ts`: it stores
  * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
  */
-import {
-  MAX_THREADS,
-  PARKED,
-  SCHED_IO_WAKE,
-  SCHED_MCOUNT,
-  SCHED_STATE,
-  SCHED_SYSMON_WAKE,
-  STATE_RUNNING,
-} from "../layout";
+import { PARKED, SCHED_IO_WAKE, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";
+import { hostget, hostput, putDown, toHost } from "./hosted";
 import { futexsleep, lock, unlock } from "./lock";
 import { netpoll, netpollBreak, netpollLast, netpollWanted } from "./netpoll";
 import { injectglist } from "./polldesc";
-import { gopanic, throwFatal } from "./panic";
+import { isGoalReached, newm, wakeSysmon } from "./newm";
 import { anyWork, wakepIfIdle } from "./proc";
 import { m } from "./registers";
-import { runnextget, runqempty, runqput } from "./runq";
+import { runqempty } from "./runq";
 import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
-import { reacquirep, statusAddr } from "./syscall";
 import { ASLEEP } from "./sysmon";
 import { checkTimers, timeSleepUntil } from "./time";
 import { timersFirst } from "./timers";
@@ -61,16 +53,6 @@ const POLLING: i32 = -2;
 @inline
 const PARK_SPINS: i32 = 2000;
 
-/** The last M's place is sysmon's, the one before it the I/O thread's. */
-// @ts-ignore: decorator
-@inline
-const THREAD_LIMIT: i32 = MAX_THREADS - 3;
-
-/** Idle Ms beyond the number of Ps end after this long, in ns. */
-// @ts-ignore: decorator
-@inline
-const IDLE_MAX: i64 = 5_000_000_000;
-
 /** An M in its event loop that is to look after the network does so this often, in µs. */
 // @ts-ignore: decorator
 @inline
@@ -78,7 +60,7 @@ const HOST_POLL_US: i64 = 1000;
 
 // @ts-ignore: decorator
 @inline
-function parkAddr(mp: M): usize {
+export function parkAddr(mp: M): usize {
   return changetype<usize>(mp) + offsetof<M>("park");
 }
 // @ts-ignore: decorator
@@ -207,112 +189,6 @@ function startm(pp: P, spinning: bool): void {
   unpark(mp);
 }
 
-/**
- * This M has found a goroutine that it should not run, as its event loop has things to do: gives it, with the P, to an M
- * that has none such. Where there is no such M and there are too many already to make one, returns what to run here.
- */
-export function passToCleanM(gp: G): G | null {
-  const isFull = sched.mlive - sched.nmblocked - sched.nmlocked > 2 * sched.nprocs || !mayMakeM();
-  if (!sched.idleM && isFull) return gp;
-  runqput(m.p!, gp, true);
-  lock(schedLock());
-  const mp = sched.idleM;
-  if (!mp && !mayMakeM()) {
-    unlock(schedLock());
-    return runnextget(m.p!);
-  }
-  const pp = releasep();
-  if (mp) {
-    sched.idleM = mp.idlelink;
-    sched.nmidle--;
-    mp.spinning = false;
-    mp.nextp = pp;
-  } else {
-    newm(pp, false);
-  }
-  unlock(schedLock());
-  if (mp) unpark(mp);
-  return null;
-}
-
-/** Are there as many Ms as there are to be, whatever waits? */
-function isGoalReached(): bool {
-  return sched.threadGoal != 0 && sched.mlive >= sched.threadGoal;
-}
-
-/** Can one more M be made without ending the program? */
-function mayMakeM(): bool {
-  return sched.mlive < sched.maxThreads && !isGoalReached();
-}
-
-/** Puts a P down for an M that is in its event loop. Under sched.lock. */
-function putDown(mp: M, pp: P): void {
-  mp.syscalls = 1;
-  mp.oldp = pp;
-  pp.syscalltick++;
-  atomic.store<u32>(statusAddr(pp), PStatus.Syscall);
-}
-
-/**
- * Makes an M and has the sysmon thread start a thread for it; without a P the M is idle from the beginning. Under
- * sched.lock.
- */
-export function newm(pp: P | null, spinning: bool): void {
-  if (sched.mlive >= sched.maxThreads) {
-    unlock(schedLock());
-    threadExhaustion();
-  }
-  sched.mlive++;
-  let mp = sched.freeM;
-  if (mp) {
-    sched.freeM = mp.newlink;
-  } else {
-    const id = sched.mcount + 1;
-    mp = allm(id);
-    mp.id = id;
-    mp.rand = (<u64>nanotime() + 1) * 0x9e3779b97f4a7c15 + <u64>id;
-    atomic.store<i32>(SCHED_MCOUNT, id);
-  }
-  mp.ending = false;
-  mp.park = 0;
-  mp.started = false;
-  mp.spinning = spinning;
-  mp.nextp = pp;
-  if (!pp) midleput(mp);
-  mp.newlink = null;
-  const first = sched.newM;
-  if (!first) {
-    sched.newM = mp;
-  } else {
-    let last = first;
-    while (last.newlink) last = last.newlink!;
-    last.newlink = mp;
-  }
-  wakeSysmon();
-}
-
-/** Sets the limit on threads and returns the previous one. To need more, now or later, ends the program. */
-export function setMaxThreads(n: i32): i32 {
-  if (n < 1) gopanic("setMaxThreads: the limit must be positive");
-  lock(schedLock());
-  const old = sched.maxThreads;
-  sched.maxThreads = min(n, THREAD_LIMIT);
-  const exhausted = sched.mlive > n;
-  unlock(schedLock());
-  if (exhausted) threadExhaustion();
-  return old;
-}
-
-function threadExhaustion(): void {
-  throwFatal("thread exhaustion: the program exceeds " + sched.maxThreads.toString() + "-thread limit");
-}
-
-/** Gets sysmon out of its sleep. */
-export function wakeSysmon(): void {
-  atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
-  atomic.notify(SCHED_SYSMON_WAKE, 1);
-}
-
 /** Gives an idle P, if there is one, to an M. */
 export function startIdle(): void {
   lock(schedLock());
@@ -345,38 +221,6 @@ export function handoffp(pp: P): void {
   if (when != 0) wakeTimerM(when);
   // What other Ps had queued before this one was seen to be idle: who queued it has woken nobody.
   if (anyWork()) wakepIfIdle();
-}
-
-/** Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. */
-export function endIdleM(now: i64): void {
-  if (sched.nmidle <= sched.nprocs) return;
-  lock(schedLock());
-  // The list is last in, first out, so the one at its end has been idle longest.
-  let prev: M | null = null;
-  let mp = sched.idleM;
-  while (mp && mp.idlelink) {
-    prev = mp;
-    mp = mp.idlelink;
-  }
-  if (mp && prev && sched.nmidle > sched.nprocs && mp.idleSince != 0 && mp.idleSince + IDLE_MAX < now) {
-    prev.idlelink = null;
-    sched.nmidle--;
-    sched.mlive--;
-    mp.ending = true;
-    unlock(schedLock());
-    unpark(mp);
-    return;
-  }
-  unlock(schedLock());
-}
-
-/** An M that is to end calls this last; its struct is then free for another thread. */
-export function mexit(mp: M): void {
-  lock(schedLock());
-  atomic.add<i32>(changetype<usize>(mp) + offsetof<M>("gen"), 1);
-  mp.newlink = sched.freeM;
-  sched.freeM = mp;
-  unlock(schedLock());
 }
 
 /** Wakes everybody, to see that the state has changed. */
@@ -509,69 +353,6 @@ export function mstop(): bool {
   return awaitp();
 }
 
-/** The M's thread is to go to its event loop, until it is woken or for `us` µs. Under sched.lock. */
-export function toHost(mp: M, us: i32): void {
-  mp.hosted = Hosted.Wait;
-  mp.quick = false;
-  mp.waitUs = us;
-  atomic.cmpxchg<i32>(parkAddr(mp), 0, PARKED);
-}
-
-/**
- * This M's thread is back from its event loop: takes the P that was put down for it, or an idle one. False if it is to end,
- * or to go there again.
- */
-export function mreturn(): bool {
-  const mp = m;
-  lock(schedLock());
-  atomic.store<i32>(parkAddr(mp), 0);
-  mp.lastTurn = nanotime();
-  if (mp.hosted == Hosted.Wait && mp.lockedg) {
-    // Only startlockedm gives it a P.
-    const given = mp.nextp;
-    const goesOn = given != null || atomic.load<i32>(SCHED_STATE) != STATE_RUNNING;
-    if (goesOn) mp.hosted = Hosted.No;
-    else toHost(mp, 0);
-    unlock(schedLock());
-    if (!given) return false;
-    acquirep(given);
-    mp.nextp = null;
-    mp.lockedReady = true;
-    return true;
-  }
-  mp.hosted = Hosted.No;
-  if (mp.onHostList) hostget(mp);
-  const isTimerM = sched.timerM == changetype<usize>(mp);
-  if (isTimerM) sched.timerM = 0;
-  let pp: P | null = null;
-  if (mp.syscalls == 0 && sched.attention == 0) pp = pidleget();
-  unlock(schedLock());
-  if (pp) acquirep(pp);
-  else if (mp.syscalls != 0) reacquirep();
-  if (!mp.p) return mstop();
-  if (isTimerM) runTimers();
-  return true;
-}
-
-/** Under sched.lock. */
-function hostput(mp: M): void {
-  mp.hostlink = sched.hostM;
-  sched.hostM = mp;
-  mp.onHostList = true;
-}
-
-/** Takes an M off the list of those in their event loops. Under sched.lock. */
-export function hostget(mp: M): void {
-  mp.onHostList = false;
-  let it = sched.hostM;
-  if (it == mp) {
-    sched.hostM = mp.hostlink;
-    return;
-  }
-  while (it && it.hostlink != mp) it = it.hostlink;
-  if (it) it.hostlink = mp.hostlink;
-}
-
 /** This M is on the idle list, or has been given a P: sleeps until then. False if it is to end instead. */
 export function awaitp(): bool {
   const mp = m;
@@ -585,7 +366,7 @@ export function awaitp(): bool {
 }
 
 /** Under sched.lock. */
-function midleput(mp: M): void {
+export function midleput(mp: M): void {
   mp.idlelink = sched.idleM;
   mp.idleSince = sched.coarseNow;
   sched.idleM = mp;
@@ -612,7 +393,7 @@ function armTimer(mp: M, polls: bool): i64 {
 }
 
 /** Runs what is due of all Ps' timers. */
-function runTimers(): void {
+export function runTimers(): void {
   const now = nanotime();
   for (let i = 0; i < sched.nprocs; i++) checkTimers(allp(i), now);
 }

@@ -5,7 +5,8 @@
 import { SCHED_STATE, STATE_RUNNING } from "../layout";
 import { schedLock } from "./globrunq";
 import { lock, unlock } from "./lock";
-import { awaitp, handoffp, mstop, releasep, toHost, unpark } from "./mp";
+import { toHost } from "./hosted";
+import { awaitp, handoffp, mstop, releasep, unpark } from "./mp";
 import { checkdead } from "./deadlock";
 import { gopanic } from "./panic";
 import { wakepIfIdle } from "./proc";

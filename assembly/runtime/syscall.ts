@@ -14,7 +14,8 @@
 import { schedLock } from "./globrunq";
 import { nanotime } from "./clock";
 import { lock, nap, unlock } from "./lock";
-import { acquirep, handoffp, pidleget, releasep, wakeSysmon } from "./mp";
+import { acquirep, handoffp, pidleget, releasep } from "./mp";
+import { wakeSysmon } from "./newm";
 import { m } from "./registers";
 import { switchOut } from "./stack";
 import { P, PStatus, Switch, sched } from "./structs";

@@ -9,7 +9,7 @@
 // Goroutines.
 export { newproc as go, gosched, goexit, goid, numGoroutine, numCPU, threadId } from "./skein/runtime/proc";
 export { gomaxprocs } from "./skein/runtime/world";
-export { setMaxThreads } from "./skein/runtime/mp";
+export { setMaxThreads } from "./skein/runtime/newm";
 export { lockOSThread, unlockOSThread } from "./skein/runtime/osthread";
 export { blocking, sleepBlocking } from "./skein/runtime/syscall";
 

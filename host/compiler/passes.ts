@@ -56,6 +56,8 @@ const SCHEDULER = [
   "hostsync/*",
   "proc/findRunnable",
   "mp/*",
+  "hosted/*",
+  "newm/*",
   "deadlock/*",
   "dump/describe*",
   "schedtrace/*",
