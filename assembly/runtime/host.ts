@@ -37,13 +37,14 @@ import { awaitp, pidleput, wakeAll } from "./mp";
 import { mexit, newm } from "./newm";
 import { postOwned, pushNote, takeMail } from "./noteq";
 import { PAGE_BITS } from "./pages";
-import { goexit0, numGoroutine, numJsGoroutine, schedule, wakepIfIdle } from "./proc";
+import { numGoroutine, numJsGoroutine, wakepIfIdle } from "./proc";
+import { goexit0, schedule } from "./schedule";
 import { beginExit, endExit } from "./program";
 import { g, m, phase, setG, setM, setPhase } from "./registers";
 import { schedtraceText } from "./schedtrace";
 import { sysmonLoop, takeNewM } from "./sysmon";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "./stack";
-import { G, GStatus, Hosted, M, MainState, Sched, allm, allp, sched } from "./structs";
+import { G, GStatus, Hosted, MainState, Sched, allm, allp, sched } from "./structs";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
 export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, maxPages: i32): void {

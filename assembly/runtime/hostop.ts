@@ -53,7 +53,6 @@ import { postOwned } from "./noteq";
 import { goready } from "./proc";
 import { g, setG } from "./registers";
 import { finish, Select, selectgo, selparkcommit } from "./select";
-import { Sema } from "./sema";
 import { G, G_BYTES, GStatus, OPERATION, Waiter, waiterOf } from "./structs";
 import { Cond, condLock, drawTicket, enqueueTicket } from "./sync/cond";
 import { acquireOrEnqueue, Mutex, mutexCheckLocked, mutexRelease, mutexSema, mutexStart } from "./sync/mutex";

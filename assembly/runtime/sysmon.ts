@@ -11,7 +11,7 @@
  * each time to wake sysmon would cost as much as the request; so while something has run since it last looked, it only
  * dozes: for 2 ms, and only a blocking call wakes it.
  */
-import { SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
+import { SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
 import { nanotime } from "./clock";
 import { STALLED, writeError } from "./dump";
 import { globrunqsize, schedLock } from "./globrunq";

@@ -54,7 +54,7 @@ const SCHEDULER = [
   "hostobj/*",
   "hostop/*",
   "hostsync/*",
-  "proc/findRunnable",
+  "findrunnable/*",
   "mp/*",
   "hosted/*",
   "newm/*",
