@@ -1,0 +1,122 @@
+/** M, a thread (see `structs.ts`). */
+import { G } from "./structs-g";
+import { P } from "./structs-p";
+
+/** A thread. M0 is the main thread's instance: it submits and drains and never runs goroutines. */
+@unmanaged
+export class M {
+  // Asyncify's view of the scratch buffer that stacks are unwound into.
+  scratchTop: usize;
+  scratchEnd: usize;
+  scratch: usize;
+  id: i32;
+  /** The P it holds, or null (owner; a nascent M finds it here). */
+  p: P | null;
+  /** The P that whoever wakes it has put down for it: written before `park` is set. */
+  nextp: P | null;
+  /** The goroutine it runs (owner). */
+  curg: G | null;
+  /** What gopark wants done once the stack is saved: the address of a lock to release, or of a Select's channels. */
+  waitUnlock: usize;
+  /** Where the goroutine goes that has just been switched out: one of Switch. */
+  switchTo: u8;
+  /** It is looking for work (owner); counted in sched.nmspinning. */
+  spinning: bool;
+  /** Blocking calls that it is inside of, one within the other (owner). */
+  syscalls: u8;
+  /** The goroutine wired to it by lockOSThread, or null (owner). */
+  lockedg: G | null;
+  /** The P it had when it went into a blocking call; it may be another's by now (owner). */
+  oldp: P | null;
+  /** State of its random numbers (owner). */
+  rand: u64;
+  private pad4: u64;
+  // Offset M_GOROUTINES: counters for stats (owner).
+  goroutines: u64;
+  switches: u64;
+  steals: u64;
+  parks: u64;
+  private pad0: u64;
+  private pad1: u64;
+  private pad2: u64;
+  private pad3: u64;
+  /** Where it parks: 0 awake or spinning, PARKED asleep, WOKEN told to look (see `mp.ts`). On its own line, for wakers write it. */
+  park: i32;
+  /** Link in sched's list of idle Ms (sched.lock). */
+  idlelink: M | null;
+  /** Link in sched's lists of Ms to start and of Ms that have ended (sched.lock). */
+  newlink: M | null;
+  /** Set by sysmon and by who stops the world: the goroutine is to yield at its next safepoint. Cleared by the M. */
+  preempt: u32;
+  /** When it became idle, by sysmon's clock (sched.lock). */
+  idleSince: i64;
+  /** Where the host writes a stack down that this M traces, and how much it wrote (owner). */
+  traceText: usize;
+  traceLength: i32;
+  /** It is to end: it has been idle for long. */
+  ending: bool;
+  /** Its thread has been through `mstart` once: whoever made the M has given it a P, or put it on the idle list (owner; newm). */
+  started: bool;
+  /** Its thread is in its event loop, or on the way there (owner, under sched.lock): one of Hosted. */
+  hosted: u8;
+  /** It is on sched's list of Ms in their event loops (under sched.lock). */
+  onHostList: bool;
+  /** It has been given a P to run its locked goroutine with, and has not yet begun (owner). */
+  lockedReady: bool;
+  /** Where it has the kernel write events of the network, or 0 (owner). */
+  pollEvents: usize;
+  /** Link in sched's list of Ms in their event loops (sched.lock). */
+  hostlink: M | null;
+  /** When its thread last had a turn of its event loop (owner). */
+  lastTurn: i64;
+  private pad5: u64;
+  /** Its thread's mailbox: a stack of notes, newest first; pushed by anybody, taken whole by the thread (see `noteq.ts`). */
+  mail: usize;
+  private pad7: u64;
+  private pad8: u64;
+  private pad9: u64;
+  private pad10: u64;
+  private pad11: u64;
+  private pad12: u64;
+  private pad13: u64;
+  /** Where the thread is: one of MARK_* or a goroutine's (see `jsgo.ts`). Written by the thread; by who is to kill it. */
+  mark: i32;
+  /** Results that its JavaScript waits for: while there are any, its event loop gets turns. Written by the thread. */
+  owed: i32;
+  /** How many threads have been this M before; it tells their mail apart. */
+  gen: i32;
+  /** How long the event loop may wait, in µs; 0 for as long as it likes (owner). */
+  waitUs: i32;
+  /** A Text that says why the thread is to be killed, or 0; written by who doomed it. */
+  lastWords: usize;
+  /** Link in sched's list of Ms to be killed, and whether it is there (sched.lock). */
+  killlink: M | null;
+  onKillList: bool;
+  /** It is awake, and the JavaScript function that it runs, or ran last, is a quick one (owner). */
+  quick: bool;
+  /** It runs JavaScript and has lost its P; counted in sched.jsblocked (under sched.lock). */
+  jsBlocked: bool;
+}
+
+/** Whether an M's thread is in its event loop. */
+export namespace Hosted {
+  export const No: u8 = 0;
+  /** It has nothing to run and waits there to be woken. */
+  export const Wait: u8 = 1;
+  /** It goes there for one turn, its P in the state of a blocking call. */
+  export const Turn: u8 = 2;
+}
+
+/** What becomes of a goroutine that is switched out. */
+export namespace Switch {
+  /** It waits: the lock at `m.waitUnlock` is released. */
+  export const Park: u8 = 0;
+  /** It waits in a select, whose channels are released. */
+  export const Select: u8 = 1;
+  /** It goes to the end of its P's queue. */
+  export const Yield: u8 = 2;
+  /** It goes to the end of the global queue: it was preempted, or has come out of a blocking call and found no P. */
+  export const Global: u8 = 3;
+  /** It waits for the network: whoever makes the word at `m.waitUnlock` ready finds it there. */
+  export const Netpoll: u8 = 4;
+}

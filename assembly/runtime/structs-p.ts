@@ -1,0 +1,118 @@
+/** P, the right to run goroutines, with what that takes (see `structs.ts`). */
+import { G } from "./structs-g";
+import { M } from "./structs-m";
+
+/** States of a P. */
+export namespace PStatus {
+  export const Idle: u32 = 0;
+  export const Running: u32 = 1;
+  export const Syscall: u32 = 2;
+  export const Gcstop: u32 = 3;
+  export const Dead: u32 = 4;
+}
+
+/** Slots of a P's run queue; a power of two, as in Go. */
+// @ts-ignore: decorator
+@inline
+export const RUNQ_LENGTH: u32 = 256;
+
+/** Size classes of the allocator, see `malloc.ts`. */
+// @ts-ignore: decorator
+@inline
+export const CLASS_COUNT: i32 = 40;
+
+/** One class of one P's allocator cache: a list of freed cells and a fresh run to cut cells from. */
+@unmanaged
+export class Cache {
+  free: usize;
+  freeCount: i32;
+  bump: usize;
+  bumpEnd: usize;
+}
+
+
+@unmanaged
+export class P {
+  id: i32;
+  /** One of PStatus; changed by compare-and-swap where two might. */
+  status: u32;
+  m: M | null;
+  /** Counts schedule's turns, and the turn that is to look at the global queue first: each 61st (owner). */
+  schedtick: u32;
+  globalTick: u32;
+  /** Link in sched's list of idle Ps (sched.lock). */
+  idlelink: P | null;
+  /** Dead goroutines for reuse, and as many as `gs.ts` moves at a time, or null (owner). */
+  gfree: G | null;
+  gfreeCount: i32;
+  gspare: G | null;
+  /** Next goroutine numbers, taken from sched in batches (owner). */
+  goidNext: i64;
+  goidEnd: i64;
+  /** Goroutines started less goroutines ended on this P (owner); numGoroutine adds them up. */
+  gcount: i64;
+  /** The same of JavaScript goroutines, which main's return does not end. */
+  jscount: i64;
+  /** Blocking calls so far: entered or left (owner; and sysmon, which retakes the P). */
+  syscalltick: u32;
+  /** The last slice that ended was followed by what a timer had made ready (owner). */
+  timerTurn: bool;
+  // What sysmon saw of this P, and when; sysmon's own.
+  seenSchedtick: u32;
+  seenSyscalltick: u32;
+  seenScheduled: i64;
+  seenSyscall: i64;
+  seenStall: i64;
+  /** The run queue's consumer index: advanced by the owner and by thieves, always by compare-and-swap. */
+  runqhead: u32;
+  private pad1: u32;
+  private pad2: u64;
+  private pad3: u64;
+  private pad4: u64;
+  private pad5: u64;
+  private pad6: u64;
+  private pad7: u64;
+  private pad8: u64;
+  /** The producer index: written by the owner only, read by thieves. */
+  runqtail: u32;
+  /** The goroutine to run next, before the queue; thieves may take it. A G or 0, swapped atomically. */
+  runnext: usize;
+  private pad9: u64;
+  private pad10: u64;
+  private pad11: u64;
+  private pad12: u64;
+  private pad13: u64;
+  private pad14: u64;
+  private pad15: u64;
+  /** Timers: a heap of `Timer` pointers (see `time.ts`), all guarded by timersLock but timer0When. */
+  timersLock: i32;
+  timersLength: i32;
+  timersCap: i32;
+  timers: usize;
+  /** When the first timer is due, 0 for none; written under timersLock, read by anybody. */
+  timer0When: i64;
+  private pad16: u64;
+  private pad17: u64;
+  private pad18: u64;
+  private pad19: u64;
+  private pad20: u64;
+}
+
+// @ts-ignore: decorator
+@inline
+export const P_RUNQ: usize = 384;
+// @ts-ignore: decorator
+@inline
+export const P_CACHES: usize = P_RUNQ + RUNQ_LENGTH * sizeof<usize>();
+
+// @ts-ignore: decorator
+@inline
+export function runqSlot(pp: P, i: u32): usize {
+  return changetype<usize>(pp) + P_RUNQ + ((i & (RUNQ_LENGTH - 1)) << alignof<usize>());
+}
+
+// @ts-ignore: decorator
+@inline
+export function cacheOf(pp: P, sizeClass: i32): Cache {
+  return changetype<Cache>(changetype<usize>(pp) + P_CACHES + sizeClass * offsetof<Cache>());
+}
