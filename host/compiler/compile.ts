@@ -197,9 +197,10 @@ function generate(
   safepoints?.install(hooks);
   installLocations(hooks);
   installNarrowLocals(hooks);
-  installThrows(hooks, session);
   installTemplates(hooks);
   new Tasks(session).install(hooks);
+  // After the tasks, which look at calls as the compiler makes them.
+  installThrows(hooks, session);
   try {
     program.initialize();
     throwErrors(program, names);

@@ -221,11 +221,15 @@ export class Tasks {
 
   private deferCall(compiler: Compiler, call: CallNode): DeferredCall | null {
     this.pending.set(call, null);
+    const { currentFlow: flow } = compiler;
+    const { flags } = flow;
     try {
       compiler.compileCallExpression(call, api.Type.void, Constraints.WillDrop);
       return this.pending.get(call) ?? null;
     } finally {
       this.pending.delete(call);
+      // A call that does not return ends its goroutine's flow of control, not this one.
+      if ((flags & FlowFlags.Terminates) === 0) flow.flags &= ~FlowFlags.Terminates;
     }
   }
 

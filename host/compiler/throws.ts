@@ -4,10 +4,12 @@
  * AssemblyScript only looks at the text of the statement: of `throw new X(a, …)` it takes the first argument for the
  * message, of anything else nothing. That is right for its library's own errors, which are left as they are, for their code
  * is smaller. Elsewhere the value is evaluated, as a program may make its error first, or have a class of its own for it.
+ *
+ * And `exit`, after which a function need not return a value.
  */
 import api, { type Class, type Compiler, type NewNode, type ThrowNode } from "./asc.js";
 import type { Hooks } from "./hooks.js";
-import type { Session } from "./session.js";
+import { CORE, type Session } from "./session.js";
 
 /** AssemblyScript's name for the class that errors extend. */
 const ERROR = "~lib/error/Error";
@@ -15,7 +17,22 @@ const ERROR = "~lib/error/Error";
 /** Errors of the library whose first argument is their message. */
 const PLAIN = new Set(["Error", "RangeError", "TypeError", "SyntaxError", "URIError"]);
 
+/** The core's function that does not return. (Neither does `goexit`, but for its caller's frames, which are unwound.) */
+const EXIT = `${CORE}/program/exit`;
+
 export function installThrows(hooks: Hooks, session: Session): void {
+  hooks.replace(
+    api.Compiler.prototype,
+    "makeCallDirect",
+    (original) =>
+      function (instance, operands, reportNode, immediatelyDropped) {
+        const call = original.call(this, instance, operands, reportNode, immediatelyDropped);
+        if (instance.internalName !== EXIT) return call;
+        this.currentFlow.flags |= api.FlowFlags.Terminates;
+        return this.module.block(null, [call, this.module.unreachable()]);
+      },
+  );
+
   hooks.replace(
     api.Compiler.prototype,
     "compileThrowStatement",

@@ -1,7 +1,18 @@
 // The language is what AssemblyScript says it is, also where its compiler by itself goes wrong.
 // procs: 1
+//
+// case: narrow variables
+//
+// case: a function that ends with exit
+// args: exit
+// exit: 3
+//
+// case: a goroutine that is nothing but exit
+// args: go-exit
+// exit: 4
+// stdout: the caller goes on
 
-import { println } from "skein";
+import { args, exit, go, println, Chan } from "skein";
 import { same } from "../expect";
 
 /** The first place that does not hold its own index, in bytes. */
@@ -34,7 +45,20 @@ function aNarrowLoopVariableWrapsAround(): void {
   same(turnsOfSigned(-32766), 4, "from 32766 to -32766 in an i16");
 }
 
+/** What ends with exit needs no return. */
+function exitsUnless(holds: bool): i32 {
+  if (holds) return 1;
+  else exit(3);
+}
+
 export function main(): void {
+  const how = args().length > 0 ? args()[0] : "";
+  if (how == "exit") exitsUnless(false);
+  if (how == "go-exit") {
+    go(exit(4));
+    println("the caller goes on");
+    new Chan<i32>().recv();
+  }
   aNarrowLoopVariableWrapsAround();
   println("ok");
 }
