@@ -27,20 +27,15 @@ import { goid, gosched } from "../runtime/proc";
 import { Conn as Stream } from "../net";
 import { Conn, ConnState } from "./conn";
 import { Action, Events, Tick } from "./events";
+import { OutBuffer } from "./outbuffer";
 import { Server } from "./server";
 import { giveSlots, LoopEvent, Slot, SlotEvent, slotGeneration, Slots, slotTakeWakes, takeSlots } from "./slots";
+import { Worklist } from "./worklist";
 
 /** Bytes of one read: the largest packet fits. */
 // @ts-ignore: decorator
 @inline
 const INPUT: i32 = 65536;
-/** Room for a handler's output at first, and what a loop keeps of it. */
-// @ts-ignore: decorator
-@inline
-const OUTPUT: i32 = 65536;
-// @ts-ignore: decorator
-@inline
-const OUTPUT_KEPT: i32 = 1 << 20;
 /** Datagrams that one go takes. */
 // @ts-ignore: decorator
 @inline
@@ -84,18 +79,14 @@ export class Loop {
   private readonly conns: Array<Conn | null> = [];
   /** How many those are, but for sockets of datagrams. */
   private count: i32 = 0;
-  private first: Conn | null = null;
-  private last: Conn | null = null;
-  private listedCount: i32 = 0;
+  private readonly work: Worklist = new Worklist();
   private stopping: bool = false;
   /** The connection whose handler is running. */
   private current: Conn | null = null;
   /** Input is read to here; the view's length is that of the input. */
   private readonly input: Uint8Array = new Uint8Array(INPUT);
   private readonly noInput: Uint8Array = new Uint8Array(0);
-  private out: usize = malloc(OUTPUT);
-  private outCapacity: i32 = OUTPUT;
-  private outLength: i32 = 0;
+  private readonly out: OutBuffer = new OutBuffer();
   /** When `tick`, and looking for idle and lingering connections, are due. */
   private nextTick: i64 = NEVER;
   private nextSweep: i64 = NEVER;
@@ -132,10 +123,10 @@ export class Loop {
     while (true) {
       this.turns++;
       this.takeNotes();
-      for (let n = this.listedCount; n > 0; n--) this.go(this.unlist());
+      for (let n = this.work.length; n > 0; n--) this.go(this.work.take());
       this.lookAtClock();
       if (this.stopping && this.count == 0) break;
-      if (this.listedCount > 0 || sinkAny(this.slots.queue)) this.giveWay();
+      if (this.work.length > 0 || sinkAny(this.slots.queue)) this.giveWay();
       else this.sleep();
     }
     this.end();
@@ -194,26 +185,9 @@ export class Loop {
     if (now >= this.nextSweep) this.sweep(now);
   }
 
-  /** Puts a connection into the list of those that have something to do. */
+  /** The connection has something to do. */
   list(conn: Conn): void {
-    if (conn.listed) return;
-    conn.listed = true;
-    conn.next = null;
-    const last = this.last;
-    if (last) last.next = conn;
-    else this.first = conn;
-    this.last = conn;
-    this.listedCount++;
-  }
-
-  private unlist(): Conn {
-    const conn = this.first!;
-    this.first = conn.next;
-    if (!this.first) this.last = null;
-    conn.next = null;
-    conn.listed = false;
-    this.listedCount--;
-    return conn;
+    this.work.add(conn);
   }
 
   // ---- a connection's go
@@ -295,9 +269,8 @@ export class Loop {
   output(conn: Conn, at: usize, length: i32): void {
     if (length == 0 || conn.state != ConnState.Open) return;
     if (conn == this.current && conn.buffered == 0) {
-      this.reserve(length);
-      memory.copy(this.out + this.outLength, at, length);
-      this.outLength += length;
+      memory.copy(this.out.reserve(length), at, length);
+      this.out.length += length;
       return;
     }
     // To whom a datagram was from is only known while it is handled.
@@ -309,60 +282,38 @@ export class Loop {
     this.list(conn);
   }
 
-  /** The same for text: in UTF-8 a unit of UTF-16 takes 3 bytes at most. */
+  /** The same for text. */
   outputText(conn: Conn, text: string): void {
-    if (text.length > i32.MAX_VALUE / 4)
-      gopanic("serve: a text of " + text.length.toString() + " characters is too long");
-    this.reserve(3 * text.length);
-    const at = this.out + this.outLength;
-    const length = <i32>String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, at);
-    if (conn == this.current && conn.buffered == 0 && conn.state == ConnState.Open) this.outLength += length;
-    else this.output(conn, at, length);
-  }
-
-  private reserve(length: i32): void {
-    const used = this.outLength;
-    if (length <= this.outCapacity - used) return;
-    if (length > i32.MAX_VALUE - used) gopanic("serve: more than 2 GB of output from one handler");
-    const need = used + length;
-    const capacity = need < 1 << 29 ? need << 1 : need;
-    const at = malloc(capacity);
-    memory.copy(at, this.out, used);
-    mfree(this.out);
-    this.out = at;
-    this.outCapacity = capacity;
+    const out = this.out;
+    const length = out.encode(text);
+    if (conn == this.current && conn.buffered == 0 && conn.state == ConnState.Open) out.length += length;
+    else this.output(conn, out.at + out.length, length);
   }
 
   /** A handler has returned: sends what it gave, and does what it said. */
   private handled(conn: Conn, action: Action): void {
     this.current = null;
-    if (this.outLength > 0) {
+    if (this.out.length > 0) {
       this.events.preWrite();
-      this.bytesOut += this.outLength;
+      this.bytesOut += this.out.length;
       if (conn.sender == 0) this.send(conn);
       else this.answer(conn);
-      this.outLength = 0;
-      if (this.outCapacity > OUTPUT_KEPT) this.shrink();
+      this.out.clear();
     }
     if (conn.buffered > this.events.highWaterMark) conn.paused = true;
     if (action != Action.None) this.act(conn, action);
   }
 
-  private shrink(): void {
-    mfree(this.out);
-    this.out = malloc(OUTPUT);
-    this.outCapacity = OUTPUT;
-  }
-
   /** Sends what a handler gave; keeps what the system does not take. */
   private send(conn: Conn): void {
-    const length = this.outLength;
-    const n = this.push(conn, this.out, length);
-    if (n >= 0 && n < length) conn.keep(this.out + n, length - n);
+    const at = this.out.at;
+    const length = this.out.length;
+    const n = this.push(conn, at, length);
+    if (n >= 0 && n < length) conn.keep(at + n, length - n);
   }
 
   private answer(conn: Conn): void {
-    sysSendto(conn.fd.fd, this.out, this.outLength, conn.sender, load<i32>(conn.sender - 4));
+    sysSendto(conn.fd.fd, this.out.at, this.out.length, conn.sender, load<i32>(conn.sender - 4));
   }
 
   /** Gives the system as many bytes as it takes; how many, or -1 if the connection has failed and is closed. */
@@ -557,9 +508,7 @@ export class Loop {
 
   private end(): void {
     netpollSetDeadline(this.slots.queue.pd, false, 0);
-    mfree(this.out);
-    this.out = 0;
-    this.outCapacity = 0;
+    this.out.free();
     giveSlots(this.slots);
     this.goroutine = 0;
   }
