@@ -292,11 +292,8 @@ export const ELEM_BYTES = 4;
 
 /** Offsets in a channel, for looking without a lock. */
 export const HCHAN_CLOSED = 4;
+export const HCHAN_QCOUNT = 8;
 export const HCHAN_DATAQSIZ = 12;
-/** Where its lanes are, 0 if it has none; in the lanes: the count of values sent, and, LANE_RECV further, received. */
-export const HCHAN_LANES = 40;
-export const LANE_COUNT = 4;
-export const LANE_RECV = 64;
 
 /** Offsets in a semaphore: tickets that are free, and in all. */
 export const SEMA_FREE = 4;

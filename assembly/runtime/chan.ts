@@ -3,13 +3,11 @@
  * waiting senders and receivers are served in the order they came, and no newcomer overtakes them.
  *
  * An object of class `Chan<T>` is an `HChan` followed by its ring. All of it is guarded by `lock`, which is the first word,
- * so a channel's address is its lock's and gives the order in which a select takes several locks (where it has lanes, by
- * more than that word: see `lanes.ts`). A slot is 64 bits and holds any value or reference, so the core below knows nothing
- * of `T`.
+ * so a channel's address is its lock's and gives the order in which a select takes several locks. A slot is 64 bits and
+ * holds any value or reference, so the core below knows nothing of `T`.
  *
  * Invariants, whenever the lock is free
- * - 0 <= qcount <= dataqsiz; the values are in slots recvx, recvx + 1, … (modulo dataqsiz); other slots are zero
- *   (but for what a lane leaves behind).
+ * - 0 <= qcount <= dataqsiz; the values are in slots recvx, recvx + 1, … (modulo dataqsiz); other slots are zero.
  * - A sender waits only if the ring is full and no receiver waits; a receiver only if it is empty and no sender waits.
  *   (Exception: one select that waits to send and to receive on the same channel does not serve itself.)
  * - `closed` never goes back to 0. Nobody waits on a closed channel.
@@ -30,7 +28,7 @@
  * - Sending: likewise the ring was full (so no receiver waited), or without a ring no receiver waited, at some instant, and
  *   the channel was still open afterwards, so at that instant it was open and could not take a value.
  */
-import { chanlock, chanunlock, LANES_BYTES, lanesHold, lanesLength, lanesTake, makeLanes, parkWord } from "./lanes";
+import { plock, punlock } from "./lock";
 import { gopanic } from "./panic";
 import { gopark, goready } from "./proc";
 import { g } from "./registers";
@@ -52,8 +50,6 @@ export class HChan {
   private recvqLast: usize;
   private sendqFirst: usize;
   private sendqLast: usize;
-  /** Where its lanes are, 0 if it has none (`lanes.ts`); never changes. */
-  lanes: usize;
 }
 
 // @ts-ignore: decorator
@@ -81,16 +77,6 @@ function makechan(capacity: i32, id: u32): usize {
   if (<u32>capacity > <u32>MAX_CAPACITY) gopanic("makechan: size out of range");
   const c = __new(offsetof<HChan>() + ((<usize>capacity) << 3), id);
   changetype<HChan>(c).dataqsiz = capacity;
-  return c;
-}
-
-/** A channel with lanes, if it has a buffer; `id` is that of its class. */
-export function makeLanedChan(capacity: i32, id: u32): usize {
-  if (capacity == 0) return makechan(0, id);
-  if (<u32>capacity > <u32>MAX_CAPACITY) gopanic("makechan: size out of range");
-  const c = __new(offsetof<HChan>() + ((<usize>capacity) << 3) + LANES_BYTES, id);
-  changetype<HChan>(c).dataqsiz = capacity;
-  makeLanes(changetype<HChan>(c), chanbuf(changetype<HChan>(c), 0));
   return c;
 }
 
@@ -187,9 +173,9 @@ export function chanready(c: HChan, isSend: bool): bool {
   const addr = changetype<usize>(c);
   if (isSend) {
     if (atomic.load<usize>(changetype<usize>(recvq(c))) != 0) return true;
-    if (c.lanes != 0 ? lanesTake(c) : atomic.load<u32>(addr + offsetof<HChan>("qcount")) < c.dataqsiz) return true;
+    if (atomic.load<u32>(addr + offsetof<HChan>("qcount")) < c.dataqsiz) return true;
   } else {
-    if (c.lanes != 0 ? lanesHold(c) : atomic.load<u32>(addr + offsetof<HChan>("qcount")) != 0) return true;
+    if (atomic.load<u32>(addr + offsetof<HChan>("qcount")) != 0) return true;
     if (atomic.load<usize>(changetype<usize>(sendq(c))) != 0) return true;
   }
   return atomic.load<u32>(addr + offsetof<HChan>("closed")) != 0;
@@ -202,14 +188,14 @@ export function chanready(c: HChan, isSend: bool): bool {
 
 export function chansend(c: HChan, bits: u64): void {
   if (sendOrEnqueue(c, bits)) return;
-  gopark(changetype<usize>(c) != 0 ? WaitReason.ChanSend : WaitReason.ChanSendNil, parkWord(c));
+  gopark(changetype<usize>(c) != 0 ? WaitReason.ChanSend : WaitReason.ChanSendNil, changetype<usize>(c));
   if (!waiterOf(g).success) sendOnClosed();
 }
 
 /** True if the value was sent; false with the lock held and this goroutine in the queue. */
 function sendOrEnqueue(c: HChan, bits: u64): bool {
   if (changetype<usize>(c) == 0) return false;
-  chanlock(c);
+  plock(changetype<usize>(c));
   const done = sendLocked(c, bits);
   if (done == BLOCKED) {
     const gp = g;
@@ -220,7 +206,7 @@ function sendOrEnqueue(c: HChan, bits: u64): bool {
     enqueue(sendq(c), w);
     return false;
   }
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   if (done == CLOSED) sendOnClosed();
   if (done > CLOSED) goready(changetype<G>(done));
   return true;
@@ -229,7 +215,7 @@ function sendOrEnqueue(c: HChan, bits: u64): bool {
 /** Receives; the value is returned, whether it is one is the goroutine's ok. */
 export function chanrecv(c: HChan): u64 {
   if (!recvOrEnqueue(c)) {
-    gopark(changetype<usize>(c) != 0 ? WaitReason.ChanReceive : WaitReason.ChanReceiveNil, parkWord(c));
+    gopark(changetype<usize>(c) != 0 ? WaitReason.ChanReceive : WaitReason.ChanReceiveNil, changetype<usize>(c));
     g.ok = waiterOf(g).success;
   }
   return waiterOf(g).elem;
@@ -238,7 +224,7 @@ export function chanrecv(c: HChan): u64 {
 /** True if something was received; false with the lock held and this goroutine in the queue. */
 function recvOrEnqueue(c: HChan): bool {
   if (changetype<usize>(c) == 0) return false;
-  chanlock(c);
+  plock(changetype<usize>(c));
   const done = recvLocked(c);
   if (done == BLOCKED) {
     const gp = g;
@@ -249,7 +235,7 @@ function recvOrEnqueue(c: HChan): bool {
     enqueue(recvq(c), w);
     return false;
   }
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   if (done > CLOSED) goready(changetype<G>(done));
   return true;
 }
@@ -257,9 +243,9 @@ function recvOrEnqueue(c: HChan): bool {
 /** Sends if that is possible at once. */
 export function chantrysend(c: HChan, bits: u64): bool {
   if (changetype<usize>(c) == 0 || !chanready(c, true)) return false;
-  chanlock(c);
+  plock(changetype<usize>(c));
   const done = sendLocked(c, bits);
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   if (done == CLOSED) sendOnClosed();
   if (done > CLOSED) goready(changetype<G>(done));
   return done != BLOCKED;
@@ -268,9 +254,9 @@ export function chantrysend(c: HChan, bits: u64): bool {
 /** Receives if that is possible at once; else gives 0, and ok is false. */
 export function chantryrecv(c: HChan): u64 {
   if (changetype<usize>(c) != 0 && chanready(c, false)) {
-    chanlock(c);
+    plock(changetype<usize>(c));
     const done = recvLocked(c);
-    chanunlock(c);
+    punlock(changetype<usize>(c));
     if (done > CLOSED) goready(changetype<G>(done));
     if (done != BLOCKED) return waiterOf(g).elem;
   }
@@ -281,9 +267,9 @@ export function chantryrecv(c: HChan): u64 {
 /** Closes the channel: all who wait are woken, receivers with a zero value, senders to panic. */
 export function closechan(c: HChan): void {
   if (changetype<usize>(c) == 0) gopanic("close of nil channel");
-  chanlock(c);
+  plock(changetype<usize>(c));
   if (c.closed != 0) {
-    chanunlock(c);
+    punlock(changetype<usize>(c));
     gopanic("close of closed channel");
   }
   c.closed = 1;
@@ -298,15 +284,15 @@ export function closechan(c: HChan): void {
     last = link(last, changetype<G>(wake(w, false)));
     if (!head) head = last;
   }
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   readyAll(head);
 }
 
 /** A timer fires: puts `bits` where a receiver finds it, or drops it if the last one is still there. The receiver to wake. */
 export function timersend(c: HChan, bits: u64): G | null {
-  chanlock(c);
+  plock(changetype<usize>(c));
   const done = sendLocked(c, bits);
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   return done > CLOSED ? changetype<G>(done) : null;
 }
 
@@ -316,13 +302,13 @@ export function timersend(c: HChan, bits: u64): G | null {
  */
 export function timerdrain(c: HChan): bool {
   if (atomic.load<u32>(changetype<usize>(c) + offsetof<HChan>("qcount")) == 0) return false;
-  chanlock(c);
+  plock(changetype<usize>(c));
   const any = c.qcount != 0 && !sendq(c).first;
   if (any) {
     store<u64>(chanbuf(c, 0), 0); // the one slot
     c.qcount = 0;
   }
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   return any;
 }
 
@@ -404,8 +390,6 @@ export class Chan<T> {
   /** Values in the ring. */
   get length(): i32 {
     if (changetype<usize>(this) == 0) return 0;
-    const c = changetype<HChan>(changetype<usize>(this));
-    if (c.lanes != 0) return lanesLength(c);
     return atomic.load<i32>(changetype<usize>(this) + offsetof<HChan>("qcount"));
   }
 

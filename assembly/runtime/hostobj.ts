@@ -16,6 +16,7 @@
 import {
   HCHAN_CLOSED,
   HCHAN_DATAQSIZ,
+  HCHAN_QCOUNT,
   HOBJ_ABANDONED,
   HOBJ_DEADLINE,
   HOBJ_DONE,
@@ -39,7 +40,7 @@ import {
   SEMA_FREE,
   SEMA_SIZE,
 } from "../layout";
-import { Chan, closechan, HChan, makeLanedChan } from "./chan";
+import { Chan, closechan, HChan } from "./chan";
 import { lock, unlock } from "./lock";
 import { freeObject, malloc, mfree } from "./malloc";
 import { Cond } from "./sync/cond";
@@ -130,6 +131,7 @@ export function objectNew(kind: i32, n: i32, elem: i32, other: HostObject | null
   if (<i32>offsetof<HostObject>("deadline") != HOBJ_DEADLINE) ERROR("HostObject.deadline");
   if (<i32>offsetof<HostObject>("value") != HOBJ_VALUE) ERROR("HostObject.value");
   if (<i32>offsetof<HChan>("closed") != HCHAN_CLOSED) ERROR("HChan.closed");
+  if (<i32>offsetof<HChan>("qcount") != HCHAN_QCOUNT) ERROR("HChan.qcount");
   if (<i32>offsetof<HChan>("dataqsiz") != HCHAN_DATAQSIZ) ERROR("HChan.dataqsiz");
   if (<i32>offsetof<Semaphore>("free") != SEMA_FREE) ERROR("Semaphore.free");
   if (<i32>offsetof<Semaphore>("size") != SEMA_SIZE) ERROR("Semaphore.size");
@@ -167,15 +169,15 @@ export function objectNew(kind: i32, n: i32, elem: i32, other: HostObject | null
 function newChan(n: i32, elem: i32): usize {
   switch (elem) {
     case 1:
-      return makeLanedChan(n, idof<Chan<f64>>());
+      return changetype<usize>(new Chan<f64>(n));
     case 2:
-      return makeLanedChan(n, idof<Chan<i32>>());
+      return changetype<usize>(new Chan<i32>(n));
     case 3:
-      return makeLanedChan(n, idof<Chan<i64>>());
+      return changetype<usize>(new Chan<i64>(n));
     case 4:
-      return makeLanedChan(n, idof<Chan<Uint8Array>>());
+      return changetype<usize>(new Chan<Uint8Array>(n));
     default:
-      return makeLanedChan(n, idof<Chan<u64>>());
+      return changetype<usize>(new Chan<u64>(n));
   }
 }
 

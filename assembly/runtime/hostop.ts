@@ -46,8 +46,7 @@ import {
 } from "../layout";
 import { BLOCKED, chanready, CLOSED, HChan, recvLocked, recvq, sendLocked, sendq } from "./chan";
 import { clearOwner, countReader, HostObject, ownerKey, setOwner, takeFrom, tellAbandoned } from "./hostobj";
-import { chanlock, chanunlock, laneRecv, laneSend } from "./lanes";
-import { lock, punlock, unlock } from "./lock";
+import { lock, plock, punlock, unlock } from "./lock";
 import { malloc } from "./malloc";
 import { postOwned } from "./noteq";
 import { goready } from "./proc";
@@ -221,38 +220,30 @@ function leave(lockWord: usize): bool {
   return false;
 }
 
-/** The same of a channel. */
-// @ts-ignore: decorator
-@inline
-function leaveChan(c: HChan): bool {
-  chanunlock(c);
-  return false;
-}
-
 function startSend(op: Op, c: HChan): bool {
-  chanlock(c);
+  plock(changetype<usize>(c));
   const done = sendLocked(c, op.slot);
   if (done == BLOCKED) {
     const w = waiterFor(op);
     w.elem = op.slot;
     enqueue(sendq(c), w);
-    return leaveChan(c);
+    return leave(changetype<usize>(c));
   }
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   if (done > CLOSED) goready(changetype<G>(done));
   return over(op, done == CLOSED ? OP_CLOSED : OP_DONE);
 }
 
 function startRecv(op: Op, c: HChan): bool {
-  chanlock(c);
+  plock(changetype<usize>(c));
   const done = recvLocked(c);
   if (done == BLOCKED) {
     const w = waiterFor(op);
     w.elem = 0;
     enqueue(recvq(c), w);
-    return leaveChan(c);
+    return leave(changetype<usize>(c));
   }
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   const gp = gOf(op);
   op.slot = waiterOf(gp).elem;
   const status = gp.ok ? OP_DONE : OP_CLOSED;
@@ -427,10 +418,10 @@ export function opCancel(op: Op): bool {
     if (waited) gp.param = 0;
   } else if (op.code == OP_SEND || op.code == OP_RECV) {
     const c = changetype<HChan>(op.object.target);
-    chanlock(c);
+    plock(changetype<usize>(c));
     waited = unlink(op.code == OP_SEND ? sendq(c) : recvq(c), w);
     if (waited) op.status = OP_CANCELLED;
-    chanunlock(c);
+    punlock(changetype<usize>(c));
   } else if (op.code == OP_SEMAPHORE) {
     waited = giveUp(changetype<Semaphore>(op.object.target), w);
     if (waited) op.status = OP_CANCELLED;
@@ -460,11 +451,10 @@ export function opsLost(mid: i32, gen: i32): void {
 
 /** Sends the slot at `at` if that is possible at once: OP_DONE, OP_CLOSED, or 0. */
 export function tryNow(c: HChan, at: usize): i32 {
-  if (c.lanes != 0 && laneSend(c, load<u64>(at))) return OP_DONE;
   if (!chanready(c, true)) return 0;
-  chanlock(c);
+  plock(changetype<usize>(c));
   const done = sendLocked(c, load<u64>(at));
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   if (done == BLOCKED) return 0;
   if (done > CLOSED) goready(changetype<G>(done));
   return done == CLOSED ? OP_CLOSED : OP_DONE;
@@ -472,14 +462,13 @@ export function tryNow(c: HChan, at: usize): i32 {
 
 /** Receives into the slot at `at` if that is possible at once: OP_DONE, OP_CLOSED, or 0. `op` lends its waiter. */
 export function tryTake(op: Op, c: HChan, at: usize): i32 {
-  if (c.lanes != 0 && laneRecv(c, at)) return OP_DONE;
   if (!chanready(c, false)) return 0;
   const saved = g;
   const gp = gOf(op);
   setG(gp);
-  chanlock(c);
+  plock(changetype<usize>(c));
   const done = recvLocked(c);
-  chanunlock(c);
+  punlock(changetype<usize>(c));
   setG(saved);
   if (done == BLOCKED) return 0;
   if (done > CLOSED) goready(changetype<G>(done));

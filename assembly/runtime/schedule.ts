@@ -12,8 +12,7 @@ import { gfput, gfputOrphan } from "./gs";
 import { passToCleanM } from "./hosted";
 import { startRewind, stopUnwind } from "./imports";
 import { wantsCleanM } from "./jsgo";
-import { parkunlock } from "./lanes";
-import { lock, unlock } from "./lock";
+import { lock, punlock, unlock } from "./lock";
 import { mstop } from "./mp";
 import { netpollcommit } from "./polldesc";
 import { startlockedm, stoplockedm } from "./osthread";
@@ -149,7 +148,7 @@ function execute(gp: G): void {
       const to = mp.switchTo;
       if (to == Switch.Park) {
         const word = mp.waitUnlock;
-        if (word != 0) parkunlock(word);
+        if (word != 0) punlock(word);
       } else if (to == Switch.Select) {
         selparkcommit(mp.waitUnlock);
       } else if (to == Switch.Netpoll) {

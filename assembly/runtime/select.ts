@@ -40,7 +40,7 @@ import {
   sendq,
   toBits,
 } from "./chan";
-import { chanlock, chanunlock } from "./lanes";
+import { plock, punlock } from "./lock";
 import { nilCheck } from "./nil";
 import { gopanic } from "./panic";
 import { goparkSelect, goready } from "./proc";
@@ -289,7 +289,7 @@ function sortLocks(s: Select): void {
 function lockAll(s: Select): void {
   const locks = locksOf(s);
   const n = s.lockCount;
-  for (let i = 0; i < n; i++) chanlock(load<HChan>(word(locks, i)));
+  for (let i = 0; i < n; i++) plock(load<usize>(word(locks, i)));
 }
 
 /**
@@ -301,9 +301,9 @@ export function selparkcommit(select: usize): void {
   const locks = locksOf(s);
   const last = s.lockCount - 1;
   if (last < 0) return;
-  const lastLock = load<HChan>(word(locks, last));
-  for (let i = 0; i < last; i++) chanunlock(load<HChan>(word(locks, i)));
-  chanunlock(lastLock);
+  const lastLock = load<usize>(word(locks, last));
+  for (let i = 0; i < last; i++) punlock(load<usize>(word(locks, i)));
+  punlock(lastLock);
 }
 
 // ---- choosing ---------------------------------------------------------------------------------------------------------
@@ -333,9 +333,9 @@ export function selectgo(s: Select, block: bool): bool {
   let it = pickReady(s);
   if (it) {
     const c = chanOf(it);
-    chanlock(c);
+    plock(changetype<usize>(c));
     const done = perform(it);
-    chanunlock(c);
+    punlock(changetype<usize>(c));
     if (done != BLOCKED) {
       settle(s, it, done);
       return true;
@@ -444,9 +444,9 @@ export function finish(s: Select): void {
     const it = caseAt(s.cases, i);
     if (it == won || it.chan == 0) continue;
     const c = chanOf(it);
-    chanlock(c);
+    plock(changetype<usize>(c));
     unlink(it.isSend ? sendq(c) : recvq(c), it);
-    chanunlock(c);
+    punlock(changetype<usize>(c));
   }
   if (changetype<usize>(won) == 0) {
     s.chosen = -1;

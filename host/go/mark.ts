@@ -52,28 +52,6 @@ export class Mark {
     for (const [name, value] of Object.entries(core) as [string, unknown][]) {
       wrapped[name] = typeof value === "function" ? this.wrap(value as CoreFunction) : value;
     }
-    // A function for all is a slow one: each of these, which are called for every value of a channel, has its own.
-    const { chan_send: send, chan_recv: recv } = core as HotCalls;
-    wrapped["chan_send"] = (c: number, at: number): number => {
-      const { value } = this;
-      if (value === MARK_CORE) return send(c, at);
-      this.leave();
-      try {
-        return send(c, at);
-      } finally {
-        this.enter(value);
-      }
-    };
-    wrapped["chan_recv"] = (op: number, c: number, at: number): number => {
-      const { value } = this;
-      if (value === MARK_CORE) return recv(op, c, at);
-      this.leave();
-      try {
-        return recv(op, c, at);
-      } finally {
-        this.enter(value);
-      }
-    };
     return wrapped as unknown as Core;
   }
 
@@ -94,11 +72,6 @@ export class Mark {
     const never = new Int32Array(new SharedArrayBuffer(4));
     for (;;) Atomics.wait(never, 0, 0);
   }
-}
-
-interface HotCalls {
-  readonly chan_send: (c: number, at: number) => number;
-  readonly chan_recv: (op: number, c: number, at: number) => number;
 }
 
 type CoreFunction = (a: unknown, b: unknown, c: unknown, d: unknown) => unknown;

@@ -6,11 +6,9 @@ import {
   ELEM_I64,
   HCHAN_CLOSED,
   HCHAN_DATAQSIZ,
-  HCHAN_LANES,
+  HCHAN_QCOUNT,
   HOBJ_ELEM,
   HOST_CHAN,
-  LANE_COUNT,
-  LANE_RECV,
   OP_CLOSED,
   OP_DONE,
   OP_RECV,
@@ -53,15 +51,12 @@ const TURN = 512;
 export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable {
   private readonly elem: number;
   private readonly chan: number;
-  /** Where its lanes are; 0 if it has no buffer. */
-  private readonly lanes: number;
 
   /** @internal */
   constructor(sync: Sync, address: number) {
     super(sync, HOST_CHAN, address);
     this.elem = this.memory.words[(address + HOBJ_ELEM) >>> 2]!;
     this.chan = this.target;
-    this.lanes = this.memory.words[(this.chan + HCHAN_LANES) >>> 2]! >>> 0;
   }
 
   /** What it carries. */
@@ -71,12 +66,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
 
   /** Values in the buffer. */
   get length(): number {
-    const { lanes } = this;
-    if (lanes === 0) return 0;
-    const { words } = this.memory;
-    const received = Atomics.load(words, (lanes + LANE_RECV + LANE_COUNT) >>> 2);
-    // What is sent and received in between may make it seem more than fits.
-    return Math.min((Atomics.load(words, (lanes + LANE_COUNT) >>> 2) - received) >>> 0, this.capacity);
+    return Atomics.load(this.memory.words, (this.chan + HCHAN_QCOUNT) >>> 2);
   }
 
   /** Values that the buffer holds; 0 if every send waits for its receiver. */
@@ -97,13 +87,10 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     try {
       const signal = options?.signal;
       if (signal?.aborted === true) throw reasonOf(signal);
-      const { ops } = this.sync;
-      let status = this.offer(value, options?.transfer);
-      if (status === 0 && this.lanes !== 0 && ops.roomSoon(this.lanes, this.capacity)) {
-        status = ops.core.chan_send(this.chan, ops.slot);
-      }
+      const status = this.offer(value, options?.transfer);
       if (status === OP_DONE) return SENT;
       if (status === OP_CLOSED) throw this.refused();
+      const { ops } = this.sync;
       const op = ops.take(OP_SEND, this.address);
       ops.load(op);
       return ops.promise(op, (op, status) => this.sent(op, status), signal);
@@ -171,14 +158,6 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** Receives, blocking this goroutine's M, whose P is handed on. Only in goroutines. */
   recvSync(): Received<T> {
     const { ops } = this.sync;
-    // Small enough to become part of the loop that calls it, which then needs no object for the answer.
-    if (ops.core.chan_recv(ops.lender, this.chan, ops.slot) === OP_DONE) return { value: this.decode(), ok: true };
-    return this.recvLater();
-  }
-
-  private recvLater(): Received<T> {
-    const { ops } = this.sync;
-    if (this.lanes !== 0 && ops.host.mid !== 0) ops.lookOut(this.lanes);
     const status = ops.core.chan_recv(ops.lender, this.chan, ops.slot);
     if (status === OP_DONE) return { value: this.decode(), ok: true };
     if (status === OP_CLOSED) return NOTHING;
@@ -291,13 +270,11 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** @internal Takes the value out of this thread's slot. */
   decode(): T {
     const { sync, elem } = this;
-    if (elem === ELEM_ANY) return sync.host.codec.decode(sync.ops.slot) as T;
-    return this.decodeTyped(elem, sync.ops.slot);
-  }
-
-  private decodeTyped(elem: number, slot: number): T {
+    const { slot } = sync.ops;
     const { data, words, bytes } = this.memory;
     switch (elem) {
+      case ELEM_ANY:
+        return sync.host.codec.decode(slot) as T;
       case ELEM_F64:
         return data.getFloat64(slot, true) as T;
       case ELEM_I32:

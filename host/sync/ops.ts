@@ -6,8 +6,6 @@
  * which they ended. A record is given back only after that. While any waits the thread is held.
  */
 import {
-  LANE_COUNT,
-  LANE_RECV,
   NOTE_OP,
   OP_ASLEEP,
   OP_AWAITED,
@@ -41,12 +39,6 @@ const KEPT = 1024;
  */
 const LEAST_SPINS = 2000;
 const MOST_SPINS = 20_000;
-/** How often a thread looks out for a value before it blocks for it, and how long it pauses each time: some 1 µs, 20 µs in all. */
-const LOOKS = 20;
-const PAUSE = 1000;
-const LINE = 64;
-/** How often in a row a thread waits so for room in a channel before it does in the queue. */
-const MOST_IN_A_ROW = 16;
 /** A thread that sleeps looks this often whether the runtime is being closed, in ms. */
 const SLICE_MS = 100;
 
@@ -54,7 +46,7 @@ export class Ops {
   /** A slot of this thread's own, for what is on its way into or out of the core. */
   readonly slot: number;
   readonly core: SyncCore;
-  readonly host: SyncHost;
+  private readonly host: SyncHost;
   private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly free: number[] = [];
   private readonly handlers: (Ended | undefined)[] = [];
@@ -64,7 +56,6 @@ export class Ops {
   /** Why no operation can wait any more. */
   over: Error | undefined;
   private spins = MOST_SPINS;
-  private inARow = 0;
   private readonly freeIndices: number[] = [];
   /** A record that never waits, and lends what receiving at once needs. */
   readonly lender: number;
@@ -73,8 +64,7 @@ export class Ops {
     this.host = host;
     this.core = host.core;
     this.words = host.memory.words;
-    // On a cache line of its own, as every value passes through it.
-    this.slot = (((host.core.alloc(2 * LINE) >>> 0) + LINE - 1) & -LINE) >>> 0;
+    this.slot = host.core.alloc(16) >>> 0;
     this.lender = host.core.op_new(host.mid, host.gen) >>> 0;
     host.mailbox.on(NOTE_OP, (op) => this.ended(op));
   }
@@ -233,53 +223,6 @@ export class Ops {
       Atomics.wait(words, at, OP_ASLEEP, Math.min(SLICE_MS, Math.max(left, 0)));
     }
     return words[(op + OP_STATUS) >>> 2]!;
-  }
-
-  /**
-   * Waits a moment for a value in a channel's lanes; true if one has come. Who stood in the channel's queue instead would be handed
-   * each value for itself, and keep the senders out of their lane. The senders need the line that this looks at: so it looks
-   * seldom, and finds several values where they come fast.
-   */
-  lookOut(lanes: number): boolean {
-    const { words } = this;
-    const sent = (lanes + LANE_COUNT) >>> 2;
-    const received = (lanes + LANE_RECV + LANE_COUNT) >>> 2;
-    for (let i = 0; i < LOOKS; i++) {
-      this.pause();
-      if (Atomics.load(words, received) !== Atomics.load(words, sent)) return true;
-    }
-    return false;
-  }
-
-  /**
-   * Waits a moment for room in a channel's lanes, as long as a receiver makes some: until half of the ring is free. To wait in the
-   * queue costs both sides more than that, and is for what lasts. Now and then false at once, for the event loop to have its turn.
-   */
-  roomSoon(lanes: number, capacity: number): boolean {
-    if (++this.inARow > MOST_IN_A_ROW) {
-      this.inARow = 0;
-      return false;
-    }
-    const { words } = this;
-    const received = (lanes + LANE_RECV + LANE_COUNT) >>> 2;
-    const full = Atomics.load(words, (lanes + LANE_COUNT) >>> 2);
-    let before = Atomics.load(words, received);
-    for (let i = 0; i < LOOKS; i++) {
-      this.pause();
-      const now = Atomics.load(words, received);
-      const room = (now - full + capacity) >>> 0;
-      if (room >= capacity >>> 1) return true;
-      if (now === before) return room > 0;
-      before = now;
-    }
-    return true;
-  }
-
-  /** A microsecond in which this thread gets in nobody's way. */
-  private pause(): void {
-    const { words } = this;
-    const own = this.slot >>> 2;
-    for (let i = 0; i < PAUSE; i++) Atomics.load(words, own);
   }
 
   /** @throws SkeinError on the main thread */

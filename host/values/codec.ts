@@ -89,12 +89,7 @@ export class Codec {
   decode(at: number): unknown {
     const i = at >>> 2;
     const upper = this.words[i + 1]!;
-    if (upper >= 0 || upper < slots.FIRST_TAGGED) {
-      const number = this.floats[at >>> 3]!;
-      // Engines keep small integers without an object of their own, if they know that it is one.
-      const integer = number | 0;
-      return integer === number && integer !== 0 ? integer : number;
-    }
+    if (upper >= 0 || upper < slots.FIRST_TAGGED) return this.floats[at >>> 3];
     const word = this.words[i]!;
     if (upper < slots.TEXT) return readConstant(word);
     if (upper < slots.BLOCK) return readShortText(upper, word);
