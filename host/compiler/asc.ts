@@ -160,6 +160,13 @@ export interface Module {
   addFunction(name: string, params: TypeRef, results: TypeRef, vars: TypeRef[] | null, body: Expr): number;
   getFunction(name: string): number;
   addFunctionExport(internalName: string, externalName: string): void;
+  addFunctionImport(
+    internalName: string,
+    externalModule: string,
+    externalName: string,
+    params: TypeRef,
+    results: TypeRef,
+  ): void;
   removeExport(externalName: string): void;
   addGlobal(name: string, type: TypeRef, mutable: boolean, initializer: Expr): number;
   setMemory(

@@ -16,9 +16,11 @@ import { checkDeclarations, checkImports } from "./imports.js";
 import { installLocations } from "./locations.js";
 import { installNarrowLocals } from "./narrow.js";
 import { runPasses } from "./passes.js";
+import { Places } from "./places.js";
 import type { SafepointOptions } from "./options.js";
 import { Safepoints } from "./safepoints.js";
 import { CORE, Session } from "./session.js";
+import type { Source } from "./nodes.js";
 import { Sources } from "./sources.js";
 import { installTemplates } from "./templates.js";
 import { installThrows } from "./throws.js";
@@ -66,11 +68,16 @@ export function compileProgram(entryAsGiven: string, safepointOptions: Safepoint
     throwErrors(program, names);
     const parsed = performance.now();
 
-    const { info, segments, frames, table, safepoints } = generate(program, sources, names, safepointOptions);
+    const { info, segments, frames, table, safepoints, places } = generate(program, sources, names, safepointOptions);
     throwErrors(program, names);
     const compiled = performance.now();
 
-    runPasses(module, frames, table, () => safepoints?.insert(module, table));
+    const isProgramFile = (source: Source): boolean => sources.location(source.normalizedPath) !== null;
+    const files = program.parser.sources.filter(isProgramFile).map(({ debugInfoIndex }) => debugInfoIndex);
+    runPasses(module, frames, table, () => {
+      places.apply(module, new Set(files));
+      safepoints?.insert(module, table);
+    });
     const optimized = performance.now();
 
     const wasm = emit(module, info, segments, {
@@ -183,12 +190,14 @@ function generate(
   frames: ReadonlySet<string>;
   table: ReadonlySet<string>;
   safepoints: Safepoints | null;
+  places: Places;
 } {
   const compiler = new api.Compiler(program);
   const session = new Session(compiler);
   const globals = new Globals(session, sources.isStandardLibrary);
   const entry = new Entry(session);
   const frames = new Frames(session, (name) => isProgram(sources, name));
+  const places = new Places((name) => isProgram(sources, name));
   const safepoints = safepointOptions && new Safepoints(session, safepointOptions);
   const hooks = new Hooks();
   globals.install(hooks);
@@ -196,6 +205,7 @@ function generate(
   entry.install(hooks);
   safepoints?.install(hooks);
   installLocations(hooks);
+  places.install(hooks);
   installNarrowLocals(hooks);
   installTemplates(hooks);
   new Tasks(session).install(hooks);
@@ -216,9 +226,10 @@ function generate(
   frames.addDeferred(session.deferred);
   checkDeclarations(compiler, (file) => sources.location(file) !== null);
   compiler.module.removeExport(START_EXPORT);
+  places.declare(compiler.module);
   const heapBase = (compiler.memoryOffset.low + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
   const table = new Set(compiler.functionTable.map((f) => f.internalName));
-  return { info: entry.info(heapBase), segments: globals.segments, frames: frames.names, table, safepoints };
+  return { info: entry.info(heapBase), segments: globals.segments, frames: frames.names, table, safepoints, places };
 }
 
 /** Where a function of the program is declared. */

@@ -69,13 +69,13 @@ const ASYNCIFY_EXPORTS = ["start_unwind", "stop_unwind", "start_rewind", "stop_r
 
 /**
  * Runs all passes. `frames` are the functions that must not be inlined, `table` those in the function table;
- * `insertSafepoints` is called where the place for that is.
+ * `afterInlining` is called where safepoints are to be inserted.
  */
 export function runPasses(
   module: Module,
   frames: Iterable<string>,
   table: ReadonlySet<string>,
-  insertSafepoints: () => void,
+  afterInlining: () => void,
 ): void {
   module.clearPassArguments();
   module.setOptimizeLevel(3);
@@ -107,7 +107,7 @@ export function runPasses(
     "vacuum",
   ]);
 
-  insertSafepoints();
+  afterInlining();
 
   // Imported functions never switch; indirect calls may, but not those of the scheduler, which sorts.
   module.setPassArgument("asyncify-ignore-imports", "1");
