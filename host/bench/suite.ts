@@ -19,7 +19,7 @@ function atMost(share: number, to = "go"): Target {
 const kernels: readonly [name: string, size: number, quickSize: number][] = [
   ["mandelbrot", 600, 300],
   ["matrix", 300, 200],
-  ["bytesieve", 8_000_000, 1_000_000],
+  ["bytesieve", 8_000_000, 4_000_000],
   ["fannkuch", 9, 9],
   ["nbody", 2_000_000, 500_000],
   ["sha256", 8_000_000, 2_000_000],
