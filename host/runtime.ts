@@ -20,15 +20,13 @@ import {
   NOTE_RESOLVE,
   NOTE_START_IO,
   STATE_EXITED,
-  TASK_ARGS,
-  TASK_SIZE,
-  TASK_THUNK,
 } from "../assembly/layout.js";
 import { reserveMemory } from "./addressspace.js";
-import { convertArgs, readResult, writeTask, type CallArgument, type CallValue } from "./calls.js";
+import { convertArgs, type CallArgument, type CallValue } from "./calls.js";
 import { newClock } from "./clock.js";
 import { Control, readPanic, Report } from "./control.js";
 import { debugSettings } from "./debug.js";
+import { Entries } from "./entries.js";
 import type { GoPanic } from "./errors.js";
 import { ExitError, fatalError, SkeinError, type FatalError } from "./errors.js";
 import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
@@ -43,7 +41,7 @@ import { MainLoop } from "./go/mainloop.js";
 import { Thread, type Go, type Scope } from "./go/thread.js";
 import type { GoTasks } from "./go/tasks.js";
 import { readNote, takeText } from "./notes.js";
-import type { ExportInfo, Program } from "./program.js";
+import type { Program } from "./program.js";
 import { checkProcs, numCPU } from "./procs.js";
 import type { SymbolSource } from "./stack.js";
 import { isAwaiting, readProcs, readStats, type RuntimeStats } from "./stats.js";
@@ -76,17 +74,6 @@ export interface RuntimeOptions {
   readonly env: Readonly<Record<string, string>> | undefined;
   /** Told of a panic that no `run` or `call` can report, and of every end of the program under `panic: "exit"`. */
   readonly onPanic: (error: GoPanic | FatalError | SkeinError) => void;
-}
-
-interface PendingCall {
-  readonly info: ExportInfo;
-  resolve(value: CallValue | undefined): void;
-  reject(error: Error): void;
-}
-
-interface PendingMain {
-  resolve(code: number): void;
-  reject(error: Error): void;
 }
 
 /** How often, and how long each time, setting `procs` waits until it has happened, in milliseconds: 5 ms in all. */
@@ -123,13 +110,6 @@ const NOTES = [
   NOTE_START_IO,
 ];
 
-/** What `submit` starts. */
-const enum Submit {
-  Call = 0,
-  Main = 1,
-  Init = 2,
-}
-
 /** A program and its scheduler. Made by `start`. */
 export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private readonly program: Program;
@@ -148,16 +128,9 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private readonly hub: Hub;
   /** What `procs` was last set to, until it is. */
   private wantedProcs: number | undefined;
-  /** Calls under way, by the address of their task. */
-  private readonly calls = new Map<number, PendingCall>();
-  private main: PendingMain | undefined;
+  private readonly entries: Entries;
   /** Those who wait for a dump. */
   private dumps: (() => void)[] = [];
-  /** Goroutine 1 has been submitted and has not ended. */
-  private mainActive = false;
-  /** The top-level code has run, or is about to. */
-  private initialised: Promise<void> | undefined;
-  private init: { resolve(): void; reject(error: Error): void } | undefined;
   /** Why nothing can run any more. */
   private ended: Error | undefined;
   private closing: Promise<void> | undefined;
@@ -187,6 +160,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     const instance = instantiate(data, this.control, netImports, { isPrograms: false });
     this.core = instance.core;
     this.memory = instance.memory;
+    this.entries = new Entries(program.info, this.core, this.memory, (step) => this.onM0(step));
     for (const [address, bytes] of program.data) this.memory.write(address, bytes);
     this.onM0(() => {
       this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, heapLimit);
@@ -308,23 +282,12 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    */
   async run(args?: readonly string[]): Promise<number> {
     this.mayBegin();
-    if (this.main !== undefined || this.mainActive) throw new SkeinError("main is already running");
-    return this.holding(async () => {
-      const code = new Promise<number>((resolve, reject) => {
-        this.main = { resolve, reject };
-      });
-      code.catch(() => undefined);
-      try {
+    if (this.entries.isMainBusy) throw new SkeinError("main is already running");
+    return this.holding(() =>
+      this.entries.run(() => {
         if (args !== undefined) this.onM0(() => this.setArgs(args));
-        // main's thunk runs the top-level code first, if it has not been run.
-        if (this.initialised === undefined) this.initialised = this.expectInit();
-        else await this.initialised;
-        this.submitMain(this.program.info.main.thunk, Submit.Main);
-      } catch (error) {
-        this.settleMain((main) => main.reject(error as Error));
-      }
-      return (await code) & 255;
-    });
+      }),
+    );
   }
 
   /**
@@ -348,22 +311,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     });
     const values = convertArgs(name, info, args);
     this.mayBegin();
-    return this.holding(async () => {
-      if (this.initialised === undefined) {
-        this.initialised = this.expectInit();
-        this.submitMain(this.program.info.init.thunk, Submit.Init);
-      }
-      await this.initialised;
-      if (this.ended !== undefined) throw this.ended;
-      return new Promise<CallValue | undefined>((resolve, reject) => {
-        this.onM0(() => {
-          const task = this.core.alloc(info.size) >>> 0;
-          writeTask(this.memory.data, task, info, values);
-          this.calls.set(task, { resolve, reject, info });
-          this.core.submit(task, Submit.Call);
-        });
-      });
-    });
+    return this.holding(() => this.entries.call(info, values));
   }
 
   /** The scheduler's counters at this moment. They are read without stopping anything, so they are close, not exact. */
@@ -469,25 +417,6 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     this.control.setArgs(address, bytes.byteLength);
   }
 
-  private submitMain(thunk: number, kind: Submit): void {
-    this.onM0(() => {
-      const task = this.core.alloc(TASK_ARGS) >>> 0;
-      const view = this.memory.data;
-      view.setInt32(task + TASK_THUNK, thunk, true);
-      view.setInt32(task + TASK_SIZE, TASK_ARGS, true);
-      this.mainActive = true;
-      this.core.submit(task, kind);
-    });
-  }
-
-  private expectInit(): Promise<void> {
-    const promise = new Promise<void>((resolve, reject) => {
-      this.init = { resolve, reject };
-    });
-    promise.catch(() => undefined);
-    return promise;
-  }
-
   /** Keeps the process alive while `body` runs. */
   private async holding<T>(body: () => Promise<T>): Promise<T> {
     this.thread.hold();
@@ -511,22 +440,16 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     const { a, b } = readNote(this.core, this.memory, address);
     switch (kind) {
       case NOTE_INIT:
-        // Without a run there was only the top-level code; otherwise main goes on after it.
-        if (this.main === undefined) this.mainActive = false;
-        this.init?.resolve();
+        this.entries.initialised();
         break;
-      case NOTE_CALL: {
-        const call = this.takeCall(a);
-        if (call !== undefined) call.resolve(readResult(this.memory.data, a, call.info));
-        this.core.free(a);
+      case NOTE_CALL:
+        this.entries.returned(a);
         break;
-      }
       case NOTE_PANIC:
         this.panicked(a, takeText(this.core, this.memory, b));
         break;
       case NOTE_MAIN:
-        this.mainActive = false;
-        this.settleMain((main) => main.resolve(a));
+        this.entries.mainReturned(a);
         break;
       case NOTE_FATAL:
         this.fatal(fatalError(takeText(this.core, this.memory, b)));
@@ -563,30 +486,11 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     if (this.ended === undefined) this.core.net_ready(resolution);
   }
 
-  private takeCall(task: number): PendingCall | undefined {
-    const call = this.calls.get(task);
-    this.calls.delete(task);
-    return call;
-  }
-
-  private settleMain(settle: (main: PendingMain) => void): void {
-    const { main } = this;
-    this.main = undefined;
-    if (main !== undefined) settle(main);
-  }
-
   /** A goroutine has panicked and was dropped; `task` is that of the call that it served, or 0. */
   private panicked(task: number, text: string): void {
-    const call = this.takeCall(task);
     const panic = readPanic(text);
-    if (call !== undefined) return call.reject(panic);
     const isMain = panic.goroutine === 1n;
-    if (isMain) {
-      this.mainActive = false;
-      this.init?.reject(panic);
-    }
-    if (this.main !== undefined) return this.settleMain((main) => main.reject(panic));
-    if (!isMain) this.options.onPanic(panic);
+    if (!this.entries.failed(task, panic, isMain) && !isMain) this.options.onPanic(panic);
   }
 
   private readReport(): void {
@@ -614,7 +518,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   /** The program called exit. */
   private exited(code: number): void {
     if (this.ended !== undefined) return; // closing looks at the state again
-    this.settleMain((main) => main.resolve(code));
+    this.entries.mainReturned(code);
     this.end(new ExitError(code & 255));
     void this.close();
   }
@@ -629,14 +533,10 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private end(error: Error, isExpected = false): void {
     if (this.ended !== undefined) return;
     this.ended = error;
-    this.mainActive = false;
     this.dumped();
-    this.init?.reject(error);
-    this.settleMain((main) => main.reject(error));
+    this.entries.end(error);
     this.thread.asker.end(error, isExpected);
     this.sync.ops.end(error);
-    for (const call of this.calls.values()) call.reject(error);
-    this.calls.clear();
   }
 }
 
