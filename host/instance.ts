@@ -112,7 +112,7 @@ export function opensSockets(module: WebAssembly.Module): boolean {
 
 /** The `NetImports` of the program's own threads. They take time to load, which programs without sockets are spared. */
 export async function netImportsFor(module: WebAssembly.Module): Promise<NetImports> {
-  return opensSockets(module) ? (await import("./net/imports.js")).netImports : noSockets;
+  return opensSockets(module) ? (await import("./net/thread.js")).netImports : noSockets;
 }
 
 /** Without sockets the scheduler has nothing to poll, and calls none of these. */

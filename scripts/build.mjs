@@ -20,13 +20,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const host = path.join(root, "host");
 const dist = path.join(root, "dist");
 
-/** Entry files of threads. */
+/** Entry files of threads, and what these load later. */
 const threadEntries = [
   "host/worker.ts",
   "host/sysmon.ts",
   "host/serve/worker.ts",
   "host/serve/io.ts",
   "host/net/iothread.ts",
+  "host/net/thread.ts",
 ];
 
 /** Those that Node loads as CommonJS modules, as it is quicker at that; Deno takes the others. */
