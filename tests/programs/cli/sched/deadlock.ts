@@ -1,19 +1,16 @@
-// A deadlock of goroutines that wait for everything there is. The line on which one waits says for what, in brackets; where all code of a
-// function was inlined from the library, the line on which it is declared.
+// A deadlock of goroutines that wait for everything there is. The line on which one waits says for what, in brackets.
 
 import { go, println, Chan, Cond, Mutex, RWMutex, Select, Semaphore, WaitGroup } from "skein";
 
 const mutex = new Mutex();
 const rw = new RWMutex();
 
-// prettier-ignore
-function receives(): void { // [chan receive]
-  new Chan<i32>().recv();
+function receives(): void {
+  new Chan<i32>().recv(); // [chan receive]
 }
 
-// prettier-ignore
-function sends(): void { // [chan send]
-  new Chan<i32>().send(1);
+function sends(): void {
+  new Chan<i32>().send(1); // [chan send]
 }
 
 function selects(): void {
