@@ -71,10 +71,14 @@ function newestNode() {
   return { node: wanted, version };
 }
 
-/** Runs a command to its end and passes on what it prints; the end of that if it failed, else null. */
-function run(title, command, args, env = {}) {
+/**
+ * Runs a command to its end and passes on what it prints, at once or, `aside`, when it has ended; gives the end of that if it
+ * failed, else null.
+ */
+function run(title, command, args, { env = {}, aside = false } = {}) {
   const started = performance.now();
-  console.log(`\n== ${title}`);
+  const held = [];
+  console.log(`\n== ${title}${aside ? ", beside the next" : ""}`);
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
@@ -87,7 +91,8 @@ function run(title, command, args, env = {}) {
       [child.stderr, process.stderr],
     ]) {
       from.setEncoding("utf8").on("data", (text) => {
-        to.write(text);
+        if (aside) held.push(text);
+        else to.write(text);
         tail = (tail + text).slice(-TAIL);
       });
     }
@@ -100,6 +105,7 @@ function run(title, command, args, env = {}) {
       await Promise.race([once(child, "close"), delay(2000, undefined, { ref: false })]);
       child.stdout.destroy();
       child.stderr.destroy();
+      if (aside) console.log(`\n== ${title}\n${held.join("")}`);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       console.log(`== ${title}: ${code === 0 ? "passed" : "FAILED"} in ${seconds} s`);
       resolve(code === 0 ? null : tail);
@@ -138,8 +144,8 @@ function nodeTest(files) {
 
 /** The stages that failed, with the end of their output. */
 const failed = new Map();
-async function stage(title, command, args, env) {
-  const tail = await run(title, command, args, env);
+async function stage(title, command, args, options) {
+  const tail = await run(title, command, args, options);
   if (tail !== null) failed.set(title, tail);
 }
 
@@ -176,6 +182,7 @@ if (["node", "newest", "deno"].some((name) => stages.includes(name))) {
   }
   await bundle(files);
   if (stages.includes("node")) await stage("node", process.execPath, nodeTest(files));
+  const aside = stages.includes("deno") ? denoLibrary(files) : undefined;
   if (stages.includes("newest")) {
     const { node, version, skipped } = newestNode();
     const some = files.filter((file) => NEWEST.some((part) => file.startsWith(path.normalize(part))));
@@ -183,36 +190,42 @@ if (["node", "newest", "deno"].some((name) => stages.includes(name))) {
     else if (some.length > 0) await stage(`Node ${version}`, node, nodeTest(some));
   }
   if (stages.includes("deno")) {
-    const deno = bin("deno", "bin.cjs");
-    const library = files.filter((file) =>
-      LIBRARY.some((name) => file.startsWith(path.join("tests", name) + path.sep)),
-    );
-    const names = values.name === undefined ? [] : ["--filter", `/${values.name}/`];
-    const denoTest = (...permissions) => [
-      deno,
-      "test",
-      ...permissions,
-      "--no-check",
-      "--reporter=dot",
-      "--quiet",
-      ...names,
-    ];
-    if (library.length > 0)
-      await stage("deno, the library", process.execPath, [...denoTest("-A"), ...library.map(bundled)]);
-    // Without the permission to call C, sockets are the runtime's own.
-    const sockets = library.filter((file) => /^tests.(poll|serve)./.test(file));
-    if (sockets.length > 0)
-      await stage("deno, sockets without FFI", process.execPath, [
-        ...denoTest("-A", "--deny-ffi"),
-        ...sockets.map(bundled),
-      ]);
     // The tests of whole programs start them as processes, under the runtime that SKEIN_TEST_RUNTIME names.
-    const programs = files.filter((file) =>
-      ["programs", "net"].some((name) => file.startsWith(path.join("tests", name) + path.sep)),
-    );
-    if (programs.length > 0)
-      await stage("deno, programs", process.execPath, nodeTest(programs), { SKEIN_TEST_RUNTIME: "deno" });
+    const programs = files.filter((file) => isIn(file, ["programs", "net"]));
+    const env = { SKEIN_TEST_RUNTIME: "deno" };
+    if (programs.length > 0) await stage("deno, programs", process.execPath, nodeTest(programs), { env });
   }
+  await aside;
+}
+
+/** The library's tests inside Deno. They wait for threads and timers most of the time, so other tests run beside them. */
+async function denoLibrary(files) {
+  const library = files.filter((file) => isIn(file, LIBRARY));
+  const names = values.name === undefined ? [] : ["--filter", `/${values.name}/`];
+  const denoTest = (title, permissions, some) =>
+    stage(
+      title,
+      process.execPath,
+      [
+        bin("deno", "bin.cjs"),
+        "test",
+        ...permissions,
+        "--no-check",
+        "--reporter=dot",
+        "--quiet",
+        ...names,
+        ...some.map(bundled),
+      ],
+      { aside: true },
+    );
+  if (library.length > 0) await denoTest("deno, the library", ["-A"], library);
+  // Without the permission to call C, sockets are the runtime's own.
+  const sockets = library.filter((file) => isIn(file, ["poll", "serve"]));
+  if (sockets.length > 0) await denoTest("deno, sockets without FFI", ["-A", "--deny-ffi"], sockets);
+}
+
+function isIn(file, directories) {
+  return directories.some((name) => file.startsWith(path.join("tests", name) + path.sep));
 }
 
 if (failed.size > 0) {
