@@ -40,13 +40,10 @@ export class Places {
       (original) =>
         function (instance, operands, reportNode, immediatelyDropped) {
           const { module, currentFlow: flow } = this;
-          const last = operands?.length ?? 0;
-          const { signature } = instance;
-          const type = signature.thisType
-            ? last === 1
-              ? signature.thisType
-              : signature.parameterTypes[last - 2]
-            : signature.parameterTypes[last - 1];
+          const { thisType, parameterTypes } = instance.signature;
+          const types = thisType ? [thisType, ...parameterTypes] : parameterTypes;
+          const last = (operands?.length ?? 0) - 1;
+          const type = types[last];
           if (
             !instance.internalName.startsWith(LIBRARY) ||
             !places.isProgram(flow.sourceFunction.internalName) ||
@@ -59,9 +56,9 @@ export class Places {
           this.addDebugLocation(marker, reportNode.range);
           const local = flow.getTempLocal(type);
           const ref = type.toRef();
-          operands[last - 1] = module.block(
+          operands[last] = module.block(
             null,
-            [module.local_set(local.index, operands[last - 1]!, false), marker, module.local_get(local.index, ref)],
+            [module.local_set(local.index, operands[last]!, false), marker, module.local_get(local.index, ref)],
             ref,
           );
           return original.call(this, instance, operands, reportNode, immediatelyDropped);
