@@ -41,10 +41,17 @@ export const SCHED_NPROCS = SCHED_BASE + 20;
 export const SCHED_HEAP_PAGES = SCHED_BASE + 24;
 /** i32, futex word on which the sysmon thread sleeps. */
 export const SCHED_SYSMON_WAKE = SCHED_BASE + 28;
-/** i32, 1 while the main thread sleeps on SCHED_HOST_WAKE, or is about to. Written by the main thread, read by Ms. */
+/** i32, one of `HOST_*`. Written by the main thread; who wakes it from HOST_BLOCKED makes it HOST_AWAKE. */
 export const SCHED_HOST_ASLEEP = SCHED_BASE + 32;
 /** i32, bumped and notified when there are requests for the I/O thread, or the program ends. */
 export const SCHED_IO_WAKE = SCHED_BASE + 36;
+
+/** The main thread looks at its mailbox by itself. */
+export const HOST_AWAKE = 0;
+/** It sleeps in its event loop until SCHED_HOST_WAKE is notified, or is about to. */
+export const HOST_ASLEEP = 1;
+/** It blocks on SCHED_HOST_ASLEEP itself, for a moment. */
+export const HOST_BLOCKED = 2;
 
 export const STATE_RUNNING = 0;
 /** Somebody called exit, or a panic or fatal error is being reported: nothing more is printed by anybody else. */

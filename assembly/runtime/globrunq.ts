@@ -1,5 +1,6 @@
 /** The global run queue: a list under `sched.lock`. It takes what overflows the Ps' rings, and what has no P. */
 import { lock, unlock } from "./lock";
+import { wakeSysmonIfAsleep } from "./newm";
 import { runqput } from "./runq";
 import { G, P, RUNQ_LENGTH, sched, Sched } from "./structs";
 
@@ -24,6 +25,7 @@ export function globrunqputOne(gp: G): void {
   lock(schedLock());
   globrunqput(gp);
   unlock(schedLock());
+  wakeSysmonIfNoneIdle();
 }
 
 /** Appends `n` goroutines linked from `first` to `last`. Takes sched.lock. */
@@ -35,6 +37,18 @@ export function globrunqputBatch(first: G, last: G, n: i32): void {
   sched.runqTail = last;
   atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), sched.runqSize + n);
   unlock(schedLock());
+  wakeSysmonIfNoneIdle();
+}
+
+/**
+ * While all Ps that are not idle are in JavaScript functions, sysmon may be asleep (`entersyscallUnwatched`), and what was just queued waits
+ * for it to take one of them away. Who goes into such a function has taken its P off the idle list, and then seen this queue empty; who
+ * puts something here looks afterwards whether a P is idle. So one sees the other.
+ */
+// @ts-ignore: decorator
+@inline
+function wakeSysmonIfNoneIdle(): void {
+  if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) == 0) wakeSysmonIfAsleep();
 }
 
 /** Length of the global queue, at some instant. Any thread, without the lock. */

@@ -50,13 +50,16 @@ import { lock, unlock } from "./lock";
 import { malloc } from "./malloc";
 import { hostget } from "./hosted";
 import { handoffp, startIdle } from "./mp";
-import { newm, wakeSysmon } from "./newm";
+import { netpollWanted } from "./netpoll";
+import { newm, wakeSysmon, wakeSysmonIfAsleep } from "./newm";
 import { post, postOwned, takeMail } from "./noteq";
 import { goready, wakepIfIdle } from "./proc";
 import { g, m } from "./registers";
-import { FOREVER, G, GStatus, Hosted, M, PStatus, Sched, WaitReason, allm, allp, sched } from "./structs";
-import { entersyscall, statusAddr } from "./syscall";
+import { FOREVER, G, GStatus, Hosted, M, P, PStatus, Sched, WaitReason, allm, allp, sched } from "./structs";
+import { runqempty } from "./runq";
+import { entersyscall, entersyscallUnwatched, statusAddr } from "./syscall";
 import { timeSleepUntil } from "./time";
+import { timersFirst } from "./timers";
 import { gomaxprocs } from "./world";
 
 /** The function of every JavaScript goroutine. */
@@ -70,7 +73,8 @@ function jsgo(record: usize): void {
   const fn = load<usize>(record, JSGO_FN);
   const before = load<f32>(fn, JSFN_TIME);
   m.quick = before != 0 && before < QUICK;
-  entersyscall();
+  if (isUnwanted(m.p!)) entersyscallUnwatched();
+  else entersyscall();
   const start = nanotime();
   const how = hostRunJs(record);
   const time = <f32>max<i64>(nanotime() - start, 1);
@@ -99,6 +103,19 @@ const LONG: f32 = 1_000_000;
 // @ts-ignore: decorator
 @inline
 const BACKLOG: f32 = 50_000;
+
+/**
+ * Whether nothing has use for a P while its M is in a JavaScript function, so that sysmon need not watch it: nothing is queued, and no timer or
+ * event of the network waits for who holds it. A function has the P marked `Syscall`, and nobody can put anything there meanwhile.
+ */
+function isUnwanted(pp: P): bool {
+  return runqempty(pp) && timersFirst(pp) == 0 && globrunqsize() == 0 && !netpollWanted();
+}
+
+/** Whether a goroutine that this M is about to run need not be watched. */
+export function needsNoWatch(gp: G): bool {
+  return isJsgo(gp) && isUnwanted(m.p!);
+}
 
 /**
  * Whether goroutines that were just put on the global queue can be left to an M that is awake. To wake another costs the
@@ -188,6 +205,7 @@ export function submitRecords(first: usize, count: i32): void {
   atomic.add<i64>(jscountAddr(), count);
   globrunqputBatch(head!, tail!, count);
   if (!isKnown || !canWait(slowest)) wakepIfIdle();
+  else wakeSysmonIfAsleep();
 }
 
 /** Sets gomaxprocs; a goroutine of its own, for who stops the world needs a P. */

@@ -31,13 +31,12 @@ import { hostget, hostput, putDown, toHost } from "./hosted";
 import { futexsleep, lock, unlock } from "./lock";
 import { netpoll, netpollBreak, netpollLast, netpollWanted } from "./netpoll";
 import { injectglist } from "./polldesc";
-import { isGoalReached, newm, wakeSysmon } from "./newm";
+import { isGoalReached, newm, wakeSysmonIfAsleep } from "./newm";
 import { anyWork } from "./findrunnable";
 import { wakepIfIdle } from "./proc";
 import { m } from "./registers";
 import { runqempty } from "./runq";
 import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
-import { ASLEEP } from "./sysmon";
 import { checkTimers, timeSleepUntil } from "./time";
 import { timersFirst } from "./timers";
 import { stopp } from "./world";
@@ -53,6 +52,17 @@ const POLLING: i32 = -2;
 // @ts-ignore: decorator
 @inline
 const PARK_SPINS: i32 = 2000;
+/**
+ * The same for an M whose latest goroutine was a quick JavaScript function: the next may be started by whoever has waited for that
+ * one's result, whose event loop takes some time for it. Where it is in vain, the two threads may even share a processor: each time
+ * that it was, it is left out twice as often as before, up to 2 to the power of JS_SPINS_IN_VAIN.
+ */
+// @ts-ignore: decorator
+@inline
+const JS_PARK_SPINS: i32 = 8000;
+// @ts-ignore: decorator
+@inline
+const JS_SPINS_IN_VAIN: i32 = 6;
 
 /** An M in its event loop that is to look after the network does so this often, in µs. */
 // @ts-ignore: decorator
@@ -105,20 +115,37 @@ export function releasep(): P {
 
 /** Puts a P that nobody holds on the idle list. Under sched.lock. */
 export function pidleput(pp: P): void {
+  pp.unwatched = false;
   pp.idlelink = sched.idleP;
   sched.idleP = pp;
   atomic.add<i32>(npidleAddr(), 1);
 }
 
-/** Takes a P from the idle list. Under sched.lock. */
+/** Takes a P from the idle list, and has sysmon watch it. Under sched.lock. */
 export function pidleget(): P | null {
+  const pp = pidlegetUnwatched();
+  if (pp) watch(pp);
+  return pp;
+}
+
+/**
+ * The same without waking sysmon, which costs as much as waking an M: the M that is given the P owes that, and pays before it
+ * runs what needs to be watched (`schedule`). Under sched.lock.
+ */
+function pidlegetUnwatched(): P | null {
   const pp = sched.idleP;
   if (pp) {
     sched.idleP = pp.idlelink;
     atomic.sub<i32>(npidleAddr(), 1);
-    if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("sysmonIdle")) == ASLEEP) wakeSysmon();
+    pp.unwatched = true;
   }
   return pp;
+}
+
+/** Has sysmon watch what a P runs from now on. */
+export function watch(pp: P): void {
+  pp.unwatched = false;
+  wakeSysmonIfAsleep();
 }
 
 // ---- waking Ms -------------------------------------------------------------------------------------------------------
@@ -138,7 +165,7 @@ export function unpark(mp: M): void {
 export function wakep(): void {
   if (atomic.cmpxchg<i32>(spinningAddr(), 0, 1) != 0) return;
   lock(schedLock());
-  const pp = pidleget();
+  const pp = pidlegetUnwatched();
   if (!pp) {
     atomic.sub<i32>(spinningAddr(), 1);
     unlock(schedLock());
@@ -165,6 +192,7 @@ function startm(pp: P, spinning: bool): void {
     hostget(mp!);
   }
   if (mp && mp.hosted != Hosted.No) {
+    if (pp.unwatched) watch(pp);
     putDown(mp, pp);
     if (spinning) atomic.sub<i32>(spinningAddr(), 1);
     unlock(schedLock());
@@ -249,14 +277,29 @@ export function wakeTimerM(when: i64): void {
 /** Sleeps, at most for `timeout` ns (-1: no limit), unless it has been woken already. */
 function parkM(timeout: i64): void {
   const addr = parkAddr(m);
-  for (let i = 0; i < PARK_SPINS; i++) {
-    if (atomic.load<i32>(addr) == WOKEN) break;
-  }
+  if (m.quick) spinAfterJs(addr);
+  else for (let i = 0; i < PARK_SPINS && atomic.load<i32>(addr) != WOKEN; i++);
   if (atomic.cmpxchg<i32>(addr, 0, PARKED) == 0) {
     m.parks++;
     futexsleep(addr, PARKED, timeout);
   }
   atomic.store<i32>(addr, 0);
+}
+
+function spinAfterJs(addr: usize): void {
+  const mp = m;
+  if (mp.spinsLeftOut > 0) {
+    mp.spinsLeftOut--;
+    return;
+  }
+  let i = 0;
+  while (i < JS_PARK_SPINS && atomic.load<i32>(addr) != WOKEN) i++;
+  if (i < JS_PARK_SPINS) {
+    mp.spinsInVain = 0;
+  } else {
+    mp.spinsInVain = min(mp.spinsInVain + 1, JS_SPINS_IN_VAIN);
+    mp.spinsLeftOut = (1 << mp.spinsInVain) - 1;
+  }
 }
 
 /** Sleeps in the netpoller, as parkM on the futex; returns what has become runnable, for `injectglist`. */

@@ -9,7 +9,8 @@ import { schedLock } from "./globrunq";
 import { lock, unlock } from "./lock";
 import { midleput, unpark } from "./mp";
 import { gopanic, throwFatal } from "./panic";
-import { M, P, allm, sched } from "./structs";
+import { M, P, Sched, allm, sched } from "./structs";
+import { ASLEEP } from "./sysmon";
 
 /** The last M's place is sysmon's, the one before it the I/O thread's. */
 // @ts-ignore: decorator
@@ -89,6 +90,11 @@ function threadExhaustion(): void {
 export function wakeSysmon(): void {
   atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
   atomic.notify(SCHED_SYSMON_WAKE, 1);
+}
+
+/** The same if it sleeps until it is woken; a doze ends by itself. */
+export function wakeSysmonIfAsleep(): void {
+  if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("sysmonIdle")) == ASLEEP) wakeSysmon();
 }
 
 /** Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. */

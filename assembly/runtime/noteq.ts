@@ -8,12 +8,15 @@
  * it non-empty has woken the owner, or is about to. An M is unparked: it finds WOKEN when it is about to sleep, so it looks
  * again. The main thread reads `hostWake`, drains, sets `hostAsleep`, and waits for `hostWake` to change from what it
  * read; a push changes `hostWake`, then reads `hostAsleep`. Either the push sees that the main thread sleeps and notifies,
- * or the main thread sees the change and does not sleep.
+ * or the main thread sees the change and does not sleep. Or, for a moment, it blocks: it sets `hostAsleep` to HOST_BLOCKED, sees that its
+ * mailbox is empty, and waits for `hostAsleep` to change, which a push has it do that sees HOST_BLOCKED.
  *
  * A note is any record that begins as one: the next note, and a kind. Who reads it frees it, or keeps it if it is
  * its own.
  */
 import {
+  HOST_AWAKE,
+  HOST_BLOCKED,
   NOTE_A,
   NOTE_B,
   NOTE_KIND,
@@ -55,7 +58,10 @@ function wakeOwner(mp: M): void {
     return;
   }
   atomic.add<i32>(SCHED_HOST_WAKE, 1);
-  if (atomic.load<i32>(SCHED_HOST_ASLEEP) != 0) atomic.notify(SCHED_HOST_WAKE, 1);
+  const how = atomic.load<i32>(SCHED_HOST_ASLEEP);
+  if (how == HOST_AWAKE) return;
+  if (how != HOST_BLOCKED) atomic.notify(SCHED_HOST_WAKE, 1);
+  else if (atomic.cmpxchg<i32>(SCHED_HOST_ASLEEP, HOST_BLOCKED, HOST_AWAKE) == HOST_BLOCKED) atomic.notify(SCHED_HOST_ASLEEP, 1);
 }
 
 /** Queues a note for the main thread. */

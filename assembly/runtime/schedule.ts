@@ -11,9 +11,9 @@ import { globrunqputOne, schedLock } from "./globrunq";
 import { gfput, gfputOrphan } from "./gs";
 import { passToCleanM } from "./hosted";
 import { startRewind, stopUnwind } from "./imports";
-import { wantsCleanM } from "./jsgo";
+import { needsNoWatch, wantsCleanM } from "./jsgo";
 import { lock, punlock, unlock } from "./lock";
-import { mstop } from "./mp";
+import { mstop, watch } from "./mp";
 import { netpollcommit } from "./polldesc";
 import { startlockedm, stoplockedm } from "./osthread";
 import { flushOutput } from "./print";
@@ -71,6 +71,8 @@ export function schedule(): bool {
           if (!gp) continue;
         }
       }
+      const pp = m.p!;
+      if (pp.unwatched && !needsNoWatch(gp)) watch(pp);
     }
     if (gp.lockedCount != 0 && gp.m != m) {
       if (!startlockedm(gp)) return false;

@@ -96,6 +96,9 @@ export class M {
   quick: bool;
   /** It runs JavaScript and has lost its P; counted in sched.jsblocked (under sched.lock). */
   jsBlocked: bool;
+  /** Before it parked, after quick JavaScript: how often in a row spinning was in vain, and is still to be left out (owner). */
+  spinsInVain: i32;
+  spinsLeftOut: i32;
 }
 
 /** Whether an M's thread is in its event loop. */

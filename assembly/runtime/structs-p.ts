@@ -57,6 +57,8 @@ export class P {
   syscalltick: u32;
   /** The last slice that ended was followed by what a timer had made ready (owner). */
   timerTurn: bool;
+  /** It was idle, and sysmon has not been told that it is not any more (owner). */
+  unwatched: bool;
   // What sysmon saw of this P, and when; sysmon's own.
   seenSchedtick: u32;
   seenSyscalltick: u32;

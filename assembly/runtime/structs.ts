@@ -50,7 +50,7 @@ export class Sched {
   nprocs: i32;
   heapPages: i32;
   sysmonWake: i32;
-  /** 1 while the main thread sleeps, or is about to; then whoever fills its mailbox must notify. */
+  /** Whether the main thread sleeps, and where: one of HOST_*; then whoever fills its mailbox must notify. */
   hostAsleep: i32;
   /** What the I/O thread sleeps on, if there is one. */
   ioWake: i32;

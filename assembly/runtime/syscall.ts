@@ -29,6 +29,13 @@ export function statusAddr(pp: P): usize {
 
 /** Before a call that may block: gives up the P, for the time being. */
 export function entersyscall(): void {
+  if (m.syscalls == 0) m.p!.unwatched = false;
+  entersyscallUnwatched();
+  if (sched.sysmonIdle != 0) wakeSysmon();
+}
+
+/** The same while nothing else has use for the P: if sysmon sleeps, it may go on to. Who then queues something wakes it (`globrunq.ts`). */
+export function entersyscallUnwatched(): void {
   const mp = m;
   if (mp.syscalls++ != 0) return;
   const pp = mp.p!;
@@ -36,7 +43,6 @@ export function entersyscall(): void {
   mp.p = null;
   pp.syscalltick++;
   atomic.store<u32>(statusAddr(pp), PStatus.Syscall);
-  if (sched.sysmonIdle != 0) wakeSysmon();
 }
 
 /** The same for a call that is known to block: the P is handed on at once. */

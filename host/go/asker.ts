@@ -68,10 +68,10 @@ const AT_ONCE = 8;
 const BATCH = 32;
 /**
  * Stacks of callers that may be taken at once, and how soon another may be, in milliseconds: a stack costs more than all else
- * about a start. Goroutines without one show where their function was last started.
+ * about a start. Goroutines without one show where their function was started last when one was taken.
  */
 const TRACES = 16;
-const TRACE_MS = 0.1;
+const TRACE_MS = 5;
 
 /** How long a goroutine has to heed its cancellation before it is given up or its thread ended, in milliseconds. */
 export const GRACE_MS = 250;
@@ -153,25 +153,28 @@ export class Asker {
     words[(at + JSGO_STATE) >> 2] = JS_QUEUED;
     words[(at + JSGO_FN) >> 2] = shared.address;
     words[(at + JSGO_SEEN) >> 2] = 0;
-    const g = new GoroutinePromise(this, id, at, shared.name);
+    if (options?.signal?.aborted === true) {
+      const never = new GoroutinePromise(this, id, at, shared.name);
+      this.dropArgs(at);
+      this.free.push(at);
+      never.at = 0;
+      never.ended = "cancelled";
+      if (options.name !== undefined) never.more.name = options.name;
+      never.fail(options.signal.reason);
+      return never;
+    }
+    const slot = words[(at + JSGO_SLOT) >> 2]!;
+    this.thread.hold(); // first: whoever posts the result while this thread still counts as asleep wakes it the long way
+    this.enqueue(at);
+    // It can come back only when this thread looks at its mailbox: the rest is done while another thread wakes up for it.
+    const g = (this.slots[slot] = new GoroutinePromise(this, id, at, shared.name));
     if (this.traces > 0) {
       this.traces--;
       g.startedAt = shared.startedAt = stackHere();
+      g.hasOwnStack = true;
     } else {
       g.startedAt = shared.startedAt;
     }
-    if (options?.signal?.aborted === true) {
-      this.dropArgs(at);
-      this.free.push(at);
-      g.at = 0;
-      g.ended = "cancelled";
-      if (options.name !== undefined) g.more.name = options.name;
-      g.fail(options.signal.reason);
-      return g;
-    }
-    this.slots[words[(at + JSGO_SLOT) >> 2]!] = g;
-    this.thread.hold();
-    this.enqueue(at);
     if (options !== undefined) this.apply(g, options);
     return g;
   }
@@ -531,7 +534,8 @@ const OWN = /\/(?:go\/(?:asker|thread|tasks)|runtime)\.js:/;
 function withCaller(error: unknown, g: GoroutinePromise, mid: number): unknown {
   if (!(error instanceof Error) || typeof error.stack !== "string") return error;
   const frames = (g.startedAt?.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !OWN.test(line));
-  const stack = [error.stack, `    at goroutine ${g.id} (${g.name}) on M${mid}, started`, ...frames].join("\n");
+  const how = g.hasOwnStack ? "started" : "started, as this function was lately,";
+  const stack = [error.stack, `    at goroutine ${g.id} (${g.name}) on M${mid}, ${how}`, ...frames].join("\n");
   try {
     Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true, enumerable: false });
   } catch {

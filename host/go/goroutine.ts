@@ -96,8 +96,10 @@ export class GoroutinePromise extends Promise<unknown> implements Goroutine<unkn
   ended: GoroutineStatus = "queued";
   /** @internal */
   rare: Rare | undefined = undefined;
-  /** @internal Who started it: an object with a stack. */
+  /** @internal Who started it, or another of its function: an object with a stack. */
   startedAt: { stack?: string } | undefined = undefined;
+  /** @internal */
+  hasOwnStack = false;
   /** @internal */
   readonly functionName: string;
 

@@ -6,12 +6,25 @@
  * of the event loop, for as long as something came lately; then it lets itself be woken. Whoever posts notifies only if
  * this thread has said that it sleeps: see `noteq.ts` for why nothing is missed.
  */
-import { SCHED_HOST_ASLEEP } from "../../assembly/layout.js";
+import { HOST_ASLEEP, HOST_AWAKE, HOST_BLOCKED, M_MAIL, MS_BASE, SCHED_HOST_ASLEEP } from "../../assembly/layout.js";
 import type { Control } from "../control.js";
 import type { Holder } from "./thread.js";
 
 /** How long after the last result it goes on looking, in milliseconds: twice the time that it takes to be woken. */
 const POLL_MS = 0.1;
+
+/**
+ * How long this thread blocks at most when it begins to wait after a pause, in milliseconds, and how long a pause that is. Another thread
+ * has then just been woken, often on this very processor, which it gets the sooner; and to be woken from here takes less than
+ * some turns of an event loop that has gone cold.
+ */
+const BLOCK_MS = 0.1;
+const COLD_MS = 0.2;
+/** Each time that this was in vain it is left out twice as often as before, up to 2 to this power. */
+const MOST_IN_VAIN = 6;
+/** Words: of this thread's mailbox, and of how it sleeps. */
+const MAIL = (MS_BASE + M_MAIL) >> 2;
+const ASLEEP = SCHED_HOST_ASLEEP >> 2;
 
 /** Timers cannot be longer, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
@@ -29,8 +42,15 @@ export class MainLoop implements Holder {
   private isAnchored = false;
   private isEnded = false;
   private latest = 0;
+  /** Polling has just begun, after a pause. */
+  private isFresh = false;
+  private readonly mayBlock = mayBlock();
+  /** How often in a row blocking was in vain, and how often it is still to be left out. */
+  private inVain = 0;
+  private leaveOut = 0;
   private readonly poll = (): void => {
     if (this.isEnded) return;
+    if (this.isFresh) this.block();
     const came = this.drain();
     const now = performance.now();
     if (came) this.latest = now;
@@ -42,7 +62,7 @@ export class MainLoop implements Holder {
     this.sleep();
     // What came before this thread said that it sleeps has notified nobody.
     this.drain();
-    if (!this.isHeld) this.unanchor();
+    this.keepAlive();
   };
 
   constructor(control: Control, words: Int32Array<SharedArrayBuffer>, drain: () => boolean) {
@@ -58,7 +78,7 @@ export class MainLoop implements Holder {
       const seen = this.control.wakes;
       this.drain();
       if (this.isHeld) this.startPolling();
-      else if (!this.isPolling) this.unanchor();
+      else if (!this.isPolling) this.keepAlive();
       await this.control.woken(seen);
     }
   }
@@ -71,12 +91,7 @@ export class MainLoop implements Holder {
 
   changed(isHeld: boolean): void {
     this.isHeld = isHeld;
-    if (!isHeld) return; // polling ends by itself, and then the process may
-    if (this.isReferenced && !this.isAnchored) {
-      this.isAnchored = true;
-      this.anchor.ref();
-    }
-    this.startPolling();
+    if (isHeld) this.startPolling(); // which ends by itself, and then the process may
   }
 
   expects(): void {
@@ -86,25 +101,59 @@ export class MainLoop implements Holder {
   /** Whether what is waited for keeps the process alive. */
   reference(isReferenced: boolean): void {
     this.isReferenced = isReferenced;
-    if (!isReferenced) this.unanchor();
-    else if (this.isHeld) this.changed(true);
+    if (!this.isPolling) this.keepAlive();
   }
 
   private startPolling(): void {
     if (this.isPolling || this.isEnded) return;
     this.isPolling = true;
-    this.latest = performance.now();
-    Atomics.store(this.words, SCHED_HOST_ASLEEP >> 2, 0);
+    const now = performance.now();
+    this.isFresh = now - this.latest > COLD_MS;
+    this.latest = now;
+    Atomics.store(this.words, ASLEEP, HOST_AWAKE);
     setImmediate(this.poll);
   }
 
-  private sleep(): void {
-    Atomics.store(this.words, SCHED_HOST_ASLEEP >> 2, 1);
+  /** Waits a moment for something to come, if that has been of use lately. */
+  private block(): void {
+    this.isFresh = false;
+    if (this.leaveOut > 0) {
+      this.leaveOut--;
+      return;
+    }
+    if (!this.mayBlock) return;
+    const { words } = this;
+    Atomics.store(words, ASLEEP, HOST_BLOCKED);
+    if (Atomics.load(words, MAIL) === 0) Atomics.wait(words, ASLEEP, HOST_BLOCKED, BLOCK_MS);
+    Atomics.store(words, ASLEEP, HOST_AWAKE);
+    if (Atomics.load(words, MAIL) !== 0) {
+      this.inVain = 0;
+    } else {
+      this.inVain = Math.min(this.inVain + 1, MOST_IN_VAIN);
+      this.leaveOut = 2 ** this.inVain - 1;
+    }
   }
 
-  private unanchor(): void {
-    if (!this.isAnchored) return;
-    this.isAnchored = false;
-    this.anchor.unref();
+  private sleep(): void {
+    Atomics.store(this.words, ASLEEP, HOST_ASLEEP);
+  }
+
+  /** Has the process live while it is to, when polling does not see to that. */
+  private keepAlive(): void {
+    const isWanted = this.isHeld && this.isReferenced && !this.isEnded;
+    if (isWanted === this.isAnchored) return;
+    this.isAnchored = isWanted;
+    if (isWanted) this.anchor.ref();
+    else this.anchor.unref();
+  }
+}
+
+/** Whether this thread may block: not every embedder of the engine lets its main thread. */
+function mayBlock(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SkeinError, start } from "../../host/index.js";
 import { moduleUrl, until, withRuntime, WORK, type Work } from "./fixtures.js";
 
@@ -115,6 +116,30 @@ describe("a goroutine", () => {
       },
       { procs: 1 },
     ));
+
+  for (const [when, pause] of [
+    ["while it runs", 20],
+    ["in the same tick", 0],
+  ] as const) {
+    it(`hands its P on though it has been quick so far, and all was asleep, to one started ${when}`, () =>
+      withRuntime(
+        async (rt) => {
+          const work = rt.tasks<Work>(WORK);
+          // The first time a thread has to be started. Later it takes less than a millisecond, if somebody has woken sysmon, which
+          // else looks again within a second.
+          for (const ms of [2500, 400, 400, 400, 400]) {
+            for (let i = 0; i < 100; i++) await rt.go(work.spin, 0);
+            await sleep(100); // now sysmon sleeps, too
+            const long = rt.go(work.spin, ms);
+            if (pause > 0) await sleep(pause);
+            assert.equal(await rt.go(work.identity, 2), 2);
+            assert.notEqual(long.status, "done", `${ms} ms`);
+            await long;
+          }
+        },
+        { procs: 1 },
+      ));
+  }
 
   it("does not stop awaiting ones from going on while it computes", () =>
     withRuntime(
