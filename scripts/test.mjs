@@ -22,6 +22,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { buildAll, common, mirror } from "./build.mjs";
+import { digest } from "./failures.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
@@ -51,8 +52,8 @@ function testFiles() {
     .sort();
 }
 
-/** What is kept of a stage's output, to be shown again at the end if it fails: long logs are cut from the front. */
-const TAIL = 16_000;
+/** How many characters of what failed are shown again at the very end, of all stages together. */
+const DIGEST = 6000;
 
 /**
  * What goroutines in TypeScript rest on most, which the stage `newest` runs on the newest Node: less than a minute of it.
@@ -72,8 +73,8 @@ function newestNode() {
 }
 
 /**
- * Runs a command to its end and passes on what it prints, at once or, `aside`, when it has ended; gives the end of that if it
- * failed, else null.
+ * Runs a command to its end and passes on what it prints, at once or, `aside`, when it has ended; gives that if it failed,
+ * else null.
  */
 function run(title, command, args, { env = {}, aside = false } = {}) {
   const started = performance.now();
@@ -85,7 +86,7 @@ function run(title, command, args, { env = {}, aside = false } = {}) {
       stdio: ["inherit", "pipe", "pipe"],
       env: { ...process.env, ...env },
     });
-    let tail = "";
+    let output = "";
     for (const [from, to] of [
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],
@@ -93,7 +94,7 @@ function run(title, command, args, { env = {}, aside = false } = {}) {
       from.setEncoding("utf8").on("data", (text) => {
         if (aside) held.push(text);
         else to.write(text);
-        tail = (tail + text).slice(-TAIL);
+        output += text;
       });
     }
     child.on("error", (error) => {
@@ -108,7 +109,7 @@ function run(title, command, args, { env = {}, aside = false } = {}) {
       if (aside) console.log(`\n== ${title}\n${held.join("")}`);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       console.log(`== ${title}: ${code === 0 ? "passed" : "FAILED"} in ${seconds} s`);
-      resolve(code === 0 ? null : tail);
+      resolve(code === 0 ? null : output);
     });
   });
 }
@@ -142,11 +143,11 @@ function nodeTest(files) {
   return ["--test", "--test-reporter=spec", `--test-concurrency=${CONCURRENCY}`, ...names, ...files.map(bundled)];
 }
 
-/** The stages that failed, with the end of their output. */
+/** The stages that failed, with their output. */
 const failed = new Map();
 async function stage(title, command, args, options) {
-  const tail = await run(title, command, args, options);
-  if (tail !== null) failed.set(title, tail);
+  const output = await run(title, command, args, options);
+  if (output !== null) failed.set(title, output);
 }
 
 await buildAll({ types: false });
@@ -229,7 +230,8 @@ function isIn(file, directories) {
 }
 
 if (failed.size > 0) {
-  for (const [title, tail] of failed) console.error(`\n== ${title} failed; its output ended with:\n${tail}`);
+  const share = Math.floor(DIGEST / failed.size);
+  for (const [title, output] of failed) console.error(`\n== ${title} failed:\n${digest(output, share)}`);
   console.error(`\nfailed: ${[...failed.keys()].join(", ")}`);
   process.exitCode = 1;
 }
