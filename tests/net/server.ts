@@ -50,9 +50,15 @@ export class Server {
     return this.output();
   }
 
-  /** Descriptors of sockets that it has open. */
+  /**
+   * Descriptors of sockets that it has open, but for those in the Unix domain: each thread of Deno's has one for signals, and
+   * threads come when they are needed.
+   */
   get sockets(): number {
-    return this.descriptors.filter((target) => target.startsWith("socket:")).length;
+    const open = this.descriptors.map((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? "");
+    const table = readFileSync(`/proc/${this.pid}/net/unix`, "utf8").split("\n").slice(1);
+    const unix = new Set(table.map((line) => line.split(/ +/)[6]));
+    return open.filter((inode) => inode !== "" && !unix.has(inode)).length;
   }
 
   private get descriptors(): string[] {
@@ -71,6 +77,27 @@ export class Server {
     const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
+  /** Resolves once the process rests: in some three seconds, of half a minute of them, it takes no more than 50 ms. */
+  async rests(): Promise<void> {
+    const taken: number[] = [];
+    while (taken.length < 10) {
+      const before = this.cpuMs;
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      taken.push(this.cpuMs - before);
+      if (taken.at(-1)! <= 50) return;
+    }
+    throw new Error(`an idle server takes ${taken.join(", ")} ms of processor time in 3 s each`);
+  }
+
+  /** Resolves once no thread has come for two seconds: one needs descriptors to start, and on Deno it takes its time. */
+  async settles(): Promise<void> {
+    let threads = -1;
+    while (threads !== this.threads) {
+      threads = this.threads;
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    }
   }
 
   get threads(): number {
@@ -167,7 +194,7 @@ export function receiveAll(socket: net.Socket): Promise<Buffer> {
 }
 
 /** Resolves once `holds` does; rejects after `ms`. */
-export async function eventually(holds: () => boolean, what: string, ms = 10_000): Promise<void> {
+export async function eventually(holds: () => boolean, what: string, ms = 30_000): Promise<void> {
   const late = Date.now() + ms;
   while (!holds()) {
     if (Date.now() > late) throw new Error(`not within ${ms} ms: ${what}`);

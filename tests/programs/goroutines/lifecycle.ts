@@ -37,7 +37,7 @@ function everyGoroutineHasANumberOfItsOwn(): void {
 
 /** Waits until the goroutines that have nothing more to do have also ended. */
 function untilGoroutines(n: i32): void {
-  for (let i = 0; i < 2000 && numGoroutine() != n; i++) sleep(Millisecond);
+  for (let i = 0; i < 20000 && numGoroutine() != n; i++) sleep(Millisecond);
   same(numGoroutine(), n, "live goroutines");
 }
 

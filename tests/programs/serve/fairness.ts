@@ -58,7 +58,7 @@ function greedy(): void {
     expect(modest, "hello");
     gosched();
   }
-  check(now() - started < 10 * Second, `50 answers beside greedy clients take ${(now() - started) / Millisecond} ms`);
+  check(now() - started < 25 * Second, `50 answers beside greedy clients take ${(now() - started) / Millisecond} ms`);
   stop.store(1);
   wg.wait();
   modest.close();

@@ -89,7 +89,7 @@ class Generous extends Echo {
 
 function lingering(): void {
   const events = new Generous();
-  events.linger = 200 * Millisecond;
+  events.linger = Second;
   const server = serving(events);
   const c = connect(server.addrs[0]);
   send(c, "x");
@@ -97,7 +97,7 @@ function lingering(): void {
   // It never reads.
   same(events.errors.recv(), "none", "the error of one that is given up");
   const took = now() - started;
-  check(took >= 200 * Millisecond && took < 5 * Second, `given up after ${took} ns`);
+  check(took >= Second && took < 20 * Second, `given up after ${took} ns`);
   c.close();
   // One that does read, slowly, is waited for: longer than a linger in all.
   const slow = connect(server.addrs[0]);
@@ -105,7 +105,7 @@ function lingering(): void {
   const buf = new Uint8Array(MEGABYTE);
   for (let i = 0; i < 16; i++) {
     fill(slow, buf);
-    sleep(30 * Millisecond);
+    sleep(80 * Millisecond);
   }
   expectEnd(slow, "after all of it");
   same(events.errors.recv(), "none", "the error of a slow one");

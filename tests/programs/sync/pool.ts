@@ -203,7 +203,7 @@ export function main(): void {
   aLargerSizeLetsAWaitingSubmitGoOn();
   releaseLetsWhatRunsEnd();
   workMayParkAndSubmit();
-  for (let i = 0; i < 2000 && numGoroutine() > 1; i++) sleep(Millisecond);
+  for (let i = 0; i < 20000 && numGoroutine() > 1; i++) sleep(Millisecond);
   same(numGoroutine(), 1, "the user's goroutines in the end");
   println("ok");
 }

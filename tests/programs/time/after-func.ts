@@ -82,8 +82,13 @@ function itRunsInAGoroutineOfItsOwn(): void {
 }
 
 function stopPreventsIt(): void {
-  const timer = afterFunc(10 * Millisecond, call("stopped", 0));
-  check(timer.stop(), "stop in time");
+  // A thread that the system keeps from running may come too late, but not every time.
+  let timer = afterFunc(10 * Millisecond, call("stopped", 0));
+  for (let i = 0; !timer.stop(); i++) {
+    check(i < 20, "stop in time");
+    called.recv();
+    timer = afterFunc(10 * Millisecond, call("stopped", 0));
+  }
   check(!timer.stop(), "stop twice");
   sleep(30 * Millisecond);
   same(called.length, 0, "calls");
@@ -99,8 +104,8 @@ function resetRunsItAgain(): void {
     check(!timer.reset(Millisecond), "reset of one that has run");
     same(called.recv(), "again 7", "another run, with the same arguments");
   }
-  check(!timer.reset(10 * Second), "reset once more");
-  check(timer.reset(10 * Second), "reset while it runs");
+  check(!timer.reset(60 * Second), "reset once more");
+  check(timer.reset(60 * Second), "reset while it runs");
   check(timer.stop(), "stop");
   sleep(5 * Millisecond);
   same(called.length, 0, "calls after stop");
@@ -184,7 +189,7 @@ function stopOrRun(): void {
     });
   }
   wg.wait();
-  for (let i = 0; i < 1000 && runs.load() + stops.load() < 500; i++) sleep(Millisecond);
+  for (let i = 0; i < 20000 && runs.load() + stops.load() < 500; i++) sleep(Millisecond);
   same(runs.load() + stops.load(), 500, "runs and stops");
 }
 

@@ -44,23 +44,24 @@ function aStoppedTickerIsQuiet(): void {
 }
 
 function resetChangesThePeriod(): void {
-  const ticker = new Ticker(10 * Second);
+  const ticker = new Ticker(60 * Second);
   const start = now();
   ticker.reset(3 * Millisecond);
   for (let i = 1; i <= 3; i++) check(ticker.chan.recv() - start >= i * 3 * Millisecond, "the new period");
-  check(now() - start < 5 * Second, "not the old period");
+  check(now() - start < 30 * Second, "not the old period");
   ticker.stop();
   ticker.reset(2 * Millisecond);
   ticker.chan.recv();
   check(ok(), "reset starts a stopped ticker");
   sleep(10 * Millisecond);
-  ticker.reset(10 * Second);
+  ticker.reset(60 * Second);
   ticker.chan.tryRecv();
   check(!ok(), "no stale tick after reset");
   ticker.stop();
 }
 
 function twoTickersInASelect(): void {
+  const start = now();
   const fast = new Ticker(2 * Millisecond);
   const slow = new Ticker(10 * Millisecond);
   const stop = new Timer(100 * Millisecond);
@@ -69,12 +70,13 @@ function twoTickersInASelect(): void {
   select.recv<i64>(slow.chan);
   select.recv<i64>(stop.chan);
   const counts = new StaticArray<i32>(3);
-  while (counts[2] == 0) {
+  while (counts[0] < 2 || counts[1] < 1 || counts[2] == 0) {
     const index = select.wait();
     counts[index]++;
   }
-  within(counts[0], 2, 51, "fast ticks");
-  within(counts[1], 1, 11, "slow ticks");
+  const passed = now() - start;
+  check(counts[0] <= passed / (2 * Millisecond), `no more fast ticks than there was time for, not ${counts[0]}`);
+  check(counts[1] <= passed / (10 * Millisecond), `no more slow ticks than there was time for, not ${counts[1]}`);
   fast.stop();
   slow.stop();
 }

@@ -47,17 +47,17 @@ function resetTakesBackAValueThatNobodyReceived(): void {
 }
 
 function resetMovesATimer(): void {
-  const timer = new Timer(10 * Second);
+  const timer = new Timer(60 * Second);
   const start = now();
   check(timer.reset(5 * Millisecond), "reset of a timer that runs");
   timer.chan.recv();
-  check(now() - start < 5 * Second, "sooner");
+  check(now() - start < 30 * Second, "sooner");
   check(!timer.reset(5 * Millisecond), "reset of a timer that has fired");
   timer.chan.recv();
   check(!timer.reset(10 * Millisecond), "reset again");
   for (let i = 0; i < 5; i++) {
     sleep(Millisecond);
-    check(timer.reset(300 * Millisecond), "later, and later again");
+    check(timer.reset(60 * Second), "later, and later again");
   }
   timer.chan.tryRecv();
   check(!ok(), "not yet");
@@ -68,10 +68,10 @@ function zeroAndNegativeFireAtOnce(): void {
   const start = now();
   new Timer(0).chan.recv();
   new Timer(-Second).chan.recv();
-  const timer = new Timer(Second);
+  const timer = new Timer(60 * Second);
   timer.reset(-1);
   timer.chan.recv();
-  check(now() - start < 500 * Millisecond, "no waiting");
+  check(now() - start < 10 * Second, "no waiting");
 }
 
 function theEndOfTime(): void {
@@ -92,7 +92,7 @@ function anUnreceivedTimerKeepsItsValue(): void {
 
 function inASelect(): void {
   const work = new Chan<i32>();
-  const timer = new Timer(400 * Millisecond);
+  const timer = new Timer(60 * Second);
   const select = new Select();
   select.recv<i32>(work);
   select.recv<i64>(timer.chan);
@@ -105,7 +105,7 @@ function inASelect(): void {
   let count = 0;
   while (select.wait() == 0) {
     count++;
-    timer.reset(400 * Millisecond);
+    timer.reset(count < 5 ? 60 * Second : 10 * Millisecond);
   }
   same(count, 5, "values before the quiet time");
 }
