@@ -13,6 +13,7 @@ export interface Work {
   later<T>(ms: number, value?: T): Promise<T>;
   immediate<T>(value: T): Promise<T>;
   spin(ms: number): number;
+  hold(word: Int32Array): boolean;
   spinThread(ms: number): number;
   forever(): never;
   fail(message: string): never;
@@ -82,9 +83,14 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
 /** Waits until `condition` holds. */
 export async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; !condition(); i++) {
-    if (i > 2000) throw new Error(`this never became so: ${String(condition)}`);
+    if (i > 6000) throw new Error(`this never became so: ${String(condition)}`);
     await delay(5);
   }
+}
+
+/** Lets a task `hold` end. */
+export function release(word: Int32Array): void {
+  Atomics.store(word, 0, 1);
 }
 
 export function delay(ms: number): Promise<void> {

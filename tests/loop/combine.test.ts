@@ -102,7 +102,7 @@ describe("waitFor", () => {
       const done = loop.createFuture<number>();
       done.setResult(1);
       assert.equal(await loop.runUntilComplete(loop.waitFor(done, 0)), 1);
-      await assert.rejects(loop.runUntilComplete(loop.waitFor(Promise.reject(new Error("no")), 10)), /no/);
+      await assert.rejects(loop.runUntilComplete(loop.waitFor(Promise.reject(new Error("no")), 10_000)), /no/);
     }));
 
   it("cancels what takes longer, waits until it is over, and fails with a TimeoutError", () =>
@@ -169,7 +169,7 @@ describe("waitFor", () => {
 
   it("leaves a shielded task alone", () =>
     withLoop(async (loop) => {
-      const slow = loop.createTask(async () => loop.sleep(20, "slow"));
+      const slow = loop.createTask(async () => loop.sleep(500, "slow"));
       await assert.rejects(loop.runUntilComplete(loop.waitFor(loop.shield(slow), 2)), TimeoutError);
       assert.equal(await loop.runUntilComplete(slow), "slow");
     }));
@@ -212,7 +212,7 @@ describe("shield", () => {
 
   it("keeps a cancellation from what it shields", () =>
     withLoop(async (loop) => {
-      const inner = loop.createTask(async () => loop.sleep(5, "inner"));
+      const inner = loop.createTask(async () => loop.sleep(300, "inner"));
       const outer = loop.createTask(async () => loop.shield(inner));
       await turns(loop, 3);
       outer.cancel();

@@ -41,7 +41,7 @@ describe("an exception in a callback", () => {
         await loop.sleep(1);
         throw new Error("later");
       });
-      await loop.runUntilComplete(loop.sleep(20));
+      for (let i = 0; i < 1000 && contexts.length === 0; i++) await loop.runUntilComplete(loop.sleep(20));
       assert.deepEqual(
         contexts.map(({ exception, handle: own }) => [(exception as Error).message, own === handle]),
         [["later", true]],
@@ -200,7 +200,7 @@ describe("the context of a callback", () => {
     withLoop(async (loop) => {
       const seen: unknown[] = [];
       storage.run("outer", () => loop.callSoon(() => loop.callSoon(() => loop.callLater(1, look, seen))));
-      await loop.runUntilComplete(loop.sleep(10));
+      for (let i = 0; i < 1000 && seen.length === 0; i++) await loop.runUntilComplete(loop.sleep(10));
       assert.deepEqual(seen, ["outer"]);
     }));
 

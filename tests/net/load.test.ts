@@ -33,7 +33,7 @@ for (const poller of pollers) {
       assert.ok(each <= 1024, `${each} bytes each`);
       assert.ok(server.threads <= threads + 8, `${server.threads} threads, and ${threads} before`);
       await server.rests();
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) socket.resetAndDestroy();
       await eventually(() => server.sockets <= atFirst, "the descriptors are closed");
       await server.stop();
     });
@@ -49,8 +49,8 @@ for (const poller of pollers) {
         // Some say something, some reset the connection, some end it.
         await Promise.all(sockets.filter((_, i) => i % 3 === 0).map((socket) => ask(socket, "x")));
         for (const [i, socket] of sockets.entries()) {
-          if (i % 3 === 1) socket.resetAndDestroy();
-          else socket.destroy();
+          if (i % 3 === 1) socket.destroy();
+          else socket.resetAndDestroy();
         }
       }
       await eventually(() => server.sockets <= atFirst, "the descriptors are closed");

@@ -39,7 +39,7 @@ for (const poller of pollers) {
       assert.ok(each <= 1024, `${each} bytes each`);
       assert.ok(server.threads <= threads + 8, `${server.threads} threads, and ${threads} before`);
       await server.rests();
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) socket.resetAndDestroy();
       await eventually(() => server.sockets <= atFirst, "the descriptors are closed");
       await server.stop();
     });

@@ -220,7 +220,10 @@ export function ask(socket: net.Socket, text: string): Promise<string> {
   });
 }
 
-/** Opens `n` connections, some at a time. */
+/**
+ * Opens `n` connections, some at a time. Thousands should be ended by a reset: else each keeps its port for a minute, and
+ * when there is none left nobody can listen on a port of the system's choice.
+ */
 export async function open(server: Server, n: number): Promise<net.Socket[]> {
   const sockets: net.Socket[] = [];
   while (sockets.length < n) {

@@ -20,5 +20,5 @@ export function within<T>(got: T, low: T, high: T, what: string): void {
 /** Gives every goroutine that can run the time to run until it blocks. */
 export function settle(): void {
   for (let i = 0; i < 10; i++) gosched();
-  sleep(20 * Millisecond);
+  sleep(100 * Millisecond);
 }

@@ -262,13 +262,16 @@ test("servers come and go, and threads with them", { timeout: 120_000 }, async (
 
 test(
   "a loop that computes for ever is ended, and close says so",
-  { skip: onDeno ? "Deno ends no thread that computes" : false, timeout: 30_000 },
+  { skip: onDeno ? "Deno ends no thread that computes" : false, timeout: 60_000 },
   async () => {
-    const events = moduleOf(`export const lingerMs = 100; export const data = () => { for (;;); };`);
+    const events = moduleOf(
+      `export const lingerMs = 100; export const opened = () => "x"; export const data = () => { for (;;); };`,
+    );
     const server = await serve(events, TCP);
     const socket = await dial(server.addrs[0] as string);
+    await receive(socket, 1);
     socket.write("x");
-    await sleep(100);
+    await sleep(1000);
     await assert.rejects(server.close(), /loop 0 did not stop: a handler is still computing/);
     socket.destroy();
   },
@@ -291,10 +294,15 @@ test("a wake leaves nothing to be reported again: an idle loop does not turn", e
     await until(() => server.stats().loops[0]?.wakes === 100, "all wakes were served");
     await sleep(50);
     const before = server.stats().loops[0]?.turns ?? 0;
-    const cpu = process.cpuUsage();
-    await sleep(300);
+    // What else the process does, to collect garbage, say, does not last.
+    const taken: number[] = [];
+    while (taken.length < 20 && (taken.at(-1) ?? Infinity) >= 100_000) {
+      const cpu = process.cpuUsage();
+      await sleep(300);
+      taken.push(process.cpuUsage(cpu).user);
+    }
     assert.equal(server.stats().loops[0]?.turns, before);
-    assert.ok(process.cpuUsage(cpu).user < 150_000);
+    assert.ok((taken.at(-1) ?? Infinity) < 100_000, `${taken.join(", ")} µs in 300 ms each`);
     socket.destroy();
   });
 });

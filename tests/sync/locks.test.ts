@@ -368,8 +368,11 @@ describe("a context", () => {
     assert.equal(child.deadline?.getTime(), context.deadline?.getTime());
     await assert.rejects(
       new Promise((_, reject) => {
-        child.signal.addEventListener("abort", () => reject(child.signal.reason as Error));
-        setTimeout(() => undefined, 100);
+        const late = setTimeout(() => reject(new Error("it has not ended")), 30_000);
+        child.signal.addEventListener("abort", () => {
+          clearTimeout(late);
+          reject(child.signal.reason as Error);
+        });
       }),
       { name: "TimeoutError" },
     );

@@ -25,6 +25,12 @@ export function spin(ms) {
   return ms;
 }
 
+/** Computes until the word is set, for half a minute at most; whether it was. */
+export function hold(word) {
+  for (const end = performance.now() + 30_000; performance.now() < end;) if (Atomics.load(word, 0) !== 0) return true;
+  return false;
+}
+
 export function spinThread(ms) {
   spin(ms);
   return threadId;

@@ -212,7 +212,7 @@ describe(`reports [${runtime}]`, { concurrency: 2 }, () => {
     it(`SIGQUIT shows every goroutine while every P is busy [procs=${procs}]`, { skip: noSignals() }, async () => {
       const result = await run("busy", procs, ["20000", "blocking"], {
         onStdout: (text, child) => {
-          if (text.includes("ready")) setTimeout(() => child.kill("SIGQUIT"), 100);
+          if (text.includes("ready")) setTimeout(() => child.kill("SIGQUIT"), 1000);
         },
       });
       assert.equal(result.code, 2, described(result));

@@ -17,6 +17,7 @@ import {
   WaitGroup,
   Atomic,
   Millisecond,
+  Second,
   now,
   println,
 } from "skein";
@@ -150,7 +151,8 @@ function busy(until: i64): void {
 function severalPsMeanSeveralThreads(): void {
   const given = gomaxprocs(2);
   const seen = new Set<i32>();
-  for (let round = 0; round < 20 && seen.size < 2; round++) {
+  const late = now() + 20 * Second;
+  while (seen.size < 2 && now() < late) {
     const threads = new Chan<i32>(4);
     const until = now() + 50 * Millisecond;
     for (let i = 0; i < 4; i++) {

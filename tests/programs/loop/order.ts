@@ -73,12 +73,12 @@ function finish(loop: EventLoop, start: i64, d: i64): void {
 function timersFireInTheOrderOfTheirTimes(): void {
   const loop = new EventLoop();
   const start = loop.time();
-  loop.callLater(3 * Millisecond, note("3"));
-  loop.callLater(Millisecond, note("1"));
-  loop.callAt(start + 2 * Millisecond, note("2"));
+  loop.callLater(300 * Millisecond, note("3"));
+  loop.callLater(100 * Millisecond, note("1"));
+  loop.callAt(start + 200 * Millisecond, note("2"));
   loop.callLater(-5, note("0"));
-  for (let i = 0; i < 5; i++) loop.callAt(start + 4 * Millisecond, note("t" + i.toString()));
-  loop.callLater(10 * Millisecond, finish(loop, start, 10 * Millisecond));
+  for (let i = 0; i < 5; i++) loop.callAt(start + 400 * Millisecond, note("t" + i.toString()));
+  loop.callLater(500 * Millisecond, finish(loop, start, 500 * Millisecond));
   loop.runForever();
   same(all(), "0 1 2 3 t0 t1 t2 t3 t4", "in the order of their times");
   loop.close();

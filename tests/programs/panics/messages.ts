@@ -322,7 +322,7 @@ export function main(): void {
     });
     settle();
     ch.close();
-    settle();
+    sleep(10_000 * Millisecond);
   }
   if (how == "closed-twice") {
     ch.close();

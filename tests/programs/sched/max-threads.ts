@@ -79,7 +79,7 @@ export function main(): void {
   if (how == "lower") {
     wg.add(4);
     for (let i = 0; i < 4; i++) go(block(10 * Second, wg));
-    sleep(300 * Millisecond);
+    sleep(2000 * Millisecond);
     setMaxThreads(1);
     wg.wait();
   }
