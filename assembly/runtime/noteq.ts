@@ -61,7 +61,8 @@ function wakeOwner(mp: M): void {
   const how = atomic.load<i32>(SCHED_HOST_ASLEEP);
   if (how == HOST_AWAKE) return;
   if (how != HOST_BLOCKED) atomic.notify(SCHED_HOST_WAKE, 1);
-  else if (atomic.cmpxchg<i32>(SCHED_HOST_ASLEEP, HOST_BLOCKED, HOST_AWAKE) == HOST_BLOCKED) atomic.notify(SCHED_HOST_ASLEEP, 1);
+  else if (atomic.cmpxchg<i32>(SCHED_HOST_ASLEEP, HOST_BLOCKED, HOST_AWAKE) == HOST_BLOCKED)
+    atomic.notify(SCHED_HOST_ASLEEP, 1);
 }
 
 /** Queues a note for the main thread. */
