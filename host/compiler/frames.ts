@@ -5,8 +5,8 @@
  * and in no others, and its stack has to name them. The rest (getters, small arithmetic) may be inlined. Loads and stores
  * do not count as traps: a null reference reads the zeroed start of memory, and is found by the compiler's checks.
  *
- * Of the functions that are given to `go` and the like, those with a loop, too: a goroutine may be stopped there for long, and
- * inlined into what starts it, the function would be missing where its stack is shown.
+ * Of the functions that are given to `go` and the like, those with a loop, too: a goroutine may be stopped there for long. But one that
+ * nothing else calls than its thunk may go into that, which then stands for it (`symbols.ts`): a frame less for each switch of goroutines.
  *
  * The stubs that the compiler puts before some of these functions (to find an override, to fill in default arguments) are
  * not seen in a stack, but stay apart as well: inlined, they would take away the position of the call.
@@ -134,9 +134,13 @@ export class Frames {
     );
   }
 
-  /** Adds those of the functions that deferred calls call, once all are known. */
+  /** Decides about the functions that deferred calls call, once all are known. */
   addDeferred(deferred: ReadonlySet<string>): void {
-    for (const name of deferred) if (this.withLoops.has(name) && this.isProgram(name)) this.names.add(name);
+    for (const name of deferred) {
+      if (!this.isProgram(name)) continue;
+      if (this.session.calls.get(name) === 1 && !name.includes("@")) this.names.delete(name);
+      else if (this.withLoops.has(name)) this.names.add(name);
+    }
   }
 
   private note(): void {
@@ -145,6 +149,7 @@ export class Frames {
   }
 
   private noteCall(target: string): void {
+    this.session.countCall(target, 1);
     if (asyncifyPrimitives.has(target)) this.names.add(this.currentFunction());
     else this.note();
   }

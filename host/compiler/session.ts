@@ -24,6 +24,8 @@ export class Session {
   readonly compiler: Compiler;
   /** The range of the expression being compiled, for reports about the compiler itself. */
   lastRange: Range | null = null;
+  /** Calls of each function, at least: a loop may be compiled twice. */
+  readonly calls = new Map<string, number>();
   /** Internal names of the functions that deferred calls call. */
   readonly deferred = new Set<string>();
   private taskType: Type | undefined;
@@ -32,6 +34,11 @@ export class Session {
 
   constructor(compiler: Compiler) {
     this.compiler = compiler;
+  }
+
+  /** Counts calls of a function that were generated, or taken back. */
+  countCall(target: string, n: number): void {
+    this.calls.set(target, (this.calls.get(target) ?? 0) + n);
   }
 
   private resolveTaskClass(name: string): Type {

@@ -71,7 +71,9 @@ export function encodeSymbols(map: SourceMap, wasm: Uint8Array, shift: number, s
   for (const file of files) writer.name(file);
 
   const { bodies, names, importedFunctions } = readTables(wasm);
-  const isProgram = bodies.map((_, i) => symbolNames.isProgram(names.get(i + importedFunctions) ?? "~"));
+  const present = new Set(names.values());
+  const sourceNames = bodies.map((_, i) => (names.get(i + importedFunctions) ?? "~").replace(THUNK, "$1"));
+  const isProgram = sourceNames.map((name) => symbolNames.isProgram(name));
   let body = 0;
   let last: Position = { offset: 0, file: 0, line: 0, column: 0 };
   const positions: Position[] = [];
@@ -85,8 +87,10 @@ export function encodeSymbols(map: SourceMap, wasm: Uint8Array, shift: number, s
   }
   // A function all of whose code was inlined from libraries is at least declared somewhere.
   bodies.forEach(([offset], i) => {
-    const name = names.get(i + importedFunctions);
-    const declared = isProgram[i] && !hasPosition.has(i) && name !== undefined && symbolNames.declaration(name);
+    const name = sourceNames[i]!;
+    // A thunk that calls its function, instead of having it inside, is not seen in a stack.
+    const isCaller = name !== names.get(i + importedFunctions) && present.has(name.replace(/~resumed$/, ""));
+    const declared = isProgram[i] && !isCaller && !hasPosition.has(i) && symbolNames.declaration(name);
     const file = declared ? map.sources.indexOf(declared.source) : -1;
     if (declared && file >= 0) positions.push({ offset, file, line: declared.line, column: declared.column });
   });
@@ -159,6 +163,9 @@ function positionIn(
   return after !== undefined && after.offset < end ? after : undefined;
 }
 
+/** A thunk's name: that of the function which it calls, and how many arguments were given. */
+const THUNK = /^~task:(.*?)(?:\/\d+)?$/;
+
 /**
  * A function's name as its source spells it, from the compiler's name for it: `dir/file/Class<T>#method` is
  * `Class<T>.method`, and functions inside functions are `outer.inner`. Types in angle brackets lose their paths too.
@@ -166,6 +173,7 @@ function positionIn(
 export function displayName(internalName: string): string {
   return internalName
     .replace(/~(?:resumed)?$/, "")
+    .replace(THUNK, "$1")
     .replace(/^start:.*/, "init")
     .replace(/(?:[^<>,|()#/]+\/)+/g, "")
     .replace(/[gs]et:/, "")
@@ -175,7 +183,7 @@ export function displayName(internalName: string): string {
 
 /**
  * Functions without a position: of a library, or made by the compiler (`~task:…` is a thunk, `f@varargs` a stub), unless it
- * is one of the program's that lost its positions.
+ * is one of the program's that lost its positions. A thunk has positions if the function that it calls was inlined into it.
  */
 function isLibraryFunction(internalName: string): boolean {
   return internalName.startsWith("~") || internalName.includes("@");

@@ -143,7 +143,7 @@ export class Tasks {
           const given = operands?.length ?? 0;
           const call = original.call(this, instance, operands, reportNode, immediatelyDropped);
           if (tasks.pending.get(reportNode) === null) {
-            tasks.pending.set(reportNode, takeApart(this, instance, call, given));
+            tasks.pending.set(reportNode, takeApart(tasks.session, instance, call, given));
           }
           return call;
         },
@@ -327,13 +327,14 @@ function withoutInlining(compiler: Compiler, instance: FunctionInstance, call: (
 }
 
 /** Takes a finished direct call apart. `given` is the number of operands before omitted ones were filled in. */
-function takeApart(compiler: Compiler, instance: FunctionInstance, call: Expr, given: number): DeferredCall | null {
+function takeApart(session: Session, instance: FunctionInstance, call: Expr, given: number): DeferredCall | null {
   if (api.getExpressionId(call) === ExpressionId.Drop) call = api.getDropValue(call);
   if (api.getExpressionId(call) !== ExpressionId.Call) return null; // reported as an error
   const { signature } = instance;
   const types = signature.thisType ? [signature.thisType, ...signature.parameterTypes] : [...signature.parameterTypes];
   const operands = types.map((_, i) => api.getCallOperandAt(call, i));
   const name = api.getCallTarget(call);
+  session.countCall(name, -1);
   let argumentsLength: number | null = null;
   if (name.endsWith("@varargs")) {
     // The last operand is a block that sets ~argumentsLength first; the thunk does that instead, right before the call.
