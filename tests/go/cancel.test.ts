@@ -103,15 +103,19 @@ describe("cancelling a goroutine", () => {
       }),
   );
 
-  it("that computes for ever after an await ends its thread too", () =>
-    withRuntime(async (rt) => {
-      const work = rt.tasks<Work>(WORK);
-      const g = rt.go(work.deafThenForever);
-      await delay(100);
-      g.cancel(new Error("stop"));
-      await assert.rejects(g, /stop/);
-      assert.equal(await rt.go(work.identity, 1), 1);
-    }));
+  it(
+    "that computes for ever after an await ends its thread too",
+    { skip: onDeno && "a thread that computes cannot be ended there" },
+    () =>
+      withRuntime(async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        const g = rt.go(work.deafThenForever);
+        await delay(100);
+        g.cancel(new Error("stop"));
+        await assert.rejects(g, /stop/);
+        assert.equal(await rt.go(work.identity, 1), 1);
+      }),
+  );
 
   it("that ends well all the same, before the grace time is over, has been cancelled", () =>
     withRuntime(async (rt) => {
