@@ -148,6 +148,8 @@ export class Sched {
   /** Ms in blocking calls that have lost their P, and Ms that wait for their locked goroutine. Under the lock. */
   nmblocked: i32;
   nmlocked: i32;
+  /** A deadlock has been found, and is being reported. Under the lock. */
+  isDead: bool;
   /** While the world is being stopped: Ps that have not stopped yet. Under the lock; a futex for who waits. */
   stopwait: i32;
   /** 1 while somebody stops the world or resizes it. Atomic. */
