@@ -7,29 +7,34 @@ import { promisify } from "node:util";
 
 const module = new URL("../../../dist/poll/loading.js", import.meta.url).href;
 
-/** Takes its time to load, and says when it has. */
-const thread = `
+/** Loads until no other may begin to, for `ms` milliseconds at most, and says before it is done whether that is so. */
+function threadFor(ms: number): string {
+  return `
 import { writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { beginLoad, endLoad } from ${JSON.stringify(module)};
 beginLoad();
 parentPort.postMessage("loading");
-Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-writeSync(1, "loaded ");
+const late = Date.now() + ${ms};
+let again;
+while ((again = beginLoad())) {
+  endLoad();
+  if (Date.now() > late) break;
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+}
+writeSync(1, "loaded " + again);
 endLoad();
-const again = beginLoad();
-if (again) endLoad();
-writeSync(1, String(again));
 `;
+}
 
-/** Runs a program whose thread loads; it goes on with `then` while that lasts. */
-async function printedBy(then: string): Promise<string> {
+/** Runs a program whose thread loads, for so long at most; it goes on with `then` while that lasts. */
+async function printedBy(then: string, ms: number): Promise<string> {
   const program = `
 import process from "node:process";
 import { Worker } from "node:worker_threads";
 import { loaded, shareLoading } from ${JSON.stringify(module)};
 shareLoading();
-const worker = new Worker(new URL(${JSON.stringify(`data:text/javascript,${encodeURIComponent(thread)}`)}));
+const worker = new Worker(new URL(${JSON.stringify(`data:text/javascript,${encodeURIComponent(threadFor(ms))}`)}));
 worker.once("message", async () => { ${then} });
 `;
   const url = `data:text/javascript,${encodeURIComponent(program)}`;
@@ -40,9 +45,9 @@ worker.once("message", async () => { ${then} });
 const options = { skip: "deno" in process.versions ? "Deno's own way to C needs none of this" : false };
 
 test("a process that exits waits for a thread that loads, which then loads nothing more", options, async () => {
-  assert.equal(await printedBy("process.exit()"), "loaded false");
+  assert.equal(await printedBy("process.exit()", 4000), "loaded false");
 });
 
 test("who ends a thread waits while it loads", options, async () => {
-  assert.match(await printedBy("await loaded(); await worker.terminate();"), /^loaded/);
+  assert.match(await printedBy("await loaded(); await worker.terminate();", 200), /^loaded/);
 });
