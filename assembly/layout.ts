@@ -17,7 +17,7 @@
  */
 
 /** The version of the contract between a compiled program and the host; a mismatch is refused at load time. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Bytes that threads exchange between caches at a time; fields written by different threads keep this distance. */
 export const CACHE_LINE = 64;
@@ -88,6 +88,9 @@ export const M_GOROUTINES = 64;
 export const M_SWITCHES = 72;
 export const M_STEALS = 80;
 export const M_PARKS = 88;
+
+/** usize, where an M's events are while they are traced (`trace.ts`), or 0. Written under sched.lock. */
+export const M_TRACE_RING = 96;
 
 /** Offsets in an M of what its thread's JavaScript shares with the core; `structs.ts` says what they mean. All are i32. */
 export const M_MAIL = 192;
@@ -161,6 +164,68 @@ export const NOTE_PULL = 10;
 export const NOTE_YIELD = 11;
 /** Added to the kind of a note whose addressee has gone: the main thread frees it. */
 export const NOTE_ORPHAN = 256;
+
+// ---- Tracing (trace.ts) ----------------------------------------------------------------------------------------------
+
+/**
+ * Offsets in the ring of an M's events: u32 events that it has room for, a power of two; u32 events that found none and are still to be
+ * told of; u32 events written, u32 events read, ever.
+ */
+export const TRACE_CAPACITY = 0;
+export const TRACE_MISSING = 4;
+export const TRACE_WRITTEN = 64;
+export const TRACE_READ = 128;
+export const TRACE_EVENTS = 192;
+/** An event: i64 nanotime; i64 the goroutine, 0 for none; i64 what the kind says; u8 kind; u8 reason; i16 the M's P, -1 for none; i32. */
+export const TRACE_TIME = 0;
+export const TRACE_GOID = 8;
+export const TRACE_ARG = 16;
+export const TRACE_KIND = 24;
+export const TRACE_REASON = 25;
+export const TRACE_P = 26;
+export const TRACE_EXTRA = 28;
+export const TRACE_EVENT_SIZE = 32;
+
+/** There was no room for the last ARG events of this M. */
+export const TRACE_LOST = 1;
+/** The goroutine, or 0 for the host, has started goroutine ARG, whose function is EXTRA (see TRACE_IS_JS). */
+export const TRACE_CREATE = 2;
+/** The goroutine begins to run, or goes on; EXTRA is its function. */
+export const TRACE_RUN = 3;
+/** It stops running: REASON is one of STOP_*; if it waits, ARG is a WaitReason. */
+export const TRACE_STOP = 4;
+/** The goroutine, or 0 for the runtime, has made goroutine ARG runnable. */
+export const TRACE_READY = 5;
+/** The M has taken P ARG; has given up P ARG; somebody takes P ARG away from the M that is in a blocking call with it. */
+export const TRACE_TAKE_P = 6;
+export const TRACE_GIVE_P = 7;
+export const TRACE_LOSE_P = 8;
+/** The goroutine goes into a blocking call; comes out of it. */
+export const TRACE_BLOCK = 9;
+export const TRACE_UNBLOCK = 10;
+/** The M's thread goes to its event loop; comes back. */
+export const TRACE_HOST = 11;
+export const TRACE_UNHOST = 12;
+/** The M begins to stop the world; lets it go on with ARG Ps. */
+export const TRACE_STW = 13;
+export const TRACE_UNSTW = 14;
+/** Goroutine ARG, which awaited, has ended; REASON is STOP_END, or STOP_LOST if its thread has died. */
+export const TRACE_END = 15;
+
+/** REASON of CREATE and RUN: EXTRA is the index of a function in the table; the address of a JSFN block. */
+export const TRACE_IS_WASM = 0;
+export const TRACE_IS_JS = 1;
+
+export const STOP_END = 0;
+/** It yields. */
+export const STOP_YIELD = 1;
+/** It was preempted. */
+export const STOP_PREEMPT = 2;
+/** It comes out of a blocking call and there is no P for it. */
+export const STOP_NO_P = 3;
+export const STOP_WAIT = 4;
+/** Its thread has died. */
+export const STOP_LOST = 5;
 
 // ---- JavaScript goroutines -------------------------------------------------------------------------------------------
 

@@ -1,5 +1,32 @@
-/** Which function a byte of a wasm module belongs to. */
-import { IMPORT_FUNCTION, readImports, Reader, SECTION_CODE, SECTION_IMPORT, sections } from "./compiler/wasm.js";
+/** The functions of a wasm module: which one a byte belongs to, and which are in the table. */
+import {
+  IMPORT_FUNCTION,
+  readImports,
+  Reader,
+  SECTION_CODE,
+  SECTION_ELEMENT,
+  SECTION_IMPORT,
+  sections,
+} from "./compiler/wasm.js";
+
+const I32_CONST = 0x41;
+const END = 0x0b;
+
+/** The indices of the functions in a module's table, by their place there, as far as active segments of functions say. */
+export function readTable(wasm: Uint8Array): Map<number, number> {
+  const table = new Map<number, number>();
+  for (const { id, start } of sections(wasm)) {
+    if (id !== SECTION_ELEMENT) continue;
+    const reader = new Reader(wasm, start);
+    for (let count = reader.u32(); count > 0; count--) {
+      if (reader.u32() !== 0 || reader.byte() !== I32_CONST) break;
+      let place = reader.u32();
+      if (reader.byte() !== END) break;
+      for (let length = reader.u32(); length > 0; length--) table.set(place++, reader.u32());
+    }
+  }
+  return table;
+}
 
 /** Where the functions of a module end, in the order of their indices, and the index of the first. */
 export class FunctionTable {
@@ -19,6 +46,11 @@ export class FunctionTable {
         }
       }
     }
+  }
+
+  /** Where the code of the function with an index begins, or somewhat before. */
+  startOf(index: number): number {
+    return this.ends[index - this.first - 1] ?? 0;
   }
 
   /** The index of the function whose code holds the byte at `offset` of the module. */

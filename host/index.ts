@@ -42,6 +42,7 @@ export {
 } from "./sync/index.js";
 export { transfer } from "./go/transfer.js";
 export type { MStats, RuntimeStats } from "./stats.js";
+export type { Trace, TraceOptions, TraceResult } from "./trace/index.js";
 export type { CallArgument, CallValue } from "./calls.js";
 export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, WorkerError, type StackFrame } from "./errors.js";
 export * from "./loop/index.js";

@@ -63,6 +63,10 @@ export interface Core extends SyncCore {
   js_count(): number;
   set_procs(n: number): void;
   schedtrace(): number;
+  wait_reason(reason: number): number;
+  trace_begin(capacity: number): void;
+  trace_end(): void;
+  trace_free(): void;
   close(): void;
   begin_exit(): number;
   end_exit(code: number): void;

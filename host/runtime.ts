@@ -49,6 +49,7 @@ import type { SysmonData } from "./sysmon.js";
 import { SyncMembers } from "./sync/index.js";
 import type { Sync } from "./sync/sync.js";
 import type { ThreadOptions } from "./threadoptions.js";
+import { Trace, type TraceOptions } from "./trace/index.js";
 import { Hub } from "./values/index.js";
 import { mainStartsThreads, threadFile, threadFlags, Threads, type Booting, type ThreadRequest } from "./threads.js";
 
@@ -129,6 +130,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   /** What `procs` was last set to, until it is. */
   private wantedProcs: number | undefined;
   private readonly entries: Entries;
+  private tracing: Trace | undefined;
   /** Those who wait for a dump. */
   private dumps: (() => void)[] = [];
   /** Why nothing can run any more. */
@@ -256,6 +258,22 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     return takeText(this.core, this.memory, address).trimEnd();
   }
 
+  /**
+   * Writes to a file what the scheduler does from now on: which goroutines run where, why they stop, what they wait for. Chrome's
+   * chrome://tracing and ui.perfetto.dev show such files, and `skein trace` sums them up. The trace ends with `stop()`, or, where it is
+   * held by `using`, with its scope; at the latest with the runtime. One at a time.
+   *
+   * @throws SkeinError if an option is wrong, the file cannot be written, or a trace is being written already
+   */
+  trace(options: TraceOptions): Trace {
+    this.mayBegin();
+    if (this.tracing !== undefined) throw new SkeinError("a trace is being written already: stop it first");
+    this.tracing = new Trace(this.core, this.memory, this.threadData, options, () => {
+      this.tracing = undefined;
+    });
+    return this.tracing;
+  }
+
   /** What goroutines, calls and `run` are waited for keeps the process alive: the default. */
   ref(): this {
     this.loop.reference(true);
@@ -353,12 +371,14 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
 
   /** @internal Stops the program where it is: only unfinished lines are still printed. */
   interrupt(): void {
+    this.tracing?.endQuietly();
     if (this.control.interrupt(WRITE_MS)) this.core.begin_exit();
     this.core.close(); // a thread in the netpoller cannot be ended, it has to be woken
   }
 
   private async shutDown(deadline: number): Promise<void> {
     await this.finishGoroutines(deadline);
+    this.tracing?.endQuietly(); // before threads are ended, which might be writing down an event
     this.end(new SkeinError("the runtime was closed"), true);
     this.loop.end();
     this.core.close();

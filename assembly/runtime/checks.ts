@@ -13,6 +13,7 @@ import {
   M_SIZE,
   M_STEALS,
   M_SWITCHES,
+  M_TRACE_RING,
   M_WAIT_US,
   P_SIZE,
   SCHED_ATTENTION,
@@ -26,7 +27,11 @@ import {
   SCHED_STATE,
   SCHED_IO_WAKE,
   SCHED_SYSMON_WAKE,
+  TRACE_CAPACITY,
+  TRACE_MISSING,
+  TRACE_WRITTEN,
 } from "../layout";
+import { Ring } from "./trace";
 import { CLASS_COUNT, Cache, G, G_BYTES, M, OWN_STACK_BYTES, P, P_CACHES, P_RUNQ, Sched } from "./structs";
 
 /** Compiled, not run: nothing of it is left in the program. */
@@ -46,6 +51,10 @@ export function checkLayout(): void {
   if (<i32>offsetof<M>("switches") != M_SWITCHES) ERROR("M.switches");
   if (<i32>offsetof<M>("steals") != M_STEALS) ERROR("M.steals");
   if (<i32>offsetof<M>("parks") != M_PARKS) ERROR("M.parks");
+  if (<i32>offsetof<M>("traceRing") != M_TRACE_RING) ERROR("M.traceRing");
+  if (<i32>offsetof<Ring>("capacity") != TRACE_CAPACITY) ERROR("Ring.capacity");
+  if (<i32>offsetof<Ring>("lost") != TRACE_MISSING) ERROR("Ring.lost");
+  if (<i32>offsetof<Ring>() > TRACE_WRITTEN) ERROR("Ring is too large");
   if (<i32>offsetof<M>("mail") != M_MAIL) ERROR("M.mail");
   if (<i32>offsetof<M>("mark") != M_MARK) ERROR("M.mark");
   if (<i32>offsetof<M>("owed") != M_OWED) ERROR("M.owed");

@@ -12,7 +12,7 @@ import {
   TEXT_BYTES,
 } from "../layout";
 import { nanotime } from "./clock";
-import { requestDump } from "./dump";
+import { requestDump, waitReasonText } from "./dump";
 import { checkLayout } from "./checks";
 import { globrunqput, schedLock } from "./globrunq";
 import { gfgetOrphan } from "./gs";
@@ -45,6 +45,7 @@ import { schedtraceText } from "./schedtrace";
 import { sysmonLoop, takeNewM } from "./sysmon";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "./stack";
 import { G, GStatus, Hosted, MainState, Sched, allm, allp, sched } from "./structs";
+import { attachTrace, beginTrace, endTrace, freeTrace, isTraced, traceCreate } from "./trace";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
 export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, maxPages: i32): void {
@@ -84,6 +85,7 @@ export function mstart(id: i32): i32 {
   if (!mp.started) {
     mp.started = true;
     initScratch(mp);
+    attachTrace(mp);
     goesOn = awaitp();
   } else if (mp.hosted != Hosted.No) {
     goesOn = mreturn();
@@ -159,11 +161,20 @@ export function set_procs(n: i32): void {
 
 /** The scheduler's state in Go's format, a Text, the caller's to free. */
 export function schedtrace(): usize {
-  const text = String.UTF8.encode(schedtraceText(nanotime(), false));
-  const size = text.byteLength;
+  return newText(schedtraceText(nanotime(), false));
+}
+
+/** The words for a WaitReason, a Text, the caller's to free. */
+export function wait_reason(reason: i32): usize {
+  return newText(waitReasonText(<u8>reason));
+}
+
+function newText(text: string): usize {
+  const bytes = String.UTF8.encode(text);
+  const size = bytes.byteLength;
   const ptr = malloc(TEXT_BYTES + size);
   store<i32>(ptr, size);
-  memory.copy(ptr + TEXT_BYTES, changetype<usize>(text), size);
+  memory.copy(ptr + TEXT_BYTES, changetype<usize>(bytes), size);
   return ptr;
 }
 
@@ -238,6 +249,21 @@ export function dump(): void {
   requestDump();
 }
 
+/** Begins to trace, with rings of `capacity` events, a power of two. The main thread, which reads them (`trace.ts`). */
+export function trace_begin(capacity: i32): void {
+  beginTrace(capacity);
+}
+
+/** Ends that: from now on nothing is added to the rings. */
+export function trace_end(): void {
+  endTrace();
+}
+
+/** Frees the rings, once they have been read. */
+export function trace_free(): void {
+  freeTrace();
+}
+
 /** Goroutines that exist. */
 export function num_goroutine(): i32 {
   return numGoroutine();
@@ -268,6 +294,7 @@ export function submit(task: usize, kind: i32): void {
     gp.id = 1;
     sched.main = kind == 1 ? MainState.Main : MainState.Init;
   }
+  if (isTraced()) traceCreate(gp);
   globrunqput(gp);
   unlock(schedLock());
   wakepIfIdle();

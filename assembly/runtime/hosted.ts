@@ -4,7 +4,7 @@
  * `mp.ts` says when it does. While it is there it holds no P, or one in the state `Syscall`; it is on `sched.hostM`, unless it is
  * the timer M or waits for its locked goroutine.
  */
-import { PARKED, SCHED_STATE, STATE_RUNNING } from "../layout";
+import { PARKED, SCHED_STATE, STATE_RUNNING, TRACE_HOST, TRACE_UNHOST } from "../layout";
 import { nanotime } from "./clock";
 import { schedLock } from "./globrunq";
 import { lock, unlock } from "./lock";
@@ -14,6 +14,7 @@ import { m } from "./registers";
 import { runnextget, runqput } from "./runq";
 import { G, Hosted, M, P, PStatus, sched } from "./structs";
 import { reacquirep, statusAddr } from "./syscall";
+import { isTraced, trace } from "./trace";
 
 /**
  * This M has found a goroutine that it should not run, as its event loop has things to do: gives it, with the P, to an M
@@ -55,6 +56,7 @@ export function putDown(mp: M, pp: P): void {
 export function toHost(mp: M, us: i32): void {
   mp.hosted = Hosted.Wait;
   mp.quick = false;
+  if (isTraced()) trace(TRACE_HOST, 0, 0, 0);
   mp.waitUs = us;
   atomic.cmpxchg<i32>(parkAddr(mp), 0, PARKED);
 }
@@ -65,6 +67,7 @@ export function toHost(mp: M, us: i32): void {
  */
 export function mreturn(): bool {
   const mp = m;
+  if (isTraced()) trace(TRACE_UNHOST, 0, 0, 0);
   lock(schedLock());
   atomic.store<i32>(parkAddr(mp), 0);
   mp.lastTurn = nanotime();

@@ -38,7 +38,11 @@ import {
   NOTE_ORPHAN,
   RUNJS_AWAIT,
   RUNJS_DONE,
+  STOP_END,
+  STOP_LOST,
   TEXT_BYTES,
+  TRACE_END,
+  TRACE_LOSE_P,
 } from "../layout";
 import { nanotime } from "./clock";
 import { globrunqputBatch, globrunqputOne, globrunqsize, schedLock } from "./globrunq";
@@ -60,6 +64,7 @@ import { runqempty } from "./runq";
 import { entersyscall, entersyscallUnwatched, statusAddr } from "./syscall";
 import { timeSleepUntil } from "./time";
 import { timersFirst } from "./timers";
+import { isTraced, trace, traceCreate } from "./trace";
 import { gomaxprocs } from "./world";
 
 /** The function of every JavaScript goroutine. */
@@ -197,6 +202,7 @@ export function submitRecords(first: usize, count: i32): void {
     gp.creator = 0;
     gp.status = GStatus.Runnable;
     gp.schedlink = null;
+    if (isTraced()) traceCreate(gp);
     store<usize>(record, changetype<usize>(gp), JSGO_G);
     if (tail) tail.schedlink = gp;
     else head = gp;
@@ -243,6 +249,7 @@ export function newFunctionIndex(): i32 {
 /** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
 export function endDetached(record: usize): void {
   const gp = load<G>(record, JSGO_G);
+  if (isTraced()) trace(TRACE_END, STOP_END, gp.id, 0);
   postRecord(record); // first: when no goroutine is left, all results have been posted
   buryDetached(gp);
 }
@@ -314,6 +321,7 @@ export function mlost(mid: i32, text: usize): void {
       const record = gp.task;
       atomic.store<i32>(record + JSGO_STATE, JS_LOST);
       store<u64>(record, <u64>copyText(text), JSGO_RESULT);
+      if (isTraced()) trace(TRACE_END, STOP_LOST, gp.id, mid);
       postRecord(record);
       buryDetached(gp);
     }
@@ -359,6 +367,7 @@ export function mlost(mid: i32, text: usize): void {
   if (given) handoffp(given);
   if (old && !retaken) {
     old.m = null;
+    if (isTraced()) trace(TRACE_LOSE_P, 0, old.id, 0);
     handoffp(old);
   }
   let note = takeMail(mp);

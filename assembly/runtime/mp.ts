@@ -23,7 +23,16 @@
  * The timer M and those who add timers follow the same pattern as submitting and spinning in `proc.ts`: it stores
  * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
  */
-import { PARKED, SCHED_IO_WAKE, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
+import {
+  PARKED,
+  SCHED_IO_WAKE,
+  SCHED_MCOUNT,
+  SCHED_STATE,
+  SCHED_SYSMON_WAKE,
+  STATE_RUNNING,
+  TRACE_GIVE_P,
+  TRACE_TAKE_P,
+} from "../layout";
 import { nanotime } from "./clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";
@@ -39,6 +48,7 @@ import { runqempty } from "./runq";
 import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "./structs";
 import { checkTimers, timeSleepUntil } from "./time";
 import { timersFirst } from "./timers";
+import { isTraced, trace } from "./trace";
 import { stopp } from "./world";
 
 // @ts-ignore: decorator
@@ -102,11 +112,13 @@ export function acquirep(pp: P): void {
   pp.m = m;
   pp.status = PStatus.Running;
   m.p = pp;
+  if (isTraced()) trace(TRACE_TAKE_P, 0, pp.id, 0);
 }
 
 /** This M gives up its P. */
 export function releasep(): P {
   const pp = m.p!;
+  if (isTraced()) trace(TRACE_GIVE_P, 0, pp.id, 0);
   pp.m = null;
   pp.status = PStatus.Idle;
   m.p = null;

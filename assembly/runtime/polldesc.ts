@@ -34,6 +34,7 @@ import { switchOut } from "./stack";
 import { G, GStatus, Sched, Switch, WaitReason, sched } from "./structs";
 import { setDeadlineTimer } from "./time";
 import { DeadlineTimer, TimerKind } from "./timers";
+import { isTraced, traceReady } from "./trace";
 
 // @ts-ignore: decorator
 @inline
@@ -134,6 +135,7 @@ export function injectglist(list: G | null): void {
   while (gp) {
     const next: G | null = gp.schedlink;
     gp.status = GStatus.Runnable;
+    if (isTraced()) traceReady(gp);
     if (pp) runqput(pp, gp, false);
     last = gp;
     gp = next;

@@ -28,6 +28,7 @@ import { runqput } from "./runq";
 import { switchOut } from "./stack";
 import { G, GStatus, M, OPERATION, OWN_TASK, P, Sched, Switch, allp, sched } from "./structs";
 import { GoTask, IN_G, Task } from "./task";
+import { isTraced, traceCreate, traceReady } from "./trace";
 
 // ---- what goroutines call --------------------------------------------------------------------------------------------
 
@@ -53,6 +54,7 @@ function start(gp: G, task: Task): void {
   gp.task = changetype<usize>(task);
   gp.creator = g.id;
   gp.status = GStatus.Runnable;
+  if (isTraced()) traceCreate(gp);
   const pp = m.p;
   if (pp) {
     pp.gcount++;
@@ -97,6 +99,7 @@ export function goready(gp: G): void {
     return;
   }
   gp.status = GStatus.Runnable;
+  if (isTraced()) traceReady(gp);
   const pp = m.p;
   if (pp) runqput(pp, gp, true);
   else globrunqputOne(gp);

@@ -4,7 +4,7 @@
  * This file runs at the bottom of each M's stack, where Go would say g0, as does `findrunnable.ts`: nothing in it is
  * instrumented by Asyncify.
  */
-import { SCHED_STATE } from "../layout";
+import { SCHED_STATE, TRACE_HOST } from "../layout";
 import { nanotime } from "./clock";
 import { findRunnable } from "./findrunnable";
 import { globrunqputOne, schedLock } from "./globrunq";
@@ -26,6 +26,7 @@ import { FOREVER, G, GStatus, Hosted, MainState, P, Sched, Switch, isPlain, sche
 import { runDeferrals } from "./sync/deferral";
 import { entersyscall, leaveSyscall } from "./syscall";
 import { timersFirst } from "./timers";
+import { isTraced, trace, traceRun, traceStop } from "./trace";
 
 /** Goroutines that `schedule` runs before it returns. */
 // @ts-ignore: decorator
@@ -60,6 +61,7 @@ export function schedule(): bool {
         if (m.owed != 0 && nanotime() - m.lastTurn > HOST_SLICE) {
           if (m.p) entersyscall();
           m.hosted = Hosted.Turn;
+          if (isTraced()) trace(TRACE_HOST, 0, 0, 0);
           m.quick = false;
           return false;
         }
@@ -130,6 +132,7 @@ function execute(gp: G): void {
   gp.status = GStatus.Running;
   setG(gp);
   mp.switches++;
+  if (isTraced()) traceRun(gp);
   if (gp.stackTop == 0) {
     mp.goroutines++;
     call_indirect<void>(gp.entry, gp.task);
@@ -140,6 +143,7 @@ function execute(gp: G): void {
   }
   setG(changetype<G>(0));
   mp.curg = null;
+  if (isTraced()) traceStop(gp);
   if (phase == UNWINDING) {
     setPhase(NORMAL);
     stopUnwind();

@@ -30,13 +30,16 @@ export class M {
   oldp: P | null;
   /** State of its random numbers (owner). */
   rand: u64;
-  private pad4: u64;
+  /** Where it puts the events of a trace, or 0; and whether it is just doing so (see `trace.ts`). */
+  trace: usize;
+  tracing: u32;
   // Offset M_GOROUTINES: counters for stats (owner).
   goroutines: u64;
   switches: u64;
   steals: u64;
   parks: u64;
-  private pad0: u64;
+  /** Offset M_TRACE_RING: what `trace` is, or was until a moment ago. */
+  traceRing: usize;
   private pad1: u64;
   private pad2: u64;
   private pad3: u64;

@@ -76,7 +76,8 @@ export class Sched {
   epoch: u32;
   /** No M is made beyond so many: what would need one waits until an M is free. 0: there is no such number. */
   threadGoal: i32;
-  private pad0: u32;
+  /** Events that the ring of each M has room for, 0 while nothing is traced. Under the lock. */
+  traceCapacity: i32;
   private pad1: u64;
   private pad2: u64;
   private pad3: u64;

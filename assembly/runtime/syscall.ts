@@ -11,6 +11,7 @@
  * `blocking` takes them without holding a P, so the first `blocking` ends that for good: at that moment its M holds the
  * only P, and no such lock. The host's own calls run no user code and do not.
  */
+import { TRACE_BLOCK, TRACE_UNBLOCK } from "../layout";
 import { schedLock } from "./globrunq";
 import { nanotime } from "./clock";
 import { lock, nap, unlock } from "./lock";
@@ -20,6 +21,7 @@ import { m } from "./registers";
 import { switchOut } from "./stack";
 import { P, PStatus, Switch, sched } from "./structs";
 import { runTask, Task } from "./task";
+import { isTraced, trace } from "./trace";
 
 // @ts-ignore: decorator
 @inline
@@ -29,7 +31,10 @@ export function statusAddr(pp: P): usize {
 
 /** Before a call that may block: gives up the P, for the time being. */
 export function entersyscall(): void {
-  if (m.syscalls == 0) m.p!.unwatched = false;
+  if (m.syscalls == 0) {
+    m.p!.unwatched = false;
+    if (isTraced()) trace(TRACE_BLOCK, 0, 0, 0);
+  }
   entersyscallUnwatched();
   if (sched.sysmonIdle != 0) wakeSysmon();
 }
@@ -49,6 +54,7 @@ export function entersyscallUnwatched(): void {
 export function entersyscallblock(): void {
   const mp = m;
   if (mp.syscalls++ != 0) return;
+  if (isTraced()) trace(TRACE_BLOCK, 0, 0, 0);
   const pp = releasep();
   mp.oldp = pp;
   pp.syscalltick++;
@@ -62,7 +68,9 @@ export function entersyscallblock(): void {
 export function exitsyscall(): void {
   const mp = m;
   if (mp.syscalls == 0) return; // it was switched out meanwhile, which ended the call
-  if (--mp.syscalls != 0 || reacquirep()) return;
+  if (--mp.syscalls != 0) return;
+  if (isTraced()) trace(TRACE_UNBLOCK, 0, 0, 0);
+  if (reacquirep()) return;
   m.switchTo = Switch.Global;
   switchOut();
 }

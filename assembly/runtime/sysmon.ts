@@ -11,7 +11,7 @@
  * each time to wake sysmon would cost as much as the request; so while something has run since it last looked, it only
  * dozes: for 2 ms, and only a blocking call wakes it.
  */
-import { SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING } from "../layout";
+import { SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING, TRACE_LOSE_P } from "../layout";
 import { nanotime } from "./clock";
 import { STALLED, writeError } from "./dump";
 import { globrunqsize, schedLock } from "./globrunq";
@@ -26,6 +26,7 @@ import { schedtrace } from "./schedtrace";
 import { statusAddr } from "./syscall";
 import { M, P, PStatus, Sched, allp, sched } from "./structs";
 import { timersFirst } from "./timers";
+import { isTraced, trace } from "./trace";
 
 /** Values of `sysmonIdle`: whoever takes an idle P wakes it from ASLEEP, a blocking call from both. */
 // @ts-ignore: decorator
@@ -217,6 +218,7 @@ function retake(now: i64): bool {
           sched.jsblocked++;
         }
         pp.m = null;
+        if (isTraced()) trace(TRACE_LOSE_P, 0, pp.id, 0);
       }
       unlock(schedLock());
       if (mine) {

@@ -12,6 +12,7 @@ import { goready } from "./proc";
 import { m } from "./registers";
 import { runqput } from "./runq";
 import { G, GStatus, OPERATION, Waiter } from "./structs";
+import { isTraced, traceReady } from "./trace";
 
 
 @unmanaged
@@ -100,6 +101,7 @@ export function readyAll(head: G | null): void {
     const next = gp.schedlink; // once the goroutine is queued, the link is the queue's
     if (pp && gp.epoch != OPERATION) {
       gp.status = GStatus.Runnable;
+      if (isTraced()) traceReady(gp);
       runqput(pp, gp, false);
     } else {
       goready(gp);

@@ -7,7 +7,7 @@
  * outstanding; all of this is under sched.lock, so an M that takes a P under the lock either sees the bit or had
  * the P before it was counted. It takes no longer than the longest way to a safepoint.
  */
-import { MAX_PROCS } from "../layout";
+import { MAX_PROCS, TRACE_LOSE_P, TRACE_STW, TRACE_UNSTW } from "../layout";
 import { globrunqput, schedLock } from "./globrunq";
 import { gfgather } from "./gs";
 import { futexsleep, lock, unlock } from "./lock";
@@ -19,6 +19,7 @@ import { runnextget, runqempty, runqget } from "./runq";
 import { exitsyscall, statusAddr } from "./syscall";
 import { Attention, G, P, PStatus, Sched, allp, sched } from "./structs";
 import { moveTimers } from "./time";
+import { isTraced, trace } from "./trace";
 
 /** How long to wait for Ps before asking again, in ns: a request is lost if the M changed goroutines meanwhile. */
 // @ts-ignore: decorator
@@ -51,6 +52,7 @@ export function preemptall(): void {
 
 /** Stops the world. The caller holds a P, which stays its own, and the right to it (`tryWorld`). */
 export function stopTheWorld(): void {
+  if (isTraced()) trace(TRACE_STW, 0, sched.nprocs, 0);
   lock(schedLock());
   setAttention(sched.attention | Attention.Stop);
   const own = m.p!;
@@ -61,6 +63,7 @@ export function stopTheWorld(): void {
     if (atomic.cmpxchg<u32>(statusAddr(pp), PStatus.Syscall, PStatus.Gcstop) == PStatus.Syscall) {
       sched.nmblocked++;
       pp.m = null;
+      if (isTraced()) trace(TRACE_LOSE_P, 0, i, 0);
       sched.stopwait--;
     }
   }
@@ -114,6 +117,7 @@ export function startTheWorld(n: i32): void {
   }
   unlock(schedLock());
   while (ready-- > 0) startIdle();
+  if (isTraced()) trace(TRACE_UNSTW, 0, n, 0);
   atomic.store<i32>(worldBusyAddr(), 0);
   wakepIfIdle();
 }

@@ -70,6 +70,7 @@ async function parse(argv: readonly string[]): Promise<number> {
         .choices(["auto", "epoll", "stdlib"])
         .default("auto"),
     )
+    .option("--trace <file>", "write what the scheduler does to a file: for skein trace, chrome://tracing or Perfetto")
     .option("--stats", "print how many goroutines each M ran, after the program has ended")
     .action(async (file: string, args: string[], options: RunOptions) => {
       const { runCommand } = await import("./run.js");
@@ -86,6 +87,15 @@ async function parse(argv: readonly string[]): Promise<number> {
     .action(async (file: string, options: BuildOptions) => {
       const { buildCommand } = await import("./build.js");
       code = await buildCommand(file, options);
+    });
+
+  program
+    .command("trace")
+    .description("sum up a trace that skein run --trace or rt.trace wrote")
+    .argument("<file>", "the trace")
+    .action(async (file: string) => {
+      const { traceCommand } = await import("./trace.js");
+      await traceCommand(file);
     });
 
   program

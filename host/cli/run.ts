@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly preempt: boolean;
   readonly sched: "gmp" | "gm";
   readonly poller: PollerWish;
+  /** The file to write a trace to. */
+  readonly trace?: string;
 }
 
 /** Runs the program in `file` with `args`; resolves with the exit code. */
@@ -61,6 +63,7 @@ export async function runCommand(file: string, args: readonly string[], options:
     });
   }
   process.on("SIGQUIT", () => void quit(runtime));
+  const trace = options.trace === undefined ? undefined : runtime.trace({ file: options.trace });
   let code: number;
   try {
     code = await runtime.run();
@@ -68,6 +71,11 @@ export async function runCommand(file: string, args: readonly string[], options:
     if (ended === undefined) throw error;
     writeFully(2, Buffer.from(reportOf(ended)));
     code = EXIT_PANIC;
+  }
+  const traced = trace?.stop();
+  if (traced !== undefined && traced.lost > 0) {
+    const { file, events, lost } = traced;
+    writeFully(2, Buffer.from(`skein: ${file}: ${lost} of ${events + lost} events found no room and are missing\n`));
   }
   if (options.stats) writeFully(2, Buffer.from(statsTable(runtime.stats(), performance.now() - started)));
   return code;

@@ -2,6 +2,7 @@
 
 export const SECTION_CUSTOM = 0;
 export const SECTION_IMPORT = 2;
+export const SECTION_ELEMENT = 9;
 export const SECTION_CODE = 10;
 export const SECTION_DATA = 11;
 export const SECTION_DATA_COUNT = 12;

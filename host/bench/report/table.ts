@@ -1,24 +1,8 @@
 /** The table on the terminal: a row for each benchmark, the implementations side by side. */
+import { columns, type Align } from "../../cli/columns.js";
 import { compare, judge, medianOf, ratio, type Comparison, type Measurement } from "../measurement.js";
 import { halfRange, spread } from "../statistics.js";
 import { figure, plusMinus, times } from "./format.js";
-
-type Align = "left" | "right";
-
-/** Lines of text in columns as wide as their widest cell, under underlined headings. */
-export function columns(
-  headings: readonly string[],
-  rows: readonly (readonly string[])[],
-  align: readonly Align[],
-): string {
-  const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => (row[i] ?? "").length)));
-  const line = (cells: readonly string[]) =>
-    widths
-      .map((width, i) => (align[i] === "right" ? (cells[i] ?? "").padStart(width) : (cells[i] ?? "").padEnd(width)))
-      .join("  ")
-      .trimEnd();
-  return [headings, widths.map((width) => "─".repeat(width)), ...rows].map((cells) => line(cells) + "\n").join("");
-}
 
 /** The whole report: a table for those benchmarks that compare the same implementations, then why cells are empty. */
 export function table(measurements: readonly Measurement[], cores: number): string {

@@ -1,0 +1,77 @@
+/** What a trace calls the functions of goroutines, and what they wait for. */
+import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_MODULE, JSFN_TEXT, TRACE_IS_JS } from "../../assembly/layout.js";
+import { symbolizer } from "../compiler/symbols.js";
+import { FunctionTable, readTable } from "../functions.js";
+import type { Core } from "../instance.js";
+import type { Memory } from "../memory.js";
+import { takeText } from "../notes.js";
+import type { SymbolSource } from "../stack.js";
+
+/** How a function's source begins, where it has a name. */
+const NAMED = /^(?:async\s+)?(?:function\s*\*?\s*)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\(/u;
+const KEYWORDS = new Set(["function", "async"]);
+
+export class Names {
+  private readonly core: Core;
+  private readonly memory: Memory;
+  private readonly symbols: SymbolSource;
+  private readonly known = new Map<string, string>();
+  private readonly reasons = new Map<number, string>();
+  private nameInTable: ((index: number) => string | undefined) | undefined;
+
+  constructor(core: Core, memory: Memory, symbols: SymbolSource) {
+    this.core = core;
+    this.memory = memory;
+    this.symbols = symbols;
+  }
+
+  /** The name of the function that an event has in `extra`; `kind` is TRACE_IS_JS or TRACE_IS_WASM. */
+  functionName(kind: number, extra: number): string {
+    const key = `${kind}:${extra}`;
+    let name = this.known.get(key);
+    if (name === undefined) {
+      name = kind === TRACE_IS_JS ? this.ofJavaScript(extra) : this.ofWasm(extra);
+      this.known.set(key, name);
+    }
+    return name;
+  }
+
+  /** What a WaitReason of the core means. */
+  waitReason(reason: number): string {
+    let text = this.reasons.get(reason);
+    if (text === undefined) {
+      text = takeText(this.core, this.memory, this.core.wait_reason(reason) >>> 0);
+      this.reasons.set(reason, text);
+    }
+    return text;
+  }
+
+  private ofJavaScript(block: number): string {
+    const { memory } = this;
+    const { words } = memory;
+    const first = words[(block + JSFN_LENGTH1) >> 2]!;
+    if (words[(block + JSFN_KIND) >> 2] === JSFN_MODULE) {
+      return memory.utf8(block + JSFN_TEXT + first, words[(block + JSFN_LENGTH2) >> 2]!);
+    }
+    const name = NAMED.exec(memory.utf8(block + JSFN_TEXT, first).replace(/^[\s(]*/, ""))?.[1];
+    return name === undefined || KEYWORDS.has(name) ? "anonymous function" : name;
+  }
+
+  private ofWasm(index: number): string {
+    this.nameInTable ??= this.readNames();
+    return this.nameInTable(index) ?? `function ${index}`;
+  }
+
+  private readNames(): (index: number) => string | undefined {
+    // Not every runtime decodes text that is in shared memory.
+    const wasm = new Uint8Array(this.symbols.bytes).slice();
+    const table = readTable(wasm);
+    const functions = new FunctionTable(wasm);
+    const symbolOf = symbolizer(wasm, this.symbols.folder);
+    return (index) => {
+      const fn = table.get(index);
+      // The runtime's own functions, such as the one that runs main, are in no namespace of the program's.
+      return fn === undefined ? undefined : symbolOf(fn, functions.startOf(fn))?.name.replace(/^\./, "");
+    };
+  }
+}
