@@ -22,6 +22,7 @@ import { RemoteLoop, type LoopHandle } from "./remote.js";
 import { checkCallback, checkTime, runningScheduler, Scheduler } from "./scheduler.js";
 import { isGenerator, isThenable, Task, type Coroutine, type TaskOptions } from "./task.js";
 import { runningTask } from "./tasks-running.js";
+import { INSTEAD } from "../values/failure.js";
 
 export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
 
@@ -103,6 +104,11 @@ export class EventLoop extends Scheduler {
     checkCallback(target);
     this.checkOpen();
     return this.inbox.register(target, typeof nameOrCallback === "string" ? nameOrCallback : undefined);
+  }
+
+  /** @internal */
+  get [INSTEAD](): string {
+    return "an event loop stays on its thread; send its .handle, which EventLoop.attach() takes on any";
   }
 
   /** What other threads attach to. It can be posted to them, or be in their `workerData`. */

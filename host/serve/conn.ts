@@ -11,6 +11,7 @@
  */
 import { Action, actionOf, type Conn, type ConnHandle, type Out } from "./events.js";
 import { SocketError, type StreamHandler, type StreamSocket } from "../poll/socket.js";
+import { INSTEAD } from "../values/failure.js";
 import { DetachedStream } from "./detached.js";
 import type { Loop } from "./loop.js";
 import { Counter } from "./shared.js";
@@ -76,6 +77,10 @@ export class StreamConn implements Conn, StreamHandler {
 
   get buffered(): number {
     return this.socket.buffered;
+  }
+
+  get [INSTEAD](): string {
+    return "a connection stays on its loop's thread; send its .handle, which wake() takes on any";
   }
 
   get handle(): ConnHandle {

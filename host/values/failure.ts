@@ -2,9 +2,15 @@
 
 import { types } from "node:util";
 
-/** How deep `pathTo` looks, and at how many objects. */
+/** How deep `wayTo` looks, and at how many objects. */
 const MAX_DEPTH = 8;
 const MAX_OBJECTS = 10_000;
+
+/**
+ * Under this an object of a kind that stays on its thread says what to send instead of it; also to another copy of this module. A getter of
+ * its class, so that only who looks for it pays.
+ */
+export const INSTEAD = Symbol.for("skein.instead");
 
 /** Thrown inside the writer, and turned into a DataCloneError once the root is known. */
 export class Uncloneable extends Error {
@@ -17,8 +23,10 @@ export class Uncloneable extends Error {
 
   /** The error for the caller. */
   toDataCloneError(root: unknown): DOMException {
-    const path = this.culprit === root ? undefined : pathTo(this.culprit, root);
-    return new DOMException(path === undefined ? this.message : `${this.message} (at ${path})`, "DataCloneError");
+    const way = this.culprit === root ? undefined : wayTo(this.culprit, root);
+    const where = way === undefined ? "" : ` (at ${way.path})`;
+    const instead = (way?.through ?? [root]).map(insteadOf).find((text) => text !== undefined);
+    return new DOMException(`${this.message}${where}${instead === undefined ? "" : `: ${instead}`}`, "DataCloneError");
   }
 }
 
@@ -37,10 +45,24 @@ export function describe(value: unknown): string {
   return `#<${name === "" ? "Object" : name}>`;
 }
 
-/** Where `culprit` is in `root`: `value.options.callback`. Undefined if it is not to be found by own data properties. */
-function pathTo(culprit: unknown, root: unknown): string | undefined {
+function insteadOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return undefined;
+  const text = (value as { readonly [INSTEAD]?: unknown })[INSTEAD];
+  return typeof text === "string" ? text : undefined;
+}
+
+/** The way from one value to another that is in it. */
+interface Way {
+  /** As an expression: `value.options.callback`. */
+  readonly path: string;
+  /** The objects on it, the innermost first. */
+  readonly through: unknown[];
+}
+
+/** Where `culprit` is in `root`. Undefined if it is not to be found by own data properties. */
+function wayTo(culprit: unknown, root: unknown): Way | undefined {
   const seen = new Set<unknown>();
-  const look = (value: unknown, path: string, depth: number): string | undefined => {
+  const look = (value: unknown, path: string, depth: number): Way | undefined => {
     if (typeof value !== "object" || value === null || seen.has(value)) return undefined;
     if (depth > MAX_DEPTH || seen.size > MAX_OBJECTS) return undefined;
     seen.add(value);
@@ -57,8 +79,10 @@ function pathTo(culprit: unknown, root: unknown): string | undefined {
     }
     for (const [name, part] of parts) {
       const here = path + name;
-      const found = part === culprit ? here : look(part, here, depth + 1);
-      if (found !== undefined) return found;
+      const found = part === culprit ? { path: here, through: [culprit] } : look(part, here, depth + 1);
+      if (found === undefined) continue;
+      found.through.push(value);
+      return found;
     }
     return undefined;
   };

@@ -5,7 +5,7 @@ import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SkeinError, start } from "../../host/index.js";
+import { EventLoop, SkeinError, start } from "../../host/index.js";
 import { moduleUrl, release, until, withRuntime, WORK, type Work } from "./fixtures.js";
 
 describe("a goroutine", () => {
@@ -53,6 +53,25 @@ describe("a goroutine", () => {
         const args = Array.from({ length: n }, (_, i) => i);
         assert.deepEqual(await rt.go(work.all, ...args), args);
       }
+    }));
+
+  it("says what to send instead of what stays on its thread", () =>
+    withRuntime((rt) => {
+      const loop = new EventLoop();
+      try {
+        for (const value of [loop, { in: [loop] }]) {
+          assert.throws(
+            () => rt.go((x: unknown) => x, value),
+            (error: unknown) =>
+              error instanceof DOMException &&
+              error.name === "DataCloneError" &&
+              /\(at value.*\): an event loop stays on its thread; send its \.handle/.test(error.message),
+          );
+        }
+      } finally {
+        loop.close();
+      }
+      return Promise.resolve();
     }));
 
   it("passes values of all kinds there and back", () =>
