@@ -15,6 +15,7 @@ const imports = {
     args: () => 0,
     traceback: () => 0,
     env: () => -1,
+    run_js: () => fail("run_js"),
     readFile: () => -1,
     readFileTake: () => {},
     ...Object.fromEntries(NETWORK.map((name) => [`net_${name}`, () => fail(`net_${name}`)])),

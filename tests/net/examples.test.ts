@@ -7,6 +7,7 @@ import path from "node:path";
 import { describe, it } from "node:test";
 import { Redis } from "ioredis";
 import { root, runtime } from "../programs/driver/process.js";
+import { fuzz, REQUESTS } from "./fuzz.js";
 import {
   eventually,
   installed,
@@ -39,8 +40,10 @@ function garbage(length: number, seed: number): Buffer {
   return bytes;
 }
 
-/** Sends garbage on many connections; none may harm the server. */
-async function sendGarbage(server: Server, beginnings: readonly string[]): Promise<void> {
+/** Sends garbage, and requests that are almost right, on many connections; none may harm the server, or stay open. */
+async function sendGarbage(server: Server, beginnings: readonly string[], requests: readonly string[]): Promise<void> {
+  const before = server.sockets;
+  await fuzz(() => server.connect(), requests, 200);
   for (let seed = 0; seed < 30; seed++) {
     const socket = await server.connect();
     socket.on("error", () => {});
@@ -50,6 +53,7 @@ async function sendGarbage(server: Server, beginnings: readonly string[]): Promi
     await new Promise((resolve) => socket.once("close", resolve));
   }
   server.check();
+  await eventually(() => server.sockets <= before, "all connections are closed");
 }
 
 for (const poller of pollers) {
@@ -96,12 +100,11 @@ for (const poller of pollers) {
 
     it("http-server survives what is no HTTP", async () => {
       const server = await example("http-server", poller);
-      await sendGarbage(server, [
-        "",
-        "GET / HTTP/1.1\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n",
-        "\r\n\r\n",
-      ]);
+      await sendGarbage(
+        server,
+        ["", "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", "\r\n\r\n"],
+        REQUESTS.http,
+      );
       const socket = await server.connect();
       const received = receiveAll(socket);
       socket.write("GET / HTTP/1.1\r\nHost : x\r\n\r\n");
@@ -148,7 +151,11 @@ for (const poller of pollers) {
           );
         }
       }
-      await sendGarbage(server, ["", "*1\r\n$4\r\nPING\r\n", "*2\r\n$-5\r\n", "*99999999\r\n", "*1\r\n$1048577\r\n"]);
+      await sendGarbage(
+        server,
+        ["", "*1\r\n$4\r\nPING\r\n", "*2\r\n$-5\r\n", "*99999999\r\n", "*1\r\n$1048577\r\n"],
+        REQUESTS.redis,
+      );
       await server.stop();
     });
 
@@ -176,6 +183,7 @@ for (const poller of pollers) {
       assert.ok(!people[0]?.seen.includes("ada:"), "she does not hear herself");
       people[1]?.socket.destroy();
       await eventually(() => people[0]?.seen.includes("* bob has gone") ?? false, "bob has gone");
+      await sendGarbage(server, ["", "\n\n\n", "x\ny"], REQUESTS.lines);
       await server.stop();
     });
   });

@@ -10,6 +10,7 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
+import { fuzz, REQUESTS } from "../net/fuzz.js";
 import { dial, onDeno, receive, receiveAll, sleep, until } from "./support.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -86,6 +87,8 @@ describe("echo-server", { timeout: 60_000 }, () => {
     socket.destroy();
   });
 
+  it("survives many short connections", () => fuzz(() => dial(place.address), REQUESTS.lines, 300));
+
   it("sends back a hundred megabytes", async () => {
     const socket = await dial(place.address, { allowHalfOpen: true });
     const data = randomBytes(100 << 20);
@@ -155,6 +158,8 @@ describe("redis-server", { timeout: 60_000 }, () => {
         assert.match(stdout, new RegExp(`"${name}","[1-9]`));
     }
   });
+
+  it("survives requests that are almost right", () => fuzz(() => dial(place.address), REQUESTS.redis, 300));
 
   it("survives garbage", async () => {
     await throwGarbage(place.address, [
@@ -226,6 +231,8 @@ describe("http-server", { timeout: 60_000 }, () => {
     ]);
   });
 
+  it("survives requests that are almost right", () => fuzz(() => dial(place.address), REQUESTS.http, 300));
+
   it("survives garbage", async () => {
     await throwGarbage(place.address, [
       "",
@@ -271,6 +278,8 @@ describe("chat", { timeout: 60_000 }, () => {
     await until(() => people.slice(1).every(({ heard }) => heard().includes("* ann has gone\n")), "all see ann go");
     for (const { socket } of people) socket.destroy();
   });
+
+  it("survives requests that are almost right", () => fuzz(() => dial(place.address), REQUESTS.lines, 300));
 
   it("survives garbage", async () => {
     await throwGarbage(place.address, ["", "\n\n\n", "x\ny", "\0\n"]);

@@ -1,6 +1,6 @@
 // Ends with goroutines that wait: those in functions named `leaks…` for ever, the others for what somebody could still do.
 
-import { afterFunc, args, go, println, sleep, Chan, Mutex, Select, Millisecond, Second } from "skein";
+import { afterFunc, args, go, println, sleep, Chan, Mutex, Select, Second } from "skein";
 
 const known = new Chan<i32>();
 
@@ -97,6 +97,6 @@ export function main(): void {
   const slept = new Chan<i32>();
   go(sleeps(slept));
   go(receivesFromASleeper(slept));
-  sleep(20 * Millisecond);
+  sleep(1 * Second); // by then all wait, also where other work is on the processors
   println("end");
 }
