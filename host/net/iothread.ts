@@ -29,6 +29,7 @@ import { Control, Report } from "../control.js";
 import { instantiate, StopThread, type Core, type ThreadData } from "../instance.js";
 import type { Memory } from "../memory.js";
 import { ENOENT, errnoName } from "../poll/constants.js";
+import { pausing } from "../poll/pausing.js";
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "../poll/sockaddr.js";
 import { netImports } from "./imports.js";
 import { ONLY_IPV6, REUSE_PORT } from "./resolution.js";
@@ -178,6 +179,7 @@ class IOThread {
       this.accepted(at, server, socket),
     );
     let isOpen = true;
+    let close = (): void => void server.close();
     server.once("error", (error) => {
       // libuv says EACCES where there is no such folder.
       const hasNoFolder = address.family === "unix" && !existsSync(path.dirname(address.path));
@@ -187,20 +189,29 @@ class IOThread {
       // Later errors are of single connections that could not be accepted; the listener goes on.
       server.removeAllListeners("error").on("error", () => {});
       const bound = server.address();
-      if (bound !== null && typeof bound === "object") this.setLocal(at, bound.address, bound.port);
+      if (bound !== null && typeof bound === "object") {
+        where.port = bound.port;
+        this.setLocal(at, bound.address, bound.port);
+      }
+      if (isOpen) close = pausing(server, where);
       this.core.net_io_event(at, Event.Done, 0);
     });
     server.on("connection", (socket) => {
       if (!isOpen) socket.destroy();
     });
-    const options = { backlog: BACKLOG, exclusive: true, ipv6Only: (flags & ONLY_IPV6) !== 0 };
-    const reusePort = (flags & REUSE_PORT) !== 0 ? { reusePort: true } : {};
-    if (address.family === "unix") server.listen({ path: systemPath(address.path), ...options });
-    else server.listen({ host: address.host, port: address.port, ...options, ...reusePort });
+    const where: net.ListenOptions = {
+      ...(address.family === "unix"
+        ? { path: systemPath(address.path) }
+        : { host: address.host, port: address.port, ...((flags & REUSE_PORT) !== 0 && { reusePort: true }) }),
+      backlog: BACKLOG,
+      exclusive: true,
+      ipv6Only: (flags & ONLY_IPV6) !== 0,
+    };
+    server.listen(where);
     this.sockets.set(at, {
       close() {
         isOpen = false;
-        server.close();
+        close();
       },
     });
   }

@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { addressText, type Address, type Network } from "./address.js";
+import { pausing } from "./pausing.js";
 import type { SocketAddress } from "./sockaddr.js";
 import {
   SocketError,
@@ -194,13 +195,15 @@ export async function listenNet(
           // Known to Node from 22.12 on; before that each server needs a port of its own.
           reusePort: spec.reusePort,
         };
+  const options = { ...place, backlog: 4096 };
   await new Promise<void>((resolve, reject) => {
     server.on("error", (error) => reject(bindError(error, spec, where)));
-    server.listen({ ...place, backlog: 4096 }, resolve);
+    server.listen(options, resolve);
   });
   const bound = server.address();
-  if (bound !== null && typeof bound === "object") text = addressText(spec.network, fromInfo(bound));
-  return { address: text, close: () => void server.close() };
+  if (bound === null || typeof bound === "string") return { address: text, close: pausing(server, options) };
+  text = addressText(spec.network, fromInfo(bound));
+  return { address: text, close: pausing(server, { ...options, port: bound.port }) };
 }
 
 function fromInfo({ address: host, port, family }: AddressInfo): SocketAddress {

@@ -107,5 +107,34 @@ for (const poller of pollers) {
       again.destroy();
       await server.stop();
     });
+
+    it("serves again when there is room, whatever became of those that came meanwhile", async () => {
+      const server = await startServer(PROGRAM, poller, { files: 120 });
+      await server.settles();
+      for (let round = 0; round < 2; round++) {
+        const sockets = await Promise.all(
+          Array.from({ length: 200 }, () => server.connect().catch(() => undefined)), // refused, where the listener pauses
+        );
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        server.check();
+        for (const socket of sockets) socket?.on("error", () => {}).destroy();
+        let answer = "";
+        for (const late = Date.now() + 30_000; answer !== "y" && Date.now() < late;) {
+          try {
+            const socket = await server.connect();
+            answer = await Promise.race([
+              ask(socket, "y").catch(() => "closed"),
+              new Promise<string>((resolve) => setTimeout(() => resolve("silence"), 5000)),
+            ]);
+            socket.destroy();
+          } catch {
+            answer = "refused";
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+        }
+        assert.equal(answer, "y", `in round ${round}`);
+      }
+      await server.stop();
+    });
   });
 }

@@ -327,23 +327,26 @@ test("a connection wakes one loop, not all of them", epollOnly, async () => {
   });
 });
 
-test(
-  "a server that finds no free descriptor goes on when there are some again",
-  { ...epollOnly, timeout: 60_000 },
-  () => {
-    const script = `
+for (const poller of ["epoll", "stdlib"] as const) {
+  test(
+    `a server that finds no free descriptor goes on when there are some again [${poller}]`,
+    { ...(poller === "epoll" && epollOnly), timeout: 60_000 },
+    () => {
+      const script = `
     import { connect } from "node:net";
     import { serve } from ${JSON.stringify(skein)};
     const failures = [];
     let opened = 0;
-    const server = await serve({ poller: "epoll", opened() { opened++; return "x"; }, error: (error) => failures.push(error.code) }, "tcp://127.0.0.1:0");
+    const server = await serve({ poller: "${poller}", opened() { opened++; return "x"; }, error: (error) => failures.push(error.code) }, "tcp://127.0.0.1:0");
     const port = Number(server.addrs[0].split(":").pop());
     const sockets = [];
     // Each connection takes two of this process's descriptors.
     for (let i = 0; i < 200 && failures.length === 0; i++) {
-      const socket = connect(port, "127.0.0.1");
-      socket.on("error", () => {});
-      sockets.push(socket);
+      try {
+        const socket = connect(port, "127.0.0.1");
+        socket.on("error", () => {});
+        sockets.push(socket);
+      } catch {}
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     const before = opened;
@@ -354,15 +357,18 @@ test(
     console.log(JSON.stringify({ codes: [...new Set(failures)], few: failures.length < 20, more: before > 10, text: String(text) }));
     process.exit(0);
   `;
-    const run = onDeno ? `${process.execPath} run -A --quiet -` : `${process.execPath} --input-type=module -`;
-    const { stdout, stderr } = spawnSync("sh", ["-c", `ulimit -n 128; exec ${run}`], {
-      input: script,
-      encoding: "utf8",
-      timeout: 30_000,
-    });
-    assert.equal(stdout.trim(), '{"codes":["EMFILE"],"few":true,"more":true,"text":"x"}', stderr);
-  },
-);
+      const run = onDeno ? `${process.execPath} run -A --quiet -` : `${process.execPath} --input-type=module -`;
+      const { stdout, stderr } = spawnSync("sh", ["-c", `ulimit -n 128; exec ${run}`], {
+        input: script,
+        encoding: "utf8",
+        timeout: 30_000,
+      });
+      // The runtime's own sockets tell nobody.
+      const codes = poller === "epoll" ? '["EMFILE"]' : "[]";
+      assert.equal(stdout.trim(), `{"codes":${codes},"few":true,"more":true,"text":"x"}`, stderr);
+    },
+  );
+}
 
 test("where nothing can call C the runtime's own sockets serve, and the server says why", { timeout: 60_000 }, () => {
   if (!onDeno && typeof loadSys(new ArrayBuffer(8)) !== "string") {
