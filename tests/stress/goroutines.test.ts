@@ -75,7 +75,7 @@ async function stress(rt: Runtime, all: readonly (() => Promise<void>)[], mayDie
   await until(() => rt.stats().goroutines === 0);
 }
 
-describe("goroutines in JavaScript under stress", { timeout: (SECONDS + 60) * 1000 }, () => {
+describe("goroutines in JavaScript under stress", { timeout: (2 * SECONDS + 60) * 1000 }, () => {
   it("come out right", () => withRuntime((rt) => stress(rt, actions(rt), false)));
 
   it("come out right while threads die", () =>
