@@ -29,6 +29,9 @@ function tasksOf(rt: Runtime, pool: number) {
   return rt.tasks<typeof worker>(new URL(`./worker.js?pool=${pool}`, import.meta.url));
 }
 
+/** How long a message that a task has posted may take to come, in milliseconds. */
+const MESSAGE_MS = 1000;
+
 let pools = 0;
 
 export class Pool {
@@ -55,6 +58,10 @@ export class Pool {
   /** Told when nothing runs or waits any more. */
   private readonly whenIdle = new Set<() => void>();
   private messages: BroadcastChannel | undefined;
+  /** How many messages tasks have posted, and how many of them have come; until all have, this timer keeps the process alive. */
+  private readonly posted = new Int32Array(new SharedArrayBuffer(4));
+  private received = 0;
+  private patience: NodeJS.Timeout | undefined;
   private willTell = false;
 
   constructor(owner: EventEmitter, options: FilledOptions) {
@@ -169,6 +176,7 @@ export class Pool {
     this.completed++;
     this.runTime?.record(performance.now() - job.started);
     job.detach?.();
+    if (this.messages !== undefined) this.awaitMessages();
     settle(outcome);
     this.startWaiting();
     this.noticeDrain();
@@ -258,6 +266,7 @@ export class Pool {
       niceIncrement,
       keepsTurning: atomics !== "sync",
       messages: this.messagesName,
+      posted: this.posted.buffer,
     };
     // Threads find it whenever they start, also those that are not started by this thread.
     setEnvironmentData(poolKey(this.number), data);
@@ -288,8 +297,26 @@ export class Pool {
   private listen(): void {
     if (this.messages !== undefined) return;
     this.messages = new BroadcastChannel(this.messagesName);
-    this.messages.onmessage = (event: unknown) => this.owner.emit("message", (event as { data: unknown }).data);
+    this.received = Atomics.load(this.posted, 0);
+    this.messages.onmessage = (event: unknown) => {
+      this.received++;
+      this.awaitMessages();
+      this.owner.emit("message", (event as { data: unknown }).data);
+    };
     this.messages.unref();
+  }
+
+  /** What a task has posted may come after its result: the process does not end before, unless it is lost. */
+  private awaitMessages(): void {
+    if (Atomics.load(this.posted, 0) - this.received <= 0) {
+      clearTimeout(this.patience);
+      this.patience = undefined;
+    } else {
+      this.patience ??= setTimeout(() => {
+        this.patience = undefined;
+        this.received = Atomics.load(this.posted, 0);
+      }, MESSAGE_MS);
+    }
   }
 
   // ---- the end -------------------------------------------------------------------------------------------------------
@@ -334,6 +361,8 @@ export class Pool {
       this.started = undefined;
       this.messages?.close();
       this.messages = undefined;
+      clearTimeout(this.patience);
+      this.patience = undefined;
       const started = await starting?.catch(() => undefined);
       await started?.rt.close({ deadline: 0 });
       setEnvironmentData(poolKey(this.number), undefined);

@@ -16,6 +16,8 @@ export interface PoolData {
   readonly keepsTurning: boolean;
   /** The BroadcastChannel on which what tasks post to their parent goes to the pool. */
   readonly messages: string;
+  /** An i32: how many that is so far. */
+  readonly posted: SharedArrayBuffer;
 }
 
 /** Where a thread finds the data of the pool with that number, by `getEnvironmentData`. */

@@ -71,20 +71,27 @@ async function find(filename: string, name: string): Promise<Handler> {
   throw new Error(`No handler function exported from ${filename}${name === "default" ? "" : ` as ${name}`}`);
 }
 
-function prepareThread({ workerData, niceIncrement, keepsTurning, messages }: PoolData): void {
+function prepareThread({ workerData, niceIncrement, keepsTurning, messages, posted }: PoolData): void {
   setThreadState(workerData);
   if (niceIncrement > 0) os.setPriority(Math.min(os.getPriority() + niceIncrement, os.constants.priority.PRIORITY_LOW));
   // A thread that waits for something takes turns of its event loop for as long as it waits.
   if (keepsTurning) (current() as Thread).hold();
   if (parentPort === null) return;
   // The thread that started this one is not the pool's.
+  const count = new Int32Array(posted);
   let channel: BroadcastChannel | undefined;
   parentPort.postMessage = (message: unknown) => {
     if (channel === undefined) {
       channel = new BroadcastChannel(messages);
       channel.unref();
     }
-    channel.postMessage(message);
+    Atomics.add(count, 0, 1);
+    try {
+      channel.postMessage(message);
+    } catch (error) {
+      Atomics.sub(count, 0, 1);
+      throw error;
+    }
   };
 }
 
