@@ -120,7 +120,7 @@ describe("cancelling a goroutine", () => {
   it("that ends well all the same, before the grace time is over, has been cancelled", () =>
     withRuntime(async (rt) => {
       const work = rt.tasks<Work>(WORK);
-      const g = rt.go(work.later, 60, "a value");
+      const g = rt.go(work.onceAborted, "a value");
       await until(() => g.status === "waiting");
       g.cancel("too late for that");
       assert.equal(await rejection(g), "too late for that");

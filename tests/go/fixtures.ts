@@ -24,6 +24,7 @@ export interface Work {
   countLoads(): [thread: number, count: number];
   leave(file: string): void;
   untilAborted(): Promise<never>;
+  onceAborted<T>(value: T): Promise<T>;
   deaf(): Promise<never>;
   countAborts(heard: Int32Array): Promise<never>;
   deafThenForever(): Promise<never>;

@@ -84,6 +84,13 @@ export async function untilAborted() {
   throw signal.reason;
 }
 
+/** Hears of its cancellation, and ends well. */
+export async function onceAborted(value) {
+  const { signal } = context();
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  return value;
+}
+
 /** Two goroutines that count themselves, and again when they are cancelled. */
 export async function countAborts(heard, isInner = false) {
   if (!isInner)
