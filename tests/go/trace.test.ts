@@ -1,40 +1,16 @@
 /** `rt.trace`: what JavaScript goroutines do, in a file. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { after, describe, it } from "node:test";
 import { SkeinError, start, type TraceOptions } from "../../host/index.js";
 import { release, withRuntime, WORK, type Work } from "./fixtures.js";
+import { onMs, readTrace } from "./traces.js";
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "skein-trace-"));
 after(() => rmSync(directory, { recursive: true, force: true }));
-
-interface Entry {
-  readonly ph: string;
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  readonly ts: number;
-  readonly dur: number;
-  readonly id?: number;
-  readonly cat?: string;
-  readonly args?: Record<string, unknown>;
-}
-
-/** The entries of a trace, which is whole. */
-function read(file: string): Entry[] {
-  const entries = JSON.parse(readFileSync(file, "utf8")) as Entry[];
-  assert.equal(entries[0]?.name, "skein");
-  assert.equal(entries.at(-1)?.name, "skein_end");
-  return entries;
-}
-
-/** Slices of goroutines on Ms. */
-function onMs(entries: readonly Entry[]): Entry[] {
-  return entries.filter(({ ph, pid, cat }) => ph === "X" && pid === 2 && cat === "goroutine");
-}
 
 let files = 0;
 const newFile = (): string => path.join(directory, `${++files}.json`);
@@ -55,7 +31,7 @@ describe("a trace", () => {
       const { events, lost, file: written } = trace.stop();
       assert.equal(written, file);
       assert.equal(lost, 0);
-      const entries = read(file);
+      const entries = readTrace(file);
       assert.equal(entries.at(-1)?.args?.["events"], events);
       const names = new Map(onMs(entries).map(({ name, args }) => [args?.["g"], name]));
       assert.equal(names.get(later.id), "later");
@@ -75,7 +51,7 @@ describe("a trace", () => {
         const trace = rt.trace({ file, bufferSize: 2 ** 24 });
         await Promise.all(Array.from({ length: 20_000 }, (_, i) => rt.go((n: number) => n, i)));
         assert.equal(trace.stop().lost, 0);
-        const slices = onMs(read(file));
+        const slices = onMs(readTrace(file));
         assert.equal(new Set(slices.map(({ args }) => args?.["g"])).size, 20_000);
         assert.equal(slices.filter(({ args }) => args?.["end"] === "end").length, 20_000);
       },
@@ -90,7 +66,7 @@ describe("a trace", () => {
       const { events, lost } = trace.stop();
       assert.ok(lost > 0);
       assert.ok(events > 0);
-      const missing = read(file).flatMap(({ ph, name }) => (ph === "i" ? [parseInt(name)] : []));
+      const missing = readTrace(file).flatMap(({ ph, name }) => (ph === "i" ? [parseInt(name)] : []));
       assert.equal(
         missing.reduce((sum, n) => sum + n),
         lost,
@@ -111,7 +87,7 @@ describe("a trace", () => {
           const trace = rt.trace({ file, bufferSize: 4096 << (i % 8) });
           await Promise.all(Array.from({ length: 20 }, (_, i) => rt.go((n: number) => n, i)));
           trace.stop();
-          read(file);
+          readTrace(file);
           rmSync(file);
         }
         release(word);
@@ -126,12 +102,12 @@ describe("a trace", () => {
     const trace = rt.trace({ file: first });
     assert.throws(() => rt.trace({ file: second }), /a trace is being written already/);
     trace[Symbol.dispose]();
-    read(first);
+    readTrace(first);
     assert.deepEqual(trace.stop(), trace.stop());
     rt.trace({ file: second });
     await rt.go(() => 1);
     await rt.close();
-    assert.equal(onMs(read(second)).length, 1);
+    assert.equal(onMs(readTrace(second)).length, 1);
     assert.throws(() => rt.trace({ file: first }), /the runtime was closed/);
   });
 

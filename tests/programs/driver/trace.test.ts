@@ -5,35 +5,12 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { after, describe, it } from "node:test";
-import { described, runSkein, runtime, type Result } from "./process.js";
+import { onMs, readTrace, type Entry } from "../../go/traces.js";
+import { described, runSkein, runtime } from "./process.js";
 
 const program = path.join("tests", "programs", "cli", "traced.ts");
 const directory = mkdtempSync(path.join(os.tmpdir(), "skein-trace-"));
 after(() => rmSync(directory, { recursive: true, force: true }));
-
-interface Entry {
-  readonly ph: string;
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  readonly ts: number;
-  readonly dur: number;
-  readonly cat?: string;
-  readonly args?: Record<string, unknown>;
-}
-
-/** The entries of a trace, which is whole. */
-function read(file: string, result: Result): Entry[] {
-  const entries = JSON.parse(readFileSync(file, "utf8")) as Entry[];
-  assert.equal(entries[0]?.name, "skein", described(result));
-  assert.equal(entries.at(-1)?.name, "skein_end", described(result));
-  return entries;
-}
-
-/** Slices of goroutines on Ms. */
-function onMs(entries: readonly Entry[]): Entry[] {
-  return entries.filter(({ ph, pid, cat }) => ph === "X" && pid === 2 && cat === "goroutine");
-}
 
 function numberOfEnds(slices: readonly Entry[], name: string, end: string): number {
   return slices.filter((slice) => slice.name === name && slice.args?.["end"] === end).length;
@@ -47,7 +24,7 @@ describe(`traces [${runtime}]`, { concurrency: 2 }, () => {
       assert.equal(result.code, 3, described(result));
       assert.equal(result.stdout, "done\n");
       assert.equal(result.stderr, "", "nothing is missing");
-      const entries = read(file, result);
+      const entries = readTrace(file, described(result));
       const slices = onMs(entries);
       assert.equal(numberOfEnds(slices, "yielding", "yield"), 50 * 100, "a slice for each gosched");
       assert.equal(numberOfEnds(slices, "yielding", "end"), 50);
@@ -80,7 +57,7 @@ describe(`traces [${runtime}]`, { concurrency: 2 }, () => {
       const file = path.join(directory, `${end}.json`);
       const result = await runSkein(["run", `--trace=${file}`, program, "--", end]);
       assert.equal(result.code, code, described(result));
-      assert.ok(numberOfEnds(onMs(read(file, result)), "yielding", "end") === 50);
+      assert.ok(numberOfEnds(onMs(readTrace(file, described(result))), "yielding", "end") === 50);
     });
   }
 
@@ -91,7 +68,7 @@ describe(`traces [${runtime}]`, { concurrency: 2 }, () => {
       onStdout: (_text, child) => child.kill("SIGINT"),
     });
     assert.equal(result.code, 130, described(result));
-    assert.ok(numberOfEnds(onMs(read(file, result)), "yielding", "end") === 50);
+    assert.ok(numberOfEnds(onMs(readTrace(file, described(result))), "yielding", "end") === 50);
   });
 
   it("are summed up, also without their ends", async () => {
