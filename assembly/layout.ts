@@ -79,6 +79,9 @@ export const MS_BASE = 1314816;
 export const M_SIZE = 512;
 /** The limit on threads (M0 included), and the default of setMaxThreads. */
 export const MAX_THREADS = 10240;
+/** The numbers of the Ms that sysmon's thread and the I/O thread are; no M of the program has them. */
+export const SYSMON_M = MAX_THREADS - 1;
+export const IO_M = MAX_THREADS - 2;
 
 /** Pages of 64 KiB in an M's scratch buffer: no less than the native stack that the host gives its threads. */
 export const SCRATCH_PAGES = 68;

@@ -29,7 +29,7 @@ import { debugSettings } from "./debug.js";
 import { Entries } from "./entries.js";
 import type { GoPanic } from "./errors.js";
 import { ExitError, fatalError, SkeinError, type FatalError } from "./errors.js";
-import { instantiate, StopThread, type Core, type ThreadData } from "./instance.js";
+import { instantiate, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "./memory.js";
 import { netImports } from "./net/imports.js";
 import { netPoller, type PollerWish } from "./net/poller.js";
@@ -116,6 +116,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private readonly program: Program;
   private readonly options: RuntimeOptions;
   private readonly control: Control;
+  private readonly instance: Instance;
   private readonly core: Core;
   private readonly memory: Memory;
   private readonly sysmon: Worker;
@@ -159,7 +160,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       symbols: symbolSource(program),
       worker: options.worker,
     });
-    const instance = instantiate(data, this.control, netImports, { isPrograms: false });
+    const instance = (this.instance = instantiate(data, this.control, netImports, { isPrograms: false }));
     this.core = instance.core;
     this.memory = instance.memory;
     this.entries = new Entries(program.info, this.core, this.memory, (step) => this.onM0(step));
@@ -268,7 +269,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   trace(options: TraceOptions): Trace {
     this.mayBegin();
     if (this.tracing !== undefined) throw new SkeinError("a trace is being written already: stop it first");
-    this.tracing = new Trace(this.core, this.memory, this.threadData, options, () => {
+    this.tracing = new Trace(this.instance, this.threadData.clock, options, () => {
       this.tracing = undefined;
     });
     return this.tracing;

@@ -6,7 +6,7 @@
  */
 import { symbolizer, type Symbolizer } from "./compiler/symbols.js";
 import type { StackFrame } from "./errors.js";
-import { FunctionTable } from "./functions.js";
+import { FunctionTable, readTable } from "./functions.js";
 
 /** A program's bytes as threads are given them. */
 export interface SymbolSource {
@@ -24,7 +24,7 @@ const TRACER = "stackOf";
 /** Puts names to the frames of one program's stacks. */
 export class Stacks {
   private readonly source: SymbolSource;
-  private tables: { symbolOf: Symbolizer; functions: FunctionTable } | undefined;
+  private tables: { symbolOf: Symbolizer; functions: FunctionTable; table: Map<number, number> } | undefined;
 
   constructor(source: SymbolSource) {
     this.source = source;
@@ -51,9 +51,20 @@ export class Stacks {
     return frames;
   }
 
-  private read(): { symbolOf: Symbolizer; functions: FunctionTable } {
+  /** The name of the function at a place in the module's table; undefined if there is none. */
+  nameInTable(place: number): string | undefined {
+    const { symbolOf, functions, table } = (this.tables ??= this.read());
+    const index = table.get(place);
+    return index === undefined ? undefined : symbolOf(index, functions.startOf(index))?.name;
+  }
+
+  private read(): NonNullable<Stacks["tables"]> {
     // Not every runtime decodes text that is in shared memory.
     const wasm = new Uint8Array(this.source.bytes).slice();
-    return { symbolOf: symbolizer(wasm, this.source.folder), functions: new FunctionTable(wasm) };
+    return {
+      symbolOf: symbolizer(wasm, this.source.folder),
+      functions: new FunctionTable(wasm),
+      table: readTable(wasm),
+    };
   }
 }

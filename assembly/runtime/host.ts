@@ -9,6 +9,7 @@ import {
   SCHED_STATE,
   STATE_CLOSING,
   STATE_RUNNING,
+  SYSMON_M,
   TEXT_BYTES,
 } from "../layout";
 import { nanotime } from "./clock";
@@ -224,7 +225,7 @@ export function panicNote(text: usize): void {
  * then to be called again; 0 when the program is over.
  */
 export function sysmon(): i32 {
-  setM(allm(MAX_THREADS - 1)); // no M of the program has that number; it is never given a P
+  setM(allm(SYSMON_M)); // it is never given a P
   return sysmonLoop();
 }
 

@@ -56,7 +56,7 @@ export function putDown(mp: M, pp: P): void {
 export function toHost(mp: M, us: i32): void {
   mp.hosted = Hosted.Wait;
   mp.quick = false;
-  if (isTraced()) trace(TRACE_HOST, 0, 0, 0);
+  if (isTraced()) trace(TRACE_HOST, 0, 0);
   mp.waitUs = us;
   atomic.cmpxchg<i32>(parkAddr(mp), 0, PARKED);
 }
@@ -67,7 +67,7 @@ export function toHost(mp: M, us: i32): void {
  */
 export function mreturn(): bool {
   const mp = m;
-  if (isTraced()) trace(TRACE_UNHOST, 0, 0, 0);
+  if (isTraced()) trace(TRACE_UNHOST, 0, 0);
   lock(schedLock());
   atomic.store<i32>(parkAddr(mp), 0);
   mp.lastTurn = nanotime();

@@ -249,7 +249,7 @@ export function newFunctionIndex(): i32 {
 /** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
 export function endDetached(record: usize): void {
   const gp = load<G>(record, JSGO_G);
-  if (isTraced()) trace(TRACE_END, STOP_END, gp.id, 0);
+  if (isTraced()) trace(TRACE_END, STOP_END, gp.id);
   postRecord(record); // first: when no goroutine is left, all results have been posted
   buryDetached(gp);
 }
@@ -321,7 +321,7 @@ export function mlost(mid: i32, text: usize): void {
       const record = gp.task;
       atomic.store<i32>(record + JSGO_STATE, JS_LOST);
       store<u64>(record, <u64>copyText(text), JSGO_RESULT);
-      if (isTraced()) trace(TRACE_END, STOP_LOST, gp.id, mid);
+      if (isTraced()) trace(TRACE_END, STOP_LOST, gp.id);
       postRecord(record);
       buryDetached(gp);
     }
@@ -367,7 +367,7 @@ export function mlost(mid: i32, text: usize): void {
   if (given) handoffp(given);
   if (old && !retaken) {
     old.m = null;
-    if (isTraced()) trace(TRACE_LOSE_P, 0, old.id, 0);
+    if (isTraced()) trace(TRACE_LOSE_P, 0, old.id);
     handoffp(old);
   }
   let note = takeMail(mp);

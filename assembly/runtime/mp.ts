@@ -112,13 +112,13 @@ export function acquirep(pp: P): void {
   pp.m = m;
   pp.status = PStatus.Running;
   m.p = pp;
-  if (isTraced()) trace(TRACE_TAKE_P, 0, pp.id, 0);
+  if (isTraced()) trace(TRACE_TAKE_P, 0, pp.id);
 }
 
 /** This M gives up its P. */
 export function releasep(): P {
   const pp = m.p!;
-  if (isTraced()) trace(TRACE_GIVE_P, 0, pp.id, 0);
+  if (isTraced()) trace(TRACE_GIVE_P, 0, pp.id);
   pp.m = null;
   pp.status = PStatus.Idle;
   m.p = null;

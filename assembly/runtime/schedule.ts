@@ -61,7 +61,7 @@ export function schedule(): bool {
         if (m.owed != 0 && nanotime() - m.lastTurn > HOST_SLICE) {
           if (m.p) entersyscall();
           m.hosted = Hosted.Turn;
-          if (isTraced()) trace(TRACE_HOST, 0, 0, 0);
+          if (isTraced()) trace(TRACE_HOST, 0, 0);
           m.quick = false;
           return false;
         }

@@ -33,7 +33,7 @@ export function statusAddr(pp: P): usize {
 export function entersyscall(): void {
   if (m.syscalls == 0) {
     m.p!.unwatched = false;
-    if (isTraced()) trace(TRACE_BLOCK, 0, 0, 0);
+    if (isTraced()) trace(TRACE_BLOCK, 0, 0);
   }
   entersyscallUnwatched();
   if (sched.sysmonIdle != 0) wakeSysmon();
@@ -54,7 +54,7 @@ export function entersyscallUnwatched(): void {
 export function entersyscallblock(): void {
   const mp = m;
   if (mp.syscalls++ != 0) return;
-  if (isTraced()) trace(TRACE_BLOCK, 0, 0, 0);
+  if (isTraced()) trace(TRACE_BLOCK, 0, 0);
   const pp = releasep();
   mp.oldp = pp;
   pp.syscalltick++;
@@ -69,7 +69,7 @@ export function exitsyscall(): void {
   const mp = m;
   if (mp.syscalls == 0) return; // it was switched out meanwhile, which ended the call
   if (--mp.syscalls != 0) return;
-  if (isTraced()) trace(TRACE_UNBLOCK, 0, 0, 0);
+  if (isTraced()) trace(TRACE_UNBLOCK, 0, 0);
   if (reacquirep()) return;
   m.switchTo = Switch.Global;
   switchOut();

@@ -218,7 +218,7 @@ function retake(now: i64): bool {
           sched.jsblocked++;
         }
         pp.m = null;
-        if (isTraced()) trace(TRACE_LOSE_P, 0, pp.id, 0);
+        if (isTraced()) trace(TRACE_LOSE_P, 0, pp.id);
       }
       unlock(schedLock());
       if (mine) {

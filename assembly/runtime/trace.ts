@@ -75,13 +75,13 @@ export function isTraced(): bool {
 }
 
 /** Tells of something that the current goroutine, or none, does. */
-export function trace(kind: i32, reason: i32, arg: i64, extra: i32): void {
-  traceOf(changetype<usize>(g) == 0 ? 0 : g.id, kind, reason, arg, extra);
+export function trace(kind: i32, reason: i32, arg: i64): void {
+  traceOf(current(), kind, reason, arg, 0);
 }
 
 /** A goroutine was started, by the current one or by the host; before it is visible to others. */
 export function traceCreate(gp: G): void {
-  traceFunction(changetype<usize>(g) == 0 ? 0 : g.id, TRACE_CREATE, gp.id, gp);
+  traceFunction(current(), TRACE_CREATE, gp.id, gp);
 }
 
 /** A goroutine begins to run, or goes on. */
@@ -91,25 +91,29 @@ export function traceRun(gp: G): void {
 
 /** A goroutine was made runnable; before it is visible to others. */
 export function traceReady(gp: G): void {
-  trace(TRACE_READY, 0, gp.id, 0);
+  trace(TRACE_READY, 0, gp.id);
 }
 
 /** A goroutine does not run any more, and what it has asked for is still to be done: nobody else can have it yet. */
 export function traceStop(gp: G): void {
   const mp = m;
   let reason = STOP_END;
-  let wait = 0;
   if (phase == UNWINDING && !gp.exiting) {
     const to = mp.switchTo;
     if (to == Switch.Yield) reason = STOP_YIELD;
     else if (to == Switch.Global) reason = mp.p ? STOP_PREEMPT : STOP_NO_P;
     else reason = STOP_WAIT;
-    if (reason == STOP_WAIT) wait = <i32>gp.waitReason;
   } else if (gp.detached) {
     reason = STOP_WAIT;
-    wait = <i32>gp.waitReason;
   }
-  traceOf(gp.id, TRACE_STOP, reason, wait, 0);
+  traceOf(gp.id, TRACE_STOP, reason, reason == STOP_WAIT ? gp.waitReason : 0, 0);
+}
+
+/** The number of the current goroutine, 0 if there is none. */
+// @ts-ignore: decorator
+@inline
+function current(): i64 {
+  return changetype<usize>(g) == 0 ? 0 : g.id;
 }
 
 function traceFunction(goid: i64, kind: i32, arg: i64, gp: G): void {

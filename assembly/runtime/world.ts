@@ -52,7 +52,7 @@ export function preemptall(): void {
 
 /** Stops the world. The caller holds a P, which stays its own, and the right to it (`tryWorld`). */
 export function stopTheWorld(): void {
-  if (isTraced()) trace(TRACE_STW, 0, sched.nprocs, 0);
+  if (isTraced()) trace(TRACE_STW, 0, sched.nprocs);
   lock(schedLock());
   setAttention(sched.attention | Attention.Stop);
   const own = m.p!;
@@ -63,7 +63,7 @@ export function stopTheWorld(): void {
     if (atomic.cmpxchg<u32>(statusAddr(pp), PStatus.Syscall, PStatus.Gcstop) == PStatus.Syscall) {
       sched.nmblocked++;
       pp.m = null;
-      if (isTraced()) trace(TRACE_LOSE_P, 0, i, 0);
+      if (isTraced()) trace(TRACE_LOSE_P, 0, i);
       sched.stopwait--;
     }
   }
@@ -117,7 +117,7 @@ export function startTheWorld(n: i32): void {
   }
   unlock(schedLock());
   while (ready-- > 0) startIdle();
-  if (isTraced()) trace(TRACE_UNSTW, 0, n, 0);
+  if (isTraced()) trace(TRACE_UNSTW, 0, n);
   atomic.store<i32>(worldBusyAddr(), 0);
   wakepIfIdle();
 }

@@ -15,8 +15,8 @@ import {
   IO_BLOCK,
   IO_KIND,
   IO_LENGTH,
+  IO_M,
   IO_SOCKET,
-  MAX_THREADS,
   SCHED_IO_WAKE,
   STATE_RUNNING,
   STD_FLAGS,
@@ -343,7 +343,6 @@ function systemPath(path: string): string {
 }
 
 /** The last M but sysmon's; it is never given a P. */
-const IO_M = MAX_THREADS - 2;
 
 async function runIO(data: ThreadData): Promise<void> {
   const control = new Control(data.memory, data.control);

@@ -12,7 +12,7 @@ import process from "node:process";
 /** Free descriptors below which a listener pauses, and from which it goes on. */
 const FEW = 10;
 const ENOUGH = 16;
-/** It looks with every so manieth connection: what else the process opens meanwhile has the rest of FEW. */
+/** It looks with every fourth connection: what else the process opens meanwhile has the rest of FEW. */
 const LOOK_EVERY = 4;
 
 const BACKOFF_MIN_MS = 10;

@@ -8,12 +8,14 @@
  * Source of the format: "Trace Event Format", the Chromium project.
  */
 import {
+  IO_M,
   STOP_END,
   STOP_LOST,
   STOP_NO_P,
   STOP_PREEMPT,
   STOP_WAIT,
   STOP_YIELD,
+  SYSMON_M,
   TRACE_BLOCK,
   TRACE_CREATE,
   TRACE_END,
@@ -32,7 +34,7 @@ import {
   TRACE_UNSTW,
 } from "../../assembly/layout.js";
 import type { Names } from "./names.js";
-import { IO_M, SYSMON_M, type TraceEvent } from "./rings.js";
+import type { TraceEvent } from "./rings.js";
 
 /** The processes of a trace. */
 export const TRACK_ALL = 0;

@@ -10,12 +10,11 @@ import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
 import { TRACE_EVENT_SIZE } from "../../assembly/layout.js";
-import { clockOf } from "../clock.js";
+import { clockOf, type ClockBase } from "../clock.js";
 import { SkeinError } from "../errors.js";
-import type { Core, ThreadData } from "../instance.js";
-import type { Memory } from "../memory.js";
+import type { Core, Instance } from "../instance.js";
 import { readProcs } from "../stats.js";
-import { version } from "../version.js";
+import { runtimeName, version } from "../version.js";
 import { ChromeTrace } from "./chrome.js";
 import { Names } from "./names.js";
 import { Order, Rings } from "./rings.js";
@@ -68,15 +67,15 @@ export class Trace implements Disposable, AsyncDisposable {
   private isStopped = false;
 
   /** @internal */
-  constructor(core: Core, memory: Memory, data: ThreadData, options: TraceOptions, onStop: () => void) {
+  constructor({ core, memory, stacks }: Instance, clock: ClockBase, options: TraceOptions, onStop: () => void) {
     const { file, bufferSize = BUFFER_DEFAULT } = checkOptions(options);
     this.core = core;
     this.rings = new Rings(memory);
-    this.clock = clockOf(data.clock);
+    this.clock = clockOf(clock);
     this.path = file;
     this.fd = open(file);
     this.onStop = onStop;
-    const names = new Names(core, memory, data.symbols);
+    const names = new Names(core, memory, stacks);
     const header = { version: version(), runtime: runtimeName(), procs: readProcs(memory), pid: process.pid };
     this.chrome = new ChromeTrace((piece) => this.put(piece), names, this.clock(), header);
     core.trace_begin(2 ** Math.floor(Math.log2(bufferSize / TRACE_EVENT_SIZE)));
@@ -180,9 +179,4 @@ function open(file: string): number {
   } catch (error) {
     throw new SkeinError(`the trace ${file} cannot be written: ${(error as Error).message}`, { cause: error });
   }
-}
-
-function runtimeName(): string {
-  const { deno, node } = process.versions as { deno?: string; node: string };
-  return deno === undefined ? `node ${node}` : `deno ${deno}`;
 }

@@ -1,11 +1,9 @@
 /** What a trace calls the functions of goroutines, and what they wait for. */
 import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_MODULE, JSFN_TEXT, TRACE_IS_JS } from "../../assembly/layout.js";
-import { symbolizer } from "../compiler/symbols.js";
-import { FunctionTable, readTable } from "../functions.js";
 import type { Core } from "../instance.js";
 import type { Memory } from "../memory.js";
 import { takeText } from "../notes.js";
-import type { SymbolSource } from "../stack.js";
+import type { Stacks } from "../stack.js";
 
 /** How a function's source begins, where it has a name. */
 const NAMED = /^(?:async\s+)?(?:function\s*\*?\s*)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\(/u;
@@ -14,15 +12,14 @@ const KEYWORDS = new Set(["function", "async"]);
 export class Names {
   private readonly core: Core;
   private readonly memory: Memory;
-  private readonly symbols: SymbolSource;
+  private readonly stacks: Stacks;
   private readonly known = new Map<string, string>();
   private readonly reasons = new Map<number, string>();
-  private nameInTable: ((index: number) => string | undefined) | undefined;
 
-  constructor(core: Core, memory: Memory, symbols: SymbolSource) {
+  constructor(core: Core, memory: Memory, stacks: Stacks) {
     this.core = core;
     this.memory = memory;
-    this.symbols = symbols;
+    this.stacks = stacks;
   }
 
   /** The name of the function that an event has in `extra`; `kind` is TRACE_IS_JS or TRACE_IS_WASM. */
@@ -58,20 +55,7 @@ export class Names {
   }
 
   private ofWasm(index: number): string {
-    this.nameInTable ??= this.readNames();
-    return this.nameInTable(index) ?? `function ${index}`;
-  }
-
-  private readNames(): (index: number) => string | undefined {
-    // Not every runtime decodes text that is in shared memory.
-    const wasm = new Uint8Array(this.symbols.bytes).slice();
-    const table = readTable(wasm);
-    const functions = new FunctionTable(wasm);
-    const symbolOf = symbolizer(wasm, this.symbols.folder);
-    return (index) => {
-      const fn = table.get(index);
-      // The runtime's own functions, such as the one that runs main, are in no namespace of the program's.
-      return fn === undefined ? undefined : symbolOf(fn, functions.startOf(fn))?.name.replace(/^\./, "");
-    };
+    // The runtime's own functions, such as the one that runs main, are in no namespace of the program's.
+    return this.stacks.nameInTable(index)?.replace(/^\./, "") ?? `function ${index}`;
   }
 }

@@ -1,10 +1,11 @@
 /** Reads the events that the threads of a program leave for the main thread (`assembly/runtime/trace.ts`), in order of time. */
 import {
+  IO_M,
   M_SIZE,
   M_TRACE_RING,
-  MAX_THREADS,
   MS_BASE,
   SCHED_MCOUNT,
+  SYSMON_M,
   TRACE_ARG,
   TRACE_CAPACITY,
   TRACE_EVENT_SIZE,
@@ -37,10 +38,6 @@ export interface TraceEvent {
   readonly p: number;
   readonly extra: number;
 }
-
-/** The number of sysmon's M, and that of the I/O thread's. */
-export const SYSMON_M = MAX_THREADS - 1;
-export const IO_M = MAX_THREADS - 2;
 
 export class Rings {
   private readonly memory: Memory;

@@ -1,15 +1,14 @@
 /** Programs in JavaScript, on the runtime that runs the bench. */
 import path from "node:path";
 import process from "node:process";
+import { runtimeName } from "../../version.js";
 import type { Command } from "../child.js";
 import { packageRoot } from "../paths.js";
 
-const { deno } = process.versions as { deno?: string };
-
-export const onDeno = deno !== undefined;
+export const onDeno = "deno" in process.versions;
 
 /** The runtime's name and version. */
-export const runtime = onDeno ? `deno ${deno}` : `node ${process.versions.node}`;
+export const runtime = runtimeName();
 
 /** Runs a JavaScript file with its arguments. */
 export function javaScript(...run: string[]): Command {
