@@ -18,6 +18,12 @@ module.exports = {
     for (const end = Date.now() + ms; Date.now() < end;);
     return ms;
   },
+  /** Computes until the word is set, for ten seconds at most. */
+  hold(cells) {
+    const words = new Int32Array(cells);
+    for (const end = performance.now() + 10_000; performance.now() < end;) if (Atomics.load(words, 0) !== 0) break;
+    return Atomics.load(words, 0);
+  },
   async sleep(ms) {
     await sleep(ms);
     return ms;
