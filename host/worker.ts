@@ -23,7 +23,7 @@ import { EXIT_SIGPIPE } from "./exitcodes.js";
 import { Control, Report, writePanic } from "./control.js";
 import { installHook } from "./go/current.js";
 import { HostLoop } from "./go/hostloop.js";
-import { Mark } from "./go/mark.js";
+import { Mark, sleepForEver } from "./go/mark.js";
 import { Runner } from "./go/runner.js";
 import { Thread } from "./go/thread.js";
 import { instantiate, netImportsFor, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
@@ -55,6 +55,7 @@ async function runM(data: MData): Promise<void> {
       if (!hasRun) {
         hasRun = true;
         writeAtOnce();
+        exitAsleep();
       }
       return runner.run(record);
     };
@@ -102,12 +103,32 @@ async function runM(data: MData): Promise<void> {
     loop.end();
     if (control.state === STATE_RUNNING) thread.sync.holders.end();
     // What goroutines have left behind in this event loop must not keep the thread.
-    if (hasRun) process.exit(0);
+    if (hasRun) endThread();
   } catch (error) {
     const what = core === undefined ? "could not start" : "failed";
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     control.report(Report.Failure, `thread M${mid} ${what}: ${reason}`);
   }
+}
+
+/**
+ * Ends this thread with its turn of the event loop. Not by `process.exit` on Deno: a thread that its maker has ended meanwhile
+ * would turn in there for ever.
+ */
+function endThread(): void {
+  if ("deno" in process.versions) (globalThis as unknown as { close(): void }).close();
+  else process.exit(0);
+}
+
+/** Has a goroutine that calls `process.exit` in a thread of Deno's which has been ended already sleep there, not turn. */
+function exitAsleep(): void {
+  if (!("deno" in process.versions)) return;
+  const exiting = process as unknown as { reallyExit: (code: number) => void };
+  const { reallyExit } = exiting;
+  exiting.reallyExit = (code) => {
+    reallyExit(code);
+    sleepForEver();
+  };
 }
 
 /** Puts a note of a kind that says all into the main thread's mailbox. */

@@ -43,7 +43,7 @@ export class Mark {
   leave(): void {
     const { value } = this;
     this.value = MARK_CORE;
-    if (Atomics.compareExchange(this.words, this.at, value, MARK_CORE) !== value) this.stop();
+    if (Atomics.compareExchange(this.words, this.at, value, MARK_CORE) !== value) sleepForEver();
   }
 
   /** The same core, for JavaScript to call: the mark is taken off for each call and put on again. */
@@ -67,11 +67,12 @@ export class Mark {
       }
     };
   }
+}
 
-  private stop(): never {
-    const never = new Int32Array(new SharedArrayBuffer(4));
-    for (;;) Atomics.wait(never, 0, 0);
-  }
+/** Stands still until this thread is ended. */
+export function sleepForEver(): never {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) Atomics.wait(never, 0, 0);
 }
 
 type CoreFunction = (a: unknown, b: unknown, c: unknown, d: unknown) => unknown;

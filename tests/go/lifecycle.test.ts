@@ -166,6 +166,25 @@ describe("closing a runtime", () => {
     },
   );
 
+  it("leaves nothing that computes, though a thread was blocked", async () => {
+    const out = await run(`
+      const rt = await start({ procs: 1 });
+      const ch = rt.chan();
+      const blocked = rt.go((ch) => ch.recvSync(), ch).catch((error) => console.log(error.message));
+      await new Promise((resolve) => setTimeout(resolve, 50)); // so that its thread sleeps
+      await rt.close({ deadline: 0 });
+      await blocked;
+      for (let taken = Infinity, i = 0; taken > 50_000 && i < 50; i++) {
+        const before = process.cpuUsage();
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        taken = process.cpuUsage(before).user;
+        if (taken <= 50_000) console.log("nothing computes");
+      }
+      process.exit();
+    `);
+    assert.equal(out, "the runtime was closed\nnothing computes\n");
+  });
+
   it("is what `await using` does", async () => {
     const rt = await start({ procs: 1 });
     assert.equal(await rt.go(() => 1), 1);
