@@ -36,7 +36,8 @@ describe("gather", () => {
 
   it("fails with the first exception, and leaves the others running", () =>
     withLoop(async (loop, contexts) => {
-      const slow = loop.createTask(async () => loop.sleep(10, "slow"));
+      const end = loop.createFuture<string>();
+      const slow = loop.createTask(async () => end);
       await assert.rejects(
         loop.runUntilComplete(
           loop.gather(slow, Promise.reject(new Error("first")), Promise.reject(new Error("second"))),
@@ -44,6 +45,7 @@ describe("gather", () => {
         /first/,
       );
       assert.equal(slow.done(), false);
+      end.setResult("slow");
       assert.equal(await loop.runUntilComplete(slow), "slow");
       assert.deepEqual(contexts, []);
     }));
@@ -169,8 +171,10 @@ describe("waitFor", () => {
 
   it("leaves a shielded task alone", () =>
     withLoop(async (loop) => {
-      const slow = loop.createTask(async () => loop.sleep(500, "slow"));
+      const end = loop.createFuture<string>();
+      const slow = loop.createTask(async () => end);
       await assert.rejects(loop.runUntilComplete(loop.waitFor(loop.shield(slow), 2)), TimeoutError);
+      end.setResult("slow");
       assert.equal(await loop.runUntilComplete(slow), "slow");
     }));
 
@@ -212,11 +216,13 @@ describe("shield", () => {
 
   it("keeps a cancellation from what it shields", () =>
     withLoop(async (loop) => {
-      const inner = loop.createTask(async () => loop.sleep(300, "inner"));
+      const end = loop.createFuture<string>();
+      const inner = loop.createTask(async () => end);
       const outer = loop.createTask(async () => loop.shield(inner));
       await turns(loop, 3);
       outer.cancel();
       await assert.rejects(loop.runUntilComplete(outer), CancelledError);
+      end.setResult("inner");
       assert.equal(await loop.runUntilComplete(inner), "inner");
     }));
 

@@ -136,7 +136,7 @@ describe("a future", () => {
     };
     fail("forgotten");
     assert.throws(() => fail("asked for").result(), /asked for/);
-    for (let i = 0; i < 20 && messages.length === 0; i++) {
+    for (let i = 0; i < 1000 && messages.length === 0; i++) {
       gc();
       await delay(10);
     }

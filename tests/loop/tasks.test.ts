@@ -271,9 +271,11 @@ describe("a task over a function", () => {
   it("cancels it without the function if that awaits something else, and aborts the signal", () =>
     withLoop(async (loop, contexts) => {
       const seen: string[] = [];
+      let goOn = (): void => undefined;
+      const elsewhere = new Promise<void>((resolve) => (goOn = resolve));
       const task = loop.createTask(async ({ signal }) => {
         signal.addEventListener("abort", () => seen.push("aborted"));
-        await delay(20);
+        await elsewhere;
         seen.push("went on");
         await loop.sleep(0);
         seen.push("not stopped");
@@ -282,7 +284,7 @@ describe("a task over a function", () => {
       task.cancel();
       await assert.rejects(loop.runUntilComplete(task), CancelledError);
       assert.deepEqual(seen, ["aborted"]);
-      for (let i = 0; i < 1000 && seen.length < 2; i++) await loop.runUntilComplete(loop.sleep(20));
+      goOn();
       await loop.runUntilComplete(loop.sleep(20));
       assert.deepEqual(seen, ["aborted", "went on"]);
       assert.deepEqual(contexts, []);
@@ -299,15 +301,18 @@ describe("a task over a function", () => {
 
   it("reports a function that fails after its task was cancelled without it", () =>
     withLoop(async (loop, contexts) => {
+      let goOn = (): void => undefined;
+      const elsewhere = new Promise<void>((resolve) => (goOn = resolve));
       const task = loop.createTask(async () => {
-        await delay(5);
+        await elsewhere;
         throw new Error("late");
       });
       await turns(loop);
       task.cancel();
       await turns(loop, 2);
       assert.equal(task.cancelled(), true);
-      await delay(15);
+      goOn();
+      for (let i = 0; i < 1000 && contexts.length === 0; i++) await delay(1);
       assert.equal((contexts[0]?.exception as Error).message, "late");
     }));
 
