@@ -9,6 +9,8 @@ const HOLDER = 2;
 /** Releases that found somebody waiting, and times that tryLock found the lock held. */
 const WAITED = 3;
 const REFUSED = 4;
+/** Threads that are about to take the lock. */
+const FOLLOWING = 5;
 
 /** Longer than a thread looks at a held lock before it sleeps. */
 const LONG: i32 = 3000;
@@ -59,18 +61,24 @@ export function countTrying(id: i32, n: i32): void {
   atomic.add<i32>(word(REFUSED), refused);
 }
 
-/** Holds the lock for so many milliseconds. */
-export function hold(ms: i32): i32 {
+/** Holds the lock until so many follow, one of whom sleeps, and so many milliseconds more. */
+export function hold(followers: i32, ms: i32): i32 {
   lock(word(LOCK));
   atomic.store<i32>(word(HOLDER), 1);
   atomic.notify(word(HOLDER), -1);
-  futexsleep(word(COUNTER), 0, <i64>ms * 1_000_000);
+  while (atomic.load<i32>(word(FOLLOWING)) < followers || atomic.load<i32>(word(LOCK)) != 2) pause(1);
+  pause(ms);
   return release() ? 1 : 0;
+}
+
+function pause(ms: i32): void {
+  futexsleep(word(COUNTER), 0, <i64>ms * 1_000_000);
 }
 
 /** Takes and releases the lock, once somebody holds it. */
 export function follow(): void {
   futexsleep(word(HOLDER), 0, -1);
+  atomic.add<i32>(word(FOLLOWING), 1);
   lock(word(LOCK));
   unlock(word(LOCK));
 }
