@@ -14,8 +14,9 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -150,8 +151,33 @@ async function stage(title, command, args, options) {
   if (output !== null) failed.set(title, output);
 }
 
+/** Programs that the tests run as they are, so that a build of them can be in the cache already. */
+function programs() {
+  const folders = ["examples", "bench/programs", "tests/net", "tests/programs", "tests/sync"];
+  return folders
+    .flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(folder, file)),
+    )
+    .filter((file) => file.endsWith(".ts") && !file.split(path.sep).includes("bad"))
+    .filter((file) => /^export function main\(/m.test(readFileSync(path.join(root, file), "utf8")));
+}
+
+/** Compiles all of them, on every processor. */
+function precompile() {
+  const all = programs();
+  const count = availableParallelism();
+  const parts = Array.from({ length: count }, (_, i) => all.filter((_, j) => j % count === i));
+  const script = path.join(root, "scripts", "precompile.mjs");
+  return Promise.all(
+    parts.map((part, i) => stage(`programs, part ${i + 1}`, process.execPath, [script, ...part], { aside: true })),
+  );
+}
+
 await buildAll({ types: false });
 
+const runsAll =
+  filters.length === 0 && directory === path.join(root, "tests") && TESTS.some((name) => stages.includes(name));
+const compiling = runsAll ? precompile() : undefined;
 if (stages.includes("lint")) {
   const tsc = require.resolve("typescript/bin/tsc");
   await stage("typecheck", process.execPath, [tsc, "--noEmit"]);
@@ -182,6 +208,7 @@ if (["node", "newest", "deno"].some((name) => stages.includes(name))) {
     process.exit(1);
   }
   await bundle(files);
+  await compiling;
   if (stages.includes("node")) await stage("node", process.execPath, nodeTest(files));
   const aside = stages.includes("deno") ? denoLibrary(files) : undefined;
   if (stages.includes("newest")) {
