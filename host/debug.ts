@@ -13,14 +13,16 @@ export interface DebugSettings {
   readonly leaks: number;
   /** 1 for a line that says which poller was chosen, and why. */
   readonly poller: number;
+  /** 1 to let `skein top` watch. */
+  readonly top: number;
 }
 
 /** Reads `name=value,…`; what is no whole number, or no setting of ours, is ignored as Go ignores it. */
 export function debugSettings(env: NodeJS.ProcessEnv = process.env): DebugSettings {
-  const settings = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0, poller: 0 };
+  const settings = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0, poller: 0, top: 0 };
   for (const text of [env["GODEBUG"], env["SKEIN_DEBUG"]]) {
     for (const [, name, value] of (text ?? "").matchAll(
-      /(?:^|,)(schedtrace|scheddetail|stall|leaks|poller)=(\d{1,9})(?=,|$)/g,
+      /(?:^|,)(schedtrace|scheddetail|stall|leaks|poller|top)=(\d{1,9})(?=,|$)/g,
     )) {
       settings[name as keyof DebugSettings] = Number(value);
     }

@@ -49,6 +49,8 @@ import type { SysmonData } from "./sysmon.js";
 import { SyncMembers } from "./sync/index.js";
 import type { Sync } from "./sync/sync.js";
 import type { ThreadOptions } from "./threadoptions.js";
+import { publish } from "./top/publish.js";
+import type { Watched } from "./top/snapshot.js";
 import { Trace, type TraceOptions } from "./trace/index.js";
 import { Hub } from "./values/index.js";
 import { mainStartsThreads, threadFile, threadFlags, Threads, type Booting, type ThreadRequest } from "./threads.js";
@@ -73,6 +75,8 @@ export interface RuntimeOptions {
   readonly first?: Booting | undefined;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>> | undefined;
+  /** What `skein top` shows it as; without it, it cannot be watched. */
+  readonly title: string | undefined;
   /** Told of a panic that no `run` or `call` can report, and of every end of the program under `panic: "exit"`. */
   readonly onPanic: (error: GoPanic | FatalError | SkeinError) => void;
 }
@@ -132,6 +136,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private wantedProcs: number | undefined;
   private readonly entries: Entries;
   private tracing: Trace | undefined;
+  private readonly unpublish: (() => void) | undefined;
   /** Those who wait for a dump. */
   private dumps: (() => void)[] = [];
   /** Why nothing can run any more. */
@@ -216,6 +221,11 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     this.go = this.thread.go;
     for (const kind of NOTES) this.thread.mailbox.on(kind, (address) => this.handle(kind, address));
     void this.loop.run();
+    if (options.title !== undefined) this.unpublish = publish(options.title, () => this.watched());
+  }
+
+  private watched(): ReturnType<Watched> {
+    return { schedtrace: this.schedtrace(), stats: this.stats() };
   }
 
   /** @internal */
@@ -554,6 +564,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private end(error: Error, isExpected = false): void {
     if (this.ended !== undefined) return;
     this.ended = error;
+    this.unpublish?.();
     this.dumped();
     this.entries.end(error);
     this.thread.asker.end(error, isExpected);

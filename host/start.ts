@@ -5,6 +5,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { MAX_THREADS } from "../assembly/layout.js";
 import { loadFile } from "./build.js";
+import { debugSettings } from "./debug.js";
 import { type FatalError, GoPanic, SkeinError } from "./errors.js";
 import { EXIT_PANIC } from "./exitcodes.js";
 import { PAGE } from "./memory.js";
@@ -111,6 +112,7 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
       first,
       args: options.args ?? [],
       env: options.env,
+      title: debugSettings().top > 0 ? (process.argv[1] ?? "a program") : undefined,
       onPanic: (error) => {
         if (panic === "exit") endProcess(error);
         else if (options.onPanic !== undefined && error instanceof GoPanic) options.onPanic(error);

@@ -12,6 +12,7 @@ import { version } from "../version.js";
 import { EXIT_PANIC, EXIT_REFUSED, EXIT_SIGPIPE } from "../exitcodes.js";
 import type { BuildOptions } from "./build.js";
 import type { RunOptions } from "./run.js";
+import type { TopOptions } from "./top.js";
 
 /** Runs the command line `argv`, without the runtime's and the script's name; resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -99,6 +100,17 @@ async function parse(argv: readonly string[]): Promise<number> {
     });
 
   program
+    .command("top")
+    .description("watch a running scheduler")
+    .argument("[pid]", "its process; without it the only one that can be watched, or which there are", pidOption)
+    .addOption(new Option("--interval <ms>", "milliseconds between looks").argParser(countOption).default(1000))
+    .addOption(new Option("--count <n>", "so many looks (default: until the program ends)").argParser(countOption))
+    .action(async (pid: number | undefined, options: TopOptions) => {
+      const { topCommand } = await import("./top.js");
+      await topCommand(pid, options);
+    });
+
+  program
     .command("bench")
     .description("run the benchmarks against the peers that are installed (skein bench --help)")
     .allowUnknownOption()
@@ -114,6 +126,16 @@ async function parse(argv: readonly string[]): Promise<number> {
 
 function procsOption(text: string): number {
   return optionValue(() => checkProcs(/^\d+$/.test(text) ? Number(text) : NaN, text));
+}
+
+function pidOption(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError(`${JSON.stringify(text)} is no process's number`);
+  return Number(text);
+}
+
+function countOption(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError(`${JSON.stringify(text)} is no whole number from 1`);
+  return Number(text);
 }
 
 function memoryOption(text: string): number {

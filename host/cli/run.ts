@@ -52,6 +52,7 @@ export async function runCommand(file: string, args: readonly string[], options:
     worker: undefined,
     args,
     env: undefined,
+    title: file,
     onPanic: (error) => {
       ended = error;
     },
