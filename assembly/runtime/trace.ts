@@ -16,7 +16,8 @@
  * An M gets its ring from the main thread, or takes one itself if it begins while events are traced; `sched.lock` settles who does. To
  * end that the main thread sets `M.trace` to 0 and waits while `M.tracing` is 1; the M sets `tracing`, then looks at `trace` again. Both are
  * atomic: either the M sees that its ring is gone, or the main thread sees that the M is using it, and waits. Then it
- * reads the rest and frees the rings. A thread is only ever killed while it runs JavaScript, so never while it is `tracing`.
+ * reads the rest and frees the rings. A thread is only ever killed while it runs JavaScript, so never while it is `tracing`; one that died
+ * there all the same would keep the main thread waiting for a second, and its ring for ever.
  */
 import {
   JSGO_FN,
@@ -208,27 +209,38 @@ export function attachTrace(mp: M): void {
   if (!isWanted) mfree(at);
 }
 
-/** Ends it: once this returns no M tells of anything, and the rings hold what is still to be read. */
+/**
+ * Ends it: once this returns no M tells of anything, and the rings hold what is still to be read. But for an M whose thread has not come to
+ * the end of an event in time: it does not run any more, or writes into a ring that is never freed.
+ */
 export function endTrace(): void {
   setCapacity(0);
+  const until = nanotime() + END_NS;
   const mcount = atomic.load<i32>(SCHED_MCOUNT);
   for (let i = mcount + OTHERS; i >= 0; i--) {
     const mp = traced(i, mcount);
     atomic.store<usize>(traceAddr(mp), 0);
-    while (atomic.load<u32>(tracingAddr(mp)) != 0);
+    hasTold(mp, until);
   }
 }
 
 /** Frees the rings, after that. */
 export function freeTrace(): void {
+  const until = nanotime() + END_NS;
   const mcount = atomic.load<i32>(SCHED_MCOUNT);
   for (let i = mcount + OTHERS; i >= 0; i--) {
     const mp = traced(i, mcount);
     const ring = mp.traceRing;
     if (ring == 0) continue;
     atomic.store<usize>(changetype<usize>(mp) + offsetof<M>("traceRing"), 0);
-    mfree(ring);
+    if (hasTold(mp, until)) mfree(ring);
   }
+}
+
+/** Waits until an M is not in the middle of an event, but not past `until`; whether it is not. */
+function hasTold(mp: M, until: i64): bool {
+  while (atomic.load<u32>(tracingAddr(mp)) != 0) if (nanotime() >= until) return false;
+  return true;
 }
 
 function setCapacity(capacity: i32): void {
@@ -242,6 +254,11 @@ function setCapacity(capacity: i32): void {
 function capacityAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("traceCapacity");
 }
+
+/** How long events that are being told may take. */
+// @ts-ignore: decorator
+@inline
+const END_NS: i64 = 1_000_000_000;
 
 /** Threads beside M0 and the `mcount` Ms of the program that can have something to tell: sysmon and the I/O thread. */
 // @ts-ignore: decorator
