@@ -342,8 +342,6 @@ function systemPath(path: string): string {
   return path.startsWith("@") ? `\0${path.slice(1)}` : path;
 }
 
-/** The last M but sysmon's; it is never given a P. */
-
 async function runIO(data: ThreadData): Promise<void> {
   const control = new Control(data.memory, data.control);
   // Waiting for requests keeps no event loop alive.
