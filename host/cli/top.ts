@@ -19,6 +19,8 @@ export interface TopOptions {
   readonly count?: number;
 }
 
+const VERSION = version();
+
 /** How long a scheduler may take to answer, in milliseconds: its thread may be busy with something else. */
 const ANSWER_MS = 10_000;
 
@@ -187,8 +189,8 @@ class Watcher {
     } catch {
       throw this.unknown("something else than a snapshot");
     }
-    if (now?.skein !== version())
-      throw this.unknown(`a snapshot of version ${String(now?.skein)}, and this is ${version()}`);
+    if (now?.skein !== VERSION)
+      throw this.unknown(`a snapshot of version ${String(now?.skein)}, and this is ${VERSION}`);
     // What it is called is not ours; it shall not control the terminal.
     return { ...now, title: printable(now.title), runtime: printable(now.runtime) };
   }

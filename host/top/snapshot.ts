@@ -33,14 +33,15 @@ export interface Begin {
   readonly cpu: NodeJS.CpuUsage;
 }
 
+/** What does not change from one snapshot to the next; the version is read from a file. */
+const PROCESS = { skein: version(), pid: process.pid, runtime: runtimeName() };
+
 /** A snapshot of a scheduler. */
 export function snapshot(title: string, begin: Begin, watched: Watched): Snapshot {
   const { user, system } = process.cpuUsage(begin.cpu);
   return {
-    skein: version(),
-    pid: process.pid,
+    ...PROCESS,
     title,
-    runtime: runtimeName(),
     uptime: performance.now() - begin.at,
     cpu: (user + system) / 1000,
     resident: process.memoryUsage.rss(),
