@@ -52,25 +52,23 @@ export class HChan {
   private sendqLast: usize;
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function recvq(c: HChan): WaitQ {
   return changetype<WaitQ>(changetype<usize>(c) + offsetof<HChan>("recvqFirst"));
 }
-// @ts-ignore: decorator
+
 @inline
 export function sendq(c: HChan): WaitQ {
   return changetype<WaitQ>(changetype<usize>(c) + offsetof<HChan>("sendqFirst"));
 }
-// @ts-ignore: decorator
+
 @inline
 function chanbuf(c: HChan, i: u32): usize {
   return changetype<usize>(c) + offsetof<HChan>() + ((<usize>i) << 3);
 }
 
 /** Slots a ring may have: an object is at most 1 GiB, header included. */
-// @ts-ignore: decorator
-@inline
 const MAX_CAPACITY: i32 = ((1 << 30) - 4096) / 8;
 
 function makechan(capacity: i32, id: u32): usize {
@@ -83,18 +81,11 @@ function makechan(capacity: i32, id: u32): usize {
 // ---- under the lock ---------------------------------------------------------------------------------------------------
 
 /** What sendLocked and recvLocked say: nothing could be done, it is done, the channel is closed; anything else is a G. */
-// @ts-ignore: decorator
-@inline
 export const BLOCKED: usize = 0;
-// @ts-ignore: decorator
-@inline
 export const DONE: usize = 1;
-// @ts-ignore: decorator
-@inline
 export const CLOSED: usize = 2;
 
 /** The first waiter that may be woken; it is then the caller's. Goroutines of a program that has ended are passed over. */
-// @ts-ignore: decorator
 @inline
 function dequeueLive(q: WaitQ): Waiter | null {
   while (true) {
@@ -107,7 +98,6 @@ function dequeueLive(q: WaitQ): Waiter | null {
 }
 
 /** Says to a waiter's goroutine how its wait ended; it is to be made ready once the lock is free. */
-// @ts-ignore: decorator
 @inline
 function wake(w: Waiter, success: bool): usize {
   const gp = w.g;
@@ -167,7 +157,6 @@ export function recvLocked(c: HChan): usize {
 }
 
 /** False if, at some instant of the call, the operation would have blocked. Needs no lock (see the top of the file). */
-// @ts-ignore: decorator
 @inline
 export function chanready(c: HChan, isSend: bool): bool {
   const addr = changetype<usize>(c);
@@ -319,7 +308,6 @@ function sendOnClosed(): void {
 // ---- values and slots -------------------------------------------------------------------------------------------------
 
 /** The 64 bits that a slot keeps for a value. */
-// @ts-ignore: decorator
 @inline
 export function toBits<T>(v: T): u64 {
   if (isVector<T>()) ERROR("channels do not carry v128");
@@ -332,7 +320,6 @@ export function toBits<T>(v: T): u64 {
 }
 
 /** The value of those bits; 0 is the zero value. */
-// @ts-ignore: decorator
 @inline
 export function fromBits<T>(bits: u64): T {
   if (isString<T>() && !isNullable<T>()) {

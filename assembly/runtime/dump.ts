@@ -30,17 +30,11 @@ import { Attention, FOREVER, G, GStatus, Sched, WaitReason, sched } from "./stru
 import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "./world";
 
 /** Value of `M.preempt` that asks the goroutine to say where it is before it yields. */
-// @ts-ignore: decorator
-@inline
 export const STALLED: u32 = 2;
 
 /** Bytes of a stack's text that are kept. */
-// @ts-ignore: decorator
-@inline
 const TEXT_MAX: i32 = 16384;
 /** Goroutines that a report shows; a program may have a million. */
-// @ts-ignore: decorator
-@inline
 const SHOWN_MAX: i32 = 1000;
 
 /** At the top of a goroutine's stack that is being traced: has the host write it down. */
@@ -144,7 +138,7 @@ export function reportStall(): void {
   mfree(text);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function attentionAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("attention");

@@ -19,13 +19,9 @@ import { timersFirst } from "./timers";
 import { gcstopm } from "./world";
 
 /** Every so many turns the global queue comes first, so that two goroutines readying each other cannot starve it. */
-// @ts-ignore: decorator
-@inline
 const GLOBAL_TICKS: u32 = 61;
 
 /** How often an M goes round all Ps before it gives up stealing, and the number of rounds it spins on that. */
-// @ts-ignore: decorator
-@inline
 const STEAL_ROUNDS: i32 = 4;
 
 /**
@@ -164,7 +160,6 @@ function attend(): bool {
 }
 
 /** This M has found work: if it was the last that looked, somebody else should begin to. */
-// @ts-ignore: decorator
 @inline
 function stopSpinning(gp: G): G {
   if (m.spinning) resetspinning();

@@ -4,7 +4,7 @@ import { wakeSysmonIfAsleep } from "./newm";
 import { runqput } from "./runq";
 import { G, P, RUNQ_LENGTH, sched, Sched } from "./structs";
 
-// @ts-ignore: decorator
+
 @inline
 export function schedLock(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("lock");
@@ -45,14 +45,12 @@ export function globrunqputBatch(first: G, last: G, n: i32): void {
  * for it to take one of them away. Who goes into such a function has taken its P off the idle list, and then seen this queue empty; who
  * puts something here looks afterwards whether a P is idle. So one sees the other.
  */
-// @ts-ignore: decorator
 @inline
 function wakeSysmonIfNoneIdle(): void {
   if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) == 0) wakeSysmonIfAsleep();
 }
 
 /** Length of the global queue, at some instant. Any thread, without the lock. */
-// @ts-ignore: decorator
 @inline
 export function globrunqsize(): i32 {
   return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"));

@@ -17,20 +17,13 @@ import { malloc, mfree } from "./malloc";
 import { G, G_BYTES, GStatus, isPlain, makePlain, OWN_STACK_BYTES, ownStack, P, Sched, sched } from "./structs";
 
 /** Dead Gs that move together; a P keeps twice as many, as in Go. */
-// @ts-ignore: decorator
-@inline
 const BATCH: i32 = 32;
 /** Numbers that a P takes at a time, as in Go. */
-// @ts-ignore: decorator
-@inline
 const GOID_BATCH: i64 = 16;
 /** A dead G gives up a stack buffer larger than this. */
-// @ts-ignore: decorator
-@inline
 const STACK_KEPT: u32 = 512;
 
 /** A G with a number, ready to be given something to run; on the P `pp` that this M holds. */
-// @ts-ignore: decorator
 @inline
 export function gfget(pp: P): G {
   const first = pp.gfree;
@@ -60,7 +53,6 @@ export function gfgetOrphan(): G {
 }
 
 /** Buries a G. */
-// @ts-ignore: decorator
 @inline
 export function gfput(pp: P, gp: G): void {
   bury(gp);
@@ -69,7 +61,7 @@ export function gfput(pp: P, gp: G): void {
   if (++pp.gfreeCount == BATCH) gfshed(pp);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function bury(gp: G): void {
   gp.status = GStatus.Dead;
@@ -105,7 +97,6 @@ export function gfputOrphan(gp: G): void {
 }
 
 /** Adds a dead G to those for all. Under sched.lock. */
-// @ts-ignore: decorator
 @inline
 function giveBack(gp: G): void {
   gp.schedlink = sched.gfree;

@@ -96,11 +96,7 @@ export class Reader {
 
 /** The list of locks: its lock, its first; and how many objects there are, atomic. */
 const LIST: usize = memory.data(16, 8);
-// @ts-ignore: decorator
-@inline
 const LIST_FIRST: usize = 4;
-// @ts-ignore: decorator
-@inline
 const LIST_COUNT: usize = 8;
 
 /** Objects that JavaScript has made and may act upon at any time: while there are any, nobody waits for ever. */
@@ -112,7 +108,7 @@ export function ownerKey(mid: i32, gen: i32): u64 {
   return ((<u64>gen) << 32) | (<u64>(mid + 1));
 }
 
-// @ts-ignore: decorator
+
 @inline
 function ownerAddr(o: HostObject): usize {
   return changetype<usize>(o) + HOBJ_OWNER;

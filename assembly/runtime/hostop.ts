@@ -98,11 +98,9 @@ export class Op {
   // Then its G.
 }
 
-// @ts-ignore: decorator
-@inline
 const G_OFFSET: usize = OP_G;
 
-// @ts-ignore: decorator
+
 @inline
 function gOf(op: Op): G {
   return changetype<G>(changetype<usize>(op) + G_OFFSET);
@@ -110,11 +108,7 @@ function gOf(op: Op): G {
 
 /** Records: a lock, all there are, those that nobody uses. */
 const RECORDS: usize = memory.data(16, 8);
-// @ts-ignore: decorator
-@inline
 const RECORDS_ALL: usize = 4;
-// @ts-ignore: decorator
-@inline
 const RECORDS_FREE: usize = 8;
 
 /** A record for operations of the thread that is M `mid`'s `gen`th. */
@@ -205,7 +199,7 @@ function start(op: Op): bool {
   }
 }
 
-// @ts-ignore: decorator
+
 @inline
 function over(op: Op, status: i32): bool {
   op.status = status;
@@ -213,7 +207,6 @@ function over(op: Op, status: i32): bool {
 }
 
 /** It is in the queue whose lock this is, and stays there. */
-// @ts-ignore: decorator
 @inline
 function leave(lockWord: usize): bool {
   punlock(lockWord);
@@ -251,7 +244,7 @@ function startRecv(op: Op, c: HChan): bool {
   return over(op, status);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function waiterFor(op: Op): Waiter {
   const gp = gOf(op);
@@ -297,7 +290,7 @@ function startLock(op: Op): bool {
   return locked(op);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function mutexOf(op: Op): Mutex {
   const o = op.object;

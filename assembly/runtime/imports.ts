@@ -1,77 +1,65 @@
 /** What the host gives to the core. `docs/internals.md` says what each means; the four at the end come from Asyncify. */
 
 /** Monotonic nanoseconds since the program's epoch, the same clock on all threads. */
-// @ts-ignore: decorator
 @external("skein", "nanotime")
 export declare function hostNanotime(): f64;
 
 /** Writes `len` bytes to descriptor 1 or 2, blocking this thread until all of them are out. */
-// @ts-ignore: decorator
 @external("skein", "write")
 export declare function hostWrite(fd: i32, ptr: usize, len: i32): void;
 
 /** Stops this M for good: the exit code is already in `sched`. Does not return. */
-// @ts-ignore: decorator
 @external("skein", "exit")
 export declare function hostExit(code: i32): void;
 
 /** Reports a panic of the current goroutine; the message is UTF-8. Does not return. */
-// @ts-ignore: decorator
 @external("skein", "panic")
 export declare function hostPanic(ptr: usize, len: i32): void;
 
 /** Ends the program with a fatal error; the text is UTF-8 and complete. Does not return. */
-// @ts-ignore: decorator
 @external("skein", "fatal")
 export declare function hostFatal(ptr: usize, len: i32): void;
 
 /** The program's arguments as UTF-16, each ended by a zero unit; returns the bytes needed, writes only what fits. */
-// @ts-ignore: decorator
 @external("skein", "args")
 export declare function hostArgs(ptr: usize, cap: i32): i32;
 
 /** An environment variable, UTF-16, lengths in bytes; -1 if unset, else the bytes needed; writes only what fits. */
-// @ts-ignore: decorator
 @external("skein", "env")
 export declare function hostEnv(name: usize, nameLen: i32, ptr: usize, cap: i32): i32;
 
 /** The frames of user functions on this thread's stack, as UTF-8 text ready to print; returns its length, writes `cap` at most. */
-// @ts-ignore: decorator
 @external("skein", "traceback")
 export declare function hostTraceback(ptr: usize, cap: i32): i32;
 
 /** Reads from standard input what there is, at most `len` bytes, waiting for the first; 0 at the end, or if it fails. */
-// @ts-ignore: decorator
 @external("skein", "read")
 export declare function hostRead(ptr: usize, len: i32): i32;
 
 /** Reads a whole file (path in UTF-16, length in bytes) and keeps it for hostReadFileTake; its size, or -1. */
-// @ts-ignore: decorator
 @external("skein", "readFile")
 export declare function hostReadFile(path: usize, pathLen: i32): i32;
 
 /** Copies the file that this thread has just read, and lets go of it. */
-// @ts-ignore: decorator
 @external("skein", "readFileTake")
 export declare function hostReadFileTake(ptr: usize, len: i32): void;
 
 /** Runs the JavaScript goroutine of a record (`JSGO_*`); returns one of RUNJS_*. */
-// @ts-ignore: decorator
 @external("skein", "run_js")
 export declare function hostRunJs(record: usize): i32;
 
-// @ts-ignore: decorator
+
 @external("asyncify", "start_unwind")
 export declare function startUnwind(data: usize): void;
 
-// @ts-ignore: decorator
+
 @external("asyncify", "stop_unwind")
 export declare function stopUnwind(): void;
 
-// @ts-ignore: decorator
+
 @external("asyncify", "start_rewind")
 export declare function startRewind(data: usize): void;
 
-// @ts-ignore: decorator
+
 @external("asyncify", "stop_rewind")
 export declare function stopRewind(): void;

@@ -94,19 +94,13 @@ function jsgo(record: usize): void {
 }
 
 /** Functions that take less are quick, in ns: less than it takes to wake another thread for the next one. */
-// @ts-ignore: decorator
-@inline
 const QUICK: f32 = 20_000;
 /**
  * A function that takes longer, in ns, counts as a time slice used up: the P's own queue and the global queue then come by turns,
  * or the global one would wait for sixty such functions.
  */
-// @ts-ignore: decorator
-@inline
 const LONG: f32 = 1_000_000;
 /** Work that is left to the Ms which are awake, in ns. */
-// @ts-ignore: decorator
-@inline
 const BACKLOG: f32 = 50_000;
 
 /**
@@ -165,13 +159,13 @@ export function runsJsgo(mp: M): bool {
   return gp != null && isJsgo(gp);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function postRecord(record: usize): void {
   postOwned(load<i32>(record, JSGO_OWNER), load<i32>(record, JSGO_OWNER_GEN), record);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function jscountAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("jscount");

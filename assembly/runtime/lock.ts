@@ -12,28 +12,24 @@
 import { sched } from "./structs";
 
 /** Tries before sleeping; some 2 µs, more than any critical section here takes while its holder has a core. */
-// @ts-ignore: decorator
-@inline
 const LOCK_SPINS: i32 = 200;
 
 /** A word that is always 0 and that nobody notifies: in the null zone. */
-// @ts-ignore: decorator
-@inline
 const NOBODY_WAKES: usize = 8;
 
-// @ts-ignore: decorator
+
 @inline
 export function lock(addr: usize): void {
   if (atomic.cmpxchg<i32>(addr, 0, 1) != 0) lockSlow(addr);
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function tryLock(addr: usize): bool {
   return atomic.cmpxchg<i32>(addr, 0, 1) == 0;
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function unlock(addr: usize): void {
   if (atomic.xchg<i32>(addr, 0) == 2) atomic.notify(addr, 1);
@@ -44,19 +40,18 @@ export function unlock(addr: usize): void {
  * such thread at a time (a P changes hands through `sched.lock` and `M.park`, which order memory), so nothing is locked at
  * all. `solo` changes only while the world is stopped, when no such lock is held.
  */
-// @ts-ignore: decorator
 @inline
 export function plock(addr: usize): void {
   if (sched.solo == 0) lock(addr);
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function ptryLock(addr: usize): bool {
   return sched.solo != 0 || tryLock(addr);
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function punlock(addr: usize): void {
   if (sched.solo == 0) unlock(addr);

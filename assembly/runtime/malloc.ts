@@ -21,21 +21,13 @@ import { m } from "./registers";
 import { allp, Cache, cacheOf, CLASS_COUNT, P, sched } from "./structs";
 
 /** Largest block that comes from a class. */
-// @ts-ignore: decorator
-@inline
 export const MAX_SMALL: usize = 32768;
 
 /** Bytes before an object of AssemblyScript, see `rt.ts`. */
-// @ts-ignore: decorator
-@inline
 export const OBJECT_HEADER: usize = 16;
 
 /** Bytes that move between a P and a Central at a time, and the bounds on how many cells that is. */
-// @ts-ignore: decorator
-@inline
 const BATCH_BYTES: u32 = 8192;
-// @ts-ignore: decorator
-@inline
 const BATCH_MAX: u32 = 64;
 
 /** What all Ps share of one class; guarded by `lock`. */
@@ -50,13 +42,12 @@ class Central {
 }
 
 /** The span table's entry for the page of an address. */
-// @ts-ignore: decorator
 @inline
 function spanEntry(ptr: usize): usize {
   return <usize>SPANS_BASE + ((ptr >> PAGE_BITS) << 2);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function centralOf(sizeClass: i32): Central {
   return changetype<Central>(CENTRAL_BASE + sizeClass * offsetof<Central>());
@@ -66,7 +57,6 @@ function centralOf(sizeClass: i32): Central {
  * The class of a size from 1 to MAX_SMALL: steps of 16 up to 128, then four steps to each power of two, so that at most a
  * fifth of a block is wasted; the last two divide a page into 3 and 2.
  */
-// @ts-ignore: decorator
 @inline
 function classOf(size: usize): i32 {
   if (size <= 128) return <i32>((size + 15) >> 4) - 1;
@@ -77,7 +67,6 @@ function classOf(size: usize): i32 {
 }
 
 /** Bytes of a cell of a class. */
-// @ts-ignore: decorator
 @inline
 function classSize(sizeClass: i32): u32 {
   if (sizeClass < 8) return (sizeClass + 1) << 4;
@@ -87,7 +76,7 @@ function classSize(sizeClass: i32): u32 {
   return (1 << shift) + (((k & 3) + 1) << (shift - 2));
 }
 
-// @ts-ignore: decorator
+
 @inline
 function batchOf(cell: u32): i32 {
   return min(max(<i32>(BATCH_BYTES / cell), 2), BATCH_MAX);
@@ -146,7 +135,7 @@ export function blockOf(address: usize): usize {
   return page + ((address - page) / size) * size;
 }
 
-// @ts-ignore: decorator
+
 @inline
 function mfreeTo(cache: Cache, ptr: usize, sizeClass: i32): void {
   store<usize>(ptr, cache.free);
@@ -209,12 +198,11 @@ function release(cache: Cache, sizeClass: i32): void {
 
 // ---- threads without a P ---------------------------------------------------------------------------------------------
 
-// @ts-ignore: decorator
 @inline
 function orphans(): P {
   return allp(MAX_PROCS - 1);
 }
-// @ts-ignore: decorator
+
 @inline
 function orphanLock(): usize {
   return changetype<usize>(orphans()) + offsetof<P>("timersLock"); // that P is never run: its timers' lock is free

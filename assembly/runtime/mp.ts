@@ -51,55 +51,43 @@ import { timersFirst } from "./timers";
 import { isTraced, trace } from "./trace";
 import { stopp } from "./world";
 
-// @ts-ignore: decorator
-@inline
 const WOKEN: i32 = 1;
-// @ts-ignore: decorator
-@inline
 const POLLING: i32 = -2;
 
 /** Looks at `park` this often before sleeping: some 10 µs, less than it costs to be woken from sleep. */
-// @ts-ignore: decorator
-@inline
 const PARK_SPINS: i32 = 2000;
 /**
  * The same for an M whose latest goroutine was a quick JavaScript function: the next may be started by whoever has waited for that
  * one's result, whose event loop takes some time for it. Where it is in vain, the two threads may even share a processor: each time
  * that it was, it is left out twice as often as before, up to 2 to the power of JS_SPINS_IN_VAIN.
  */
-// @ts-ignore: decorator
-@inline
 const JS_PARK_SPINS: i32 = 8000;
-// @ts-ignore: decorator
-@inline
 const JS_SPINS_IN_VAIN: i32 = 6;
 
 /** An M in its event loop that is to look after the network does so this often, in µs. */
-// @ts-ignore: decorator
-@inline
 const HOST_POLL_US: i64 = 1000;
 
-// @ts-ignore: decorator
+
 @inline
 export function parkAddr(mp: M): usize {
   return changetype<usize>(mp) + offsetof<M>("park");
 }
-// @ts-ignore: decorator
+
 @inline
 function timerWhenAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("timerWhen");
 }
-// @ts-ignore: decorator
+
 @inline
 function timerMAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("timerM");
 }
-// @ts-ignore: decorator
+
 @inline
 function npidleAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("npidle");
 }
-// @ts-ignore: decorator
+
 @inline
 function spinningAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("nmspinning");

@@ -14,7 +14,6 @@
  */
 
 /** Puts a record, whose link is at its offset `link`, into the queue whose head is at `head`; was the queue empty? */
-// @ts-ignore: decorator
 @inline
 export function mpscPush(head: usize, record: usize, link: usize): bool {
   let seen = atomic.load<usize>(head);

@@ -49,73 +49,41 @@ export namespace PollerKind {
 }
 
 // epoll's bits.
-// @ts-ignore: decorator
-@inline
 const EPOLLIN: u32 = 0x1;
-// @ts-ignore: decorator
-@inline
 const EPOLLPRI: u32 = 0x2;
-// @ts-ignore: decorator
-@inline
 const EPOLLOUT: u32 = 0x4;
-// @ts-ignore: decorator
-@inline
 const EPOLLERR: u32 = 0x8;
-// @ts-ignore: decorator
-@inline
 const EPOLLHUP: u32 = 0x10;
-// @ts-ignore: decorator
-@inline
 const EPOLLRDHUP: u32 = 0x2000;
-// @ts-ignore: decorator
-@inline
 const EPOLLET: u32 = 0x80000000;
-// @ts-ignore: decorator
-@inline
 const EPOLL_CTL_ADD: i32 = 1;
-// @ts-ignore: decorator
-@inline
 const EINTR: i32 = 4;
-// @ts-ignore: decorator
-@inline
 const ENOSYS: i32 = 38;
 
 /** Events that one call takes, as in Go. */
-// @ts-ignore: decorator
-@inline
 const EVENTS: i32 = 128;
 /** Room for an event, on any machine. */
-// @ts-ignore: decorator
-@inline
 const EVENT_MAX: usize = 16;
 /** How long a thread that cannot poll sleeps instead, in ns. */
-// @ts-ignore: decorator
-@inline
 const CANNOT_POLL: i64 = 1_000_000;
 /** A word that is always 0 and that nobody notifies: in the null zone. */
-// @ts-ignore: decorator
-@inline
 const NOBODY_WAKES: usize = 8;
 /** How long a poll blocks at most, in ms: a thread of the host cannot be ended while it is inside a foreign call. */
-// @ts-ignore: decorator
-@inline
 const BLOCK_MS: i64 = 1000;
 
-// @ts-ignore: decorator
+
 @inline
 function lastpollAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("lastpoll");
 }
 
 /** Is there somebody to poll for? */
-// @ts-ignore: decorator
 @inline
 export function netpollWanted(): bool {
   return netpollAnyWaiters() && sched.pollerKind == PollerKind.Epoll;
 }
 
 /** When somebody last polled; 0 while an M blocks in `netpoll`. */
-// @ts-ignore: decorator
 @inline
 export function netpollLast(): i64 {
   return atomic.load<i64>(lastpollAddr());

@@ -13,13 +13,9 @@ import { M, P, Sched, allm, sched } from "./structs";
 import { ASLEEP } from "./sysmon";
 
 /** The last M's place is sysmon's, the one before it the I/O thread's. */
-// @ts-ignore: decorator
-@inline
 const THREAD_LIMIT: i32 = MAX_THREADS - 3;
 
 /** Idle Ms beyond the number of Ps end after this long, in ns. */
-// @ts-ignore: decorator
-@inline
 const IDLE_MAX: i64 = 5_000_000_000;
 
 /** Are there as many Ms as there are to be, whatever waits? */

@@ -2,7 +2,6 @@
 import { gopanic } from "./panic";
 
 /** Address 0 is memory like any other in wasm: a method called on null would quietly use it. */
-// @ts-ignore: decorator
 @inline
 export function nilCheck(object: usize): void {
   if (object == 0) nilPanic();

@@ -31,7 +31,7 @@ import { unpark } from "./mp";
 import { mpscPush, mpscTake } from "./mpsc";
 import { M, allm } from "./structs";
 
-// @ts-ignore: decorator
+
 @inline
 function mailAddr(mp: M): usize {
   return changetype<usize>(mp) + offsetof<M>("mail");

@@ -17,26 +17,14 @@ import { lock, unlock } from "./lock";
 import { throwOutOfMemory } from "./panic";
 import { sched, Sched } from "./structs";
 
-// @ts-ignore: decorator
-@inline
 export const PAGE_BITS: usize = 16;
-// @ts-ignore: decorator
-@inline
 export const PAGE_SIZE: usize = 1 << PAGE_BITS;
-// @ts-ignore: decorator
-@inline
 export const SPAN_SMALL: u32 = 0x80000000;
-// @ts-ignore: decorator
-@inline
 export const SPAN_LARGE: u32 = 0x40000000;
-// @ts-ignore: decorator
-@inline
 const SPAN_FREE: u32 = 0x20000000;
-// @ts-ignore: decorator
-@inline
 const SPAN_COUNT: u32 = 0x1ffff;
 
-// @ts-ignore: decorator
+
 @inline
 function spanEntry(page: u32): usize {
   return <usize>SPANS_BASE + ((<usize>page) << 2);
@@ -49,7 +37,7 @@ class FreeRun {
   prev: FreeRun | null;
 }
 
-// @ts-ignore: decorator
+
 @inline
 function pageLock(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("pageLock");

@@ -8,8 +8,6 @@ function goWords(message: string): string {
   return message;
 }
 
-// @ts-ignore: decorator
-@inline
 const NIL: string = "runtime error: invalid memory address or nil pointer dereference";
 
 /** What AssemblyScript calls for `throw` and failed assertions. Does not return. */

@@ -36,11 +36,7 @@ import { setDeadlineTimer } from "./time";
 import { DeadlineTimer, TimerKind } from "./timers";
 import { isTraced, traceReady } from "./trace";
 
-// @ts-ignore: decorator
-@inline
 const READY: usize = 1;
-// @ts-ignore: decorator
-@inline
 const WAIT: usize = 2;
 
 /** Bits of PollDesc.info. */
@@ -92,34 +88,32 @@ export class PollDesc {
   sink: usize;
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function infoOf(pd: PollDesc): usize {
   return changetype<usize>(pd) + offsetof<PollDesc>("info");
 }
 /** The word of the direction. */
-// @ts-ignore: decorator
 @inline
 export function wordOf(pd: PollDesc, write: bool): usize {
   return changetype<usize>(pd) + (write ? offsetof<PollDesc>("wg") : offsetof<PollDesc>("rg"));
 }
-// @ts-ignore: decorator
+
 @inline
 function pdLock(pd: PollDesc): usize {
   return changetype<usize>(pd) + offsetof<PollDesc>("lock");
 }
-// @ts-ignore: decorator
+
 @inline
 export function pollLock(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("pollLock");
 }
-// @ts-ignore: decorator
+
 @inline
 function waitersAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("netWaiters");
 }
 /** Are goroutines parked that the network, or the host, will wake? */
-// @ts-ignore: decorator
 @inline
 export function netpollAnyWaiters(): bool {
   return atomic.load<i32>(waitersAddr()) != 0;
@@ -150,7 +144,6 @@ export function injectglist(list: G | null): void {
 
 // ---- waiting ---------------------------------------------------------------------------------------------------------
 
-// @ts-ignore: decorator
 @inline
 export function netpollsink(pd: PollDesc): usize {
   return atomic.load<usize>(changetype<usize>(pd) + offsetof<PollDesc>("sink"));
@@ -177,7 +170,6 @@ export function netpollunblock(word: usize, ready: bool): G | null {
 }
 
 /** The goroutine that was switched out in `waitAt` has its stack saved: puts it where it is found. */
-// @ts-ignore: decorator
 @inline
 export function netpollcommit(word: usize, gp: G): bool {
   // Counted first: whoever finds it there counts it off.
@@ -216,7 +208,6 @@ export function netpollblock(pd: PollDesc, write: bool): i32 {
 }
 
 /** Why nothing may be read (or written) any more. */
-// @ts-ignore: decorator
 @inline
 export function netpollcheckerr(pd: PollDesc, write: bool): i32 {
   const info = atomic.load<u32>(infoOf(pd));
@@ -226,14 +217,12 @@ export function netpollcheckerr(pd: PollDesc, write: bool): i32 {
 }
 
 /** Forgets an event of before: the caller is about to find out for itself what there is. */
-// @ts-ignore: decorator
 @inline
 export function netpollreset(pd: PollDesc, write: bool): void {
   atomic.store<usize>(wordOf(pd, write), 0);
 }
 
 /** Will there be no further event because the other end is done, or in error? */
-// @ts-ignore: decorator
 @inline
 export function netpolldone(pd: PollDesc): bool {
   return (atomic.load<u32>(infoOf(pd)) & PollInfo.Done) != 0;

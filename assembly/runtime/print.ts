@@ -12,11 +12,7 @@ import { G, Sched, sched } from "./structs";
 import { entersyscall, exitsyscall } from "./syscall";
 
 /** A line that is not finished after this many bytes goes out in pieces. */
-// @ts-ignore: decorator
-@inline
 const LINE_MAX: u32 = 1 << 20;
-// @ts-ignore: decorator
-@inline
 const NEWLINE: u8 = 10;
 
 /** An unfinished line: UTF-8 bytes after a length. */
@@ -26,13 +22,13 @@ class LineBuffer {
   cap: u32;
 }
 
-// @ts-ignore: decorator
+
 @inline
 function bytesOf(line: LineBuffer): usize {
   return changetype<usize>(line) + offsetof<LineBuffer>();
 }
 
-// @ts-ignore: decorator
+
 @inline
 function printLock(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("printLock");

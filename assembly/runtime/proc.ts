@@ -47,7 +47,7 @@ export function startTask(task: Task): void {
   start(pp ? gfget(pp) : gfgetOrphan(), task);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function start(gp: G, task: Task): void {
   gp.entry = task.thunk;
@@ -69,7 +69,6 @@ function start(gp: G, task: Task): void {
  * Parks the current goroutine. Once its stack is saved, so that any M may resume it, the scheduler releases the lock at
  * `lockWord` (0 for none), which the caller took to put the goroutine where its waker will find it.
  */
-// @ts-ignore: decorator
 @inline
 export function gopark(reason: u8, lockWord: usize): void {
   g.waitReason = reason;
@@ -107,7 +106,6 @@ export function goready(gp: G): void {
 }
 
 /** Lets the other goroutines of this P run, then goes on. */
-// @ts-ignore: decorator
 @inline
 export function gosched(): void {
   m.switchTo = Switch.Yield;
@@ -169,24 +167,22 @@ export function numCPU(): i32 {
 
 // ---- waking ----------------------------------------------------------------------------------------------------------
 
-// @ts-ignore: decorator
 @inline
 export function spinningAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("nmspinning");
 }
-// @ts-ignore: decorator
+
 @inline
 export function loadSpinning(): i32 {
   return atomic.load<i32>(spinningAddr());
 }
-// @ts-ignore: decorator
+
 @inline
 export function loadIdlePs(): i32 {
   return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle"));
 }
 
 /** After work was made visible: if a P is idle and nobody looks for work, wake an M that does. */
-// @ts-ignore: decorator
 @inline
 export function wakepIfIdle(): void {
   if (loadIdlePs() != 0 && loadSpinning() == 0) wakep();

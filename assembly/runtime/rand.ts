@@ -21,7 +21,6 @@ export function fastrand(): u32 {
 }
 
 /** A number in [0, n), uniform to within 2^-32 (Lemire, "Fast Random Integer Generation in an Interval", 2019). */
-// @ts-ignore: decorator
 @inline
 export function fastrandn(n: u32): u32 {
   return <u32>((<u64>fastrand() * <u64>n) >> 32);

@@ -13,19 +13,19 @@ export let g: G = changetype<G>(0);
 /** What Asyncify is doing on this thread: NORMAL, UNWINDING or REWINDING (`stack.ts`). */
 export let phase: i32 = 0;
 
-// @ts-ignore: decorator
+
 @inline
 export function setPhase(value: i32): void {
   phase = value;
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function setM(mp: M): void {
   m = mp;
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function setG(gp: G): void {
   g = gp;

@@ -10,37 +10,33 @@ import { throwOutOfMemory } from "./panic";
 import { sched } from "./structs";
 
 /** Bytes of the header; AssemblyScript's OBJECT without the block word, which this allocator does not need. */
-// @ts-ignore: decorator
-@inline
 const HEADER: usize = OBJECT_HEADER;
 /** AssemblyScript's limit on an object. */
-// @ts-ignore: decorator
-@inline
 const MAX_SIZE: usize = 1 << 30;
 
-// @ts-ignore: decorator
+
 @inline
 function setId(ptr: usize, id: u32): void {
   store<u32>(ptr - 8, id);
 }
-// @ts-ignore: decorator
+
 @inline
 function setSize(ptr: usize, size: u32): void {
   store<u32>(ptr - 4, size);
 }
-// @ts-ignore: decorator
+
 @inline
 function sizeOf(ptr: usize): u32 {
   return load<u32>(ptr - 4);
 }
 
-// @ts-ignore: decorator
+
 @global @unsafe
 export function __alloc(size: usize): usize {
   return malloc(size);
 }
 
-// @ts-ignore: decorator
+
 @global @unsafe
 export function __realloc(ptr: usize, size: usize): usize {
   const have = mallocSize(ptr);
@@ -51,13 +47,13 @@ export function __realloc(ptr: usize, size: usize): usize {
   return block;
 }
 
-// @ts-ignore: decorator
+
 @global @unsafe
 export function __free(ptr: usize): void {
   mfree(ptr);
 }
 
-// @ts-ignore: decorator
+
 @global @unsafe
 export function __new(size: usize, id: i32): usize {
   if (size > MAX_SIZE) throwOutOfMemory();
@@ -76,7 +72,6 @@ export function __new(size: usize, id: i32): usize {
 }
 
 /** A bigger object with the same contents; the old one stays as it is, for another goroutine may be using it. */
-// @ts-ignore: decorator
 @global @unsafe
 export function __renew(ptr: usize, size: usize): usize {
   const have = sizeOf(ptr);
@@ -91,24 +86,24 @@ export function __renew(ptr: usize, size: usize): usize {
   return copy;
 }
 
-// @ts-ignore: decorator
+
 @global @unsafe
 export function __link(parentPtr: usize, childPtr: usize, expectMultiple: bool): void {}
 
-// @ts-ignore: decorator
+
 @global @unsafe
 export function __pin(ptr: usize): usize {
   return ptr;
 }
 
-// @ts-ignore: decorator
+
 @global @unsafe
 export function __unpin(ptr: usize): void {}
 
-// @ts-ignore: decorator
+
 @global @unsafe
 export function __visit(ptr: usize, cookie: u32): void {}
 
-// @ts-ignore: decorator
+
 @global @unsafe
 export function __collect(): void {}

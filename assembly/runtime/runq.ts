@@ -22,28 +22,25 @@ import { RUNQ_LENGTH, G, P, PStatus, runqSlot, sched } from "./structs";
 import { globrunqputBatch, globrunqputOne } from "./globrunq";
 
 /** How long a thief leaves runnext to a P that runs, in ns; Go's value. The system makes some 60 µs of it, there as here. */
-// @ts-ignore: decorator
-@inline
 const RUNNEXT_PATIENCE: i64 = 3_000;
 
-// @ts-ignore: decorator
+
 @inline
 function headAddr(pp: P): usize {
   return changetype<usize>(pp) + offsetof<P>("runqhead");
 }
-// @ts-ignore: decorator
+
 @inline
 function tailAddr(pp: P): usize {
   return changetype<usize>(pp) + offsetof<P>("runqtail");
 }
-// @ts-ignore: decorator
+
 @inline
 function nextAddr(pp: P): usize {
   return changetype<usize>(pp) + offsetof<P>("runnext");
 }
 
 /** With one P there are no thieves: nobody but the owner looks at the queue, and plain accesses do. */
-// @ts-ignore: decorator
 @inline
 function solo(): bool {
   return sched.solo != 0;
@@ -61,7 +58,6 @@ export function runqempty(pp: P): bool {
 }
 
 /** Puts a goroutine at the end, or, with `next`, before all others; the one it displaces goes to the end. Owner only. */
-// @ts-ignore: decorator
 @inline
 export function runqput(pp: P, gp: G, next: bool): void {
   if (sched.gm != 0) {
@@ -120,7 +116,6 @@ function runqputSlow(pp: P, gp: G): void {
 }
 
 /** Takes runnext. Owner only. */
-// @ts-ignore: decorator
 @inline
 export function runnextget(pp: P): G | null {
   const next = pp.runnext; // only the owner makes it non-zero: zero is certain
@@ -134,7 +129,6 @@ export function runnextget(pp: P): G | null {
 }
 
 /** Takes the first goroutine of the ring. Owner only. */
-// @ts-ignore: decorator
 @inline
 export function runqget(pp: P): G | null {
   while (true) {

@@ -29,18 +29,12 @@ import { timersFirst } from "./timers";
 import { isTraced, trace, traceRun, traceStop } from "./trace";
 
 /** Goroutines that `schedule` runs before it returns. */
-// @ts-ignore: decorator
-@inline
 const TURNS: i32 = 4096;
 
 /** Turns between looks at the clock; a power of two. */
-// @ts-ignore: decorator
-@inline
 const CLOCK_TURNS: u32 = 4;
 
 /** How long an M whose JavaScript waits for something may go without a turn of its event loop, in ns. */
-// @ts-ignore: decorator
-@inline
 const HOST_SLICE: i64 = 1_000_000;
 
 /**
@@ -89,7 +83,6 @@ export function schedule(): bool {
  * What comes next on this P's own queue, if nothing else has a claim before it: what `findRunnable` would find there, in
  * fewer steps. Null says nothing.
  */
-// @ts-ignore: decorator
 @inline
 function runnableHere(): G | null {
   const mp = m;
@@ -113,7 +106,6 @@ function runnableHere(): G | null {
  * it is not done at each: at every CLOCK_TURNS-th, and at all once sysmon, which reads the clock in time for each
  * timer (`sliceEnd`), has found it due.
  */
-// @ts-ignore: decorator
 @inline
 function timerMayBeDue(pp: P): bool {
   const when = timersFirst(pp);
@@ -217,7 +209,7 @@ function mainExited(): void {
   unlock(schedLock());
 }
 
-// @ts-ignore: decorator
+
 @inline
 function coarseNowAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("coarseNow");

@@ -65,18 +65,13 @@ class SelectCase extends Waiter {
 }
 
 /** Cases that a Select has room for when it gets its first. */
-// @ts-ignore: decorator
-@inline
 const INITIAL_CAPACITY: i32 = 4;
-// @ts-ignore: decorator
-@inline
 const CASE_BYTES: usize = offsetof<SelectCase>();
 
 /** T as in `v: T`, but T is not inferred from `v`: `select.send(ch, 5)` is to take the channel's type for the number. */
 type Elem<T> = T;
 
 /** A number for each type. */
-// @ts-ignore: decorator
 @inline
 function typeKey<T>(): u32 {
   if (isManaged<T>()) return 16 + idof<T>();
@@ -86,7 +81,7 @@ function typeKey<T>(): u32 {
   return (isSigned<T>() ? 4 : 8) + <u32>ctz(sizeof<T>());
 }
 
-// @ts-ignore: decorator
+
 @inline
 function typeName<T>(): string {
   return isString<T>() ? "string" : nameof<T>();
@@ -221,28 +216,26 @@ export class Select {
 
 // ---- the block --------------------------------------------------------------------------------------------------------
 
-// @ts-ignore: decorator
 @inline
 function caseAt(cases: usize, i: i32): SelectCase {
   return changetype<SelectCase>(cases + <usize>i * CASE_BYTES);
 }
-// @ts-ignore: decorator
+
 @inline
 function locksOf(s: Select): usize {
   return s.cases + <usize>s.cap * CASE_BYTES;
 }
-// @ts-ignore: decorator
+
 @inline
 function orderOf(s: Select): usize {
   return locksOf(s) + <usize>s.cap * sizeof<usize>();
 }
 /** Word `i` of `locks` or `order`. */
-// @ts-ignore: decorator
 @inline
 function word(base: usize, i: i32): usize {
   return base + <usize>i * sizeof<usize>();
 }
-// @ts-ignore: decorator
+
 @inline
 function chanOf(it: SelectCase): HChan {
   return changetype<HChan>(it.chan);
@@ -313,7 +306,7 @@ function enter(s: Select): void {
   if (atomic.xchg<u32>(changetype<usize>(s) + offsetof<Select>("busy"), 1) != 0) usedTwice();
 }
 
-// @ts-ignore: decorator
+
 @inline
 function checkIdle(s: Select): void {
   nilCheck(changetype<usize>(s));
@@ -382,7 +375,6 @@ function pickReady(s: Select): SelectCase | null {
 }
 
 /** Does a case's operation if it is possible. Under its channel's lock. */
-// @ts-ignore: decorator
 @inline
 function perform(it: SelectCase): usize {
   return it.isSend ? sendLocked(chanOf(it), it.value) : recvLocked(chanOf(it));

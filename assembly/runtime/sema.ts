@@ -25,7 +25,7 @@ export class Sema {
   private last: usize;
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function semaq(s: Sema): WaitQ {
   return changetype<WaitQ>(changetype<usize>(s) + offsetof<Sema>("first"));

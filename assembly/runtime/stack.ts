@@ -23,24 +23,14 @@ import { m, phase, setPhase } from "./registers";
 import { G, M, OWN_STACK_BYTES, ownStack } from "./structs";
 
 /** The states of `phase`; Asyncify keeps its own, which the core cannot read. */
-// @ts-ignore: decorator
-@inline
 export const NORMAL: i32 = 0;
-// @ts-ignore: decorator
-@inline
 export const UNWINDING: i32 = 1;
-// @ts-ignore: decorator
-@inline
 export const REWINDING: i32 = 2;
 
 /** Rewinding only to look at the stack: at its top the host takes a picture, and it is unwound again (`dump.ts`). */
-// @ts-ignore: decorator
-@inline
 export const TRACING: i32 = 3;
 
 /** Buffers are at least this long and a multiple of it, and given up for a smaller one when four times too long. */
-// @ts-ignore: decorator
-@inline
 const STACK_QUANTUM: u32 = 32;
 
 /**
@@ -63,7 +53,6 @@ export function switchOut(): void {
 }
 
 /** Copies the frames just unwound into the scratch buffer to the goroutine's own. */
-// @ts-ignore: decorator
 @inline
 export function saveStack(mp: M, gp: G): void {
   const scratch = mp.scratch;

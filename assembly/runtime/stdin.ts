@@ -6,14 +6,8 @@ import { hostRead } from "./imports";
 import { Mutex } from "./sync/mutex";
 import { entersyscallblock, exitsyscall } from "./syscall";
 
-// @ts-ignore: decorator
-@inline
 const CHUNK: i32 = 65536;
-// @ts-ignore: decorator
-@inline
 const NEWLINE: u8 = 10;
-// @ts-ignore: decorator
-@inline
 const RETURN: u8 = 13;
 
 const mutex = new Mutex();

@@ -137,50 +137,37 @@ export class G {
 }
 
 /** Nothing special about the end of this goroutine: it has none of `exiting`, `detached`, `lockedCount` and `owes`. */
-// @ts-ignore: decorator
 @inline
 export function isPlain(gp: G): bool {
   return load<u32>(changetype<usize>(gp), offsetof<G>("exiting")) == 0;
 }
 
 /** From now on `isPlain`. */
-// @ts-ignore: decorator
 @inline
 export function makePlain(gp: G): void {
   store<u32>(changetype<usize>(gp), 0, offsetof<G>("exiting"));
 }
 
 /** The Waiter inside a G. */
-// @ts-ignore: decorator
 @inline
 export function waiterOf(gp: G): Waiter {
   return changetype<Waiter>(changetype<usize>(gp) + offsetof<G>("waiter0"));
 }
 
 /** Where a G has room for its own task, until that begins: TASK_ROOM bytes, which its Waiter shares. */
-// @ts-ignore: decorator
 @inline
 export function ownTask(gp: G): usize {
   return changetype<usize>(gp) + OWN_TASK;
 }
-// @ts-ignore: decorator
-@inline
 export const OWN_TASK: usize = offsetof<G>("waiter0");
-// @ts-ignore: decorator
-@inline
 export const TASK_ROOM: usize = offsetof<G>("out") - OWN_TASK;
 
 /** The stack buffer inside a G, and its size. */
-// @ts-ignore: decorator
 @inline
 export function ownStack(gp: G): usize {
   return changetype<usize>(gp) + offsetof<G>("stack0");
 }
-// @ts-ignore: decorator
-@inline
 export const OWN_STACK_BYTES: u32 = 32;
 
 /** Bytes of a G with its Waiter. */
-// @ts-ignore: decorator
-@inline
 export const G_BYTES: usize = offsetof<G>();

@@ -12,13 +12,9 @@ export namespace PStatus {
 }
 
 /** Slots of a P's run queue; a power of two, as in Go. */
-// @ts-ignore: decorator
-@inline
 export const RUNQ_LENGTH: u32 = 256;
 
 /** Size classes of the allocator, see `malloc.ts`. */
-// @ts-ignore: decorator
-@inline
 export const CLASS_COUNT: i32 = 40;
 
 /** One class of one P's allocator cache: a list of freed cells and a fresh run to cut cells from. */
@@ -100,20 +96,16 @@ export class P {
   private pad20: u64;
 }
 
-// @ts-ignore: decorator
-@inline
 export const P_RUNQ: usize = 384;
-// @ts-ignore: decorator
-@inline
 export const P_CACHES: usize = P_RUNQ + RUNQ_LENGTH * sizeof<usize>();
 
-// @ts-ignore: decorator
+
 @inline
 export function runqSlot(pp: P, i: u32): usize {
   return changetype<usize>(pp) + P_RUNQ + ((i & (RUNQ_LENGTH - 1)) << alignof<usize>());
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function cacheOf(pp: P, sizeClass: i32): Cache {
   return changetype<Cache>(changetype<usize>(pp) + P_CACHES + sizeClass * offsetof<Cache>());

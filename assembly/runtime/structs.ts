@@ -191,26 +191,20 @@ export class Sched {
 }
 
 /** The epoch of goroutines that no program's end ends. */
-// @ts-ignore: decorator
-@inline
 export const FOREVER: u32 = 0xffff_ffff;
 
 /** The epoch of Gs that are no goroutines but stand for an operation of JavaScript in a queue (see `hostop.ts`). */
-// @ts-ignore: decorator
-@inline
 export const OPERATION: u32 = 0xffff_fffe;
 
-// @ts-ignore: decorator
-@inline
 export const sched: Sched = changetype<Sched>(SCHED_BASE);
 
-// @ts-ignore: decorator
+
 @inline
 export function allp(i: i32): P {
   return changetype<P>(PS_BASE + i * P_SIZE);
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function allm(i: i32): M {
   return changetype<M>(MS_BASE + i * M_SIZE);

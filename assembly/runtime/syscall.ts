@@ -23,7 +23,7 @@ import { P, PStatus, Switch, sched } from "./structs";
 import { runTask, Task } from "./task";
 import { isTraced, trace } from "./trace";
 
-// @ts-ignore: decorator
+
 @inline
 export function statusAddr(pp: P): usize {
   return changetype<usize>(pp) + offsetof<P>("status");

@@ -29,48 +29,24 @@ import { timersFirst } from "./timers";
 import { isTraced, trace } from "./trace";
 
 /** Values of `sysmonIdle`: whoever takes an idle P wakes it from ASLEEP, a blocking call from both. */
-// @ts-ignore: decorator
-@inline
 const DOZING: i32 = 2;
-// @ts-ignore: decorator
-@inline
 export const ASLEEP: i32 = 1;
-// @ts-ignore: decorator
-@inline
 const DELAY_MIN: i64 = 20_000;
-// @ts-ignore: decorator
-@inline
 const DELAY_MAX: i64 = 10_000_000;
-// @ts-ignore: decorator
-@inline
 const IDLE_TURNS: i32 = 50;
 /** How long the host's event loop waits for a turn, in ns. */
-// @ts-ignore: decorator
-@inline
 const HOST_TURN: i64 = 1_000_000_000;
 /** A goroutine's time slice, as in Go. */
-// @ts-ignore: decorator
-@inline
 const SLICE: i64 = 10_000_000;
 /** See jsPatience. */
-// @ts-ignore: decorator
-@inline
 const JS_PATIENCE: i64 = 100_000_000;
 /** How long a timer of a P may be overdue before the goroutine that runs there is asked to yield, in ns. */
-// @ts-ignore: decorator
-@inline
 const OVERDUE: i64 = 1_000_000;
 /** The network is looked at when nobody has for so long, in ns; Go's value. */
-// @ts-ignore: decorator
-@inline
 const POLL_AGE: i64 = 10_000_000;
 /** How long it dozes, in ns. */
-// @ts-ignore: decorator
-@inline
 const DOZE: i64 = 2_000_000;
 /** How soon after a request to yield sysmon looks whether the next goroutine runs, in ns. */
-// @ts-ignore: decorator
-@inline
 const SUCCESSOR: i64 = 100_000;
 
 /**
@@ -120,7 +96,7 @@ export function sysmonLoop(): i32 {
   }
 }
 
-// @ts-ignore: decorator
+
 @inline
 function sysmonIdleAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("sysmonIdle");

@@ -32,8 +32,6 @@ export class Task {
 export class GoTask extends Task {}
 
 /** What `size` says of a record that lies in its G. */
-// @ts-ignore: decorator
-@inline
 export const IN_G: u32 = 0xffff_ffff;
 
 /** A record of `size` bytes for the thunk at table index `thunk`; the compiler fills in the rest. */

@@ -67,7 +67,7 @@ function timeAfter(d: i64): i64 {
   return t > i64.MAX_VALUE - d ? i64.MAX_VALUE : t + d;
 }
 
-// @ts-ignore: decorator
+
 @inline
 function lockOf(t: RuntimeTimer): usize {
   return changetype<usize>(t) + offsetof<RuntimeTimer>("lock");
@@ -148,7 +148,6 @@ function disarm(t: RuntimeTimer): bool {
  * Fires what is due of `pp`'s timers, from any M that holds a P. `now` is the time if the caller has it, else 0. Returns when
  * the next timer is due, 0 if there is none.
  */
-// @ts-ignore: decorator
 @inline
 export function checkTimers(pp: P, now: i64): i64 {
   const when = timersFirst(pp);

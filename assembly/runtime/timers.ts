@@ -62,27 +62,24 @@ export class DeadlineTimer extends RuntimeTimer {
 }
 
 /** Entries of a heap when it is first used. */
-// @ts-ignore: decorator
-@inline
 const INITIAL_CAPACITY: i32 = 16;
 
-// @ts-ignore: decorator
+
 @inline
 function entry(base: usize, i: i32): usize {
   return base + ((<usize>i) << 4);
 }
-// @ts-ignore: decorator
+
 @inline
 function whenAt(base: usize, i: i32): i64 {
   return load<i64>(entry(base, i));
 }
-// @ts-ignore: decorator
+
 @inline
 function timerAt(base: usize, i: i32): RuntimeTimer {
   return changetype<RuntimeTimer>(load<usize>(entry(base, i), 8));
 }
 /** Writes an entry and tells the timer where it is. */
-// @ts-ignore: decorator
 @inline
 function put(base: usize, i: i32, when: i64, t: RuntimeTimer): void {
   store<i64>(entry(base, i), when);
@@ -90,24 +87,23 @@ function put(base: usize, i: i32, when: i64, t: RuntimeTimer): void {
   t.index = i;
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function timersLockOf(pp: P): usize {
   return changetype<usize>(pp) + offsetof<P>("timersLock");
 }
-// @ts-ignore: decorator
+
 @inline
 function timer0WhenOf(pp: P): usize {
   return changetype<usize>(pp) + offsetof<P>("timer0When");
 }
-// @ts-ignore: decorator
+
 @inline
 function ppOf(t: RuntimeTimer): usize {
   return changetype<usize>(t) + offsetof<RuntimeTimer>("pp");
 }
 
 /** When the first timer of `pp` is due, 0 if it has none. Any thread, without the lock. */
-// @ts-ignore: decorator
 @inline
 export function timersFirst(pp: P): i64 {
   return atomic.load<i64>(timer0WhenOf(pp));
@@ -138,7 +134,6 @@ export function heapPush(pp: P, t: RuntimeTimer): bool {
 }
 
 /** The first timer; the heap must not be empty. */
-// @ts-ignore: decorator
 @inline
 export function heapFirst(pp: P): RuntimeTimer {
   return timerAt(pp.timers, 0);

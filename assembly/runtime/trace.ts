@@ -69,7 +69,6 @@ export class Ring {
 // ---- telling ---------------------------------------------------------------------------------------------------------
 
 /** Whether what this M does is traced. */
-// @ts-ignore: decorator
 @inline
 export function isTraced(): bool {
   return m.trace != 0;
@@ -111,7 +110,6 @@ export function traceStop(gp: G): void {
 }
 
 /** The number of the current goroutine, 0 if there is none. */
-// @ts-ignore: decorator
 @inline
 function current(): i64 {
   return changetype<usize>(g) == 0 ? 0 : g.id;
@@ -154,13 +152,13 @@ function put(at: usize, goid: i64, kind: i32, reason: i32, arg: i64, pid: i32, e
   atomic.store<u32>(at + TRACE_WRITTEN, written + 1);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function slot(at: usize, ring: Ring, index: u32): usize {
   return at + TRACE_EVENTS + (index & (ring.capacity - 1)) * TRACE_EVENT_SIZE;
 }
 
-// @ts-ignore: decorator
+
 @inline
 function fill(at: usize, now: i64, goid: i64, kind: i32, reason: i32, arg: i64, pid: i32, extra: i32): void {
   store<i64>(at, now, TRACE_TIME);
@@ -172,12 +170,12 @@ function fill(at: usize, now: i64, goid: i64, kind: i32, reason: i32, arg: i64, 
   store<i32>(at, extra, TRACE_EXTRA);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function traceAddr(mp: M): usize {
   return changetype<usize>(mp) + offsetof<M>("trace");
 }
-// @ts-ignore: decorator
+
 @inline
 function tracingAddr(mp: M): usize {
   return changetype<usize>(mp) + offsetof<M>("tracing");
@@ -249,20 +247,16 @@ function setCapacity(capacity: i32): void {
   unlock(schedLock());
 }
 
-// @ts-ignore: decorator
+
 @inline
 function capacityAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("traceCapacity");
 }
 
 /** How long events that are being told may take. */
-// @ts-ignore: decorator
-@inline
 const END_NS: i64 = 1_000_000_000;
 
 /** Threads beside M0 and the `mcount` Ms of the program that can have something to tell: sysmon and the I/O thread. */
-// @ts-ignore: decorator
-@inline
 const OTHERS: i32 = 2;
 
 /** All that can, from 0 on: M0, the program's Ms, and the others, which have the last numbers. */

@@ -22,7 +22,6 @@ export class WaitQ {
 }
 
 /** Puts `w` at the end. */
-// @ts-ignore: decorator
 @inline
 export function enqueue(q: WaitQ, w: Waiter): void {
   const last = q.last;
@@ -44,7 +43,6 @@ export function enqueueFirst(q: WaitQ, w: Waiter): void {
 }
 
 /** Takes the first waiter. */
-// @ts-ignore: decorator
 @inline
 export function dequeue(q: WaitQ): Waiter | null {
   const w = q.first;
@@ -72,7 +70,6 @@ export function unlink(q: WaitQ, w: Waiter): bool {
 }
 
 /** Appends a goroutine to a list of those to make ready together (`readyAll`); returns it, the list's new last. */
-// @ts-ignore: decorator
 @inline
 export function link(last: G | null, gp: G): G {
   gp.schedlink = null;

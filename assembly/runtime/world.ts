@@ -22,16 +22,14 @@ import { moveTimers } from "./time";
 import { isTraced, trace } from "./trace";
 
 /** How long to wait for Ps before asking again, in ns: a request is lost if the M changed goroutines meanwhile. */
-// @ts-ignore: decorator
-@inline
 const ASK_AGAIN: i64 = 100_000;
 
-// @ts-ignore: decorator
+
 @inline
 function worldBusyAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("worldBusy");
 }
-// @ts-ignore: decorator
+
 @inline
 function stopwaitAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("stopwait");
@@ -122,7 +120,7 @@ export function startTheWorld(n: i32): void {
   wakepIfIdle();
 }
 
-// @ts-ignore: decorator
+
 @inline
 function setAttention(bits: i32): void {
   atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("attention"), bits);

@@ -3,18 +3,16 @@ import { nanotime } from "./skein/runtime/clock";
 import { args, exit as exitProgram } from "./skein/runtime/program";
 
 export namespace process {
-  // @ts-ignore: decorator
+
   @lazy export const arch = "wasm32";
 
-  // @ts-ignore: decorator
+
   @lazy export const platform = "wasm";
 
   /** The program's arguments; there is no interpreter's nor script's name before them. */
-  // @ts-ignore: decorator
   @lazy export const argv: string[] = args();
 
   /** What `exit()` without an argument ends the program with. */
-  // @ts-ignore: decorator
   @lazy export let exitCode = 0;
 
   export function exit(code: i32 = exitCode): void {

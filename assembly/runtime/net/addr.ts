@@ -19,12 +19,8 @@ export namespace Purpose {
 }
 
 /** The most addresses of a name that are tried. */
-// @ts-ignore: decorator
-@inline
 const SLOTS: i32 = 8;
 /** Bytes of an address that the kernel takes, at most. */
-// @ts-ignore: decorator
-@inline
 export const SOCKADDR_MAX: i32 = 112;
 
 export namespace SlotFlag {
@@ -45,8 +41,6 @@ export class Slot {
   // Then the kernel's struct.
 }
 
-// @ts-ignore: decorator
-@inline
 const SLOT_BYTES: usize = offsetof<Slot>() + SOCKADDR_MAX;
 
 /** What the host is asked, and answers. `host/net/resolution.ts` knows the layout. */
@@ -65,24 +59,17 @@ export class Resolution {
   // Then MESSAGE_MAX bytes of message, then the slots.
 }
 
-// @ts-ignore: decorator
-@inline
 const MESSAGE_MAX: usize = 512;
-// @ts-ignore: decorator
-@inline
 const MESSAGE: usize = offsetof<Resolution>();
-// @ts-ignore: decorator
-@inline
 const FIRST_SLOT: usize = MESSAGE + MESSAGE_MAX;
 
-// @ts-ignore: decorator
+
 @inline
 export function slotOf(r: Resolution, i: i32): Slot {
   return changetype<Slot>(changetype<usize>(r) + FIRST_SLOT + <usize>i * SLOT_BYTES);
 }
 
 /** Where the kernel's struct of a slot is. */
-// @ts-ignore: decorator
 @inline
 export function sockaddrOf(s: Slot): usize {
   return changetype<usize>(s) + offsetof<Slot>();

@@ -23,8 +23,6 @@ export namespace Errno {
 }
 
 /** Bytes of an error's text that are kept. */
-// @ts-ignore: decorator
-@inline
 const TEXT_MAX: i32 = 256;
 
 /** The text of an errno. */

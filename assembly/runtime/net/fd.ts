@@ -45,26 +45,16 @@ import {
 } from "./sys";
 
 /** What a call of this file returns instead of -errno for a PollError: this less the error. */
-// @ts-ignore: decorator
-@inline
 const POLL_ERRORS: i32 = -10000;
 
 /** Bytes of one system call, at most; Go's value. */
-// @ts-ignore: decorator
-@inline
 const CHUNK: i32 = 1 << 30;
 
 /** How long accept waits when there are too many open files: at first, and at most, in ns. */
-// @ts-ignore: decorator
-@inline
 const BACKOFF_MIN: i64 = 5_000_000;
-// @ts-ignore: decorator
-@inline
 const BACKOFF_MAX: i64 = 100_000_000;
 
 /** The descriptor of a PollDesc that has none: a goroutine sleeps there, with a deadline, until it is told something. */
-// @ts-ignore: decorator
-@inline
 export const NO_FD: i32 = -1;
 
 /** What a socket is. */
@@ -101,12 +91,12 @@ export class NetFD {
   remote: ArrayBuffer | null;
 }
 
-// @ts-ignore: decorator
+
 @inline
 function mutexOf(fd: NetFD): FDMutex {
   return changetype<FDMutex>(changetype<usize>(fd) + offsetof<NetFD>("mutex0"));
 }
-// @ts-ignore: decorator
+
 @inline
 function closedOf(fd: NetFD): Sema {
   return changetype<Sema>(changetype<usize>(fd) + offsetof<NetFD>("closed0"));

@@ -19,35 +19,15 @@ import { gopanic } from "../panic";
 import { Sema, semacquire, semrelease } from "../sema";
 import { WaitReason } from "../structs";
 
-// @ts-ignore: decorator
-@inline
 const CLOSED: u64 = 1;
-// @ts-ignore: decorator
-@inline
 const RLOCK: u64 = 2;
-// @ts-ignore: decorator
-@inline
 const WLOCK: u64 = 4;
-// @ts-ignore: decorator
-@inline
 const REF: u64 = 8;
-// @ts-ignore: decorator
-@inline
 const COUNT: u64 = (1 << 20) - 1;
-// @ts-ignore: decorator
-@inline
 const REFS: u64 = COUNT << 3;
-// @ts-ignore: decorator
-@inline
 const RWAIT: u64 = 1 << 23;
-// @ts-ignore: decorator
-@inline
 const RWAITERS: u64 = COUNT << 23;
-// @ts-ignore: decorator
-@inline
 const WWAIT: u64 = 1 << 43;
-// @ts-ignore: decorator
-@inline
 const WWAITERS: u64 = COUNT << 43;
 
 /** Inside another object; all zero is open and unused. */
@@ -61,17 +41,17 @@ export class FDMutex {
   private wsema1: u64;
 }
 
-// @ts-ignore: decorator
+
 @inline
 function rsemaOf(mu: FDMutex): Sema {
   return changetype<Sema>(changetype<usize>(mu) + offsetof<FDMutex>("rsema"));
 }
-// @ts-ignore: decorator
+
 @inline
 function wsemaOf(mu: FDMutex): Sema {
   return changetype<Sema>(changetype<usize>(mu) + offsetof<FDMutex>("wsema"));
 }
-// @ts-ignore: decorator
+
 @inline
 function last(state: u64): bool {
   return (state & (CLOSED | REFS)) == CLOSED;

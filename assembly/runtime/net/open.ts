@@ -19,46 +19,20 @@ import { IORequest, stdOpen } from "./stdlib";
 import { isEpoll } from "./sys";
 
 // Linux's numbers.
-// @ts-ignore: decorator
-@inline
 const AF_UNIX: i32 = 1;
-// @ts-ignore: decorator
-@inline
 const AF_INET6: i32 = 10;
-// @ts-ignore: decorator
-@inline
 const SOCK_STREAM: i32 = 1;
-// @ts-ignore: decorator
-@inline
 const SOCK_DGRAM: i32 = 2;
-// @ts-ignore: decorator
-@inline
 const SOL_SOCKET: i32 = 1;
-// @ts-ignore: decorator
-@inline
 const SO_REUSEADDR: i32 = 2;
-// @ts-ignore: decorator
-@inline
 const SO_REUSEPORT: i32 = 15;
-// @ts-ignore: decorator
-@inline
 const IPPROTO_TCP: i32 = 6;
-// @ts-ignore: decorator
-@inline
 const TCP_NODELAY: i32 = 1;
-// @ts-ignore: decorator
-@inline
 const IPPROTO_IPV6: i32 = 41;
-// @ts-ignore: decorator
-@inline
 const IPV6_V6ONLY: i32 = 26;
 
 /** How long to wait for room in the backlog of a unix listener, of which no event tells: at first, and the longest, in ns. */
-// @ts-ignore: decorator
-@inline
 const BACKLOG_PAUSE: i64 = 1_000_000;
-// @ts-ignore: decorator
-@inline
 const BACKLOG_PATIENCE: i64 = 4_000_000_000;
 
 /** A socket that listens; null if that failed. */

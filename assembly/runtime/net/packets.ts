@@ -19,15 +19,9 @@ export function packetSender(): string {
   return length <= 2 ? "" : formatAddress(sender, length, true);
 }
 
-// @ts-ignore: decorator
-@inline
 const AF_INET6: u16 = 10;
 /** Bytes of the kernel's struct for an IPv4 and an IPv6 address. */
-// @ts-ignore: decorator
-@inline
 const SOCKADDR_IN: i32 = 16;
-// @ts-ignore: decorator
-@inline
 const SOCKADDR_IN6: i32 = 28;
 
 /** An address as the kernel takes it from this socket; null if it stands for nothing. */

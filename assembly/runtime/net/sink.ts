@@ -44,7 +44,7 @@ export class Sink {
   queue: SinkQueue;
 }
 
-// @ts-ignore: decorator
+
 @inline
 function pendingOf(s: Sink): usize {
   return changetype<usize>(s) + offsetof<Sink>("pending");
@@ -65,21 +65,18 @@ export function sinkPost(s: Sink, bits: u32): void {
 }
 
 /** Takes all Sinks, the oldest first, each linked to the next; 0 if there are none. The owner's. */
-// @ts-ignore: decorator
 @inline
 export function sinkTake(queue: SinkQueue): usize {
   return mpscTake(changetype<usize>(queue), offsetof<Sink>("next"));
 }
 
 /** Takes the bits of a Sink that was taken, whose link has been read. The owner's. */
-// @ts-ignore: decorator
 @inline
 export function sinkBits(s: Sink): u32 {
   return atomic.xchg<u32>(pendingOf(s), 0);
 }
 
 /** Whether the owner has something to take. */
-// @ts-ignore: decorator
 @inline
 export function sinkAny(queue: SinkQueue): bool {
   return atomic.load<usize>(changetype<usize>(queue)) != 0;

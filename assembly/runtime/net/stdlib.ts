@@ -35,25 +35,13 @@ import { SOCKADDR_MAX } from "./addr";
 import { Errno } from "./errors";
 
 /** Bytes received, or written, that may be under way; beyond it the other end, or the goroutine, has to wait. */
-// @ts-ignore: decorator
-@inline
 const HIGH: i32 = 256 * 1024;
 /** Once no more than this is left, the other end may go on. */
-// @ts-ignore: decorator
-@inline
 const LOW: i32 = 64 * 1024;
 /** The largest packet of UDP over IPv4. */
-// @ts-ignore: decorator
-@inline
 const PACKET_MAX: i32 = 65507;
-// @ts-ignore: decorator
-@inline
 const EMSGSIZE: i32 = 90;
-// @ts-ignore: decorator
-@inline
 const EPIPE: i32 = 32;
-// @ts-ignore: decorator
-@inline
 const EAFNOSUPPORT: i32 = 97;
 
 /** What the I/O thread is asked to do. */
@@ -136,22 +124,16 @@ class StdSocket {
   // Then the two addresses, SOCKADDR_MAX bytes each.
 }
 
-// @ts-ignore: decorator
-@inline
 const LOCAL: usize = STD_LOCAL;
-// @ts-ignore: decorator
-@inline
 const REMOTE: usize = STD_REMOTE;
-// @ts-ignore: decorator
-@inline
 const SOCKET_BYTES: usize = REMOTE + SOCKADDR_MAX;
 
-// @ts-ignore: decorator
+
 @inline
 function socketOf(fd: i32): StdSocket {
   return changetype<StdSocket>((<usize>fd) << 4);
 }
-// @ts-ignore: decorator
+
 @inline
 function lockOf(s: StdSocket): usize {
   return changetype<usize>(s) + offsetof<StdSocket>("lock");
@@ -166,7 +148,6 @@ export function newStdSocket(): usize {
 }
 
 /** Fails the build where the host's view differs; nothing of it is left in the program. */
-// @ts-ignore: decorator
 @inline
 function checkOffsets(): void {
   if (offsetof<StdSocket>() != STD_LOCAL || STD_REMOTE - STD_LOCAL != SOCKADDR_MAX) ERROR("StdSocket");
@@ -188,7 +169,7 @@ function ask(kind: i32, s: StdSocket, block: usize, length: i32): void {
   if (mpscPush(requestsAddr(), changetype<usize>(r), 0)) wakeIO();
 }
 
-// @ts-ignore: decorator
+
 @inline
 function requestsAddr(): usize {
   return changetype<usize>(sched) + offsetof<Sched>("ioRequests");

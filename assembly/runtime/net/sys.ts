@@ -28,23 +28,21 @@ import {
   stdWrite,
 } from "./stdlib";
 
-// @ts-ignore: decorator
-@inline
 const SHUT_WR: i32 = 1;
 
-// @ts-ignore: decorator
+
 @inline
 export function isEpoll(): bool {
   return sched.pollerKind == PollerKind.Epoll;
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function sysRead(fd: i32, at: usize, length: i32): i32 {
   return isEpoll() ? netRead(fd, at, length) : stdRead(fd, at, length);
 }
 
-// @ts-ignore: decorator
+
 @inline
 export function sysWrite(fd: i32, at: usize, length: i32): i32 {
   return isEpoll() ? netWrite(fd, at, length) : stdWrite(fd, at, length);

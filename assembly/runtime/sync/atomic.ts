@@ -5,7 +5,7 @@
 
 import { nilCheck } from "../nil";
 
-// @ts-ignore: decorator
+
 @inline
 function cellOf<T>(a: Atomic<T>): usize {
   nilCheck(changetype<usize>(a));

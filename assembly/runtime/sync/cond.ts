@@ -16,22 +16,22 @@ import { dequeueAll, enqueue, readyAll, unlink, WaitQ } from "../waitq";
 import { nilCheck } from "../nil";
 import { Mutex, mutexCheckLocked, mutexLock, mutexUnlock } from "./mutex";
 
-// @ts-ignore: decorator
+
 @inline
 function lockOf(c: Cond): usize {
   return changetype<usize>(c) + offsetof<Cond>("word");
 }
-// @ts-ignore: decorator
+
 @inline
 function waitsOf(c: Cond): usize {
   return changetype<usize>(c) + offsetof<Cond>("waits");
 }
-// @ts-ignore: decorator
+
 @inline
 function notifiedOf(c: Cond): usize {
   return changetype<usize>(c) + offsetof<Cond>("notified");
 }
-// @ts-ignore: decorator
+
 @inline
 function queueOf(c: Cond): WaitQ {
   return changetype<WaitQ>(changetype<usize>(c) + offsetof<Cond>("first"));

@@ -24,40 +24,24 @@ import { Sema, semrelease, semtake } from "../sema";
 import { G, Sched, sched, waiterOf, WaitReason } from "../structs";
 import { nilCheck } from "../nil";
 
-// @ts-ignore: decorator
-@inline
 const LOCKED: u32 = 1;
-// @ts-ignore: decorator
-@inline
 const WOKEN: u32 = 2;
-// @ts-ignore: decorator
-@inline
 const STARVING: u32 = 4;
-// @ts-ignore: decorator
-@inline
 const WAITER: u32 = 8;
-// @ts-ignore: decorator
-@inline
 const WAITER_SHIFT: u32 = 3;
 
 /** A waiter that waited longer switches to starvation mode; Go's value. */
-// @ts-ignore: decorator
-@inline
 const STARVATION_NS: i64 = 1_000_000;
 /** Rounds a newcomer spins, and loads in a round: together some 300 ns. Longer was no faster, on two cores. */
-// @ts-ignore: decorator
-@inline
 const SPIN_ROUNDS: i32 = 4;
-// @ts-ignore: decorator
-@inline
 const SPIN_LOADS: i32 = 120;
 
-// @ts-ignore: decorator
+
 @inline
 function stateOf(mu: Mutex): usize {
   return changetype<usize>(mu) + offsetof<Mutex>("state");
 }
-// @ts-ignore: decorator
+
 @inline
 function semaOf(mu: Mutex): Sema {
   return changetype<Sema>(changetype<usize>(mu) + offsetof<Mutex>("sema0"));

@@ -13,7 +13,7 @@ import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../nil";
 import { Mutex, mutexLock, mutexRelease, mutexUnlock } from "./mutex";
 
-// @ts-ignore: decorator
+
 @inline
 function finishedOf(once: Once): usize {
   return changetype<usize>(once) + offsetof<Once>("finished");

@@ -23,19 +23,17 @@ import { dequeue, dequeueAll, enqueue, readyAll, WaitQ } from "../waitq";
 import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../nil";
 
-// @ts-ignore: decorator
+
 @inline
 function lockOf(pool: Pool): usize {
   return changetype<usize>(pool) + offsetof<Pool>("word");
 }
 /** Goroutines that wait to submit; the task is in the waiter. */
-// @ts-ignore: decorator
 @inline
 function submitters(pool: Pool): WaitQ {
   return changetype<WaitQ>(changetype<usize>(pool) + offsetof<Pool>("submitFirst"));
 }
 /** Goroutines that wait for all work to be done. */
-// @ts-ignore: decorator
 @inline
 function idleWaiters(pool: Pool): WaitQ {
   return changetype<WaitQ>(changetype<usize>(pool) + offsetof<Pool>("idleFirst"));

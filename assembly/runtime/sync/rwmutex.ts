@@ -18,26 +18,24 @@ import { WaitReason } from "../structs";
 import { nilCheck } from "../nil";
 import { Mutex, mutexLock, mutexTryLock, mutexUnlock } from "./mutex";
 
-// @ts-ignore: decorator
-@inline
 const MAX_READERS: i32 = 1 << 30;
 
-// @ts-ignore: decorator
+
 @inline
 function readerCountOf(rw: RWMutex): usize {
   return changetype<usize>(rw) + offsetof<RWMutex>("readerCount");
 }
-// @ts-ignore: decorator
+
 @inline
 function readerWaitOf(rw: RWMutex): usize {
   return changetype<usize>(rw) + offsetof<RWMutex>("readerWait");
 }
-// @ts-ignore: decorator
+
 @inline
 function readerSemOf(rw: RWMutex): Sema {
   return changetype<Sema>(changetype<usize>(rw) + offsetof<RWMutex>("readerSem0"));
 }
-// @ts-ignore: decorator
+
 @inline
 function writerSemOf(rw: RWMutex): Sema {
   return changetype<Sema>(changetype<usize>(rw) + offsetof<RWMutex>("writerSem0"));

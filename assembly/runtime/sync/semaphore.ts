@@ -14,12 +14,12 @@ import { G, Waiter, WaitReason, waiterOf } from "../structs";
 import { dequeue, enqueue, link, readyAll, unlink, WaitQ } from "../waitq";
 import { nilCheck } from "../nil";
 
-// @ts-ignore: decorator
+
 @inline
 function lockOf(s: Semaphore): usize {
   return changetype<usize>(s) + offsetof<Semaphore>("word");
 }
-// @ts-ignore: decorator
+
 @inline
 function queueOf(s: Semaphore): WaitQ {
   return changetype<WaitQ>(changetype<usize>(s) + offsetof<Semaphore>("first"));
@@ -67,7 +67,6 @@ export function checkCount(s: Semaphore, n: i32): void {
 }
 
 /** Under the lock: takes `n` tickets if they are free and nobody waits. */
-// @ts-ignore: decorator
 @inline
 function take(s: Semaphore, n: i32): bool {
   if (s.free < n || s.first != 0) return false;

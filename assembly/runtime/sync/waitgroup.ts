@@ -15,12 +15,12 @@ import { Sema, semacquire, semrelease, semtake } from "../sema";
 import { WaitReason } from "../structs";
 import { nilCheck } from "../nil";
 
-// @ts-ignore: decorator
+
 @inline
 function stateOf(wg: WaitGroup): usize {
   return changetype<usize>(wg) + offsetof<WaitGroup>("state");
 }
-// @ts-ignore: decorator
+
 @inline
 function semaOf(wg: WaitGroup): Sema {
   return changetype<Sema>(changetype<usize>(wg) + offsetof<WaitGroup>("sema0"));
@@ -60,7 +60,7 @@ export function waitGroupSema(wg: WaitGroup): Sema {
   return semaOf(wg);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function addState(wg: WaitGroup, n: i32): void {
   nilCheck(changetype<usize>(wg));

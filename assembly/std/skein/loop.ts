@@ -22,30 +22,26 @@ import { freeTask, runTask, Task } from "./runtime/task";
 import { Timer } from "./runtime/time";
 
 /** With fewer timers than this, cancelled ones are only dropped from the top; asyncio's value. */
-// @ts-ignore: decorator
-@inline
 const COMPACT_ABOVE: i32 = 100;
 /** Places of the ring of what is ready when it is first used. */
-// @ts-ignore: decorator
-@inline
 const INITIAL_READY: i32 = 64;
 
-// @ts-ignore: decorator
+
 @inline
 function taskAddr(handle: Handle): usize {
   return changetype<usize>(handle) + offsetof<Handle>("task");
 }
-// @ts-ignore: decorator
+
 @inline
 function givenAddr(handle: Handle): usize {
   return changetype<usize>(handle) + offsetof<Handle>("givenUp");
 }
-// @ts-ignore: decorator
+
 @inline
 function notesAddr(loop: EventLoop): usize {
   return changetype<usize>(loop) + offsetof<EventLoop>("notes");
 }
-// @ts-ignore: decorator
+
 @inline
 function cancelledAddr(loop: EventLoop): usize {
   return changetype<usize>(loop) + offsetof<EventLoop>("cancelledTimers");

@@ -29,25 +29,13 @@ export namespace ConnState {
 }
 
 /** Bytes that the memory of waiting output has at least. */
-// @ts-ignore: decorator
-@inline
 const WAITING_MIN: i32 = 4096;
 
 // Linux's numbers.
-// @ts-ignore: decorator
-@inline
 const SOL_SOCKET: i32 = 1;
-// @ts-ignore: decorator
-@inline
 const SO_KEEPALIVE: i32 = 9;
-// @ts-ignore: decorator
-@inline
 const IPPROTO_TCP: i32 = 6;
-// @ts-ignore: decorator
-@inline
 const TCP_KEEPIDLE: i32 = 4;
-// @ts-ignore: decorator
-@inline
 const TCP_KEEPINTVL: i32 = 5;
 
 /** A connection; of udp, the socket and where the datagram came from, until `data` returns. */

@@ -1,11 +1,7 @@
 /** Input that comes in pieces, for protocols whose messages do not: after evio's InputStream. */
 
 /** Bytes that a stream without input keeps room for, at least and at most. */
-// @ts-ignore: decorator
-@inline
 const KEEP_MIN: i32 = 256;
-// @ts-ignore: decorator
-@inline
 const KEEP_MAX: i32 = 65536;
 
 /**

@@ -33,29 +33,15 @@ import { giveSlots, LoopEvent, Slot, SlotEvent, slotGeneration, Slots, slotTakeW
 import { Worklist } from "./worklist";
 
 /** Bytes of one read: the largest packet fits. */
-// @ts-ignore: decorator
-@inline
 const INPUT: i32 = 65536;
 /** Datagrams that one go takes. */
-// @ts-ignore: decorator
-@inline
 const DATAGRAMS: i32 = 64;
 /** Reads of input that nobody wants, before the close: closing with unread input resets the connection. */
-// @ts-ignore: decorator
-@inline
 const DISCARD_READS: i32 = 16;
 /** How often connections that may be idle are looked at in the time that they may be, and the shortest pause in ns. */
-// @ts-ignore: decorator
-@inline
 const IDLE_CHECKS: i64 = 4;
-// @ts-ignore: decorator
-@inline
 const SWEEP_MIN: i64 = 1_000_000;
-// @ts-ignore: decorator
-@inline
 const NEVER: i64 = i64.MAX_VALUE;
-// @ts-ignore: decorator
-@inline
 const ETIMEDOUT: i32 = 110;
 
 export class Loop {

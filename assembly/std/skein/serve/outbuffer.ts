@@ -7,11 +7,7 @@ import { malloc, mfree } from "../runtime/malloc";
 import { gopanic } from "../runtime/panic";
 
 /** Bytes at first, and how many are kept. */
-// @ts-ignore: decorator
-@inline
 const FIRST: i32 = 65536;
-// @ts-ignore: decorator
-@inline
 const KEPT: i32 = 1 << 20;
 
 export class OutBuffer {

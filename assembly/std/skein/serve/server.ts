@@ -25,12 +25,8 @@ import { Action, Events, LoadBalance } from "./events";
 import { Loop } from "./loop";
 
 /** The most loops of a server. */
-// @ts-ignore: decorator
-@inline
 const LOOPS_MAX: i32 = 1024;
 /** How long accepting waits after an error that it cannot explain, in ns. */
-// @ts-ignore: decorator
-@inline
 const ACCEPT_PAUSE: i64 = 5_000_000;
 
 /** Figures of one loop. */
@@ -274,7 +270,7 @@ export class Server {
   }
 }
 
-// @ts-ignore: decorator
+
 @inline
 function connectionsOf(loop: Loop): i32 {
   return atomic.load<i32>(changetype<usize>(loop) + offsetof<Loop>("connections"));

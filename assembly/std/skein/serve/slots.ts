@@ -32,7 +32,7 @@ export class Slot extends Sink {
   wakes: u64;
 }
 
-// @ts-ignore: decorator
+
 @inline
 function wakesOf(s: Slot): usize {
   return changetype<usize>(s) + offsetof<Slot>("wakes");
