@@ -7,8 +7,8 @@
  * console.log(await rt.call("countPrimes", 1_000_000));
  * ```
  */
-export { start, type StartOptions } from "./start.js";
-export type { CloseOptions, Runtime } from "./runtime.js";
+export { start, type StartOptions } from "./runtime/start.js";
+export type { CloseOptions, Runtime } from "./runtime/runtime.js";
 export type { Go, Scope } from "./go/thread.js";
 export type { GoOptions } from "./go/asker.js";
 export type { GoTask, GoTasks } from "./go/tasks.js";
@@ -41,10 +41,18 @@ export {
   type WaitOptions,
 } from "./sync/index.js";
 export { transfer } from "./go/transfer.js";
-export type { MStats, RuntimeStats } from "./stats.js";
+export type { MStats, RuntimeStats } from "./runtime/stats.js";
 export type { Trace, TraceOptions, TraceResult } from "./trace/index.js";
-export type { CallArgument, CallValue } from "./calls.js";
-export { DeadlockError, ExitError, FatalError, GoPanic, SkeinError, WorkerError, type StackFrame } from "./errors.js";
+export type { CallArgument, CallValue } from "./runtime/calls.js";
+export {
+  DeadlockError,
+  ExitError,
+  FatalError,
+  GoPanic,
+  SkeinError,
+  WorkerError,
+  type StackFrame,
+} from "./base/errors.js";
 export * from "./loop/index.js";
 export { Action, InputStream, serve, wake } from "./serve/index.js";
 export type {

@@ -22,8 +22,8 @@ const dist = path.join(root, "dist");
 
 /** Entry files of threads, and what these load later. */
 const threadEntries = [
-  "host/worker.ts",
-  "host/sysmon.ts",
+  "host/runtime/worker.ts",
+  "host/runtime/sysmon.ts",
   "host/serve/worker.ts",
   "host/serve/io.ts",
   "host/net/iothread.ts",
@@ -31,7 +31,7 @@ const threadEntries = [
 ];
 
 /** Those that Node loads as CommonJS modules, as it is quicker at that; Deno takes the others. */
-const commonJsThreadEntries = ["host/worker.ts", "host/sysmon.ts"];
+const commonJsThreadEntries = ["host/runtime/worker.ts", "host/runtime/sysmon.ts"];
 
 /** Entry files of what programs `require`, with the class that is the module. */
 const commonJsEntries = { "host/piscina/main.ts": "Piscina" };

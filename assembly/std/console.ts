@@ -2,9 +2,9 @@
  * AssemblyScript's `console`, printing as goroutines print (`runtime/print.ts`): whole lines, in order. `log`, `debug` and
  * `info` go to standard output, `warn`, `error` and failed assertions to standard error, as in Node and Deno.
  */
-import { nanotime } from "./skein/runtime/clock";
-import { lock, unlock } from "./skein/runtime/lock";
-import { eprintln, println } from "./skein/runtime/print";
+import { nanotime } from "./skein/runtime/base/clock";
+import { lock, unlock } from "./skein/runtime/base/lock";
+import { eprintln, println } from "./skein/runtime/goroutine/print";
 
 /** When each label of `console.time` was started; all goroutines share them. Under `timersLock`. */
 const timers = new Map<string, i64>();

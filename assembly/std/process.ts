@@ -1,6 +1,6 @@
 /** AssemblyScript's `process`, on top of the program's own surroundings (`runtime/program.ts`). */
-import { nanotime } from "./skein/runtime/clock";
-import { args, exit as exitProgram } from "./skein/runtime/program";
+import { nanotime } from "./skein/runtime/base/clock";
+import { args, exit as exitProgram } from "./skein/runtime/goroutine/program";
 
 export namespace process {
 

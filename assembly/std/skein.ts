@@ -7,15 +7,15 @@
  */
 
 // Goroutines.
-export { newproc as go, gosched, goexit, goid, numGoroutine, numCPU, threadId } from "./skein/runtime/proc";
-export { gomaxprocs } from "./skein/runtime/world";
-export { setMaxThreads } from "./skein/runtime/newm";
-export { lockOSThread, unlockOSThread } from "./skein/runtime/osthread";
-export { blocking, sleepBlocking } from "./skein/runtime/syscall";
+export { newproc as go, gosched, goexit, goid, numGoroutine, numCPU, threadId } from "./skein/runtime/goroutine/proc";
+export { gomaxprocs } from "./skein/runtime/sched/world";
+export { setMaxThreads } from "./skein/runtime/sched/newm";
+export { lockOSThread, unlockOSThread } from "./skein/runtime/goroutine/osthread";
+export { blocking, sleepBlocking } from "./skein/runtime/goroutine/syscall";
 
 // Channels.
-export { Chan, ChanRange, ok } from "./skein/runtime/chan";
-export { Select } from "./skein/runtime/select";
+export { Chan, ChanRange, ok } from "./skein/runtime/chan/chan";
+export { Select } from "./skein/runtime/chan/select";
 
 // Synchronisation.
 export { Mutex } from "./skein/runtime/sync/mutex";
@@ -28,10 +28,10 @@ export { Atomic } from "./skein/runtime/sync/atomic";
 export { Pool } from "./skein/runtime/sync/pool";
 
 // Time.
-export { now, sleep, after, afterFunc, Timer, Ticker } from "./skein/runtime/time";
-export { Nanosecond, Microsecond, Millisecond, Second } from "./skein/runtime/time";
+export { now, sleep, after, afterFunc, Timer, Ticker } from "./skein/runtime/goroutine/time";
+export { Nanosecond, Microsecond, Millisecond, Second } from "./skein/runtime/goroutine/time";
 
 // The program and its surroundings.
-export { print, println, eprint, eprintln } from "./skein/runtime/print";
-export { args, env, exit, readFile, readText, memoryUsed } from "./skein/runtime/program";
-export { readLine } from "./skein/runtime/stdin";
+export { print, println, eprint, eprintln } from "./skein/runtime/goroutine/print";
+export { args, env, exit, readFile, readText, memoryUsed } from "./skein/runtime/goroutine/program";
+export { readLine } from "./skein/runtime/goroutine/stdin";

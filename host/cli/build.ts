@@ -1,8 +1,8 @@
 /** `skein build`: compiles a program to a file. */
 import { writeFile } from "node:fs/promises";
 import type { CompileStats } from "../compiler/index.js";
-import { SkeinError } from "../errors.js";
-import { writeFully } from "../stdio.js";
+import { SkeinError } from "../base/errors.js";
+import { writeFully } from "../base/stdio.js";
 
 /** Options of `skein build`, as the command line's parser leaves them. */
 export interface BuildOptions {

@@ -5,11 +5,11 @@
  */
 import process from "node:process";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { FatalError, SkeinError } from "../errors.js";
-import { BrokenPipe, writeFully } from "../stdio.js";
-import { checkProcs, parseMemory } from "../procs.js";
-import { version } from "../version.js";
-import { EXIT_PANIC, EXIT_REFUSED, EXIT_SIGPIPE } from "../exitcodes.js";
+import { FatalError, SkeinError } from "../base/errors.js";
+import { BrokenPipe, writeFully } from "../base/stdio.js";
+import { checkProcs, parseMemory } from "../runtime/procs.js";
+import { version } from "../base/version.js";
+import { EXIT_PANIC, EXIT_REFUSED, EXIT_SIGPIPE } from "../base/exitcodes.js";
 import type { BuildOptions } from "./build.js";
 import type { RunOptions } from "./run.js";
 import type { TopOptions } from "./top.js";

@@ -4,16 +4,16 @@
  * Guarantees: all that the program printed is out when this resolves; SIGINT and SIGTERM end the program at once.
  */
 import process from "node:process";
-import { needsNoGuards, NO_GUARDS } from "../addressspace.js";
-import { loadFile } from "../build.js";
-import type { FatalError, GoPanic, SkeinError } from "../errors.js";
+import { needsNoGuards, NO_GUARDS } from "../base/addressspace.js";
+import { loadFile } from "../runtime/build.js";
+import type { FatalError, GoPanic, SkeinError } from "../base/errors.js";
 import { checkPoller, type PollerWish } from "../net/poller.js";
-import { writeFully } from "../stdio.js";
-import { defaultProcs } from "../procs.js";
-import { Runtime } from "../runtime.js";
-import { DEFAULT_MAX_THREADS, reportOf } from "../start.js";
+import { writeFully } from "../base/stdio.js";
+import { defaultProcs } from "../runtime/procs.js";
+import { Runtime } from "../runtime/runtime.js";
+import { DEFAULT_MAX_THREADS, reportOf } from "../runtime/start.js";
 import { showWarnings } from "./build.js";
-import { EXIT_PANIC, EXIT_SIGNALS } from "../exitcodes.js";
+import { EXIT_PANIC, EXIT_SIGNALS } from "../base/exitcodes.js";
 import { respawn } from "./respawn.js";
 import { statsTable } from "./stats.js";
 

@@ -4,11 +4,11 @@ import { connect, type Socket } from "node:net";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
-import { SkeinError } from "../errors.js";
-import { writeFully } from "../stdio.js";
+import { SkeinError } from "../base/errors.js";
+import { writeFully } from "../base/stdio.js";
 import { entries, type Entry } from "../top/directory.js";
 import type { Snapshot } from "../top/snapshot.js";
-import { version } from "../version.js";
+import { version } from "../base/version.js";
 import { columns } from "./columns.js";
 
 /** Options of `skein top`, as the command line's parser leaves them. */

@@ -1,5 +1,5 @@
 /** `skein trace`: sums a trace up on the terminal. */
-import { writeFully } from "../stdio.js";
+import { writeFully } from "../base/stdio.js";
 import { summarize, type FunctionSummary, type Summary, type Track } from "../trace/summary.js";
 import { columns } from "./columns.js";
 

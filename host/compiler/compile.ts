@@ -31,7 +31,7 @@ const MAXIMUM_PAGES = 65536;
 const HEAP_ALIGNMENT = 16;
 
 /** Files of the core that nothing imports, or that must be there whatever a program imports. */
-const CORE_FILES = ["rt", "host", "task", "panic"].map((name) => `~lib/skein/runtime/${name}`);
+const CORE_FILES = ["memory/rt", "js/host", "goroutine/task", "base/panic"].map((name) => `~lib/skein/runtime/${name}`);
 
 /** How long the steps of a compile took, in milliseconds, and how large the result is. */
 export interface CompileStats {
@@ -123,7 +123,7 @@ function options(): Options {
   options.exportStart = START_EXPORT;
   // The library then leaves to __new what __new does (zeroing), and has loops written for an optimiser.
   options.optimizeLevelHint = 3;
-  options.globalAliases = new Map([["abort", `${CORE}/panic/abort`]]);
+  options.globalAliases = new Map([["abort", `${CORE}/base/panic/abort`]]);
   options.setFeature(api.Feature.Threads);
   return options;
 }

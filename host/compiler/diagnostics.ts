@@ -3,7 +3,7 @@
  * the place, the message. One screen at most.
  */
 import path from "node:path";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 import api, { type Diagnostic, type Range } from "./asc.js";
 
 const { DiagnosticCategory, DiagnosticCode } = api;

@@ -4,7 +4,7 @@
  * `skein` says how to start the program (see entry.ts), `skein.data` holds the initial contents of static memory, which
  * the host writes once for all threads, and `skein.symbols` the positions of the code in the source (see symbols.ts).
  */
-import type { ProgramInfo } from "../program.js";
+import type { ProgramInfo } from "../runtime/program.js";
 import type { MemorySegment, Module } from "./asc.js";
 import { encodeSymbols, type SourceMap, type SymbolNames } from "./symbols.js";
 import {

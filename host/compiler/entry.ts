@@ -8,7 +8,7 @@
  * The top-level code is AssemblyScript's `~start`, guarded by a flag of its own, so every thunk that needs it may call it.
  */
 import { ABI_VERSION } from "../../assembly/layout.js";
-import type { ChanType, ExportInfo, ProgramInfo, ValueType } from "../program.js";
+import type { ChanType, ExportInfo, ProgramInfo, ValueType } from "../runtime/program.js";
 import api, {
   type Compiler,
   type DeclaredElement,
@@ -64,7 +64,7 @@ export class Entry {
           if (isFirst) {
             // The core comes before everything else, as the rest of the program depends on it.
             isFirst = false;
-            this.compileFileByPath(`${CORE}/host`, api.Source.native);
+            this.compileFileByPath(`${CORE}/js/host`, api.Source.native);
           }
           original.call(this, file);
         },
@@ -82,7 +82,7 @@ export class Entry {
   }
 
   private exportCore(compiler: Compiler): void {
-    const host = compiler.program.filesByName.get(`${CORE}/host`);
+    const host = compiler.program.filesByName.get(`${CORE}/js/host`);
     if (!host) throw new Error("the core has no host.ts");
     for (const [name, element] of allExports(host)) {
       const instance = this.instantiate(element);
@@ -94,7 +94,7 @@ export class Entry {
     const { session } = this;
     const exports = allExports(file);
     const main = exports.get("main");
-    this.init = session.addThunk("~init", [], [...this.start(), this.core("task/initDone", [])]);
+    this.init = session.addThunk("~init", [], [...this.start(), this.core("goroutine/task/initDone", [])]);
     for (const [name, element] of exports) {
       const instance = name === "main" ? this.checkMain(element) : this.instantiate(element);
       if (!instance) continue;
@@ -153,9 +153,9 @@ export class Entry {
     const run = returnsCode ? module.local_set(code, call, false) : call;
     const body = [
       ...this.start(),
-      this.core("task/initDone", []),
+      this.core("goroutine/task/initDone", []),
       run,
-      this.core("task/mainDone", [returnsCode ? module.local_get(code, api.TypeRef.I32) : module.i32(0)]),
+      this.core("goroutine/task/mainDone", [returnsCode ? module.local_get(code, api.TypeRef.I32) : module.i32(0)]),
     ];
     return session.addThunk("~main", returnsCode ? [api.TypeRef.I32] : [], body);
   }
@@ -178,7 +178,7 @@ export class Entry {
       const value = module.local_get(result, returnType.toRef());
       call = module.store(returnType.byteSize, task, value, returnType.toRef(), resultOffset);
     }
-    body.push(call, this.core("task/callDone", [module.local_get(TASK_LOCAL, api.TypeRef.I32)]));
+    body.push(call, this.core("goroutine/task/callDone", [module.local_get(TASK_LOCAL, api.TypeRef.I32)]));
     return {
       thunk: session.addThunk(`~call:${name}`, vars, body),
       params: params.map((type) => chanType(type) ?? valueType(type)),
@@ -224,7 +224,7 @@ function isNumber(type: Type): boolean {
 }
 
 /** The core's class of channels, of what the host can send through one. */
-const CHAN = new RegExp(`^${CORE}/chan/(Chan<(?:f64|i32|i64|~lib/typedarray/Uint8Array)>)$`);
+const CHAN = new RegExp(`^${CORE}/chan/chan/(Chan<(?:f64|i32|i64|~lib/typedarray/Uint8Array)>)$`);
 
 /** What channel a parameter is, if it is one that the host can pass. */
 function chanType(type: Type): ChanType | undefined {

@@ -47,12 +47,12 @@ const truncations = new Set([
 
 /** The core's declarations of what Asyncify provides. */
 const asyncifyPrimitives = new Set(
-  ["startUnwind", "stopUnwind", "startRewind", "stopRewind"].map((name) => `${CORE}/imports/${name}`),
+  ["startUnwind", "stopUnwind", "startRewind", "stopRewind"].map((name) => `${CORE}/base/imports/${name}`),
 );
 
 export class Frames {
   /** Internal names of the functions to be kept. */
-  readonly names = new Set<string>([`${CORE}/panic/abort`, `${CORE}/lock/futexsleep`]);
+  readonly names = new Set<string>([`${CORE}/base/panic/abort`, `${CORE}/base/lock/futexsleep`]);
   private readonly withLoops = new Set<string>();
   private readonly session: Session;
   private readonly isProgram: (internalName: string) => boolean;

@@ -102,7 +102,7 @@ export class Globals {
   }
 
   private isShared(name: string): boolean {
-    if (name === "~argumentsLength" || name.startsWith(`${CORE}/registers/`)) return false;
+    if (name === "~argumentsLength" || name.startsWith(`${CORE}/base/registers/`)) return false;
     if (!this.isStandardLibrary(name) || SHARED_LIBRARY_FILES.some((file) => name.startsWith(file))) return true;
     return this.declaredType(name)?.isManaged ?? false;
   }

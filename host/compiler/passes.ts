@@ -50,18 +50,18 @@ const FUNCTION_PASSES = [
 
 /** What runs on the scheduler's own stack, below every goroutine's, and would otherwise look as if it might switch. */
 const SCHEDULER = [
-  "host/*",
-  "hostobj/*",
-  "hostop/*",
-  "hostsync/*",
-  "findrunnable/*",
-  "mp/*",
-  "hosted/*",
-  "newm/*",
-  "deadlock/*",
-  "dump/describe*",
-  "schedtrace/*",
-  "sysmon/*",
+  "js/host/*",
+  "js/hostobj/*",
+  "js/hostop/*",
+  "js/hostsync/*",
+  "sched/findrunnable/*",
+  "sched/mp/*",
+  "sched/hosted/*",
+  "sched/newm/*",
+  "sched/deadlock/*",
+  "debug/dump/describe*",
+  "debug/schedtrace/*",
+  "sched/sysmon/*",
 ].map((name) => `${CORE}/${name}`);
 
 /** Functions that Asyncify exports for a host that switches stacks; here the core does. */

@@ -50,16 +50,16 @@ const SCRATCH_USERS = [
 ];
 
 /** The core's two functions that a safepoint consists of, and the exports that keep them until there are safepoints. */
-const WANTED = `${CORE}/proc/preemptWanted`;
-const PREEMPTED = `${CORE}/proc/preempted`;
+const WANTED = `${CORE}/goroutine/proc/preemptWanted`;
+const PREEMPTED = `${CORE}/goroutine/proc/preempted`;
 const HOLDS = [WANTED, PREEMPTED].map((name) => ({ name, as: `~hold:${name}` }));
 
 /** Where the program throws: a loop does not go on after that. */
-const ABORT = `${CORE}/panic/abort`;
+const ABORT = `${CORE}/base/panic/abort`;
 
 /** What Asyncify provides, as the core declares it: whoever calls the first may switch, whoever calls the others never. */
-const START_UNWIND = `${CORE}/imports/startUnwind`;
-const BOTTOM_CALLS = new Set([`${CORE}/imports/stopUnwind`, `${CORE}/imports/startRewind`]);
+const START_UNWIND = `${CORE}/base/imports/startUnwind`;
+const BOTTOM_CALLS = new Set([`${CORE}/base/imports/stopUnwind`, `${CORE}/base/imports/startRewind`]);
 
 /** Tells whether a function, by its internal name, must not be switched out. */
 export function isUninterruptible(name: string): boolean {

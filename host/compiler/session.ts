@@ -42,7 +42,7 @@ export class Session {
   }
 
   private resolveTaskClass(name: string): Type {
-    const prototype = this.element(`${CORE}/task/${name}`);
+    const prototype = this.element(`${CORE}/goroutine/task/${name}`);
     const task = this.compiler.resolver.resolveClass(prototype, null);
     if (!task) throw new Error(`the core's class ${name} does not compile`);
     return task.type;

@@ -255,7 +255,7 @@ export class Tasks {
     const { offsets, size } = layOut(types);
     const task = flow.getTempLocal(api.Type.usize32);
     const thunk = this.thunkFor(target, types, offsets);
-    const allocate = isGo ? "task/newGoTask" : "task/newTask";
+    const allocate = isGo ? "goroutine/task/newGoTask" : "goroutine/task/newTask";
     const record = this.session.callCore(allocate, [module.i32(thunk), module.i32(size)], I32);
     const stores = values.map((value, i) => {
       const type = types[i]!;
@@ -281,7 +281,7 @@ export class Tasks {
     const { module } = compiler;
     const I32 = api.TypeRef.I32;
     const body = loadArguments(session, types, offsets);
-    body.push(session.callCore("task/freeTask", [module.local_get(TASK_LOCAL, I32)], api.TypeRef.None));
+    body.push(session.callCore("goroutine/task/freeTask", [module.local_get(TASK_LOCAL, I32)], api.TypeRef.None));
     if (target.argumentsLength !== null) {
       body.push(module.global_set(compiler.ensureArgumentsLength(), module.i32(target.argumentsLength)));
     }

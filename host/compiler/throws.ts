@@ -18,7 +18,7 @@ const ERROR = "~lib/error/Error";
 const PLAIN = new Set(["Error", "RangeError", "TypeError", "SyntaxError", "URIError"]);
 
 /** The core's function that does not return. (Neither does `goexit`, but for its caller's frames, which are unwound.) */
-const EXIT = `${CORE}/program/exit`;
+const EXIT = `${CORE}/goroutine/program/exit`;
 
 export function installThrows(hooks: Hooks, session: Session): void {
   hooks.replace(
@@ -67,7 +67,7 @@ function isPlain({ value }: ThrowNode): boolean {
 /** The core's function that panics with a value of the type just compiled; null if none does. */
 function panicOf(compiler: Compiler): string | null {
   let thrown: Class | null = compiler.currentType.getClass();
-  if (thrown === compiler.program.stringInstance) return "panic/gopanic";
+  if (thrown === compiler.program.stringInstance) return "base/panic/gopanic";
   while (thrown && thrown.internalName !== ERROR) thrown = thrown.base;
-  return thrown ? "panic/panicError" : null;
+  return thrown ? "base/panic/panicError" : null;
 }

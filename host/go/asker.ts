@@ -49,8 +49,8 @@ import {
   M_SIZE,
   MS_BASE,
 } from "../../assembly/layout.js";
-import { SkeinError, WorkerError } from "../errors.js";
-import { takeText, writeText } from "../notes.js";
+import { SkeinError, WorkerError } from "../base/errors.js";
+import { takeText, writeText } from "../runtime/notes.js";
 import { Transfer } from "../values/index.js";
 import { carried } from "./carry.js";
 import { Functions } from "./functions.js";

@@ -3,7 +3,7 @@
  *
  * A thread's own code and what users import are different copies of this module, so they meet at a symbol of the global object.
  */
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 import type { Scope } from "./thread.js";
 
 const HOOK = Symbol.for("skein.current");

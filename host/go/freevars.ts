@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module";
 import type * as Acorn from "acorn";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 
 /** What esbuild and what builds on it wrap functions in to keep their names; the other thread has one too. */
 export const NAME_HELPER = "__name";

@@ -17,9 +17,9 @@ import {
   JSFN_TEXT,
   JSFN_TIME,
 } from "../../assembly/layout.js";
-import { SkeinError } from "../errors.js";
-import type { Core } from "../instance.js";
-import type { Memory } from "../memory.js";
+import { SkeinError } from "../base/errors.js";
+import type { Core } from "../runtime/instance.js";
+import type { Memory } from "../base/memory.js";
 import { checkSelfContained } from "./freevars.js";
 import { TASK, type TaskName } from "./tasks.js";
 

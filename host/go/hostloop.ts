@@ -5,7 +5,7 @@
  * notifies, so that Atomics.waitAsync here sees it. While the thread is here it is marked as being in JavaScript.
  */
 import { M_OWED, M_PARK, M_SIZE, M_WAIT_US, MARK_TURN, MS_BASE, MSTART_TURN, PARKED } from "../../assembly/layout.js";
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 import type { Mark } from "./mark.js";
 import type { Holder, Thread } from "./thread.js";
 

@@ -2,8 +2,8 @@
  * The functions that a thread runs for goroutines: compiled from their source, or imported, once each.
  */
 import { JSFN_INDEX } from "../../assembly/layout.js";
-import { SkeinError } from "../errors.js";
-import type { Memory } from "../memory.js";
+import { SkeinError } from "../base/errors.js";
+import type { Memory } from "../base/memory.js";
 import { NAME_HELPER } from "./freevars.js";
 import { readFunction } from "./functions.js";
 import type { TaskName } from "./tasks.js";

@@ -5,8 +5,8 @@
  * the others from their notes. A note belongs to its handler, which frees it.
  */
 import { M_MAIL, M_SIZE, MS_BASE, NOTE_KIND, NOTE_NEXT, NOTE_ORPHAN } from "../../assembly/layout.js";
-import type { Core } from "../instance.js";
-import type { Memory } from "../memory.js";
+import type { Core } from "../runtime/instance.js";
+import type { Memory } from "../base/memory.js";
 
 /** What is done with a note: given its address. */
 export type NoteHandler = (address: number) => void;

@@ -7,7 +7,7 @@
  * this thread has said that it sleeps: see `noteq.ts` for why nothing is missed.
  */
 import { HOST_ASLEEP, HOST_AWAKE, HOST_BLOCKED, M_MAIL, MS_BASE, SCHED_HOST_ASLEEP } from "../../assembly/layout.js";
-import type { Control } from "../control.js";
+import type { Control } from "../base/control.js";
 import type { Holder } from "./thread.js";
 
 /** How long after the last result it goes on looking, in milliseconds: twice the time that it takes to be woken. */

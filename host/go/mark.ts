@@ -1,12 +1,12 @@
 /**
  * The mark of a thread that runs JavaScript: it says whether the thread is inside the core, and if not, on whose behalf it runs
- * (see `assembly/runtime/jsgo.ts`). A thread may be killed only while it is not in the core.
+ * (see `assembly/runtime/js/jsgo.ts`). A thread may be killed only while it is not in the core.
  *
  * Invariant: whenever the core runs on an M's thread, the mark is MARK_CORE, and nobody can doom the thread.
  */
 import { M_MARK, M_SIZE, MARK_CORE, MS_BASE } from "../../assembly/layout.js";
-import type { Core } from "../instance.js";
-import type { Memory } from "../memory.js";
+import type { Core } from "../runtime/instance.js";
+import type { Memory } from "../base/memory.js";
 
 /** The mark of a thread that runs the function of a goroutine. */
 export function markOf(goroutine: number): number {

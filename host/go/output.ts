@@ -3,7 +3,7 @@
  * started this one, which may be sleeping inside the core.
  */
 import process from "node:process";
-import { writeFully } from "../stdio.js";
+import { writeFully } from "../base/stdio.js";
 
 interface Sink {
   _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void;

@@ -44,7 +44,7 @@ import {
   RUNJS_DONE,
   RUNJS_LOADING,
 } from "../../assembly/layout.js";
-import { StopThread } from "../instance.js";
+import { StopThread } from "../runtime/instance.js";
 import { ALL } from "./asker.js";
 import { runCarried, type Carried } from "./carry.js";
 import type { GoroutineContext } from "./current.js";

@@ -3,8 +3,8 @@
  * results come back to it. The main thread has one in each runtime, an M has one.
  */
 import { M_GEN, M_SIZE, MS_BASE } from "../../assembly/layout.js";
-import type { Core } from "../instance.js";
-import type { Memory } from "../memory.js";
+import type { Core } from "../runtime/instance.js";
+import type { Memory } from "../base/memory.js";
 import { SyncMembers } from "../sync/index.js";
 import { Sync } from "../sync/sync.js";
 import { Codec } from "../values/index.js";

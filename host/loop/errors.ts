@@ -1,5 +1,5 @@
 /** What the event loop, its futures and its tasks throw. The messages are asyncio's where asyncio has one. */
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 
 /** The loop was used in a state that does not allow it: closed, running already, stopped too early. */
 export class LoopError extends SkeinError {

@@ -1,7 +1,7 @@
 /**
  * The loop's note queue: calls that other threads have asked for, in memory that all threads share.
  *
- * The queue is the core's (`assembly/runtime/noteq.ts`) in memory of its own, so that a loop needs no running program: a
+ * The queue is the core's (`assembly/runtime/js/noteq.ts`) in memory of its own, so that a loop needs no running program: a
  * stack that is only ever emptied whole. A push links its note to the head it saw and installs it with one
  * compare-and-swap; the loop takes everything with one exchange, and reverses it. So notes come out first in, first out,
  * and there is no ABA problem. All of that is sequentially consistent, so whoever takes a note sees what is in it.

@@ -23,9 +23,9 @@ import { addressText } from "../poll/address.js";
 import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sockaddr.js";
 import { beginLoad, endLoad } from "../poll/loading.js";
 import { loadSys, type Sys } from "../poll/sys.js";
-import type { Control } from "../control.js";
-import { opensSockets, type ThreadData } from "../instance.js";
-import type { Memory } from "../memory.js";
+import type { Control } from "../base/control.js";
+import { opensSockets, type ThreadData } from "../runtime/instance.js";
+import type { Memory } from "../base/memory.js";
 import { netPoller, tellPoller } from "./poller.js";
 import { resolveNow } from "./resolution.js";
 

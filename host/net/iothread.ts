@@ -25,9 +25,9 @@ import {
   STD_REMOTE,
   STD_REMOTE_LENGTH,
 } from "../../assembly/layout.js";
-import { Control, Report } from "../control.js";
-import { instantiate, StopThread, type Core, type ThreadData } from "../instance.js";
-import type { Memory } from "../memory.js";
+import { Control, Report } from "../base/control.js";
+import { instantiate, StopThread, type Core, type ThreadData } from "../runtime/instance.js";
+import type { Memory } from "../base/memory.js";
 import { ENOENT, errnoName } from "../poll/constants.js";
 import { pausing } from "../poll/pausing.js";
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "../poll/sockaddr.js";

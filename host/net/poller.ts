@@ -1,7 +1,7 @@
 /** What goroutines' sockets are made of: system calls, or the runtime's own sockets where there are none. */
-import { SkeinError } from "../errors.js";
-import { writeFully } from "../stdio.js";
-import { debugSettings } from "../debug.js";
+import { SkeinError } from "../base/errors.js";
+import { writeFully } from "../base/stdio.js";
+import { debugSettings } from "../base/debug.js";
 import type { PollerChoice, PollerName } from "../poll/index.js";
 import { loadSys } from "../poll/sys.js";
 

@@ -4,7 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 import { AddressError, isDatagram, parseAddress, type Address } from "../poll/address.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "../poll/constants.js";
 import { encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "../poll/sockaddr.js";

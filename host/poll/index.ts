@@ -2,8 +2,8 @@
  * The choice of the poller: epoll where system calls can be made, the runtime's own sockets elsewhere.
  */
 import process from "node:process";
-import { debugSettings } from "../debug.js";
-import { SkeinError } from "../errors.js";
+import { debugSettings } from "../base/debug.js";
+import { SkeinError } from "../base/errors.js";
 import { loadSys } from "./sys.js";
 
 /** What waits for sockets. */

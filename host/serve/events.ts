@@ -4,7 +4,7 @@
  * Handlers are synchronous and run on their loop's thread, one at a time. What they return is acted on when they return.
  */
 import type { Duplex } from "node:stream";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 import type { PollerName } from "../poll/index.js";
 
 /** What is to happen to a connection, or to the server, after an event. */

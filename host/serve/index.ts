@@ -6,7 +6,7 @@
  * ```
  */
 import process from "node:process";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 import { parseAddress, resolveAddress } from "../poll/address.js";
 import { choosePoller } from "../poll/index.js";
 import { checkEvents, type Events, type Server } from "./events.js";

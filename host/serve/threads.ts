@@ -10,7 +10,7 @@
 import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 import { choosePoller, type PollerChoice } from "../poll/index.js";
 import { shareLoading } from "../poll/loading.js";
 import type { ServeOptions, Server } from "./events.js";

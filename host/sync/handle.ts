@@ -8,7 +8,7 @@
  * the runtime is closed). So the count is 0 exactly when nobody can use it any more, and who makes it 0 frees it.
  */
 import { HOBJ_KIND, HOBJ_REFS, HOBJ_TARGET } from "../../assembly/layout.js";
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 import { Handle } from "../values/handles.js";
 import type { Sync } from "./sync.js";
 

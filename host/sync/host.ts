@@ -2,7 +2,7 @@
  * What a thread that runs JavaScript gives to channels and locks, and the core's functions for them (`hostsync.ts` there says
  * what each does).
  */
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 import type { Codec } from "../values/index.js";
 
 /** @internal */

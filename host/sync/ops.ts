@@ -21,7 +21,7 @@ import {
   SCHED_STATE,
   STATE_RUNNING,
 } from "../../assembly/layout.js";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 import type { SyncCore, SyncHost } from "./host.js";
 import { panicking, reasonOf } from "./errors.js";
 

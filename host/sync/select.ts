@@ -1,6 +1,6 @@
 /** Select: one of several channel operations, whichever can proceed first. */
 import { OP_CANCELLED, OP_CLOSED, OP_DRAINED, OP_SELECT } from "../../assembly/layout.js";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 import type { Chan } from "./chan.js";
 import { asError, ChanError, reasonOf } from "./errors.js";
 import type { WaitOptions } from "./host.js";

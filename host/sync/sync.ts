@@ -34,7 +34,7 @@ import {
   OP_STATUS,
   OP_COUNT,
 } from "../../assembly/layout.js";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 import { isHandle, type PortsCarrier } from "../values/index.js";
 import { Bytes } from "./bytes.js";
 import { Chan, ELEMENT_TYPES, type ElementType } from "./chan.js";

@@ -6,7 +6,7 @@ import { lstatSync, mkdirSync, readdirSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 
 const SOCKET = /^(\d+)-\d+-\d+\.sock$/;
 

@@ -9,8 +9,8 @@ import type { Server, Socket } from "node:net";
 import path from "node:path";
 import process from "node:process";
 import { threadId } from "node:worker_threads";
-import { debugSettings } from "../debug.js";
-import { writeFully } from "../stdio.js";
+import { debugSettings } from "../base/debug.js";
+import { writeFully } from "../base/stdio.js";
 import type { Watched } from "./snapshot.js";
 
 /** A program that ends sooner pays nothing for being watchable. */

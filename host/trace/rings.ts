@@ -1,4 +1,4 @@
-/** Reads the events that the threads of a program leave for the main thread (`assembly/runtime/trace.ts`), in order of time. */
+/** Reads the events that the threads of a program leave for the main thread (`assembly/runtime/debug/trace.ts`), in order of time. */
 import {
   IO_M,
   M_SIZE,
@@ -21,7 +21,7 @@ import {
   TRACE_TIME,
   TRACE_WRITTEN,
 } from "../../assembly/layout.js";
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 
 /** One event; `kind` and `reason` as in `layout.ts`. */
 export interface TraceEvent {

@@ -1,7 +1,7 @@
 /** Reads a trace that `rt.trace` wrote, and sums up what it shows. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { SkeinError } from "../errors.js";
+import { SkeinError } from "../base/errors.js";
 import { FOOTER, HEADER, TRACK_MS, TRACK_PS, type SliceArgs } from "./chrome.js";
 
 /** What a trace says of itself. Times here and below are in µs. */

@@ -7,7 +7,7 @@
  */
 import type { Buffer } from "node:buffer";
 import { types } from "node:util";
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 import { isResizable } from "./buffers.js";
 import type { Carrier } from "./carrier.js";
 import { Uncloneable } from "./failure.js";

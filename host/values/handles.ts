@@ -6,7 +6,7 @@
  * retained when it is encoded and the count passes to the handle that decoding makes; dropping the slot releases it.
  */
 import { types } from "node:util";
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 
 /** Marks handles, also those of another copy of this module: a thread's own code is bundled, what users import is not. */
 const HANDLE = Symbol.for("skein.handle");

@@ -18,7 +18,7 @@
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { HOBJ_ELEM, HOBJ_REFS, HOST_SHARED, SCHED_STATE, STATE_RUNNING } from "../../assembly/layout.js";
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 import type { Carrier } from "./carrier.js";
 
 /** What an M tells the main thread: here is a value; it wants one; nobody wants one. And the main thread's answer. */

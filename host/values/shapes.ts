@@ -8,7 +8,7 @@
  *
  * A shape's block: u32 number of names, then for each u32 length in UTF-16 units and the units, aligned to 4 bytes.
  */
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 
 /** Shapes that one thread makes, and sets of names that it remembers at a time. */
 const MAX_SHAPES = 1000;

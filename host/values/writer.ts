@@ -15,7 +15,7 @@
  */
 import { Buffer } from "node:buffer";
 import { types } from "node:util";
-import type { Memory } from "../memory.js";
+import type { Memory } from "../base/memory.js";
 import { extraProperties } from "./arrays.js";
 import { greatestLength, isDetached, viewIndex, viewLength } from "./buffers.js";
 import type { Carrier } from "./carrier.js";

@@ -1,7 +1,7 @@
-import { Chan, HChan, ok, recvq, sendq } from "../../assembly/runtime/chan";
-import { g } from "../../assembly/runtime/registers";
+import { Chan, HChan, ok, recvq, sendq } from "../../assembly/runtime/chan/chan";
+import { g } from "../../assembly/runtime/base/registers";
 import { G, waiterOf } from "../../assembly/runtime/structs";
-import { enqueue } from "../../assembly/runtime/waitq";
+import { enqueue } from "../../assembly/runtime/chan/waitq";
 import { fakeWaiter, reset, takeReady } from "./support";
 
 class Point {

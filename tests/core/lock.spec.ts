@@ -1,4 +1,4 @@
-import { futexsleep, lock, plock, ptryLock, punlock, tryLock, unlock } from "../../assembly/runtime/lock";
+import { futexsleep, lock, plock, ptryLock, punlock, tryLock, unlock } from "../../assembly/runtime/base/lock";
 import { sched } from "../../assembly/runtime/structs";
 import { reset } from "./support";
 

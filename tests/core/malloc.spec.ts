@@ -1,5 +1,5 @@
-import { flushCaches, malloc, mallocSize, mfree } from "../../assembly/runtime/malloc";
-import { m } from "../../assembly/runtime/registers";
+import { flushCaches, malloc, mallocSize, mfree } from "../../assembly/runtime/memory/malloc";
+import { m } from "../../assembly/runtime/base/registers";
 import { allp, CLASS_COUNT, cacheOf, P, sched } from "../../assembly/runtime/structs";
 import { reset } from "./support";
 

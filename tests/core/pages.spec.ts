@@ -1,4 +1,4 @@
-import { allocPages, freePages, PAGE_SIZE, reservePages } from "../../assembly/runtime/pages";
+import { allocPages, freePages, PAGE_SIZE, reservePages } from "../../assembly/runtime/memory/pages";
 import { sched } from "../../assembly/runtime/structs";
 import { reset } from "./support";
 

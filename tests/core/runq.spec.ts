@@ -1,5 +1,5 @@
-import { globrunqget, globrunqput, globrunqputBatch, globrunqsize } from "../../assembly/runtime/globrunq";
-import { runnextget, runqempty, runqget, runqput, runqsteal } from "../../assembly/runtime/runq";
+import { globrunqget, globrunqput, globrunqputBatch, globrunqsize } from "../../assembly/runtime/sched/globrunq";
+import { runnextget, runqempty, runqget, runqput, runqsteal } from "../../assembly/runtime/goroutine/runq";
 import { G, P, RUNQ_LENGTH, sched } from "../../assembly/runtime/structs";
 import { fakeG, fakeP, reset, takeReady } from "./support";
 

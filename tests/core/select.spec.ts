@@ -1,6 +1,6 @@
-import { Chan, HChan, ok, recvq } from "../../assembly/runtime/chan";
-import { Select } from "../../assembly/runtime/select";
-import { enqueue } from "../../assembly/runtime/waitq";
+import { Chan, HChan, ok, recvq } from "../../assembly/runtime/chan/chan";
+import { Select } from "../../assembly/runtime/chan/select";
+import { enqueue } from "../../assembly/runtime/chan/waitq";
 import { fakeWaiter, reset, takeReady } from "./support";
 
 /** Rounds of the tests of fairness, and the bounds on a share of a quarter: ten standard deviations. */

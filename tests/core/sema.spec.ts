@@ -1,6 +1,6 @@
-import { Sema, semaq, semrelease, semtake } from "../../assembly/runtime/sema";
-import { g } from "../../assembly/runtime/registers";
-import { enqueue } from "../../assembly/runtime/waitq";
+import { Sema, semaq, semrelease, semtake } from "../../assembly/runtime/chan/sema";
+import { g } from "../../assembly/runtime/base/registers";
+import { enqueue } from "../../assembly/runtime/chan/waitq";
 import { fakeWaiter, reset, takeReady } from "./support";
 
 function newSema(): Sema {

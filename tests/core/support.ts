@@ -3,8 +3,8 @@
  * goroutine made ready goes to the global queue, since no M here holds a P; `takeReady` takes it from there.
  */
 import { allm, allp, G, G_BYTES, GStatus, P, sched, Waiter, waiterOf } from "../../assembly/runtime/structs";
-import { heapFirst, heapRemove } from "../../assembly/runtime/timers";
-import { setG, setM } from "../../assembly/runtime/registers";
+import { heapFirst, heapRemove } from "../../assembly/runtime/goroutine/timers";
+import { setG, setM } from "../../assembly/runtime/base/registers";
 
 /** Bytes of a P that the specs touch. */
 const P_BYTES: usize = 4096;

@@ -1,4 +1,4 @@
-import { ok } from "../../assembly/runtime/chan";
+import { ok } from "../../assembly/runtime/chan/chan";
 import { allp } from "../../assembly/runtime/structs";
 import {
   after,
@@ -9,7 +9,7 @@ import {
   Ticker,
   Timer,
   timeSleepUntil,
-} from "../../assembly/runtime/time";
+} from "../../assembly/runtime/goroutine/time";
 import { reset } from "./support";
 
 /** What the scheduler does before each turn; the clock says `at`. */

@@ -6,7 +6,7 @@ import {
   RuntimeTimer,
   timerRemove,
   timersFirst,
-} from "../../assembly/runtime/timers";
+} from "../../assembly/runtime/goroutine/timers";
 import { P } from "../../assembly/runtime/structs";
 import { fakeP, reset } from "./support";
 

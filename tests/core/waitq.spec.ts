@@ -1,5 +1,5 @@
 import { Waiter } from "../../assembly/runtime/structs";
-import { dequeue, enqueue, enqueueFirst, readyAll, unlink, WaitQ } from "../../assembly/runtime/waitq";
+import { dequeue, enqueue, enqueueFirst, readyAll, unlink, WaitQ } from "../../assembly/runtime/chan/waitq";
 import { fakeG, fakeWaiter, reset, takeReady } from "./support";
 
 function newQ(): WaitQ {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { debugSettings } from "../../host/debug.js";
-import { SkeinError } from "../../host/errors.js";
-import { checkProcs, defaultProcs, numCPU, parseMemory } from "../../host/procs.js";
+import { debugSettings } from "../../host/base/debug.js";
+import { SkeinError } from "../../host/base/errors.js";
+import { checkProcs, defaultProcs, numCPU, parseMemory } from "../../host/runtime/procs.js";
 
 describe("options", () => {
   for (const [text, bytes] of [

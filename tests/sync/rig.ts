@@ -3,14 +3,14 @@
  * a second `Sync` of the same thread, in the name of M1.
  */
 import { MAX_THREADS, NOTE_NEXT } from "../../assembly/layout.js";
-import { reserveMemory } from "../../host/addressspace.js";
-import { loadFile } from "../../host/build.js";
-import { newClock } from "../../host/clock.js";
-import { Control } from "../../host/control.js";
-import { instantiate, type Core } from "../../host/instance.js";
+import { reserveMemory } from "../../host/base/addressspace.js";
+import { loadFile } from "../../host/runtime/build.js";
+import { newClock } from "../../host/base/clock.js";
+import { Control } from "../../host/base/control.js";
+import { instantiate, type Core } from "../../host/runtime/instance.js";
 import { netImports } from "../../host/net/imports.js";
-import { ALL_PAGES, PAGE, type Memory } from "../../host/memory.js";
-import type { Program } from "../../host/program.js";
+import { ALL_PAGES, PAGE, type Memory } from "../../host/base/memory.js";
+import type { Program } from "../../host/runtime/program.js";
 import type { SyncCore } from "../../host/sync/host.js";
 import { SyncMembers } from "../../host/sync/index.js";
 import { Sync } from "../../host/sync/sync.js";

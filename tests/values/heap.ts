@@ -1,5 +1,5 @@
 /** Memory for codecs without a core: an allocator that knows what is in use. */
-import { Memory } from "../../host/memory.js";
+import { Memory } from "../../host/base/memory.js";
 import { Codec } from "../../host/values/index.js";
 
 export class Heap {

@@ -4,9 +4,9 @@
  * thread asks the system, while the goroutine is parked.
  */
 import { NOTE_RESOLVE } from "../../layout";
-import { malloc, mfree } from "../malloc";
-import { awaitHost } from "../polldesc";
-import { pushNote } from "../noteq";
+import { malloc, mfree } from "../memory/malloc";
+import { awaitHost } from "./polldesc";
+import { pushNote } from "../js/noteq";
 import { fail } from "./errors";
 import { netFormat, netResolve } from "./imports";
 

@@ -1,8 +1,8 @@
 /** Errors of the network: what `lastError` says about the goroutine's latest call that failed. */
 import { netStrerror } from "./imports";
-import { PollError } from "../polldesc";
-import { gosched } from "../proc";
-import { g } from "../registers";
+import { PollError } from "./polldesc";
+import { gosched } from "../goroutine/proc";
+import { g } from "../base/registers";
 import { sched } from "../structs";
 
 // Linux's numbers, which the host uses wherever it runs.

@@ -10,7 +10,7 @@
  * by an event, so the next read waits for that first, which spares a call that would fail. Not so once the other end is done:
  * see PollInfo.Done. (Other sockets' reads may be short for other reasons.)
  */
-import { netScratch } from "../netpoll";
+import { netScratch } from "./netpoll";
 import {
   netpollblock,
   netpollcheckerr,
@@ -22,10 +22,10 @@ import {
   netpollSetDeadline,
   PollDesc,
   PollError,
-} from "../polldesc";
-import { Sema, semacquire, semrelease } from "../sema";
+} from "./polldesc";
+import { Sema, semacquire, semrelease } from "../chan/sema";
 import { sched, WaitReason } from "../structs";
-import { sleep } from "../time";
+import { sleep } from "../goroutine/time";
 import { SOCKADDR_MAX } from "./addr";
 import { Errno, pollErrorText, strerror } from "./errors";
 import { fdDecref, fdIncref, fdIncrefAndClose, FDMutex, fdRWLock, fdRWUnlock } from "./fdmutex";
@@ -96,6 +96,7 @@ export class NetFD {
 function mutexOf(fd: NetFD): FDMutex {
   return changetype<FDMutex>(changetype<usize>(fd) + offsetof<NetFD>("mutex0"));
 }
+
 
 @inline
 function closedOf(fd: NetFD): Sema {

@@ -15,8 +15,8 @@
  * descriptor, and nobody else, is told so, and closes it. Who releases a lock, or closes, takes the waiters off the word that
  * it then wakes; a woken one tries again from the beginning.
  */
-import { gopanic } from "../panic";
-import { Sema, semacquire, semrelease } from "../sema";
+import { gopanic } from "../base/panic";
+import { Sema, semacquire, semrelease } from "../chan/sema";
 import { WaitReason } from "../structs";
 
 const CLOSED: u64 = 1;
@@ -47,10 +47,12 @@ function rsemaOf(mu: FDMutex): Sema {
   return changetype<Sema>(changetype<usize>(mu) + offsetof<FDMutex>("rsema"));
 }
 
+
 @inline
 function wsemaOf(mu: FDMutex): Sema {
   return changetype<Sema>(changetype<usize>(mu) + offsetof<FDMutex>("wsema"));
 }
+
 
 @inline
 function last(state: u64): bool {

@@ -1,7 +1,7 @@
 /** Opening sockets: listening, dialling, and sockets for packets. */
-import { netpollinit, netScratch } from "../netpoll";
-import { netpollblock, PollError } from "../polldesc";
-import { sleep } from "../time";
+import { netpollinit, netScratch } from "./netpoll";
+import { netpollblock, PollError } from "./polldesc";
+import { sleep } from "../goroutine/time";
 import { Purpose, Slot, SlotFlag, releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
 import { Errno, fail, strerror } from "./errors";
 import { fdClose, fdErrorText, fdLocal, fdOpen, fdRegister, NetFD, sockaddrCopy, SocketKind } from "./fd";

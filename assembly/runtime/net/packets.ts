@@ -1,6 +1,6 @@
 /** Where packets come from and go to. */
-import { malloc } from "../malloc";
-import { g } from "../registers";
+import { malloc } from "../memory/malloc";
+import { g } from "../base/registers";
 import { NetFD } from "./fd";
 import { Purpose, SOCKADDR_MAX, formatAddress, releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
 

@@ -15,8 +15,8 @@
  * owner clears the word, looks at the queue, and parks if it is empty. Either the owner sees the push, or its word is cleared
  * before it is looked at, and then the one who tells leaves READY there or takes the parked owner out.
  */
-import { mpscPush, mpscTake } from "../mpsc";
-import { netpollblock, netpollreset, netpollwake, PollDesc, readyOne } from "../polldesc";
+import { mpscPush, mpscTake } from "../base/mpsc";
+import { netpollblock, netpollreset, netpollwake, PollDesc, readyOne } from "./polldesc";
 import { G } from "../structs";
 
 /** Bits of Sink.pending. */

@@ -25,11 +25,11 @@ import {
   STD_REMOTE,
   STD_REMOTE_LENGTH,
 } from "../../layout";
-import { lock, unlock } from "../lock";
-import { malloc, mfree } from "../malloc";
-import { mpscPush, mpscTake } from "../mpsc";
-import { awaitHost, hostReady, netpollfinish, netpollnotify, PollDesc } from "../polldesc";
-import { g } from "../registers";
+import { lock, unlock } from "../base/lock";
+import { malloc, mfree } from "../memory/malloc";
+import { mpscPush, mpscTake } from "../base/mpsc";
+import { awaitHost, hostReady, netpollfinish, netpollnotify, PollDesc } from "./polldesc";
+import { g } from "../base/registers";
 import { Sched, sched } from "../structs";
 import { SOCKADDR_MAX } from "./addr";
 import { Errno } from "./errors";
@@ -133,6 +133,7 @@ const SOCKET_BYTES: usize = REMOTE + SOCKADDR_MAX;
 function socketOf(fd: i32): StdSocket {
   return changetype<StdSocket>((<usize>fd) << 4);
 }
+
 
 @inline
 function lockOf(s: StdSocket): usize {

@@ -3,7 +3,7 @@
  * what was written before a store is seen by whoever loads its value.
  */
 
-import { nilCheck } from "../nil";
+import { nilCheck } from "../base/nil";
 
 
 @inline

@@ -8,12 +8,12 @@
  *   queue belong to goroutines on their way into it; they look at `notified` under the lock first.
  * - Tickets wrap around after 2^32; differences are taken modulo that.
  */
-import { plock, punlock } from "../lock";
-import { gopark, goready } from "../proc";
-import { g } from "../registers";
+import { plock, punlock } from "../base/lock";
+import { gopark, goready } from "../goroutine/proc";
+import { g } from "../base/registers";
 import { WaitReason, waiterOf } from "../structs";
-import { dequeueAll, enqueue, readyAll, unlink, WaitQ } from "../waitq";
-import { nilCheck } from "../nil";
+import { dequeueAll, enqueue, readyAll, unlink, WaitQ } from "../chan/waitq";
+import { nilCheck } from "../base/nil";
 import { Mutex, mutexCheckLocked, mutexLock, mutexUnlock } from "./mutex";
 
 
@@ -22,15 +22,18 @@ function lockOf(c: Cond): usize {
   return changetype<usize>(c) + offsetof<Cond>("word");
 }
 
+
 @inline
 function waitsOf(c: Cond): usize {
   return changetype<usize>(c) + offsetof<Cond>("waits");
 }
 
+
 @inline
 function notifiedOf(c: Cond): usize {
   return changetype<usize>(c) + offsetof<Cond>("notified");
 }
+
 
 @inline
 function queueOf(c: Cond): WaitQ {

@@ -15,14 +15,14 @@
  * Ordering: taking and releasing are sequentially consistent read-modify-writes of `state`, or the hand-over of a permit
  * through the semaphore's lock; either way what the last holder wrote is visible to the next.
  */
-import { nanotime } from "../clock";
-import { gopanic } from "../panic";
-import { gopark, gosched } from "../proc";
-import { g, m } from "../registers";
-import { runqempty } from "../runq";
-import { Sema, semrelease, semtake } from "../sema";
+import { nanotime } from "../base/clock";
+import { gopanic } from "../base/panic";
+import { gopark, gosched } from "../goroutine/proc";
+import { g, m } from "../base/registers";
+import { runqempty } from "../goroutine/runq";
+import { Sema, semrelease, semtake } from "../chan/sema";
 import { G, Sched, sched, waiterOf, WaitReason } from "../structs";
-import { nilCheck } from "../nil";
+import { nilCheck } from "../base/nil";
 
 const LOCKED: u32 = 1;
 const WOKEN: u32 = 2;
@@ -41,6 +41,7 @@ const SPIN_LOADS: i32 = 120;
 function stateOf(mu: Mutex): usize {
   return changetype<usize>(mu) + offsetof<Mutex>("state");
 }
+
 
 @inline
 function semaOf(mu: Mutex): Sema {

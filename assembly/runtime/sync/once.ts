@@ -6,11 +6,11 @@
  *
  * Ordering: `finished` is stored and loaded atomically, so whoever sees it set sees what the call has written.
  */
-import { g } from "../registers";
+import { g } from "../base/registers";
 import { WaitReason } from "../structs";
-import { freeTask, runTask, Task } from "../task";
+import { freeTask, runTask, Task } from "../goroutine/task";
 import { Deferral, DeferralKind } from "./deferral";
-import { nilCheck } from "../nil";
+import { nilCheck } from "../base/nil";
 import { Mutex, mutexLock, mutexRelease, mutexUnlock } from "./mutex";
 
 

@@ -13,15 +13,15 @@
  * - `busy` workers make calls. It exceeds `size` only after `tune` has reduced that.
  * - Somebody waits to submit only if busy >= size. So busy == 0 means that all submitted work is done.
  */
-import { plock, punlock } from "../lock";
-import { gopanic } from "../panic";
-import { gopark, goready, newproc } from "../proc";
-import { g } from "../registers";
+import { plock, punlock } from "../base/lock";
+import { gopanic } from "../base/panic";
+import { gopark, goready, newproc } from "../goroutine/proc";
+import { g } from "../base/registers";
 import { G, WaitReason, waiterOf } from "../structs";
-import { freeTask, runTask, Task } from "../task";
-import { dequeue, dequeueAll, enqueue, readyAll, WaitQ } from "../waitq";
+import { freeTask, runTask, Task } from "../goroutine/task";
+import { dequeue, dequeueAll, enqueue, readyAll, WaitQ } from "../chan/waitq";
 import { Deferral, DeferralKind } from "./deferral";
-import { nilCheck } from "../nil";
+import { nilCheck } from "../base/nil";
 
 
 @inline

@@ -12,10 +12,10 @@
  *
  * Ordering: all changes are sequentially consistent read-modify-writes; permits pass through a semaphore's lock.
  */
-import { gopanic } from "../panic";
-import { Sema, semacquire, semrelease, semtake } from "../sema";
+import { gopanic } from "../base/panic";
+import { Sema, semacquire, semrelease, semtake } from "../chan/sema";
 import { WaitReason } from "../structs";
-import { nilCheck } from "../nil";
+import { nilCheck } from "../base/nil";
 import { Mutex, mutexLock, mutexTryLock, mutexUnlock } from "./mutex";
 
 const MAX_READERS: i32 = 1 << 30;
@@ -26,15 +26,18 @@ function readerCountOf(rw: RWMutex): usize {
   return changetype<usize>(rw) + offsetof<RWMutex>("readerCount");
 }
 
+
 @inline
 function readerWaitOf(rw: RWMutex): usize {
   return changetype<usize>(rw) + offsetof<RWMutex>("readerWait");
 }
 
+
 @inline
 function readerSemOf(rw: RWMutex): Sema {
   return changetype<Sema>(changetype<usize>(rw) + offsetof<RWMutex>("readerSem0"));
 }
+
 
 @inline
 function writerSemOf(rw: RWMutex): Sema {

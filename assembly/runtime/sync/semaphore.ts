@@ -6,19 +6,20 @@
  * - 0 <= free <= size.
  * - The first waiter, if any, wants more than `free`.
  */
-import { plock, punlock } from "../lock";
-import { gopanic } from "../panic";
-import { gopark } from "../proc";
-import { g } from "../registers";
+import { plock, punlock } from "../base/lock";
+import { gopanic } from "../base/panic";
+import { gopark } from "../goroutine/proc";
+import { g } from "../base/registers";
 import { G, Waiter, WaitReason, waiterOf } from "../structs";
-import { dequeue, enqueue, link, readyAll, unlink, WaitQ } from "../waitq";
-import { nilCheck } from "../nil";
+import { dequeue, enqueue, link, readyAll, unlink, WaitQ } from "../chan/waitq";
+import { nilCheck } from "../base/nil";
 
 
 @inline
 function lockOf(s: Semaphore): usize {
   return changetype<usize>(s) + offsetof<Semaphore>("word");
 }
+
 
 @inline
 function queueOf(s: Semaphore): WaitQ {

@@ -10,16 +10,17 @@
  * Ordering: `done` is a sequentially consistent read-modify-write of `state`; a waiter returns after it has read a state
  * with counter 0, or been given a permit by whoever wrote it. So it sees what was written before each `done`.
  */
-import { gopanic } from "../panic";
-import { Sema, semacquire, semrelease, semtake } from "../sema";
+import { gopanic } from "../base/panic";
+import { Sema, semacquire, semrelease, semtake } from "../chan/sema";
 import { WaitReason } from "../structs";
-import { nilCheck } from "../nil";
+import { nilCheck } from "../base/nil";
 
 
 @inline
 function stateOf(wg: WaitGroup): usize {
   return changetype<usize>(wg) + offsetof<WaitGroup>("state");
 }
+
 
 @inline
 function semaOf(wg: WaitGroup): Sema {

@@ -11,15 +11,15 @@
  * Other goroutines reach the loop by `callSoonThreadsafe` alone, through the core's lock-free queue (`runtime/mpsc.ts`). All
  * else is for the goroutine that runs the loop, or while nobody runs it; anything else panics.
  */
-import { Chan } from "./runtime/chan";
-import { nanotime } from "./runtime/clock";
-import { mpscPush, mpscTake } from "./runtime/mpsc";
-import { nilCheck } from "./runtime/nil";
-import { gopanic } from "./runtime/panic";
-import { goid } from "./runtime/proc";
-import { Select } from "./runtime/select";
-import { freeTask, runTask, Task } from "./runtime/task";
-import { Timer } from "./runtime/time";
+import { Chan } from "./runtime/chan/chan";
+import { nanotime } from "./runtime/base/clock";
+import { mpscPush, mpscTake } from "./runtime/base/mpsc";
+import { nilCheck } from "./runtime/base/nil";
+import { gopanic } from "./runtime/base/panic";
+import { goid } from "./runtime/goroutine/proc";
+import { Select } from "./runtime/chan/select";
+import { freeTask, runTask, Task } from "./runtime/goroutine/task";
+import { Timer } from "./runtime/goroutine/time";
 
 /** With fewer timers than this, cancelled ones are only dropped from the top; asyncio's value. */
 const COMPACT_ABOVE: i32 = 100;
@@ -32,15 +32,18 @@ function taskAddr(handle: Handle): usize {
   return changetype<usize>(handle) + offsetof<Handle>("task");
 }
 
+
 @inline
 function givenAddr(handle: Handle): usize {
   return changetype<usize>(handle) + offsetof<Handle>("givenUp");
 }
 
+
 @inline
 function notesAddr(loop: EventLoop): usize {
   return changetype<usize>(loop) + offsetof<EventLoop>("notes");
 }
+
 
 @inline
 function cancelledAddr(loop: EventLoop): usize {

@@ -9,7 +9,7 @@
  * that read (or write) take turns. Deadlines are readings of `now()`; a call that runs into one fails, and so does every later
  * one until the deadline is set anew.
  */
-import { nilCheck } from "./runtime/nil";
+import { nilCheck } from "./runtime/base/nil";
 import { formatAddress } from "./runtime/net/addr";
 import { fail, lastError as latest } from "./runtime/net/errors";
 import {

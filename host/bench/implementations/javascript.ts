@@ -1,7 +1,7 @@
 /** Programs in JavaScript, on the runtime that runs the bench. */
 import path from "node:path";
 import process from "node:process";
-import { runtimeName } from "../../version.js";
+import { runtimeName } from "../../base/version.js";
 import type { Command } from "../child.js";
 import { packageRoot } from "../paths.js";
 

@@ -23,7 +23,7 @@ const TIMEOUT_MS = 30_000;
 
 /** Pages of 64 KiB, all of them there from the beginning, as in a real program. */
 const PAGES = 4096;
-const REGISTERS = "assembly/runtime/registers/";
+const REGISTERS = "assembly/runtime/base/registers/";
 
 /** A function's name, then its arguments. */
 export type Call = readonly [name: string, ...args: number[]];

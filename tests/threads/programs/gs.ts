@@ -1,7 +1,7 @@
 // Threads that make goroutines and bury them.
-import { gfcount, gfget, gfgetOrphan, gfput, gfputOrphan } from "../../../assembly/runtime/gs";
-import { reservePages } from "../../../assembly/runtime/pages";
-import { fastrandn } from "../../../assembly/runtime/rand";
+import { gfcount, gfget, gfgetOrphan, gfput, gfputOrphan } from "../../../assembly/runtime/goroutine/gs";
+import { reservePages } from "../../../assembly/runtime/memory/pages";
+import { fastrandn } from "../../../assembly/runtime/base/rand";
 import { allp, G, GStatus, Sched, sched } from "../../../assembly/runtime/structs";
 import { become, setup, word } from "./setup";
 

@@ -1,5 +1,5 @@
 // A counter under a lock, which several threads take at once.
-import { futexsleep, lock, tryLock, unlock } from "../../../assembly/runtime/lock";
+import { futexsleep, lock, tryLock, unlock } from "../../../assembly/runtime/base/lock";
 import { spin, word } from "./setup";
 
 const LOCK = 0;

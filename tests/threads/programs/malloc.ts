@@ -3,10 +3,10 @@
 // A block begins with its size and a mark, and is filled with a word made of these and its address; so a block that was
 // handed out twice, or overlaps another, is found damaged by one of its owners.
 import { SCHED_HEAP_PAGES } from "../../../assembly/layout";
-import { futexsleep } from "../../../assembly/runtime/lock";
-import { malloc, mallocSize, mfree } from "../../../assembly/runtime/malloc";
-import { PAGE_BITS, reservePages } from "../../../assembly/runtime/pages";
-import { fastrand, fastrandn } from "../../../assembly/runtime/rand";
+import { futexsleep } from "../../../assembly/runtime/base/lock";
+import { malloc, mallocSize, mfree } from "../../../assembly/runtime/memory/malloc";
+import { PAGE_BITS, reservePages } from "../../../assembly/runtime/memory/pages";
+import { fastrand, fastrandn } from "../../../assembly/runtime/base/rand";
 import { sched } from "../../../assembly/runtime/structs";
 import { become, setup, word } from "./setup";
 

@@ -1,9 +1,9 @@
 // Producers of notes, and the consumer that drains them and sleeps when there are none.
 import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../../assembly/layout";
-import { futexsleep } from "../../../assembly/runtime/lock";
-import { mfree } from "../../../assembly/runtime/malloc";
-import { drainNotes, pushNote } from "../../../assembly/runtime/noteq";
-import { fastrandn } from "../../../assembly/runtime/rand";
+import { futexsleep } from "../../../assembly/runtime/base/lock";
+import { mfree } from "../../../assembly/runtime/memory/malloc";
+import { drainNotes, pushNote } from "../../../assembly/runtime/js/noteq";
+import { fastrandn } from "../../../assembly/runtime/base/rand";
 import { become, setup, spin, word } from "./setup";
 
 const PRODUCERS: i32 = 4;

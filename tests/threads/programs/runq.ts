@@ -1,10 +1,10 @@
 // A run queue with an owner and thieves. The goroutines in it are items of an array, of which only the fields before `m`
 // exist: `status` counts how often an item was consumed, `entry` is what its producer wrote in it before putting it.
-import { globrunqget, globrunqsize, schedLock } from "../../../assembly/runtime/globrunq";
-import { lock, unlock } from "../../../assembly/runtime/lock";
-import { reservePages } from "../../../assembly/runtime/pages";
-import { fastrandn } from "../../../assembly/runtime/rand";
-import { runnextget, runqempty, runqget, runqput, runqsteal } from "../../../assembly/runtime/runq";
+import { globrunqget, globrunqsize, schedLock } from "../../../assembly/runtime/sched/globrunq";
+import { lock, unlock } from "../../../assembly/runtime/base/lock";
+import { reservePages } from "../../../assembly/runtime/memory/pages";
+import { fastrandn } from "../../../assembly/runtime/base/rand";
+import { runnextget, runqempty, runqget, runqput, runqsteal } from "../../../assembly/runtime/goroutine/runq";
 import { allp, G, P, sched } from "../../../assembly/runtime/structs";
 import { become, setup, word } from "./setup";
 

@@ -7,15 +7,15 @@
  * All fields are its loop's, but for what `wake` reads, which does not change once a handler has seen the connection.
  * The bytes that wait are in memory of their own, which is there only while there are any.
  */
-import { malloc, mfree } from "../runtime/malloc";
-import { nilCheck } from "../runtime/nil";
+import { malloc, mfree } from "../runtime/memory/malloc";
+import { nilCheck } from "../runtime/base/nil";
 import { formatAddress } from "../runtime/net/addr";
 import { NetFD, SocketKind } from "../runtime/net/fd";
 import { netSetsockopt } from "../runtime/net/imports";
 import { isEpoll } from "../runtime/net/sys";
-import { netScratch } from "../runtime/netpoll";
-import { gopanic } from "../runtime/panic";
-import { goid } from "../runtime/proc";
+import { netScratch } from "../runtime/net/netpoll";
+import { gopanic } from "../runtime/base/panic";
+import { goid } from "../runtime/goroutine/proc";
 import { Loop } from "./loop";
 import { Slot, slotWake } from "./slots";
 

@@ -12,18 +12,18 @@
  *   So nothing overtakes, and what several writes give goes out in one call.
  * - Nothing here is allocated for an event; buffers grow to what they are needed for.
  */
-import { mpscPush, mpscTake } from "../runtime/mpsc";
-import { nanotime } from "../runtime/clock";
-import { malloc, mfree } from "../runtime/malloc";
+import { mpscPush, mpscTake } from "../runtime/base/mpsc";
+import { nanotime } from "../runtime/base/clock";
+import { malloc, mfree } from "../runtime/memory/malloc";
 import { SOCKADDR_MAX } from "../runtime/net/addr";
 import { Errno, strerror } from "../runtime/net/errors";
 import { fdClose, SocketKind } from "../runtime/net/fd";
 import { Sink, sinkAny, sinkBits, SinkEvent, sinkPost, sinkTake, sinkWait } from "../runtime/net/sink";
 import { isEpoll, sysRead, sysRecvfrom, sysSendto, sysShutdownWrite, sysWrite } from "../runtime/net/sys";
-import { netpoll, netpollLast } from "../runtime/netpoll";
-import { injectglist, netpolldone, netpollSetDeadline, netpollSetSink, PollError } from "../runtime/polldesc";
-import { gopanic } from "../runtime/panic";
-import { goid, gosched } from "../runtime/proc";
+import { netpoll, netpollLast } from "../runtime/net/netpoll";
+import { injectglist, netpolldone, netpollSetDeadline, netpollSetSink, PollError } from "../runtime/net/polldesc";
+import { gopanic } from "../runtime/base/panic";
+import { goid, gosched } from "../runtime/goroutine/proc";
 import { Conn as Stream } from "../net";
 import { Conn, ConnState } from "./conn";
 import { Action, Events, Tick } from "./events";

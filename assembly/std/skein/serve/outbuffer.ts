@@ -3,8 +3,8 @@
  *
  * The block grows to what it is needed for; one that a large output has left behind is not kept.
  */
-import { malloc, mfree } from "../runtime/malloc";
-import { gopanic } from "../runtime/panic";
+import { malloc, mfree } from "../runtime/memory/malloc";
+import { gopanic } from "../runtime/base/panic";
 
 /** Bytes at first, and how many are kept. */
 const FIRST: i32 = 65536;

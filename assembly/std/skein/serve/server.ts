@@ -8,18 +8,18 @@
  * The end is one goroutine's work, whoever asks for it: it closes the listeners, waits until nobody accepts, has the loops
  * close their connections, and waits for them. So nothing is given to a loop that has ended.
  */
-import { Chan } from "../runtime/chan";
-import { nilCheck } from "../runtime/nil";
+import { Chan } from "../runtime/chan/chan";
+import { nilCheck } from "../runtime/base/nil";
 import { formatAddress } from "../runtime/net/addr";
 import { fdAccept, fdClose, NetFD, SocketKind } from "../runtime/net/fd";
 import { openListener, openPackets } from "../runtime/net/open";
 import { isEpoll } from "../runtime/net/sys";
-import { gopanic } from "../runtime/panic";
-import { goid, newproc } from "../runtime/proc";
-import { fastrandn } from "../runtime/rand";
+import { gopanic } from "../runtime/base/panic";
+import { goid, newproc } from "../runtime/goroutine/proc";
+import { fastrandn } from "../runtime/base/rand";
 import { WaitGroup } from "../runtime/sync/waitgroup";
-import { sleep } from "../runtime/time";
-import { gomaxprocs } from "../runtime/world";
+import { sleep } from "../runtime/goroutine/time";
+import { gomaxprocs } from "../runtime/sched/world";
 import { Conn } from "./conn";
 import { Action, Events, LoadBalance } from "./events";
 import { Loop } from "./loop";

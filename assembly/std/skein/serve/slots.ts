@@ -6,10 +6,10 @@
  * changes by compare-and-swap: so a wake for a connection that has closed fails, whoever uses the slot by then. Whoever
  * makes the count 1 tells the loop.
  */
-import { malloc } from "../runtime/malloc";
+import { malloc } from "../runtime/memory/malloc";
 import { NO_FD } from "../runtime/net/fd";
 import { Sink, SinkEvent, sinkPost, SinkQueue } from "../runtime/net/sink";
-import { netpollopen, netpollrenew } from "../runtime/polldesc";
+import { netpollopen, netpollrenew } from "../runtime/net/polldesc";
 import { Mutex } from "../runtime/sync/mutex";
 
 /** Bits of a Slot. */

@@ -1,0 +1,86 @@
+/** Fails the build where the core's classes and `layout.ts` disagree, or fields that should not share a cache line. */
+import {
+  CACHE_LINE,
+  CENTRAL_BASE,
+  M_GEN,
+  M_GOROUTINES,
+  M_LAST_WORDS,
+  M_MAIL,
+  M_MARK,
+  M_OWED,
+  M_PARK,
+  M_PARKS,
+  M_SIZE,
+  M_STEALS,
+  M_SWITCHES,
+  M_TRACE_RING,
+  M_WAIT_US,
+  P_SIZE,
+  SCHED_ATTENTION,
+  SCHED_BASE,
+  SCHED_EXIT_CODE,
+  SCHED_HEAP_PAGES,
+  SCHED_HOST_ASLEEP,
+  SCHED_HOST_WAKE,
+  SCHED_MCOUNT,
+  SCHED_NPROCS,
+  SCHED_STATE,
+  SCHED_IO_WAKE,
+  SCHED_SYSMON_WAKE,
+  TRACE_CAPACITY,
+  TRACE_MISSING,
+  TRACE_WRITTEN,
+} from "../../layout";
+import { Ring } from "../debug/trace";
+import { CLASS_COUNT, Cache, G, G_BYTES, M, OWN_STACK_BYTES, P, P_CACHES, P_RUNQ, Sched } from "../structs";
+
+/** Compiled, not run: nothing of it is left in the program. */
+export function checkLayout(): void {
+  if (<i32>offsetof<Sched>("hostWake") + SCHED_BASE != SCHED_HOST_WAKE) ERROR("Sched.hostWake");
+  if (<i32>offsetof<Sched>("hostAsleep") + SCHED_BASE != SCHED_HOST_ASLEEP) ERROR("Sched.hostAsleep");
+  if (<i32>offsetof<Sched>("state") + SCHED_BASE != SCHED_STATE) ERROR("Sched.state");
+  if (<i32>offsetof<Sched>("exitCode") + SCHED_BASE != SCHED_EXIT_CODE) ERROR("Sched.exitCode");
+  if (<i32>offsetof<Sched>("attention") + SCHED_BASE != SCHED_ATTENTION) ERROR("Sched.attention");
+  if (<i32>offsetof<Sched>("ioWake") + SCHED_BASE != SCHED_IO_WAKE) ERROR("Sched.ioWake");
+  if (<i32>offsetof<Sched>("sysmonWake") + SCHED_BASE != SCHED_SYSMON_WAKE) ERROR("Sched.sysmonWake");
+  if (<i32>offsetof<Sched>("mcount") + SCHED_BASE != SCHED_MCOUNT) ERROR("Sched.mcount");
+  if (<i32>offsetof<Sched>("nprocs") + SCHED_BASE != SCHED_NPROCS) ERROR("Sched.nprocs");
+  if (<i32>offsetof<Sched>("heapPages") + SCHED_BASE != SCHED_HEAP_PAGES) ERROR("Sched.heapPages");
+  if (<i32>offsetof<Sched>() + SCHED_BASE > CENTRAL_BASE) ERROR("Sched is too large");
+  if (<i32>offsetof<M>("goroutines") != M_GOROUTINES) ERROR("M.goroutines");
+  if (<i32>offsetof<M>("switches") != M_SWITCHES) ERROR("M.switches");
+  if (<i32>offsetof<M>("steals") != M_STEALS) ERROR("M.steals");
+  if (<i32>offsetof<M>("parks") != M_PARKS) ERROR("M.parks");
+  if (<i32>offsetof<M>("traceRing") != M_TRACE_RING) ERROR("M.traceRing");
+  if (<i32>offsetof<Ring>("capacity") != TRACE_CAPACITY) ERROR("Ring.capacity");
+  if (<i32>offsetof<Ring>("lost") != TRACE_MISSING) ERROR("Ring.lost");
+  if (<i32>offsetof<Ring>() > TRACE_WRITTEN) ERROR("Ring is too large");
+  if (<i32>offsetof<M>("mail") != M_MAIL) ERROR("M.mail");
+  if (<i32>offsetof<M>("mark") != M_MARK) ERROR("M.mark");
+  if (<i32>offsetof<M>("owed") != M_OWED) ERROR("M.owed");
+  if (<i32>offsetof<M>("gen") != M_GEN) ERROR("M.gen");
+  if (<i32>offsetof<M>("waitUs") != M_WAIT_US) ERROR("M.waitUs");
+  if (<i32>offsetof<M>("lastWords") != M_LAST_WORDS) ERROR("M.lastWords");
+  if (<i32>offsetof<M>("park") != M_PARK) ERROR("M.park");
+  if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("lastTurn") / CACHE_LINE) ERROR("M.mail shares a line");
+  if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("mark") / CACHE_LINE) ERROR("M.mail shares a line");
+  if (<i32>offsetof<M>() > M_SIZE) ERROR("M is too large");
+  if (offsetof<P>() > P_RUNQ) ERROR("P's fields reach into its ring");
+  if (<i32>(P_CACHES + CLASS_COUNT * offsetof<Cache>()) > P_SIZE) ERROR("P is too large");
+  // Different threads write these at high rates.
+  if (offsetof<P>("runqhead") / CACHE_LINE == offsetof<P>("gcount") / CACHE_LINE) ERROR("P.runqhead shares a line");
+  if (offsetof<P>("runqtail") / CACHE_LINE == offsetof<P>("runqhead") / CACHE_LINE) ERROR("P.runqtail shares a line");
+  if (offsetof<P>("timersLock") / CACHE_LINE == offsetof<P>("runqtail") / CACHE_LINE)
+    ERROR("P.timersLock shares a line");
+  if (offsetof<M>("park") / CACHE_LINE == offsetof<M>("parks") / CACHE_LINE) ERROR("M.park shares a line");
+  if (offsetof<Sched>("npidle") / CACHE_LINE == offsetof<Sched>("lock") / CACHE_LINE)
+    ERROR("Sched.npidle shares a line");
+  if (offsetof<Sched>("nmspinning") / CACHE_LINE != offsetof<Sched>("npidle") / CACHE_LINE)
+    ERROR("Sched.nmspinning and npidle are on different lines");
+  if (offsetof<Sched>("epoch") / CACHE_LINE == offsetof<Sched>("lock") / CACHE_LINE) ERROR("Sched.epoch shares a line");
+  if (offsetof<Sched>("goidgen") / CACHE_LINE == offsetof<Sched>("npidle") / CACHE_LINE)
+    ERROR("Sched.npidle shares a line");
+  if (offsetof<G>("waiter0") != CACHE_LINE || offsetof<G>("out") != 2 * CACHE_LINE) ERROR("G's lines");
+  if (offsetof<G>("stack0") + OWN_STACK_BYTES != G_BYTES) ERROR("G's own stack");
+  if (G_BYTES % CACHE_LINE != 0) ERROR("Gs share lines");
+}

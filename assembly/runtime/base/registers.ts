@@ -1,0 +1,32 @@
+/**
+ * The registers of an M: the only mutable globals that stay per instance, so that each thread sees its own.
+ * (Every other mutable global becomes a cell in shared memory; see `host/compiler`.)
+ *
+ * `m` is set once, when the thread starts. `g` changes with every switch and is null while `schedule` itself runs:
+ * like the rest of the scheduler it then executes on the thread's own stack, which Go calls g0.
+ */
+import { G, M } from "../structs";
+
+export let m: M = changetype<M>(0);
+export let g: G = changetype<G>(0);
+
+/** What Asyncify is doing on this thread: NORMAL, UNWINDING or REWINDING (`stack.ts`). */
+export let phase: i32 = 0;
+
+
+@inline
+export function setPhase(value: i32): void {
+  phase = value;
+}
+
+
+@inline
+export function setM(mp: M): void {
+  m = mp;
+}
+
+
+@inline
+export function setG(gp: G): void {
+  g = gp;
+}

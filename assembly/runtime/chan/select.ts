@@ -1,0 +1,457 @@
+/**
+ * Select: waits until one of several channel operations can proceed, and does it; uniformly random among those that can.
+ *
+ * A `Select` keeps its cases in a block of memory: the cases, then the channels to lock, then an order for queueing.
+ *
+ * ```
+ * cases   | SelectCase 0 | SelectCase 1 | … up to cap | locks: HChan x cap | order: SelectCase x cap |
+ * ```
+ * `locks` holds each channel of the cases once, sorted by address; it is made when it is first needed after a change.
+ *
+ * How a choice is made
+ * 1. Without any lock: look at all cases (`chanready`), pick one of those that seem ready, lock its channel only, and do it.
+ *    Any ready case is a right answer, and the operation itself is done under the channel's lock, so this is linearizable.
+ *    If the case turns out not to be ready after all, go on as if none had been.
+ * 2. With all channels locked, in the order of addresses (so two selects cannot wait for each other): look again. "None is
+ *    ready" is only answered from here, or, with a single case to look at, from step 1; for of several cases one may
+ *    become ready as another ceases to be, and looking at them in turn would miss both.
+ * 3. Put a waiter into the queue of each case, in random order: so if several cases wait on one channel, each is equally
+ *    likely to be the first. Then park; the scheduler calls `selparkcommit`, which releases the locks.
+ * 4. Whoever takes one of the waiters from a queue and turns `g.selectDone` from 0 to 1 wakes the goroutine; the other
+ *    waiters are stale. The goroutine takes them out, locking one channel at a time, and only then leaves the select.
+ *
+ * Why 4 may not overtake `selparkcommit`, which may still be unlocking when the goroutine already runs again: the goroutine
+ * was woken by someone who held a channel's lock, so that one had been unlocked. It changes nothing in the Select before it
+ * has locked the channel of each other case. If the last channel to be unlocked is among them, it waits for that; if not, it
+ * was woken through it, after it had been unlocked. The last unlock is the last thing that `selparkcommit` does with the Select.
+ *
+ * `selectDone` is reset to 0 just before the first waiter is queued, when no waiter of the goroutine is in any queue.
+ */
+import {
+  BLOCKED,
+  Chan,
+  chanready,
+  CLOSED,
+  fromBits,
+  HChan,
+  recvLocked,
+  recvq,
+  sendLocked,
+  sendq,
+  toBits,
+} from "./chan";
+import { plock, punlock } from "../base/lock";
+import { nilCheck } from "../base/nil";
+import { gopanic } from "../base/panic";
+import { goparkSelect, goready } from "../goroutine/proc";
+import { fastrandn } from "../base/rand";
+import { g } from "../base/registers";
+import { G, Waiter, waiterOf, WaitReason } from "../structs";
+import { enqueue, unlink } from "./waitq";
+
+
+@unmanaged
+class SelectCase extends Waiter {
+  /** An HChan, or 0: never ready. */
+  chan: usize;
+  /** The value to send. */
+  value: u64;
+  /** The type of the values (see typeKey), and its name, a string. */
+  type: u32;
+  typeName: usize;
+  isSend: bool;
+  /** Values are references to objects. */
+  isRef: bool;
+}
+
+/** Cases that a Select has room for when it gets its first. */
+const INITIAL_CAPACITY: i32 = 4;
+const CASE_BYTES: usize = offsetof<SelectCase>();
+
+/** T as in `v: T`, but T is not inferred from `v`: `select.send(ch, 5)` is to take the channel's type for the number. */
+type Elem<T> = T;
+
+/** A number for each type. */
+@inline
+function typeKey<T>(): u32 {
+  if (isManaged<T>()) return 16 + idof<T>();
+  if (isReference<T>()) return <u32>changetype<usize>(nameof<T>()); // the address of a string: past all ids
+  if (isBoolean<T>()) return 1;
+  if (isFloat<T>()) return sizeof<T>() == 4 ? 2 : 3;
+  return (isSigned<T>() ? 4 : 8) + <u32>ctz(sizeof<T>());
+}
+
+
+@inline
+function typeName<T>(): string {
+  return isString<T>() ? "string" : nameof<T>();
+}
+
+/** Several channel operations, of which `wait` or `poll` does one. Belongs to one goroutine at a time. */
+export class Select {
+  /** 1 while somebody is in `wait` or `poll`. */
+  private busy: u32;
+  count: i32;
+  private cap: i32;
+  /** The block described at the top. */
+  private cases: usize;
+  /** Channels in `locks`, -1 if it is to be made anew; and cases that have a channel, valid if `locks` is. */
+  private lockCount: i32;
+  private liveCount: i32;
+  /** What the latest receive got, and its case; -1 before there was one. */
+  private recvIndex: i32 = -1;
+  recvValue: u64;
+  private recvType: u32;
+  private recvTypeName: usize;
+  private recvRef: bool;
+  /** The case that `wait` or `poll` has chosen. */
+  chosen: i32;
+  /** It belongs to JavaScript (`hostop.ts`): to send on a closed channel does not panic but sets `failed`. */
+  hosted: bool;
+  failed: bool;
+
+  /** Adds a case that receives; returns its index. On a null channel it is never ready. */
+  recv<T>(ch: Chan<T> | null): i32 {
+    return this.addCase<T>(changetype<usize>(ch), false, 0);
+  }
+
+  /** Adds a case that sends `v`; returns its index. On a null channel it is never ready. */
+  send<T>(ch: Chan<T> | null, v: Elem<T>): i32 {
+    return this.addCase<T>(changetype<usize>(ch), true, toBits<T>(v));
+  }
+
+  /** Replaces the value of a case that sends. */
+  set<T>(i: i32, v: T): void {
+    const it = this.checkedCase<T>(i);
+    if (!it.isSend) gopanic("select: case " + i.toString() + " receives, it has no value to set");
+    it.value = toBits<T>(v);
+  }
+
+  /** Replaces the channel of a case; with null it is never ready. */
+  channel<T>(i: i32, ch: Chan<T> | null): void {
+    this.checkedCase<T>(i).chan = changetype<usize>(ch);
+    this.lockCount = -1;
+  }
+
+  /** Removes all cases. */
+  clear(): void {
+    checkIdle(this);
+    this.count = 0;
+    this.lockCount = -1;
+  }
+
+  /** Waits until a case can proceed, does it, and returns its index. */
+  wait(): i32 {
+    enter(this);
+    if (!selectgo(this, true)) {
+      goparkSelect(changetype<usize>(this), this.lockCount == 0 ? WaitReason.SelectNoCases : WaitReason.Select);
+      finish(this);
+    }
+    this.busy = 0;
+    return this.chosen;
+  }
+
+  /** Does a case that can proceed at once and returns its index; -1 if there is none. */
+  poll(): i32 {
+    enter(this);
+    selectgo(this, false);
+    this.busy = 0;
+    return this.chosen;
+  }
+
+  /** What the latest receive got. Panics if T is not the type of that case. */
+  value<T>(): T {
+    checkIdle(this);
+    if (this.recvIndex < 0) gopanic("select: value before any case has received");
+    if (this.recvType != typeKey<T>()) wrongType(this.recvIndex, this.recvTypeName, typeName<T>());
+    return fromBits<T>(this.recvValue);
+  }
+
+  private addCase<T>(chan: usize, isSend: bool, value: u64): i32 {
+    checkIdle(this);
+    const i = this.add(chan, isSend, value);
+    const it = caseAt(this.cases, i);
+    it.isRef = isManaged<T>();
+    it.type = typeKey<T>();
+    it.typeName = changetype<usize>(typeName<T>());
+    return i;
+  }
+
+  /** A case on an HChan, or 0, whatever its type. */
+  @unsafe add(chan: usize, isSend: bool, value: u64): i32 {
+    const i = this.count;
+    if (i == this.cap) grow(this);
+    this.count = i + 1;
+    this.lockCount = -1;
+    const it = caseAt(this.cases, i);
+    it.chan = chan;
+    it.value = value;
+    it.isSend = isSend;
+    it.isSelect = true;
+    it.index = i;
+    it.next = null;
+    it.prev = null;
+    return i;
+  }
+
+  private checkedCase<T>(i: i32): SelectCase {
+    checkIdle(this);
+    if (<u32>i >= <u32>this.count) gopanic("select: there is no case " + i.toString());
+    const it = caseAt(this.cases, i);
+    if (it.type != typeKey<T>()) wrongType(i, it.typeName, typeName<T>());
+    return it;
+  }
+
+  /** For the collector: the block, the channels and values of the cases, and the value received. */
+  @unsafe private __visit(cookie: u32): void {
+    if (this.cases != 0) __visit(this.cases, cookie);
+    for (let i = 0; i < this.count; i++) {
+      const it = caseAt(this.cases, i);
+      if (it.chan != 0) __visit(it.chan, cookie);
+      if (it.isRef && it.isSend && it.value != 0) __visit(<usize>it.value, cookie);
+    }
+    if (this.recvRef && this.recvValue != 0) __visit(<usize>this.recvValue, cookie);
+  }
+}
+
+// ---- the block --------------------------------------------------------------------------------------------------------
+
+@inline
+function caseAt(cases: usize, i: i32): SelectCase {
+  return changetype<SelectCase>(cases + <usize>i * CASE_BYTES);
+}
+
+
+@inline
+function locksOf(s: Select): usize {
+  return s.cases + <usize>s.cap * CASE_BYTES;
+}
+
+
+@inline
+function orderOf(s: Select): usize {
+  return locksOf(s) + <usize>s.cap * sizeof<usize>();
+}
+/** Word `i` of `locks` or `order`. */
+@inline
+function word(base: usize, i: i32): usize {
+  return base + <usize>i * sizeof<usize>();
+}
+
+
+@inline
+function chanOf(it: SelectCase): HChan {
+  return changetype<HChan>(it.chan);
+}
+
+function grow(s: Select): void {
+  const cap = max(INITIAL_CAPACITY, s.cap << 1);
+  const block = __new(<usize>cap * (CASE_BYTES + 2 * sizeof<usize>()), idof<ArrayBuffer>());
+  memory.copy(block, s.cases, <usize>s.count * CASE_BYTES);
+  s.cases = block;
+  s.cap = cap;
+}
+
+/** Makes `locks`: the channels of all cases, sorted by address, each once. */
+function sortLocks(s: Select): void {
+  const locks = locksOf(s);
+  let n = 0;
+  for (let i = 0; i < s.count; i++) {
+    const chan = caseAt(s.cases, i).chan;
+    if (chan != 0) store<usize>(word(locks, n++), chan);
+  }
+  s.liveCount = n;
+  // Shell's sort with Knuth's gaps: in place, and fast for few.
+  let gap = 1;
+  while (gap < n / 3) gap = 3 * gap + 1;
+  for (; gap > 0; gap /= 3) {
+    for (let i = gap; i < n; i++) {
+      const chan = load<usize>(word(locks, i));
+      let k = i;
+      for (; k >= gap && load<usize>(word(locks, k - gap)) > chan; k -= gap) {
+        store<usize>(word(locks, k), load<usize>(word(locks, k - gap)));
+      }
+      store<usize>(word(locks, k), chan);
+    }
+  }
+  let kept = 0;
+  for (let i = 0; i < n; i++) {
+    const chan = load<usize>(word(locks, i));
+    if (kept == 0 || load<usize>(word(locks, kept - 1)) != chan) store<usize>(word(locks, kept++), chan);
+  }
+  s.lockCount = kept;
+}
+
+function lockAll(s: Select): void {
+  const locks = locksOf(s);
+  const n = s.lockCount;
+  for (let i = 0; i < n; i++) plock(load<usize>(word(locks, i)));
+}
+
+/**
+ * Releases the locks of all channels. The scheduler calls it when the goroutine that `wait`s has been saved: from the first
+ * unlock on it may be woken, and from the last on the Select may change.
+ */
+export function selparkcommit(select: usize): void {
+  const s = changetype<Select>(select);
+  const locks = locksOf(s);
+  const last = s.lockCount - 1;
+  if (last < 0) return;
+  const lastLock = load<usize>(word(locks, last));
+  for (let i = 0; i < last; i++) punlock(load<usize>(word(locks, i)));
+  punlock(lastLock);
+}
+
+// ---- choosing ---------------------------------------------------------------------------------------------------------
+
+function enter(s: Select): void {
+  nilCheck(changetype<usize>(s));
+  if (atomic.xchg<u32>(changetype<usize>(s) + offsetof<Select>("busy"), 1) != 0) usedTwice();
+}
+
+
+@inline
+function checkIdle(s: Select): void {
+  nilCheck(changetype<usize>(s));
+  if (s.busy != 0) usedTwice();
+}
+
+function usedTwice(): void {
+  gopanic("select: used by two goroutines at once");
+}
+
+function wrongType(i: i32, is: usize, wanted: string): void {
+  gopanic("select: the channel of case " + i.toString() + " carries " + changetype<string>(is) + ", not " + wanted);
+}
+
+/** True if it is done and `chosen` is set; false with all channels locked and the goroutine in their queues. */
+export function selectgo(s: Select, block: bool): bool {
+  let it = pickReady(s);
+  if (it) {
+    const c = chanOf(it);
+    plock(changetype<usize>(c));
+    const done = perform(it);
+    punlock(changetype<usize>(c));
+    if (done != BLOCKED) {
+      settle(s, it, done);
+      return true;
+    }
+  }
+  if (s.lockCount < 0) sortLocks(s);
+  if (!block && !it && s.liveCount < 2) {
+    s.chosen = -1;
+    return true;
+  }
+  lockAll(s);
+  while (true) {
+    it = pickReady(s);
+    if (!it) break;
+    // If there were only stale waiters, they are gone now.
+    const done = perform(it);
+    if (done == BLOCKED) continue;
+    selparkcommit(changetype<usize>(s));
+    settle(s, it, done);
+    return true;
+  }
+  if (block) {
+    queueAll(s);
+    return false;
+  }
+  selparkcommit(changetype<usize>(s));
+  s.chosen = -1;
+  return true;
+}
+
+/** One of the cases that are ready, each with the same probability; null if none is. */
+function pickReady(s: Select): SelectCase | null {
+  let picked: SelectCase | null = null;
+  let ready: u32 = 0;
+  let at = s.cases;
+  const end = at + <usize>s.count * CASE_BYTES;
+  for (; at < end; at += CASE_BYTES) {
+    const it = changetype<SelectCase>(at);
+    if (it.chan == 0 || !chanready(chanOf(it), it.isSend)) continue;
+    ready++;
+    if (ready == 1 || fastrandn(ready) == 0) picked = it;
+  }
+  return picked;
+}
+
+/** Does a case's operation if it is possible. Under its channel's lock. */
+@inline
+function perform(it: SelectCase): usize {
+  return it.isSend ? sendLocked(chanOf(it), it.value) : recvLocked(chanOf(it));
+}
+
+/** A case's operation has been done at once, with this outcome. */
+function settle(s: Select, it: SelectCase, done: usize): void {
+  s.chosen = it.index;
+  if (done == CLOSED) return sendFailed(s);
+  if (!it.isSend) received(s, it, waiterOf(g).elem);
+  if (done > CLOSED) goready(changetype<G>(done));
+}
+
+function sendFailed(s: Select): void {
+  s.failed = true;
+  if (s.hosted) return;
+  s.busy = 0;
+  gopanic("send on closed channel");
+}
+
+function received(s: Select, it: SelectCase, value: u64): void {
+  s.recvIndex = it.index;
+  s.recvValue = value;
+  s.recvType = it.type;
+  s.recvTypeName = it.typeName;
+  s.recvRef = it.isRef;
+}
+
+// ---- waiting ----------------------------------------------------------------------------------------------------------
+
+/** Puts the current goroutine into the queues of all cases. With all channels locked. */
+function queueAll(s: Select): void {
+  g.selectDone = 0;
+  if (s.liveCount == s.lockCount) {
+    for (let i = 0; i < s.count; i++) queue(caseAt(s.cases, i));
+    return;
+  }
+  // Several cases of one channel: in random order (the inside-out variant of Fisher and Yates's shuffle).
+  const order = orderOf(s);
+  for (let i = 0; i < s.count; i++) {
+    const j = <i32>fastrandn(i + 1);
+    store<usize>(word(order, i), load<usize>(word(order, j)));
+    store<usize>(word(order, j), changetype<usize>(caseAt(s.cases, i)));
+  }
+  for (let i = 0; i < s.count; i++) queue(changetype<SelectCase>(load<usize>(word(order, i))));
+}
+
+function queue(it: SelectCase): void {
+  if (it.chan == 0) return;
+  it.g = g;
+  it.elem = it.value;
+  enqueue(it.isSend ? sendq(chanOf(it)) : recvq(chanOf(it)), it);
+}
+
+/** The goroutine has been woken through one case, or (param is null) through none: takes its other waiters out of the queues. */
+export function finish(s: Select): void {
+  const won = changetype<SelectCase>(g.param);
+  for (let i = 0; i < s.count; i++) {
+    const it = caseAt(s.cases, i);
+    if (it == won || it.chan == 0) continue;
+    const c = chanOf(it);
+    plock(changetype<usize>(c));
+    unlink(it.isSend ? sendq(c) : recvq(c), it);
+    punlock(changetype<usize>(c));
+  }
+  if (changetype<usize>(won) == 0) {
+    s.chosen = -1;
+    return;
+  }
+  s.chosen = won.index;
+  if (!won.isSend) {
+    g.ok = won.success;
+    received(s, won, won.elem);
+  } else if (!won.success) {
+    sendFailed(s);
+  }
+}

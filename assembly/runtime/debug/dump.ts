@@ -1,0 +1,192 @@
+/**
+ * Looking at goroutines: their states and stacks, for deadlock reports, dumps and stalls.
+ *
+ * The stack of a goroutine that is not running is in its buffer, as frames without names. To read it, it is rewound as if to
+ * resume, in the phase TRACING: at its top `switchOut` has the host write down the thread's stack, and unwinds again.
+ * The frames saved stay as they were; only the top, which rewinding moves, is put back.
+ */
+import {
+  JSFN_KIND,
+  JSFN_LENGTH1,
+  JSFN_LENGTH2,
+  JSFN_MODULE,
+  JSFN_TEXT,
+  JSGO_FN,
+  NOTE_DUMPED,
+  SCHED_STATE,
+  STATE_RUNNING,
+} from "../../layout";
+import { nanotime } from "../base/clock";
+import { schedLock } from "../sched/globrunq";
+import { isJsgo } from "../js/jsgo";
+import { hostTraceback, hostWrite, startRewind, stopUnwind } from "../base/imports";
+import { lock, unlock } from "../base/lock";
+import { malloc, mfree } from "../memory/malloc";
+import { startIdle } from "../sched/mp";
+import { pushNote } from "../js/noteq";
+import { g, m, setG, setPhase } from "../base/registers";
+import { NORMAL, TRACING } from "../goroutine/stack";
+import { Attention, FOREVER, G, GStatus, Sched, WaitReason, sched } from "../structs";
+import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
+
+/** Value of `M.preempt` that asks the goroutine to say where it is before it yields. */
+export const STALLED: u32 = 2;
+
+/** Bytes of a stack's text that are kept. */
+const TEXT_MAX: i32 = 16384;
+/** Goroutines that a report shows; a program may have a million. */
+const SHOWN_MAX: i32 = 1000;
+
+/** At the top of a goroutine's stack that is being traced: has the host write it down. */
+export function captureStack(): void {
+  m.traceLength = min(hostTraceback(m.traceText, TEXT_MAX), TEXT_MAX);
+}
+
+/** The stack of a goroutine that is not running, innermost frame first; empty if it has not started. */
+function stackOf(gp: G): string {
+  const top = gp.stackTop;
+  if (top == 0) return "";
+  const mp = m;
+  const current = g;
+  mp.traceText = malloc(TEXT_MAX);
+  mp.traceLength = 0;
+  setG(gp);
+  setPhase(TRACING);
+  startRewind(changetype<usize>(gp));
+  call_indirect<void>(gp.entry, 0);
+  setPhase(NORMAL);
+  stopUnwind();
+  gp.stackTop = top;
+  setG(current);
+  const text = String.UTF8.decodeUnsafe(mp.traceText, mp.traceLength);
+  mfree(mp.traceText);
+  return text;
+}
+
+/** Goroutines of the program, those that wait or all that live: number, state, stack, who started them; main first. */
+export function describe(waitingOnly: bool): string {
+  const list = new Array<G>();
+  let gp = changetype<G | null>(sched.allgs);
+  while (gp) {
+    const status = gp.status;
+    const live =
+      status == GStatus.Waiting || (!waitingOnly && (status == GStatus.Runnable || status == GStatus.Running));
+    if (live && (gp.epoch == sched.epoch || (!waitingOnly && gp.epoch == FOREVER))) list.push(gp);
+    gp = gp.alllink;
+  }
+  list.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  const parts = new Array<string>();
+  const now = nanotime();
+  for (let i = 0, k = min(list.length, SHOWN_MAX); i < k; i++) parts.push(describeOne(list[i], now));
+  if (list.length > SHOWN_MAX) parts.push("\n... and " + (list.length - SHOWN_MAX).toString() + " more goroutines\n");
+  return parts.join("");
+}
+
+/** A goroutine as a report shows it. */
+export function describeOne(gp: G, now: i64): string {
+  const waiting = gp.status == GStatus.Waiting;
+  // With the world stopped, only goroutines in blocking calls are running: on their threads, where the stack cannot be read.
+  const blocked = gp.status == GStatus.Running;
+  let state = waiting ? waitReasonText(gp.waitReason) : blocked ? "syscall" : "runnable";
+  const minutes = waiting && gp.waitSince != 0 ? (now - gp.waitSince) / 60_000_000_000 : 0;
+  if (minutes >= 1) state += ", " + minutes.toString() + " minutes";
+  if (gp.lockedCount != 0) state += ", locked to thread";
+  let text = "\ngoroutine " + gp.id.toString() + " [" + state + "]:\n" + (blocked ? "" : stackOf(gp));
+  if (isJsgo(gp)) text += functionName(gp.task) + "\n";
+  if (gp.id != 1 && gp.creator != 0) text += "created in goroutine " + gp.creator.toString() + "\n";
+  return text;
+}
+
+/** The function of a JavaScript goroutine. */
+function functionName(record: usize): string {
+  const fn = load<usize>(record, JSGO_FN);
+  const first = load<i32>(fn, JSFN_LENGTH1);
+  if (load<i32>(fn, JSFN_KIND) != JSFN_MODULE) return "a function of JavaScript";
+  const name = String.UTF8.decodeUnsafe(fn + JSFN_TEXT + first, load<i32>(fn, JSFN_LENGTH2));
+  return name + "(...)\n\t" + String.UTF8.decodeUnsafe(fn + JSFN_TEXT, first);
+}
+
+/** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
+export function requestDump(): void {
+  lock(schedLock());
+  atomic.store<i32>(attentionAddr(), sched.attention | Attention.Dump);
+  unlock(schedLock());
+  preemptall();
+  startIdle(); // if none runs, somebody has to look
+}
+
+/** An M that schedules has seen the request. */
+export function dumpStopped(): void {
+  if (!tryWorld()) return; // whoever stops the world goes on in a moment; then an M sees the request again
+  stopTheWorld();
+  lock(schedLock());
+  const wanted = (sched.attention & Attention.Dump) != 0;
+  atomic.store<i32>(attentionAddr(), sched.attention & ~Attention.Dump);
+  unlock(schedLock());
+  if (wanted) {
+    writeError(describe(false) + "\n");
+    pushNote(NOTE_DUMPED, 0, 0);
+  }
+  startTheWorld(sched.nprocs);
+}
+
+/** The current goroutine has held its P for longer than SKEIN_DEBUG's stall allows: says where it is. */
+export function reportStall(): void {
+  const text = malloc(TEXT_MAX);
+  const length = min(hostTraceback(text, TEXT_MAX), TEXT_MAX);
+  writeError("stall: goroutine " + g.id.toString() + " is at\n" + String.UTF8.decodeUnsafe(text, length));
+  mfree(text);
+}
+
+
+@inline
+function attentionAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("attention");
+}
+
+/** Writes the runtime's own lines to standard error. */
+export function writeError(text: string): void {
+  if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return;
+  const bytes = String.UTF8.encode(text);
+  hostWrite(2, changetype<usize>(bytes), bytes.byteLength);
+}
+
+/** Go's words for a wait reason. */
+export function waitReasonText(reason: u8): string {
+  switch (reason) {
+    case WaitReason.ChanReceive:
+      return "chan receive";
+    case WaitReason.ChanSend:
+      return "chan send";
+    case WaitReason.Select:
+      return "select";
+    case WaitReason.SelectNoCases:
+      return "select (no cases)";
+    case WaitReason.MutexLock:
+      return "sync.Mutex.Lock";
+    case WaitReason.RWMutexLock:
+      return "sync.RWMutex.Lock";
+    case WaitReason.RWMutexRLock:
+      return "sync.RWMutex.RLock";
+    case WaitReason.WaitGroupWait:
+      return "sync.WaitGroup.Wait";
+    case WaitReason.CondWait:
+      return "sync.Cond.Wait";
+    case WaitReason.Semacquire:
+      return "semacquire";
+    case WaitReason.Sleep:
+      return "sleep";
+    case WaitReason.Await:
+      return "await";
+    case WaitReason.Import:
+      return "import";
+    case WaitReason.ChanReceiveNil:
+      return "chan receive (nil chan)";
+    case WaitReason.ChanSendNil:
+      return "chan send (nil chan)";
+    case WaitReason.IOWait:
+      return "IO wait";
+    default:
+      return "waiting";
+  }
+}

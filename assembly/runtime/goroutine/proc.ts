@@ -1,0 +1,191 @@
+/**
+ * The scheduler: it brings goroutines that are ready to run to threads that have the right to run them.
+ *
+ * G is a goroutine, M a thread, P the right to run goroutines: there are gomaxprocs Ps, and an M must hold one to run Gs.
+ * What an M needs for that at high rates (queue, timers, allocator caches, free Gs) belongs to the P, so that threads
+ * seldom meet. After Go's runtime/proc.go; the design is Dmitry Vyukov's "Scalable Go Scheduler Design Doc" (2012).
+ *
+ * Parking and unparking threads. Waking a thread costs tens of microseconds, so it is not done for every goroutine that
+ * becomes ready: an M that runs out of work spins for a while, looking for goroutines to steal, before it sleeps, and
+ * whoever makes a goroutine ready wakes a sleeping M only if there is an idle P and nobody spins already. The last spinning
+ * M that finds work wakes another before it runs it, so that the number of running Ms follows the work with some delay.
+ *
+ * Two orderings keep work from being forgotten; both are Dekker's pattern over sequentially consistent atomics.
+ * 1. Submitting: make the goroutine visible (runq tail or runnext, global queue, timer), then look at nmspinning and npidle.
+ * 2. Ceasing to spin: decrement nmspinning, then look at all queues and timers once more.
+ * Whichever comes second sees the other: either the submitter finds nobody spinning and wakes an M, or the M that stops
+ * spinning finds the work. Releasing the P comes before 2, so the submitter of that moment also sees the idle P.
+ *
+ * Here is what goroutines call; `schedule.ts` runs them, `findrunnable.ts` looks for the next.
+ */
+import { reportStall, STALLED } from "../debug/dump";
+import { globrunqputOne } from "../sched/globrunq";
+import { gfget, gfgetOrphan } from "./gs";
+import { operationReady } from "../js/hostop";
+import { wakep } from "../sched/mp";
+import { g, m } from "../base/registers";
+import { runqput } from "./runq";
+import { switchOut } from "./stack";
+import { G, GStatus, M, OPERATION, OWN_TASK, P, Sched, Switch, allp, sched } from "../structs";
+import { GoTask, IN_G, Task } from "./task";
+import { isTraced, traceCreate, traceReady } from "../debug/trace";
+
+// ---- what goroutines call --------------------------------------------------------------------------------------------
+
+/**
+ * Starts a goroutine for a deferred call. It is the next to run on this P, unless another is so already; then it goes to
+ * the end of the queue. (Go displaces the other; that costs a second atomic operation on every start but the first.)
+ */
+export function newproc(task: GoTask): void {
+  if (task.size == IN_G) start(changetype<G>(changetype<usize>(task) - OWN_TASK), task);
+  else startTask(task);
+}
+
+/** The same for a record that does not lie in a G. */
+export function startTask(task: Task): void {
+  const pp = m.p;
+  start(pp ? gfget(pp) : gfgetOrphan(), task);
+}
+
+
+@inline
+function start(gp: G, task: Task): void {
+  gp.entry = task.thunk;
+  gp.task = changetype<usize>(task);
+  gp.creator = g.id;
+  gp.status = GStatus.Runnable;
+  if (isTraced()) traceCreate(gp);
+  const pp = m.p;
+  if (pp) {
+    pp.gcount++;
+    runqput(pp, gp, pp.runnext == 0);
+  } else {
+    globrunqputOne(gp); // inside a blocking call
+  }
+  wakepIfIdle();
+}
+
+/**
+ * Parks the current goroutine. Once its stack is saved, so that any M may resume it, the scheduler releases the lock at
+ * `lockWord` (0 for none), which the caller took to put the goroutine where its waker will find it.
+ */
+@inline
+export function gopark(reason: u8, lockWord: usize): void {
+  g.waitReason = reason;
+  g.waitSince = sched.coarseNow;
+  g.status = GStatus.Waiting;
+  g.waitOn = lockWord;
+  m.waitUnlock = lockWord;
+  m.switchTo = Switch.Park;
+  switchOut();
+}
+
+/** Parks the current goroutine; once its stack is saved `selparkcommit(select)` releases what the select has locked. */
+export function goparkSelect(select: usize, reason: u8): void {
+  g.waitReason = reason;
+  g.waitSince = sched.coarseNow;
+  g.status = GStatus.Waiting;
+  g.waitOn = select;
+  m.waitUnlock = select;
+  m.switchTo = Switch.Select;
+  switchOut();
+}
+
+/** Makes a parked goroutine runnable: the next on this P, or, from a thread without a P, on the global queue. */
+export function goready(gp: G): void {
+  if (gp.epoch == OPERATION) {
+    operationReady(gp);
+    return;
+  }
+  gp.status = GStatus.Runnable;
+  if (isTraced()) traceReady(gp);
+  const pp = m.p;
+  if (pp) runqput(pp, gp, true);
+  else globrunqputOne(gp);
+  wakepIfIdle();
+}
+
+/** Lets the other goroutines of this P run, then goes on. */
+@inline
+export function gosched(): void {
+  m.switchTo = Switch.Yield;
+  switchOut();
+}
+
+/** Whether this M was asked to have its goroutine give way: what a safepoint looks at. Inlined into each. */
+export function preemptWanted(): bool {
+  return atomic.load<u32>(changetype<usize>(m) + offsetof<M>("preempt")) != 0;
+}
+
+/**
+ * A safepoint whose M was asked to give way: the goroutine goes to the end of the global queue. The compiler puts the check
+ * of `m.preempt` and this call into loops (`host/compiler`); never into the core, so no lock is held here.
+ */
+export function preempted(): void {
+  if (m.preempt == STALLED) reportStall();
+  m.switchTo = Switch.Global;
+  switchOut();
+}
+
+/** Ends the current goroutine. If it is main's, the program goes on until nothing is left. Does not return. */
+export function goexit(): void {
+  g.exiting = true;
+  switchOut();
+}
+
+/** The number of the current goroutine; main is 1. */
+export function goid(): i64 {
+  return g.id;
+}
+
+/** The number of the thread that runs the current goroutine. */
+export function threadId(): i32 {
+  return m.id;
+}
+
+/** Goroutines of the program that exist. */
+export function numGoroutine(): i32 {
+  return total(offsetof<Sched>("gcount"), offsetof<P>("gcount"));
+}
+
+/** JavaScript goroutines that exist. */
+export function numJsGoroutine(): i32 {
+  return total(offsetof<Sched>("jscount"), offsetof<P>("jscount"));
+}
+
+/** What a counter of the scheduler and those of the Ps, at these offsets, come to. */
+function total(inSched: usize, inP: usize): i32 {
+  let n = atomic.load<i64>(changetype<usize>(sched) + inSched);
+  for (let i = 0; i < sched.nprocs; i++) n += atomic.load<i64>(changetype<usize>(allp(i)) + inP);
+  return <i32>n;
+}
+
+/** Processors of the machine that this process may use. */
+export function numCPU(): i32 {
+  return sched.numCPU;
+}
+
+// ---- waking ----------------------------------------------------------------------------------------------------------
+
+@inline
+export function spinningAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("nmspinning");
+}
+
+
+@inline
+export function loadSpinning(): i32 {
+  return atomic.load<i32>(spinningAddr());
+}
+
+
+@inline
+export function loadIdlePs(): i32 {
+  return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle"));
+}
+
+/** After work was made visible: if a P is idle and nobody looks for work, wake an M that does. */
+@inline
+export function wakepIfIdle(): void {
+  if (loadIdlePs() != 0 && loadSpinning() == 0) wakep();
+}

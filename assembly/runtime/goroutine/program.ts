@@ -1,0 +1,107 @@
+/** The program and its surroundings: its end, its arguments, its environment, files. */
+import { NOTE_EXIT, SCHED_EXIT_CODE, SCHED_STATE, STATE_EXITED, STATE_EXITING, STATE_RUNNING } from "../../layout";
+import { schedLock } from "../sched/globrunq";
+import { hostArgs, hostEnv, hostExit, hostReadFile, hostReadFileTake } from "../base/imports";
+import { reportLeaks } from "../debug/leaks";
+import { lock, unlock } from "../base/lock";
+import { wakeAll } from "../sched/mp";
+import { closeLeftOpen } from "../net/fd";
+import { pushNote } from "../js/noteq";
+import { flushAll, flushAndEndEpoch } from "./print";
+import { numGoroutine } from "./proc";
+import { MainState, Sched, sched } from "../structs";
+import { entersyscall, exitsyscall } from "./syscall";
+
+/** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
+export function exit(code: i32): void {
+  reportLeaks();
+  if (beginExit()) endExit(code);
+  hostExit(code);
+  unreachable();
+}
+
+/** Claims the end of the program; false if somebody else is ending it. After true, only this thread writes anything. */
+export function beginExit(): bool {
+  if (atomic.cmpxchg<i32>(SCHED_STATE, STATE_RUNNING, STATE_EXITING) != STATE_RUNNING) return false;
+  flushAll();
+  return true;
+}
+
+/** Sets the exit code, tells the main thread, and wakes all threads so that they end. */
+export function endExit(code: i32): void {
+  atomic.store<i32>(SCHED_EXIT_CODE, code & 255);
+  atomic.store<i32>(SCHED_STATE, STATE_EXITED);
+  pushNote(NOTE_EXIT, code & 255, 0);
+  wakeAll();
+}
+
+/**
+ * main has returned: puts out unfinished lines, and ends all goroutines by beginning a new epoch. Those of the old one are
+ * dropped when they are next to run, and print nothing any more. Calls of the host may follow.
+ */
+export function endProgram(): void {
+  reportLeaks();
+  lock(schedLock());
+  sched.main = MainState.None;
+  atomic.sub<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), numGoroutine());
+  flushAndEndEpoch();
+  unlock(schedLock());
+  closeLeftOpen();
+}
+
+/** The top-level code has run; if that was all that goroutine 1 is for, nobody waits for it any more. */
+export function topLevelDone(): void {
+  lock(schedLock());
+  if (sched.main == MainState.Init) sched.main = MainState.None;
+  unlock(schedLock());
+}
+
+/** The program's arguments. */
+export function args(): string[] {
+  const size = hostArgs(0, 0);
+  const block = changetype<ArrayBuffer>(__new(size, idof<ArrayBuffer>()));
+  hostArgs(changetype<usize>(block), size);
+  const list = new Array<string>();
+  let start: usize = 0;
+  for (let at: usize = 0; at < <usize>size; at += 2) {
+    if (load<u16>(changetype<usize>(block) + at) == 0) {
+      list.push(String.UTF16.decodeUnsafe(changetype<usize>(block) + start, at - start));
+      start = at + 2;
+    }
+  }
+  return list;
+}
+
+/** An environment variable; empty where it is not set. */
+export function env(name: string): string {
+  const size = hostEnv(changetype<usize>(name), name.length << 1, 0, 0);
+  if (size <= 0) return "";
+  const block = changetype<ArrayBuffer>(__new(size, idof<ArrayBuffer>()));
+  hostEnv(changetype<usize>(name), name.length << 1, changetype<usize>(block), size);
+  return String.UTF16.decodeUnsafe(changetype<usize>(block), size);
+}
+
+/** The bytes of a file, or null where it cannot be read. */
+export function readFile(path: string): Uint8Array | null {
+  entersyscall();
+  // The host keeps the file for this thread, which stays the goroutine's until the end of the call.
+  const size = hostReadFile(changetype<usize>(path), path.length << 1);
+  let bytes: Uint8Array | null = null;
+  if (size >= 0) {
+    bytes = new Uint8Array(size);
+    hostReadFileTake(bytes.dataStart, size);
+  }
+  exitsyscall();
+  return bytes;
+}
+
+/** The text of a UTF-8 file, or null where it cannot be read. */
+export function readText(path: string): string | null {
+  const bytes = readFile(path);
+  return bytes ? String.UTF8.decodeUnsafe(bytes.dataStart, bytes.length) : null;
+}
+
+/** Bytes of memory that the heap holds, in use or kept for reuse. */
+export function memoryUsed(): i64 {
+  return (<i64>atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("heapPages"))) << 16;
+}

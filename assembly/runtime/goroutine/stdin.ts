@@ -1,0 +1,60 @@
+/**
+ * Standard input, by lines. What has been read and not yet asked for is shared by all goroutines, so each line goes to one
+ * of them, whole. Waiting for input blocks an M, not its P.
+ */
+import { hostRead } from "../base/imports";
+import { Mutex } from "../sync/mutex";
+import { entersyscallblock, exitsyscall } from "./syscall";
+
+const CHUNK: i32 = 65536;
+const NEWLINE: u8 = 10;
+const RETURN: u8 = 13;
+
+const mutex = new Mutex();
+/** Bytes read: those in [start, end) have not been asked for. Under `mutex`. */
+let buffer = new Uint8Array(CHUNK);
+let start = 0;
+let end = 0;
+
+/** The next line of standard input, without its line break; null at the end of input. */
+export function readLine(): string | null {
+  mutex.lock();
+  let seen = start;
+  while (true) {
+    while (seen < end && unchecked(buffer[seen]) != NEWLINE) seen++;
+    if (seen < end) break;
+    const scanned = seen - start;
+    const more = fill();
+    seen = start + scanned;
+    if (!more) break;
+  }
+  if (start == end) {
+    mutex.unlock();
+    return null;
+  }
+  let length = seen - start;
+  if (length > 0 && unchecked(buffer[start + length - 1]) == RETURN) length--;
+  const line = String.UTF8.decodeUnsafe(buffer.dataStart + start, length);
+  start = min(seen + 1, end);
+  mutex.unlock();
+  return line;
+}
+
+/** Reads more behind what there is; false at the end of input. */
+function fill(): bool {
+  if (start > 0) {
+    buffer.copyWithin(0, start, end);
+    end -= start;
+    start = 0;
+  }
+  if (end == buffer.length) {
+    const grown = new Uint8Array(2 * end);
+    grown.set(buffer);
+    buffer = grown;
+  }
+  entersyscallblock();
+  const n = hostRead(buffer.dataStart + end, buffer.length - end);
+  exitsyscall();
+  end += max(n, 0);
+  return n > 0;
+}

@@ -1,0 +1,124 @@
+/**
+ * Blocking calls. A goroutine that goes into one keeps its M but not its P: the P is marked `Syscall`, and sysmon may take it
+ * away for another M (`retake`) as soon as the call lasts. Coming back, the M takes its old P if that is still marked, else
+ * any idle one; else the goroutine goes to the global queue and the M sleeps. After Go's entersyscall and exitsyscall.
+ *
+ * The mark is the ownership: whoever turns `Syscall` into something else by compare-and-swap has the P. Before the mark is
+ * set the M clears `m.p`, so nothing in the call can use the P by mistake: allocation falls back to the caches for threads
+ * without a P, what becomes ready goes to the global queue.
+ *
+ * With a single P the core leaves out locks that only holders of a P take (`lock.ts`). User code that runs inside
+ * `blocking` takes them without holding a P, so the first `blocking` ends that for good: at that moment its M holds the
+ * only P, and no such lock. The host's own calls run no user code and do not.
+ */
+import { TRACE_BLOCK, TRACE_UNBLOCK } from "../../layout";
+import { schedLock } from "../sched/globrunq";
+import { nanotime } from "../base/clock";
+import { lock, nap, unlock } from "../base/lock";
+import { acquirep, handoffp, pidleget, releasep } from "../sched/mp";
+import { wakeSysmon } from "../sched/newm";
+import { m } from "../base/registers";
+import { switchOut } from "./stack";
+import { P, PStatus, Switch, sched } from "../structs";
+import { runTask, Task } from "./task";
+import { isTraced, trace } from "../debug/trace";
+
+
+@inline
+export function statusAddr(pp: P): usize {
+  return changetype<usize>(pp) + offsetof<P>("status");
+}
+
+/** Before a call that may block: gives up the P, for the time being. */
+export function entersyscall(): void {
+  if (m.syscalls == 0) {
+    m.p!.unwatched = false;
+    if (isTraced()) trace(TRACE_BLOCK, 0, 0);
+  }
+  entersyscallUnwatched();
+  if (sched.sysmonIdle != 0) wakeSysmon();
+}
+
+/** The same while nothing else has use for the P: if sysmon sleeps, it may go on to. Who then queues something wakes it (`globrunq.ts`). */
+export function entersyscallUnwatched(): void {
+  const mp = m;
+  if (mp.syscalls++ != 0) return;
+  const pp = mp.p!;
+  mp.oldp = pp;
+  mp.p = null;
+  pp.syscalltick++;
+  atomic.store<u32>(statusAddr(pp), PStatus.Syscall);
+}
+
+/** The same for a call that is known to block: the P is handed on at once. */
+export function entersyscallblock(): void {
+  const mp = m;
+  if (mp.syscalls++ != 0) return;
+  if (isTraced()) trace(TRACE_BLOCK, 0, 0);
+  const pp = releasep();
+  mp.oldp = pp;
+  pp.syscalltick++;
+  lock(schedLock());
+  sched.nmblocked++;
+  unlock(schedLock());
+  handoffp(pp);
+}
+
+/** After the call: takes a P again, waiting in the global queue if there is none. */
+export function exitsyscall(): void {
+  const mp = m;
+  if (mp.syscalls == 0) return; // it was switched out meanwhile, which ended the call
+  if (--mp.syscalls != 0) return;
+  if (isTraced()) trace(TRACE_UNBLOCK, 0, 0);
+  if (reacquirep()) return;
+  m.switchTo = Switch.Global;
+  switchOut();
+}
+
+/** Takes the old P or an idle one; the M is out of the call either way. */
+export function reacquirep(): bool {
+  const mp = m;
+  mp.syscalls = 0;
+  const old = mp.oldp!;
+  mp.oldp = null;
+  if (atomic.cmpxchg<u32>(statusAddr(old), PStatus.Syscall, PStatus.Running) == PStatus.Syscall) {
+    mp.p = old;
+    old.m = mp;
+    return true;
+  }
+  // sysmon, or who stopped the world, has it.
+  lock(schedLock());
+  sched.nmblocked--;
+  if (mp.jsBlocked) {
+    mp.jsBlocked = false;
+    sched.jsblocked--;
+  }
+  const pp = sched.attention == 0 ? pidleget() : null;
+  unlock(schedLock());
+  if (!pp) return false;
+  acquirep(pp);
+  return true;
+}
+
+/** The goroutine was switched out, or has ended, inside a blocking call: the call is over as far as the M is concerned. */
+export function leaveSyscall(): void {
+  reacquirep();
+}
+
+/** Blocks the M of this goroutine for `d` nanoseconds, as a call into an operating system would; for tests and benchmarks. */
+export function sleepBlocking(d: i64): void {
+  if (d <= 0) return;
+  entersyscallblock();
+  const until = nanotime() + d;
+  for (let left = d; left > 0; left = until - nanotime()) nap(left);
+  exitsyscall();
+}
+
+/** Runs `f(a)` as a blocking call: however long it takes, the other goroutines go on. */
+export function blocking(task: Task): void {
+  sched.soloAllowed = 0;
+  sched.solo = 0;
+  entersyscall();
+  runTask(task);
+  exitsyscall();
+}

@@ -1,0 +1,385 @@
+/**
+ * JavaScript goroutines: Gs whose function is a JavaScript function, run by the host on whichever M takes them.
+ *
+ * Such a G runs `jsgo` with a record (`JSGO_*` in layout.ts) that the thread which started it has filled in. For the scheduler
+ * it is a blocking call: the M's P is marked `Syscall`, so a function that lasts loses it to another M. The G never switches
+ * stacks. If the function awaits, `jsgo` returns with the G *detached*: it waits, without a stack, bound to its M, whose event
+ * loop gets turns as long as the thread's JavaScript waits for anything (`M.owed`); when it is over, `js_end` posts the record and
+ * buries the G. A record is posted exactly once, to the mailbox of its owner, by whoever ends the goroutine: `jsgo`, `js_end`,
+ * or `mlost`.
+ *
+ * Threads die: a task may call process.exit, run out of memory, or refuse to be cancelled. That must not happen inside the
+ * core, where locks are held. So each thread keeps a *mark*, MARK_CORE while it is in the core and something else while it
+ * runs JavaScript: MARK_TURN in its event loop, or 4 x goroutine + 1 inside a function. Whoever is to kill the thread
+ * first turns that very mark into MARK_DOOMED by compare-and-swap; the thread leaves JavaScript by a compare-and-swap too,
+ * and one that finds itself doomed stops for ever. So the killed thread was in JavaScript, and with that goroutine.
+ * `mlost` then fails the goroutines bound to the M, frees its P, and has its mail sent on to the main thread.
+ */
+import {
+  JSFN_FLAGS,
+  JSFN_IS_ASYNC,
+  JSFN_IS_BLOCKING,
+  JSFN_TIME,
+  JSGO_FN,
+  JSGO_G,
+  JSGO_ID,
+  JSGO_MID,
+  JSGO_OWNER,
+  JSGO_OWNER_GEN,
+  JSGO_RESULT,
+  JSGO_STATE,
+  JS_LOST,
+  JS_QUEUED,
+  JS_RUNNING,
+  MARK_CORE,
+  MARK_DOOMED,
+  NOTE_KIND,
+  NOTE_NEXT,
+  NOTE_ORPHAN,
+  RUNJS_AWAIT,
+  RUNJS_DONE,
+  STOP_END,
+  STOP_LOST,
+  TEXT_BYTES,
+  TRACE_END,
+  TRACE_LOSE_P,
+} from "../../layout";
+import { nanotime } from "../base/clock";
+import { globrunqputBatch, globrunqputOne, globrunqsize, schedLock } from "../sched/globrunq";
+import { gfgetOrphan, gfputOrphan, newG, newGoids, takeDead } from "../goroutine/gs";
+import { objectsLost, ownerKey } from "./hostobj";
+import { opsLost } from "./hostop";
+import { hostRunJs } from "../base/imports";
+import { lock, unlock } from "../base/lock";
+import { malloc } from "../memory/malloc";
+import { hostget } from "../sched/hosted";
+import { handoffp, startIdle } from "../sched/mp";
+import { netpollWanted } from "../net/netpoll";
+import { newm, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
+import { post, postOwned, takeMail } from "./noteq";
+import { goready, wakepIfIdle } from "../goroutine/proc";
+import { g, m } from "../base/registers";
+import { FOREVER, G, GStatus, Hosted, M, P, PStatus, Sched, WaitReason, allm, allp, sched } from "../structs";
+import { runqempty } from "../goroutine/runq";
+import { entersyscall, entersyscallUnwatched, statusAddr } from "../goroutine/syscall";
+import { timeSleepUntil } from "../goroutine/time";
+import { timersFirst } from "../goroutine/timers";
+import { isTraced, trace, traceCreate } from "../debug/trace";
+import { gomaxprocs } from "../sched/world";
+
+/** The function of every JavaScript goroutine. */
+function jsgo(record: usize): void {
+  const gp = g;
+  store<i32>(record, m.id, JSGO_MID);
+  if (atomic.cmpxchg<i32>(record + JSGO_STATE, JS_QUEUED, JS_RUNNING) != JS_QUEUED) {
+    postRecord(record); // cancelled; its owner wants the record back
+    return;
+  }
+  const fn = load<usize>(record, JSGO_FN);
+  const before = load<f32>(fn, JSFN_TIME);
+  m.quick = before != 0 && before < QUICK;
+  if (isUnwanted(m.p!)) entersyscallUnwatched();
+  else entersyscall();
+  const start = nanotime();
+  const how = hostRunJs(record);
+  const time = <f32>max<i64>(nanotime() - start, 1);
+  store<f32>(fn, before == 0 ? time : before + (time - before) / 8, JSFN_TIME);
+  if (time > LONG) m.preempt = 1;
+  if (how == RUNJS_DONE) {
+    postRecord(record);
+    return;
+  }
+  gp.waitReason = how == RUNJS_AWAIT ? WaitReason.Await : WaitReason.Import;
+  gp.detached = true;
+}
+
+/** Functions that take less are quick, in ns: less than it takes to wake another thread for the next one. */
+const QUICK: f32 = 20_000;
+/**
+ * A function that takes longer, in ns, counts as a time slice used up: the P's own queue and the global queue then come by turns,
+ * or the global one would wait for sixty such functions.
+ */
+const LONG: f32 = 1_000_000;
+/** Work that is left to the Ms which are awake, in ns. */
+const BACKLOG: f32 = 50_000;
+
+/**
+ * Whether nothing has use for a P while its M is in a JavaScript function, so that sysmon need not watch it: nothing is queued, and no timer or
+ * event of the network waits for who holds it. A function has the P marked `Syscall`, and nobody can put anything there meanwhile.
+ */
+function isUnwanted(pp: P): bool {
+  return runqempty(pp) && timersFirst(pp) == 0 && globrunqsize() == 0 && !netpollWanted();
+}
+
+/** Whether a goroutine that this M is about to run need not be watched. */
+export function needsNoWatch(gp: G): bool {
+  return isJsgo(gp) && isUnwanted(m.p!);
+}
+
+/**
+ * Whether goroutines that were just put on the global queue can be left to an M that is awake. To wake another costs the
+ * waker some µs, and goroutines may be over in a fraction of one. So if their functions have been quick so far, and an M
+ * is just running one that has been, it is likely to come for these sooner than a sleeping one would. Where that is
+ * wrong, since a function takes longer this time, sysmon takes the P away from it and wakes another M.
+ *
+ * That M cannot have given up looking: it does so under sched.lock, after it has found the global queue empty; these were put there
+ * under the lock too, and it still has its P, which is read after that.
+ */
+function canWait(average: f32): bool {
+  if (average == 0 || average >= QUICK || <f32>globrunqsize() * average > BACKLOG) return false;
+  for (let i = 0; i < sched.nprocs; i++) {
+    const pp = allp(i);
+    const status = atomic.load<u32>(statusAddr(pp));
+    if (status != PStatus.Running && status != PStatus.Syscall) continue;
+    const mp = pp.m;
+    if (!mp || !mp.quick) continue;
+    const gp = mp.curg;
+    if (!gp || isJsgo(gp)) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether a goroutine should not run on an M that owes its event loop turns: it may block its thread, and what would wake it may
+ * be awaiting in that very event loop. Functions that are known to be quick, or to await rather than block, may.
+ */
+export function wantsCleanM(gp: G): bool {
+  if (gp.epoch != FOREVER || !isJsgo(gp)) return false;
+  const fn = load<usize>(gp.task, JSGO_FN);
+  const flags = load<i32>(fn, JSFN_FLAGS);
+  if (flags & JSFN_IS_BLOCKING) return true;
+  if (flags & JSFN_IS_ASYNC) return false;
+  const time = load<f32>(fn, JSFN_TIME);
+  return time == 0 || time >= QUICK;
+}
+
+/** Whether an M is in the function of a JavaScript goroutine, as far as another thread can tell. */
+export function runsJsgo(mp: M): bool {
+  const gp = mp.curg;
+  return gp != null && isJsgo(gp);
+}
+
+
+@inline
+function postRecord(record: usize): void {
+  postOwned(load<i32>(record, JSGO_OWNER), load<i32>(record, JSGO_OWNER_GEN), record);
+}
+
+
+@inline
+function jscountAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("jscount");
+}
+
+/** Starts a goroutine for each of `count` records, linked by NOTE_NEXT. From threads without a P. */
+export function submitRecords(first: usize, count: i32): void {
+  // Dead Gs as far as there are any; all under one lock.
+  lock(schedLock());
+  let gs = takeDead(count);
+  unlock(schedLock());
+
+  let head: G | null = null;
+  let tail: G | null = null;
+  let slowest: f32 = 0;
+  let isKnown = true;
+  for (let record = first; record != 0; record = load<usize>(record, NOTE_NEXT)) {
+    let gp = gs;
+    if (gp) gs = gp.schedlink;
+    else gp = newG();
+    const time = load<f32>(load<usize>(record, JSGO_FN), JSFN_TIME);
+    if (time == 0) isKnown = false;
+    else slowest = max(slowest, time);
+    gp.id = <i64>load<f64>(record, JSGO_ID);
+    gp.epoch = FOREVER;
+    gp.entry = jsgo.index;
+    gp.task = record;
+    gp.creator = 0;
+    gp.status = GStatus.Runnable;
+    gp.schedlink = null;
+    if (isTraced()) traceCreate(gp);
+    store<usize>(record, changetype<usize>(gp), JSGO_G);
+    if (tail) tail.schedlink = gp;
+    else head = gp;
+    tail = gp;
+  }
+  atomic.add<i64>(jscountAddr(), count);
+  globrunqputBatch(head!, tail!, count);
+  if (!isKnown || !canWait(slowest)) wakepIfIdle();
+  else wakeSysmonIfAsleep();
+}
+
+/** Sets gomaxprocs; a goroutine of its own, for who stops the world needs a P. */
+function procsgo(n: usize): void {
+  gomaxprocs(<i32>n);
+}
+
+/** Has gomaxprocs set to `n`, soon. */
+export function setProcs(n: i32): void {
+  const gp = gfgetOrphan();
+  gp.epoch = FOREVER;
+  gp.entry = procsgo.index;
+  gp.task = n;
+  gp.status = GStatus.Runnable;
+  atomic.add<i64>(jscountAddr(), 1);
+  globrunqputOne(gp);
+  wakepIfIdle();
+}
+
+/** Whether a G is a JavaScript goroutine. */
+export function isJsgo(gp: G): bool {
+  return gp.entry == jsgo.index;
+}
+
+/** The first of `n` numbers for goroutines. */
+export function takeGoids(n: i32): f64 {
+  return <f64>newGoids(n);
+}
+
+/** A number for a function. */
+export function newFunctionIndex(): i32 {
+  return atomic.add<i32>(changetype<usize>(sched) + offsetof<Sched>("jsfns"), 1);
+}
+
+/** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
+export function endDetached(record: usize): void {
+  const gp = load<G>(record, JSGO_G);
+  if (isTraced()) trace(TRACE_END, STOP_END, gp.id);
+  postRecord(record); // first: when no goroutine is left, all results have been posted
+  buryDetached(gp);
+}
+
+function buryDetached(gp: G): void {
+  gp.detached = false;
+  atomic.sub<i64>(jscountAddr(), 1);
+  gfputOrphan(gp);
+}
+
+/** The module of a goroutine that has not begun has been loaded, or could not be: any M may take it. */
+export function requeueDetached(record: usize): void {
+  const gp = load<G>(record, JSGO_G);
+  gp.detached = false;
+  goready(gp);
+}
+
+/**
+ * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so.
+ */
+export function killM(mid: i32, mark: i32, text: usize): bool {
+  const mp = allm(mid);
+  if (mark == MARK_CORE) return false;
+  if (atomic.cmpxchg<i32>(changetype<usize>(mp) + offsetof<M>("mark"), mark, MARK_DOOMED) != mark) return false;
+  lock(schedLock());
+  mp.lastWords = text;
+  mp.killlink = sched.killM;
+  mp.onKillList = true;
+  sched.killM = mp;
+  unlock(schedLock());
+  wakeSysmon();
+  return true;
+}
+
+/** The next M whose thread is to be killed. sysmon's. */
+export function takeKillM(): M | null {
+  if (!sched.killM) return null;
+  lock(schedLock());
+  const mp = sched.killM;
+  if (mp) killget(mp);
+  unlock(schedLock());
+  return mp;
+}
+
+/** Takes an M off the list of those to be killed. Under sched.lock. */
+function killget(mp: M): void {
+  mp.onKillList = false;
+  let it = sched.killM;
+  if (it == mp) {
+    sched.killM = mp.killlink;
+    return;
+  }
+  while (it && it.killlink != mp) it = it.killlink;
+  if (it) it.killlink = mp.killlink;
+}
+
+/**
+ * The thread of an M has died while it ran JavaScript; `text`, a Text, says how. Its goroutines fail, its P and everything
+ * queued go on, and another thread takes its place if there are too few.
+ */
+export function mlost(mid: i32, text: usize): void {
+  const mp = allm(mid);
+  const gen = mp.gen;
+  atomic.add<i32>(changetype<usize>(mp) + offsetof<M>("gen"), 1); // from now on its mail goes to the main thread
+  let gp = changetype<G | null>(sched.allgs);
+  while (gp) {
+    const next = gp.alllink;
+    if (gp.epoch == FOREVER && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
+      const record = gp.task;
+      atomic.store<i32>(record + JSGO_STATE, JS_LOST);
+      store<u64>(record, <u64>copyText(text), JSGO_RESULT);
+      if (isTraced()) trace(TRACE_END, STOP_LOST, gp.id);
+      postRecord(record);
+      buryDetached(gp);
+    }
+    gp = next;
+  }
+
+  lock(schedLock());
+  if (mp.onHostList) hostget(mp);
+  if (mp.onKillList) killget(mp); // or its successor would be killed
+  const wasTimerM = sched.timerM == changetype<usize>(mp);
+  if (wasTimerM) sched.timerM = 0;
+  const old = mp.syscalls != 0 ? mp.oldp : null;
+  const given = mp.nextp;
+  const lockedg = mp.lockedg;
+  mp.syscalls = 0;
+  mp.oldp = null;
+  mp.nextp = null;
+  mp.curg = null;
+  mp.lockedg = null;
+  mp.lockedReady = false;
+  mp.hosted = Hosted.No;
+  mp.owed = 0;
+  mp.mark = MARK_CORE;
+  mp.lastWords = 0;
+  if (lockedg) {
+    lockedg.lockedCount = 0;
+    if (!given) sched.nmlocked--;
+  }
+  sched.mlive--;
+  const retaken =
+    old != null && atomic.cmpxchg<u32>(statusAddr(old!), PStatus.Syscall, PStatus.Idle) != PStatus.Syscall;
+  if (retaken) sched.nmblocked--;
+  if (mp.jsBlocked) {
+    mp.jsBlocked = false;
+    sched.jsblocked--;
+  }
+  mp.quick = false;
+  mp.newlink = sched.freeM;
+  sched.freeM = mp;
+  if (sched.mlive < sched.nprocs) newm(null, false);
+  unlock(schedLock());
+  if (lockedg && given) globrunqputOne(lockedg); // it was about to run here
+  if (given) handoffp(given);
+  if (old && !retaken) {
+    old.m = null;
+    if (isTraced()) trace(TRACE_LOSE_P, 0, old.id);
+    handoffp(old);
+  }
+  let note = takeMail(mp);
+  while (note != 0) {
+    const next = load<usize>(note, NOTE_NEXT);
+    store<i32>(note, load<i32>(note, NOTE_KIND) | NOTE_ORPHAN, NOTE_KIND);
+    post(allm(0), note);
+    note = next;
+  }
+  if (wasTimerM && timeSleepUntil() != 0) startIdle();
+  wakepIfIdle();
+  opsLost(mid, gen);
+  objectsLost(ownerKey(mid, gen));
+}
+
+function copyText(text: usize): usize {
+  const size = TEXT_BYTES + load<i32>(text);
+  const copy = malloc(size);
+  memory.copy(copy, text, size);
+  return copy;
+}

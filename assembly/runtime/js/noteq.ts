@@ -1,0 +1,85 @@
+/**
+ * Mailboxes: results and events on their way to a thread that runs JavaScript. Each M has one; M0's is the main thread's.
+ *
+ * A mailbox is a queue with many producers and one consumer (`mpsc.ts`), so notes that one thread posts, and notes whose
+ * posting anything else orders, come out first in, first out.
+ *
+ * Waking: a push that found the mailbox empty wakes the owner. One that found it non-empty needs nothing: the one that made
+ * it non-empty has woken the owner, or is about to. An M is unparked: it finds WOKEN when it is about to sleep, so it looks
+ * again. The main thread reads `hostWake`, drains, sets `hostAsleep`, and waits for `hostWake` to change from what it
+ * read; a push changes `hostWake`, then reads `hostAsleep`. Either the push sees that the main thread sleeps and notifies,
+ * or the main thread sees the change and does not sleep. Or, for a moment, it blocks: it sets `hostAsleep` to HOST_BLOCKED, sees that its
+ * mailbox is empty, and waits for `hostAsleep` to change, which a push has it do that sees HOST_BLOCKED.
+ *
+ * A note is any record that begins as one: the next note, and a kind. Who reads it frees it, or keeps it if it is
+ * its own.
+ */
+import {
+  HOST_AWAKE,
+  HOST_BLOCKED,
+  NOTE_A,
+  NOTE_B,
+  NOTE_KIND,
+  NOTE_NEXT,
+  NOTE_ORPHAN,
+  NOTE_SIZE,
+  SCHED_HOST_ASLEEP,
+  SCHED_HOST_WAKE,
+} from "../../layout";
+import { malloc } from "../memory/malloc";
+import { unpark } from "../sched/mp";
+import { mpscPush, mpscTake } from "../base/mpsc";
+import { M, allm } from "../structs";
+
+
+@inline
+function mailAddr(mp: M): usize {
+  return changetype<usize>(mp) + offsetof<M>("mail");
+}
+
+/** Puts a note into the mailbox of an M's thread. */
+export function post(mp: M, note: usize): void {
+  if (mpscPush(mailAddr(mp), note, NOTE_NEXT)) wakeOwner(mp);
+}
+
+/** The same for the thread that was the M's `gen`th; where that has gone, the main thread gets it as an orphan. */
+export function postOwned(mid: i32, gen: i32, note: usize): void {
+  let mp = allm(mid);
+  if (atomic.load<i32>(changetype<usize>(mp) + offsetof<M>("gen")) != gen) {
+    store<i32>(note, load<i32>(note, NOTE_KIND) | NOTE_ORPHAN, NOTE_KIND);
+    mp = allm(0);
+  }
+  post(mp, note);
+}
+
+function wakeOwner(mp: M): void {
+  if (mp.id != 0) {
+    unpark(mp);
+    return;
+  }
+  atomic.add<i32>(SCHED_HOST_WAKE, 1);
+  const how = atomic.load<i32>(SCHED_HOST_ASLEEP);
+  if (how == HOST_AWAKE) return;
+  if (how != HOST_BLOCKED) atomic.notify(SCHED_HOST_WAKE, 1);
+  else if (atomic.cmpxchg<i32>(SCHED_HOST_ASLEEP, HOST_BLOCKED, HOST_AWAKE) == HOST_BLOCKED)
+    atomic.notify(SCHED_HOST_ASLEEP, 1);
+}
+
+/** Queues a note for the main thread. */
+export function pushNote(kind: i32, a: usize, b: usize): void {
+  const note = malloc(NOTE_SIZE);
+  store<i32>(note, kind, NOTE_KIND);
+  store<usize>(note, a, NOTE_A);
+  store<usize>(note, b, NOTE_B);
+  post(allm(0), note);
+}
+
+/** Takes all notes of a mailbox, oldest first, linked by NOTE_NEXT; 0 if there are none. The owner's. */
+export function takeMail(mp: M): usize {
+  return mpscTake(mailAddr(mp), NOTE_NEXT);
+}
+
+/** Takes all notes for the main thread. */
+export function drainNotes(): usize {
+  return takeMail(allm(0));
+}

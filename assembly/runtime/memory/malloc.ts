@@ -1,0 +1,239 @@
+/**
+ * The allocator: memory for the core's own structs and for AssemblyScript's objects, from any thread.
+ *
+ * After Bonwick's slabs and Go's mcache/mcentral/mheap. Sizes up to 32 KiB are rounded up to one of 38 classes. A P keeps
+ * a cache per class: a list of freed cells and a fresh run to cut cells from. Only the M that holds the P touches them, so
+ * the usual allocation takes no lock and no atomic operation. Behind them, one `Central` per class, under a lock of its
+ * own, exchanges whole batches of cells with the Ps and cuts new runs from spans. A span is a 64 KiB page of one class;
+ * larger blocks are runs of whole pages, from the page heap (`pages.ts`).
+ *
+ * The span table says for each page of the address space what it holds, so a block needs no header: `mfree` finds the class
+ * from the address. An entry is written before the first block of the page is handed out, and blocks only reach another
+ * thread through something that orders memory, so it may be read without a lock.
+ *
+ * Blocks are aligned to 16 bytes and not cleared. Threads without a P (the main thread, an M between Ps) use the caches of
+ * the last P of the array, which is never run, under its lock.
+ */
+import { CENTRAL_BASE, MAX_PROCS, SPANS_BASE } from "../../layout";
+import { lock, unlock } from "../base/lock";
+import { allocPages, freePages, PAGE_BITS, PAGE_SIZE, SPAN_LARGE, SPAN_SMALL } from "./pages";
+import { m } from "../base/registers";
+import { allp, Cache, cacheOf, CLASS_COUNT, P, sched } from "../structs";
+
+/** Largest block that comes from a class. */
+export const MAX_SMALL: usize = 32768;
+
+/** Bytes before an object of AssemblyScript, see `rt.ts`. */
+export const OBJECT_HEADER: usize = 16;
+
+/** Bytes that move between a P and a Central at a time, and the bounds on how many cells that is. */
+const BATCH_BYTES: u32 = 8192;
+const BATCH_MAX: u32 = 64;
+
+/** What all Ps share of one class; guarded by `lock`. */
+@unmanaged
+class Central {
+  lock: i32;
+  /** Batches: the first word of a cell links the cells of a batch, the second word of its first cell the batches. */
+  batches: usize;
+  /** The rest of the newest span. */
+  bump: usize;
+  bumpEnd: usize;
+}
+
+/** The span table's entry for the page of an address. */
+@inline
+function spanEntry(ptr: usize): usize {
+  return <usize>SPANS_BASE + ((ptr >> PAGE_BITS) << 2);
+}
+
+
+@inline
+function centralOf(sizeClass: i32): Central {
+  return changetype<Central>(CENTRAL_BASE + sizeClass * offsetof<Central>());
+}
+
+/**
+ * The class of a size from 1 to MAX_SMALL: steps of 16 up to 128, then four steps to each power of two, so that at most a
+ * fifth of a block is wasted; the last two divide a page into 3 and 2.
+ */
+@inline
+function classOf(size: usize): i32 {
+  if (size <= 128) return <i32>((size + 15) >> 4) - 1;
+  if (size > 16384) return size <= 21840 ? 36 : 37;
+  const s = <u32>size - 1;
+  const shift = 31 - clz(s);
+  return 8 + ((shift - 7) << 2) + ((s >> (shift - 2)) & 3);
+}
+
+/** Bytes of a cell of a class. */
+@inline
+function classSize(sizeClass: i32): u32 {
+  if (sizeClass < 8) return (sizeClass + 1) << 4;
+  if (sizeClass >= 36) return sizeClass == 36 ? 21840 : 32768;
+  const k = sizeClass - 8;
+  const shift = 7 + (k >> 2);
+  return (1 << shift) + (((k & 3) + 1) << (shift - 2));
+}
+
+
+@inline
+function batchOf(cell: u32): i32 {
+  return min(max(<i32>(BATCH_BYTES / cell), 2), BATCH_MAX);
+}
+
+/** `size` bytes, aligned to 16, not cleared. Ends the program if there is no memory. */
+export function malloc(size: usize): usize {
+  if (size > MAX_SMALL) return allocPages(<u32>((size - 1) >> PAGE_BITS) + 1);
+  const sizeClass = classOf(max(size, 1));
+  const pp = m.p;
+  if (!pp) return mallocOrphan(sizeClass);
+  const cache = cacheOf(pp, sizeClass);
+  const cell = cache.free;
+  if (cell != 0) {
+    cache.free = load<usize>(cell);
+    cache.freeCount--;
+    return cell;
+  }
+  return mallocSlow(cache, sizeClass);
+}
+
+/** Gives back a block of `malloc`; null is allowed. */
+export function mfree(ptr: usize): void {
+  if (ptr == 0) return;
+  const span = load<u32>(spanEntry(ptr));
+  if ((span & SPAN_SMALL) == 0) {
+    freePages(ptr);
+    return;
+  }
+  const pp = m.p;
+  if (!pp) {
+    mfreeOrphan(ptr, span & ~SPAN_SMALL);
+    return;
+  }
+  mfreeTo(cacheOf(pp, span & ~SPAN_SMALL), ptr, span & ~SPAN_SMALL);
+}
+
+/** Frees an object of `__new` that nothing refers to any more. */
+export function freeObject(ptr: usize): void {
+  mfree(ptr - OBJECT_HEADER);
+}
+
+/** Bytes that the block at `ptr` really has. */
+export function mallocSize(ptr: usize): usize {
+  const span = load<u32>(spanEntry(ptr));
+  return span & SPAN_SMALL ? <usize>classSize(span & ~SPAN_SMALL) : (<usize>(span & 0xffff)) << PAGE_BITS;
+}
+
+/** The block that an address lies in, 0 if in none. Of a large block only the first page is known. */
+export function blockOf(address: usize): usize {
+  if (address < sched.heapBase || address >> PAGE_BITS >= <usize>sched.pageNext) return 0;
+  const span = load<u32>(spanEntry(address));
+  const page = address & ~(PAGE_SIZE - 1);
+  if ((span & SPAN_SMALL) == 0) return span & SPAN_LARGE ? page : 0;
+  const size = classSize(span & ~SPAN_SMALL);
+  return page + ((address - page) / size) * size;
+}
+
+
+@inline
+function mfreeTo(cache: Cache, ptr: usize, sizeClass: i32): void {
+  store<usize>(ptr, cache.free);
+  cache.free = ptr;
+  if (++cache.freeCount >= batchOf(classSize(sizeClass)) << 1) release(cache, sizeClass);
+}
+
+function mallocSlow(cache: Cache, sizeClass: i32): usize {
+  const size = classSize(sizeClass);
+  const bump = cache.bump;
+  if (bump + size <= cache.bumpEnd) {
+    cache.bump = bump + size;
+    return bump;
+  }
+  return refill(cache, sizeClass);
+}
+
+/** Gets a batch of freed cells, or a fresh run, from the Central. */
+function refill(cache: Cache, sizeClass: i32): usize {
+  const size = classSize(sizeClass);
+  const central = centralOf(sizeClass);
+  lock(changetype<usize>(central));
+  const batch = central.batches;
+  if (batch != 0) {
+    central.batches = load<usize>(batch, sizeof<usize>());
+    unlock(changetype<usize>(central));
+    cache.free = load<usize>(batch);
+    cache.freeCount = batchOf(size) - 1;
+    return batch;
+  }
+  let bump = central.bump;
+  if (bump + <usize>size > central.bumpEnd) {
+    bump = allocPages(1);
+    store<u32>(spanEntry(bump), SPAN_SMALL | sizeClass);
+    central.bumpEnd = bump + (PAGE_SIZE / size) * size;
+  }
+  const end = min(bump + size * batchOf(size), central.bumpEnd);
+  central.bump = end;
+  unlock(changetype<usize>(central));
+  cache.bump = bump + size;
+  cache.bumpEnd = end;
+  return bump;
+}
+
+/** The cache holds two batches: one goes to the Central. */
+function release(cache: Cache, sizeClass: i32): void {
+  const n = batchOf(classSize(sizeClass));
+  const first = cache.free;
+  let last = first;
+  for (let i = 1; i < n; i++) last = load<usize>(last);
+  cache.free = load<usize>(last);
+  cache.freeCount -= n;
+  store<usize>(last, 0);
+  const central = centralOf(sizeClass);
+  lock(changetype<usize>(central));
+  store<usize>(first, central.batches, sizeof<usize>());
+  central.batches = first;
+  unlock(changetype<usize>(central));
+}
+
+// ---- threads without a P ---------------------------------------------------------------------------------------------
+
+@inline
+function orphans(): P {
+  return allp(MAX_PROCS - 1);
+}
+
+
+@inline
+function orphanLock(): usize {
+  return changetype<usize>(orphans()) + offsetof<P>("timersLock"); // that P is never run: its timers' lock is free
+}
+
+function mallocOrphan(sizeClass: i32): usize {
+  lock(orphanLock());
+  const cache = cacheOf(orphans(), sizeClass);
+  let cell = cache.free;
+  if (cell != 0) {
+    cache.free = load<usize>(cell);
+    cache.freeCount--;
+  } else {
+    cell = mallocSlow(cache, sizeClass);
+  }
+  unlock(orphanLock());
+  return cell;
+}
+
+function mfreeOrphan(ptr: usize, sizeClass: i32): void {
+  lock(orphanLock());
+  mfreeTo(cacheOf(orphans(), sizeClass), ptr, sizeClass);
+  unlock(orphanLock());
+}
+
+/** Hands a P's caches to the Centrals when the P goes away. The caller owns the P. */
+export function flushCaches(pp: P): void {
+  for (let sizeClass = 0; sizeClass < CLASS_COUNT - 2; sizeClass++) {
+    const cache = cacheOf(pp, sizeClass);
+    const n = batchOf(classSize(sizeClass));
+    while (cache.freeCount >= n) release(cache, sizeClass);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The page heap: runs of 64 KiB pages, and the limit on memory. All of it is guarded by `sched.pageLock`.
+ *
+ * The span table has an entry per page:
+ * - `SPAN_SMALL | class`: a span of small cells (written by `malloc.ts`);
+ * - `SPAN_LARGE | n`: the first page of a block of n pages (the inner ones keep whatever they had);
+ * - `SPAN_FREE | n`: the first and the last page of a free run of n pages; nothing else ever has SPAN_FREE set;
+ * - 0: never used.
+ *
+ * Free runs are linked through their first words, and are merged with their neighbours when freed: there are never two
+ * adjacent ones. An allocation takes the first run that is long enough, or the next pages never used. The memory itself
+ * never grows: the host gives it its full length at the start (`host/base/addressspace.ts` says why), and what is unused costs
+ * nothing.
+ */
+import { SCHED_HEAP_PAGES, SPANS_BASE } from "../../layout";
+import { lock, unlock } from "../base/lock";
+import { throwOutOfMemory } from "../base/panic";
+import { sched, Sched } from "../structs";
+
+export const PAGE_BITS: usize = 16;
+export const PAGE_SIZE: usize = 1 << PAGE_BITS;
+export const SPAN_SMALL: u32 = 0x80000000;
+export const SPAN_LARGE: u32 = 0x40000000;
+const SPAN_FREE: u32 = 0x20000000;
+const SPAN_COUNT: u32 = 0x1ffff;
+
+
+@inline
+function spanEntry(page: u32): usize {
+  return <usize>SPANS_BASE + ((<usize>page) << 2);
+}
+
+
+@unmanaged
+class FreeRun {
+  next: FreeRun | null;
+  prev: FreeRun | null;
+}
+
+
+@inline
+function pageLock(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("pageLock");
+}
+
+function unlink(run: FreeRun): void {
+  const next = run.next;
+  const prev = run.prev;
+  if (next) next.prev = prev;
+  if (prev) prev.next = next;
+  else sched.freeRuns = changetype<usize>(next);
+}
+
+function linkFree(page: u32, n: u32): void {
+  store<u32>(spanEntry(page), SPAN_FREE | n);
+  store<u32>(spanEntry(page + n - 1), SPAN_FREE | n);
+  const run = changetype<FreeRun>((<usize>page) << PAGE_BITS);
+  const head = changetype<FreeRun | null>(sched.freeRuns);
+  run.prev = null;
+  run.next = head;
+  if (head) head.prev = run;
+  sched.freeRuns = changetype<usize>(run);
+}
+
+/** Takes n pages, or returns 0. */
+function takePages(n: u32): usize {
+  let run = changetype<FreeRun | null>(sched.freeRuns);
+  while (run) {
+    const page = <u32>(changetype<usize>(run) >> PAGE_BITS);
+    const have = load<u32>(spanEntry(page)) & SPAN_COUNT;
+    if (have >= n) {
+      unlink(run);
+      store<u32>(spanEntry(page + have - 1), 0);
+      if (have > n) linkFree(page + n, have - n);
+      store<u32>(spanEntry(page), SPAN_LARGE | n);
+      return (<usize>page) << PAGE_BITS;
+    }
+    run = run.next;
+  }
+  const page = sched.pageNext;
+  if (page + n > <u32>memory.size()) return 0;
+  sched.pageNext = page + n;
+  store<u32>(spanEntry(page), SPAN_LARGE | n);
+  return (<usize>page) << PAGE_BITS;
+}
+
+/** A block of `n` pages, counted against the limit. Ends the program if there is none. */
+export function allocPages(n: u32): usize {
+  lock(pageLock());
+  let ptr: usize = 0;
+  if (sched.heapPages + <i32>n <= sched.maxPages) {
+    ptr = takePages(n);
+    if (ptr != 0) atomic.store<i32>(SCHED_HEAP_PAGES, sched.heapPages + n);
+  }
+  unlock(pageLock());
+  if (ptr == 0) throwOutOfMemory();
+  return ptr;
+}
+
+/** A block that the limit does not count, for it is address space more than memory; 0 if there is none. */
+export function reservePages(n: u32): usize {
+  lock(pageLock());
+  const ptr = takePages(n);
+  unlock(pageLock());
+  return ptr;
+}
+
+/** Gives back a block of `allocPages`. */
+export function freePages(ptr: usize): void {
+  lock(pageLock());
+  let page = <u32>(ptr >> PAGE_BITS);
+  let n = load<u32>(spanEntry(page)) & SPAN_COUNT;
+  atomic.store<i32>(SCHED_HEAP_PAGES, sched.heapPages - n);
+  store<u32>(spanEntry(page), 0);
+  if (page + n < sched.pageNext) {
+    const after = load<u32>(spanEntry(page + n));
+    if (after & SPAN_FREE) {
+      unlink(changetype<FreeRun>((<usize>(page + n)) << PAGE_BITS));
+      store<u32>(spanEntry(page + n), 0);
+      n += after & SPAN_COUNT;
+    }
+  }
+  const before = load<u32>(spanEntry(page - 1));
+  if (before & SPAN_FREE) {
+    const k = before & SPAN_COUNT;
+    unlink(changetype<FreeRun>((<usize>(page - k)) << PAGE_BITS));
+    store<u32>(spanEntry(page - 1), 0);
+    page -= k;
+    n += k;
+  }
+  linkFree(page, n);
+  unlock(pageLock());
+}

@@ -1,0 +1,83 @@
+/** The global run queue: a list under `sched.lock`. It takes what overflows the Ps' rings, and what has no P. */
+import { lock, unlock } from "../base/lock";
+import { wakeSysmonIfAsleep } from "./newm";
+import { runqput } from "../goroutine/runq";
+import { G, P, RUNQ_LENGTH, sched, Sched } from "../structs";
+
+
+@inline
+export function schedLock(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("lock");
+}
+
+/** Appends a goroutine. The caller holds sched.lock. */
+export function globrunqput(gp: G): void {
+  gp.schedlink = null;
+  const tail = sched.runqTail;
+  if (tail) tail.schedlink = gp;
+  else sched.runqHead = gp;
+  sched.runqTail = gp;
+  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), sched.runqSize + 1);
+}
+
+/** The same for a single goroutine, from where the lock is not held. */
+export function globrunqputOne(gp: G): void {
+  lock(schedLock());
+  globrunqput(gp);
+  unlock(schedLock());
+  wakeSysmonIfNoneIdle();
+}
+
+/** Appends `n` goroutines linked from `first` to `last`. Takes sched.lock. */
+export function globrunqputBatch(first: G, last: G, n: i32): void {
+  lock(schedLock());
+  const tail = sched.runqTail;
+  if (tail) tail.schedlink = first;
+  else sched.runqHead = first;
+  sched.runqTail = last;
+  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), sched.runqSize + n);
+  unlock(schedLock());
+  wakeSysmonIfNoneIdle();
+}
+
+/**
+ * While all Ps that are not idle are in JavaScript functions, sysmon may be asleep (`entersyscallUnwatched`), and what was just queued waits
+ * for it to take one of them away. Who goes into such a function has taken its P off the idle list, and then seen this queue empty; who
+ * puts something here looks afterwards whether a P is idle. So one sees the other.
+ */
+@inline
+function wakeSysmonIfNoneIdle(): void {
+  if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) == 0) wakeSysmonIfAsleep();
+}
+
+/** Length of the global queue, at some instant. Any thread, without the lock. */
+@inline
+export function globrunqsize(): i32 {
+  return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"));
+}
+
+/**
+ * Takes a fair share of the global queue for `pp`, at most `max` (0: half a ring): the first is returned, the others go to
+ * pp's ring, which is empty unless `max` is 1: a full ring would spill to here. The caller holds sched.lock and pp.
+ */
+export function globrunqget(pp: P, max: i32): G | null {
+  const size = sched.runqSize;
+  if (size == 0) return null;
+  let n = size / sched.nprocs + 1;
+  if (n > size) n = size;
+  if (max > 0 && n > max) n = max;
+  if (sched.gm != 0) n = 1;
+  if (n > <i32>(RUNQ_LENGTH / 2)) n = <i32>(RUNQ_LENGTH / 2);
+  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), size - n);
+  const gp = sched.runqHead!;
+  let head = gp.schedlink;
+  for (let i = 1; i < n; i++) {
+    const it = head!;
+    head = it.schedlink;
+    runqput(pp, it, false);
+  }
+  sched.runqHead = head;
+  if (!head) sched.runqTail = null;
+  gp.schedlink = null;
+  return gp;
+}

@@ -1,0 +1,118 @@
+/**
+ * Ms in their event loops: how a thread whose JavaScript waits for something leaves the scheduler and comes back.
+ *
+ * `mp.ts` says when it does. While it is there it holds no P, or one in the state `Syscall`; it is on `sched.hostM`, unless it is
+ * the timer M or waits for its locked goroutine.
+ */
+import { PARKED, SCHED_STATE, STATE_RUNNING, TRACE_HOST, TRACE_UNHOST } from "../../layout";
+import { nanotime } from "../base/clock";
+import { schedLock } from "./globrunq";
+import { lock, unlock } from "../base/lock";
+import { acquirep, mstop, parkAddr, pidleget, releasep, runTimers, unpark } from "./mp";
+import { mayMakeM, newm } from "./newm";
+import { m } from "../base/registers";
+import { runnextget, runqput } from "../goroutine/runq";
+import { G, Hosted, M, P, PStatus, sched } from "../structs";
+import { reacquirep, statusAddr } from "../goroutine/syscall";
+import { isTraced, trace } from "../debug/trace";
+
+/**
+ * This M has found a goroutine that it should not run, as its event loop has things to do: gives it, with the P, to an M
+ * that has none such. Where there is no such M and there are too many already to make one, returns what to run here.
+ */
+export function passToCleanM(gp: G): G | null {
+  const isFull = sched.mlive - sched.nmblocked - sched.nmlocked > 2 * sched.nprocs || !mayMakeM();
+  if (!sched.idleM && isFull) return gp;
+  runqput(m.p!, gp, true);
+  lock(schedLock());
+  const mp = sched.idleM;
+  if (!mp && !mayMakeM()) {
+    unlock(schedLock());
+    return runnextget(m.p!);
+  }
+  const pp = releasep();
+  if (mp) {
+    sched.idleM = mp.idlelink;
+    sched.nmidle--;
+    mp.spinning = false;
+    mp.nextp = pp;
+  } else {
+    newm(pp, false);
+  }
+  unlock(schedLock());
+  if (mp) unpark(mp);
+  return null;
+}
+
+/** Puts a P down for an M that is in its event loop. Under sched.lock. */
+export function putDown(mp: M, pp: P): void {
+  mp.syscalls = 1;
+  mp.oldp = pp;
+  pp.syscalltick++;
+  atomic.store<u32>(statusAddr(pp), PStatus.Syscall);
+}
+
+/** The M's thread is to go to its event loop, until it is woken or for `us` µs. Under sched.lock. */
+export function toHost(mp: M, us: i32): void {
+  mp.hosted = Hosted.Wait;
+  mp.quick = false;
+  if (isTraced()) trace(TRACE_HOST, 0, 0);
+  mp.waitUs = us;
+  atomic.cmpxchg<i32>(parkAddr(mp), 0, PARKED);
+}
+
+/**
+ * This M's thread is back from its event loop: takes the P that was put down for it, or an idle one. False if it is to end,
+ * or to go there again.
+ */
+export function mreturn(): bool {
+  const mp = m;
+  if (isTraced()) trace(TRACE_UNHOST, 0, 0);
+  lock(schedLock());
+  atomic.store<i32>(parkAddr(mp), 0);
+  mp.lastTurn = nanotime();
+  if (mp.hosted == Hosted.Wait && mp.lockedg) {
+    // Only startlockedm gives it a P.
+    const given = mp.nextp;
+    const goesOn = given != null || atomic.load<i32>(SCHED_STATE) != STATE_RUNNING;
+    if (goesOn) mp.hosted = Hosted.No;
+    else toHost(mp, 0);
+    unlock(schedLock());
+    if (!given) return false;
+    acquirep(given);
+    mp.nextp = null;
+    mp.lockedReady = true;
+    return true;
+  }
+  mp.hosted = Hosted.No;
+  if (mp.onHostList) hostget(mp);
+  const isTimerM = sched.timerM == changetype<usize>(mp);
+  if (isTimerM) sched.timerM = 0;
+  let pp: P | null = null;
+  if (mp.syscalls == 0 && sched.attention == 0) pp = pidleget();
+  unlock(schedLock());
+  if (pp) acquirep(pp);
+  else if (mp.syscalls != 0) reacquirep();
+  if (!mp.p) return mstop();
+  if (isTimerM) runTimers();
+  return true;
+}
+
+/** Under sched.lock. */
+export function hostput(mp: M): void {
+  mp.hostlink = sched.hostM;
+  sched.hostM = mp;
+  mp.onHostList = true;
+}
+
+/** Takes an M off the list of those in their event loops. Under sched.lock. */
+export function hostget(mp: M): void {
+  mp.onHostList = false;
+  let it = sched.hostM;
+  if (it == mp) {
+    sched.hostM = mp.hostlink;
+    return;
+  }
+  while (it && it.hostlink != mp) it = it.hostlink;
+  if (it) it.hostlink = mp.hostlink;
+}

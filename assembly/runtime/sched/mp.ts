@@ -1,0 +1,447 @@
+/**
+ * Ms and Ps: who holds which P, and how Ms sleep and are woken.
+ *
+ * Everything here that touches the idle lists holds `sched.lock`. An M sleeps in one of two places:
+ * - on the idle list, until somebody gives it a P (`nextp`) and unparks it;
+ * - as the *timer M*, at most one, until the next timer of any P is due, or until it is given a P all the same. While
+ *   goroutines wait for the network it does so in the netpoller.
+ *
+ * `M.park` is its futex: 0, PARKED (it sleeps, or is just about to), POLLING (the same, in the netpoller) or WOKEN. An M turns 0
+ * into PARKED by compare-and-swap and waits while it is PARKED; a waker exchanges WOKEN into it and notifies if it replaced
+ * PARKED, or breaks the poll if it replaced POLLING. An M that finds WOKEN
+ * resets it to 0 and looks at what has changed. Wakers write first what the M is to find (`nextp`, the state), so the
+ * exchange orders it; a wake-up too many is harmless, since the M looks and sleeps again.
+ *
+ * An M whose JavaScript waits for something (`owed`) does not sleep on the futex: its thread goes to its event loop
+ * (`hosted`), and comes back when `park` changes (the host waits for that with Atomics.waitAsync), or after a turn. There it
+ * may run JavaScript at any time, for as long as that likes. So it counts as being in a blocking call: it is on a list of its
+ * own, which comes after the idle Ms, and a P is put down for it in the state `Syscall`, as if it had had it when it left;
+ * coming back it takes the P as after any blocking call, unless sysmon has taken it away meanwhile.
+ *
+ * There are always at least as many Ms as Ps, so an M that holds no P means that none is missing one.
+ *
+ * The timer M and those who add timers follow the same pattern as submitting and spinning in `proc.ts`: it stores
+ * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
+ */
+import {
+  PARKED,
+  SCHED_IO_WAKE,
+  SCHED_MCOUNT,
+  SCHED_STATE,
+  SCHED_SYSMON_WAKE,
+  STATE_RUNNING,
+  TRACE_GIVE_P,
+  TRACE_TAKE_P,
+} from "../../layout";
+import { nanotime } from "../base/clock";
+import { checkdead } from "./deadlock";
+import { schedLock } from "./globrunq";
+import { hostget, hostput, putDown, toHost } from "./hosted";
+import { futexsleep, lock, unlock } from "../base/lock";
+import { netpoll, netpollBreak, netpollLast, netpollWanted } from "../net/netpoll";
+import { injectglist } from "../net/polldesc";
+import { isGoalReached, newm, wakeSysmonIfAsleep } from "./newm";
+import { anyWork } from "./findrunnable";
+import { wakepIfIdle } from "../goroutine/proc";
+import { m } from "../base/registers";
+import { runqempty } from "../goroutine/runq";
+import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "../structs";
+import { checkTimers, timeSleepUntil } from "../goroutine/time";
+import { timersFirst } from "../goroutine/timers";
+import { isTraced, trace } from "../debug/trace";
+import { stopp } from "./world";
+
+const WOKEN: i32 = 1;
+const POLLING: i32 = -2;
+
+/** Looks at `park` this often before sleeping: some 10 µs, less than it costs to be woken from sleep. */
+const PARK_SPINS: i32 = 2000;
+/**
+ * The same for an M whose latest goroutine was a quick JavaScript function: the next may be started by whoever has waited for that
+ * one's result, whose event loop takes some time for it. Where it is in vain, the two threads may even share a processor: each time
+ * that it was, it is left out twice as often as before, up to 2 to the power of JS_SPINS_IN_VAIN.
+ */
+const JS_PARK_SPINS: i32 = 8000;
+const JS_SPINS_IN_VAIN: i32 = 6;
+
+/** An M in its event loop that is to look after the network does so this often, in µs. */
+const HOST_POLL_US: i64 = 1000;
+
+
+@inline
+export function parkAddr(mp: M): usize {
+  return changetype<usize>(mp) + offsetof<M>("park");
+}
+
+
+@inline
+function timerWhenAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("timerWhen");
+}
+
+
+@inline
+function timerMAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("timerM");
+}
+
+
+@inline
+function npidleAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("npidle");
+}
+
+
+@inline
+function spinningAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("nmspinning");
+}
+
+// ---- Ps --------------------------------------------------------------------------------------------------------------
+
+/** This M takes a P that nobody holds. */
+export function acquirep(pp: P): void {
+  pp.m = m;
+  pp.status = PStatus.Running;
+  m.p = pp;
+  if (isTraced()) trace(TRACE_TAKE_P, 0, pp.id);
+}
+
+/** This M gives up its P. */
+export function releasep(): P {
+  const pp = m.p!;
+  if (isTraced()) trace(TRACE_GIVE_P, 0, pp.id);
+  pp.m = null;
+  pp.status = PStatus.Idle;
+  m.p = null;
+  return pp;
+}
+
+/** Puts a P that nobody holds on the idle list. Under sched.lock. */
+export function pidleput(pp: P): void {
+  pp.unwatched = false;
+  pp.idlelink = sched.idleP;
+  sched.idleP = pp;
+  atomic.add<i32>(npidleAddr(), 1);
+}
+
+/** Takes a P from the idle list, and has sysmon watch it. Under sched.lock. */
+export function pidleget(): P | null {
+  const pp = pidlegetUnwatched();
+  if (pp) watch(pp);
+  return pp;
+}
+
+/**
+ * The same without waking sysmon, which costs as much as waking an M: the M that is given the P owes that, and pays before it
+ * runs what needs to be watched (`schedule`). Under sched.lock.
+ */
+function pidlegetUnwatched(): P | null {
+  const pp = sched.idleP;
+  if (pp) {
+    sched.idleP = pp.idlelink;
+    atomic.sub<i32>(npidleAddr(), 1);
+    pp.unwatched = true;
+  }
+  return pp;
+}
+
+/** Has sysmon watch what a P runs from now on. */
+export function watch(pp: P): void {
+  pp.unwatched = false;
+  wakeSysmonIfAsleep();
+}
+
+// ---- waking Ms -------------------------------------------------------------------------------------------------------
+
+export function unpark(mp: M): void {
+  const was = atomic.xchg<i32>(parkAddr(mp), WOKEN);
+  // All waiters, not one: a wait of its event loop that is not over yet would take the place of the M itself.
+  if (was == PARKED) atomic.notify(parkAddr(mp), i32.MAX_VALUE);
+  else if (was == POLLING) netpollBreak();
+}
+
+/**
+ * Wakes an M to look for work, unless somebody looks already or no P is idle. Where it comes to nothing it ceases to count as
+ * spinning while it holds the lock: who saw it spin, and so woke nobody, made his work visible before that, and whoever lets
+ * go of a P or becomes idle after that sees the work.
+ */
+export function wakep(): void {
+  if (atomic.cmpxchg<i32>(spinningAddr(), 0, 1) != 0) return;
+  lock(schedLock());
+  const pp = pidlegetUnwatched();
+  if (!pp) {
+    atomic.sub<i32>(spinningAddr(), 1);
+    unlock(schedLock());
+    return;
+  }
+  startm(pp, true);
+}
+
+/**
+ * Gives a P to an idle M and wakes it, or makes a new M for it. Called with sched.lock held, which it releases. A spinning
+ * M has been counted already.
+ */
+function startm(pp: P, spinning: bool): void {
+  let mp = sched.idleM;
+  if (mp) {
+    sched.idleM = mp.idlelink;
+    sched.nmidle--;
+  } else if (sched.timerM != 0) {
+    // No other M is idle, so no other P is: each P has an M that looks after its timers.
+    mp = changetype<M>(sched.timerM);
+    sched.timerM = 0;
+  } else if (sched.hostM) {
+    mp = sched.hostM;
+    hostget(mp!);
+  }
+  if (mp && mp.hosted != Hosted.No) {
+    if (pp.unwatched) watch(pp);
+    putDown(mp, pp);
+    if (spinning) atomic.sub<i32>(spinningAddr(), 1);
+    unlock(schedLock());
+    unpark(mp);
+    return;
+  }
+  if (!mp) {
+    if (isGoalReached() || sched.mlive - sched.nmblocked - sched.nmlocked >= sched.nprocs) {
+      // Every M holds a P, or is on its way to the idle list and looks for work once more when it gets there. Or it comes out
+      // of a blocking call, and takes a P that is idle.
+      pidleput(pp);
+      if (spinning) atomic.sub<i32>(spinningAddr(), 1);
+      unlock(schedLock());
+      return;
+    }
+    newm(pp, spinning);
+    unlock(schedLock());
+    return;
+  }
+  mp.spinning = spinning;
+  mp.nextp = pp;
+  unlock(schedLock());
+  unpark(mp);
+}
+
+/** Gives an idle P, if there is one, to an M. */
+export function startIdle(): void {
+  lock(schedLock());
+  const pp = pidleget();
+  if (pp) startm(pp, false);
+  else unlock(schedLock());
+}
+
+/** Finds a P that nobody holds something to do, or puts it on the idle list. */
+export function handoffp(pp: P): void {
+  pp.status = PStatus.Idle;
+  lock(schedLock());
+  if (sched.attention & Attention.Stop) {
+    stopp(pp);
+    unlock(schedLock());
+    return;
+  }
+  if (!runqempty(pp) || sched.runqSize != 0) {
+    startm(pp, false);
+    return;
+  }
+  if (sched.npidle == sched.nprocs - 1 && netpollWanted() && netpollLast() != 0) {
+    // The last P, and nobody polls.
+    startm(pp, false);
+    return;
+  }
+  pidleput(pp);
+  unlock(schedLock());
+  const when = timersFirst(pp);
+  if (when != 0) wakeTimerM(when);
+  // What other Ps had queued before this one was seen to be idle: who queued it has woken nobody.
+  if (anyWork()) wakepIfIdle();
+}
+
+/** Wakes everybody, to see that the state has changed. */
+export function wakeAll(): void {
+  const n = atomic.load<i32>(SCHED_MCOUNT);
+  for (let id = 1; id <= n; id++) unpark(allm(id));
+  atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
+  atomic.notify(SCHED_SYSMON_WAKE, i32.MAX_VALUE);
+  atomic.add<i32>(SCHED_IO_WAKE, 1);
+  atomic.notify(SCHED_IO_WAKE, 1);
+}
+
+/** Called after a timer was added that is the first of its P: somebody must look at it in time. */
+export function wakeTimerM(when: i64): void {
+  const tm = atomic.load<usize>(timerMAddr());
+  if (tm != 0) {
+    if (when < atomic.load<i64>(timerWhenAddr())) unpark(changetype<M>(tm));
+  } else if (atomic.load<i32>(npidleAddr()) != 0 && atomic.load<i32>(spinningAddr()) == 0) {
+    wakep();
+  }
+}
+
+// ---- sleeping --------------------------------------------------------------------------------------------------------
+
+/** Sleeps, at most for `timeout` ns (-1: no limit), unless it has been woken already. */
+function parkM(timeout: i64): void {
+  const addr = parkAddr(m);
+  if (m.quick) spinAfterJs(addr);
+  else for (let i = 0; i < PARK_SPINS && atomic.load<i32>(addr) != WOKEN; i++);
+  if (atomic.cmpxchg<i32>(addr, 0, PARKED) == 0) {
+    m.parks++;
+    futexsleep(addr, PARKED, timeout);
+  }
+  atomic.store<i32>(addr, 0);
+}
+
+function spinAfterJs(addr: usize): void {
+  const mp = m;
+  if (mp.spinsLeftOut > 0) {
+    mp.spinsLeftOut--;
+    return;
+  }
+  let i = 0;
+  while (i < JS_PARK_SPINS && atomic.load<i32>(addr) != WOKEN) i++;
+  if (i < JS_PARK_SPINS) {
+    mp.spinsInVain = 0;
+  } else {
+    mp.spinsInVain = min(mp.spinsInVain + 1, JS_SPINS_IN_VAIN);
+    mp.spinsLeftOut = (1 << mp.spinsInVain) - 1;
+  }
+}
+
+/** Sleeps in the netpoller, as parkM on the futex; returns what has become runnable, for `injectglist`. */
+function pollM(timeout: i64): G | null {
+  const addr = parkAddr(m);
+  let list: G | null = null;
+  if (atomic.cmpxchg<i32>(addr, 0, POLLING) == 0) {
+    m.parks++;
+    list = netpoll(timeout);
+  }
+  atomic.store<i32>(addr, 0);
+  return list;
+}
+
+/** This M has no P and nothing to do: it sleeps until it is given a P. False if it is to end instead. */
+export function mstop(): bool {
+  const mp = m;
+  lock(schedLock());
+  while (true) {
+    if (mp.nextp) break;
+    if (sched.idleP && anyWork()) {
+      // It came while this M was between giving up its P and here, where startm could not find it.
+      acquirep(pidleget()!);
+      unlock(schedLock());
+      return true;
+    }
+    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) {
+      unlock(schedLock());
+      return false;
+    }
+    if (sched.timerM == 0) {
+      const polls = netpollWanted();
+      const when = armTimer(mp, polls);
+      if (when != 0 && mp.owed != 0) {
+        // Its thread cannot block in the poller, so it looks at the network now and then.
+        const us = min<i64>((when - nanotime()) / 1000 + 1, polls ? HOST_POLL_US : i32.MAX_VALUE);
+        sched.timerMPolls = false;
+        toHost(mp, <i32>max<i64>(1, us));
+        unlock(schedLock());
+        return false;
+      }
+      if (when != 0) {
+        sched.timerMPolls = polls;
+        unlock(schedLock());
+        let list: G | null = null;
+        const delay = when - nanotime();
+        if (polls) list = pollM(when == i64.MAX_VALUE ? -1 : max<i64>(delay, 0));
+        else if (delay > 0) parkM(delay);
+        lock(schedLock());
+        if (mp.nextp) {
+          // Whoever gave it has taken the role back.
+          unlock(schedLock());
+          const woken = awaitp();
+          injectglist(list);
+          return woken;
+        }
+        if (sched.timerM == changetype<usize>(mp)) sched.timerM = 0;
+        if (!list && nanotime() < when) continue; // an earlier timer was added, or woken for nothing
+        const pp = pidleget();
+        if (list) {
+          unlock(schedLock());
+          if (pp) acquirep(pp);
+          injectglist(list);
+          if (pp) {
+            runTimers();
+            return true;
+          }
+          lock(schedLock());
+          continue;
+        }
+        if (pp) {
+          unlock(schedLock());
+          acquirep(pp);
+          runTimers();
+          return true;
+        }
+        // All Ps are held, so their Ms look after the timers.
+      }
+    } else if (!sched.timerMPolls && netpollWanted()) {
+      // It went to sleep when nobody waited for the network: it is to look again.
+      unpark(changetype<M>(sched.timerM));
+    }
+    if (mp.owed != 0) {
+      hostput(mp);
+      toHost(mp, 0);
+      unlock(schedLock());
+      return false;
+    }
+    midleput(mp);
+    checkdead();
+    unlock(schedLock());
+    return awaitp();
+  }
+  unlock(schedLock());
+  return awaitp();
+}
+
+/** This M is on the idle list, or has been given a P: sleeps until then. False if it is to end instead. */
+export function awaitp(): bool {
+  const mp = m;
+  while (!mp.nextp) {
+    if (mp.ending || atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return false;
+    parkM(-1);
+  }
+  acquirep(mp.nextp!);
+  mp.nextp = null;
+  return true;
+}
+
+/** Under sched.lock. */
+export function midleput(mp: M): void {
+  mp.idlelink = sched.idleM;
+  mp.idleSince = sched.coarseNow;
+  sched.idleM = mp;
+  sched.nmidle++;
+}
+
+/**
+ * Takes the role of the timer M if there are timers, or the network is to be polled: returns when the first timer is due, the
+ * largest i64 if there is none; 0 if there is nothing to do. Under sched.lock.
+ */
+function armTimer(mp: M, polls: bool): i64 {
+  let when = timeSleepUntil();
+  if (when == 0) {
+    if (!polls) return 0;
+    when = i64.MAX_VALUE;
+  }
+  atomic.store<usize>(timerMAddr(), changetype<usize>(mp));
+  while (true) {
+    atomic.store<i64>(timerWhenAddr(), when);
+    const again = timeSleepUntil();
+    if (again == 0 || again >= when) return when;
+    when = again;
+  }
+}
+
+/** Runs what is due of all Ps' timers. */
+export function runTimers(): void {
+  const now = nanotime();
+  for (let i = 0; i < sched.nprocs; i++) checkTimers(allp(i), now);
+}

@@ -1,0 +1,126 @@
+/**
+ * Making Ms and ending them. Whoever needs an M takes its struct, from one that has ended if there is one, and puts it on
+ * `sched.newM`; sysmon finds it there and has the host start a thread for it, which begins with the P that the struct
+ * holds. Idle Ms beyond the number of Ps end after a while.
+ */
+import { MAX_THREADS, SCHED_MCOUNT, SCHED_SYSMON_WAKE } from "../../layout";
+import { nanotime } from "../base/clock";
+import { schedLock } from "./globrunq";
+import { lock, unlock } from "../base/lock";
+import { midleput, unpark } from "./mp";
+import { gopanic, throwFatal } from "../base/panic";
+import { M, P, Sched, allm, sched } from "../structs";
+import { ASLEEP } from "./sysmon";
+
+/** The last M's place is sysmon's, the one before it the I/O thread's. */
+const THREAD_LIMIT: i32 = MAX_THREADS - 3;
+
+/** Idle Ms beyond the number of Ps end after this long, in ns. */
+const IDLE_MAX: i64 = 5_000_000_000;
+
+/** Are there as many Ms as there are to be, whatever waits? */
+export function isGoalReached(): bool {
+  return sched.threadGoal != 0 && sched.mlive >= sched.threadGoal;
+}
+
+/** Can one more M be made without ending the program? */
+export function mayMakeM(): bool {
+  return sched.mlive < sched.maxThreads && !isGoalReached();
+}
+
+/**
+ * Makes an M and has the sysmon thread start a thread for it; without a P the M is idle from the beginning. Under
+ * sched.lock.
+ */
+export function newm(pp: P | null, spinning: bool): void {
+  if (sched.mlive >= sched.maxThreads) {
+    unlock(schedLock());
+    threadExhaustion();
+  }
+  sched.mlive++;
+  let mp = sched.freeM;
+  if (mp) {
+    sched.freeM = mp.newlink;
+  } else {
+    const id = sched.mcount + 1;
+    mp = allm(id);
+    mp.id = id;
+    mp.rand = (<u64>nanotime() + 1) * 0x9e3779b97f4a7c15 + <u64>id;
+    atomic.store<i32>(SCHED_MCOUNT, id);
+  }
+  mp.ending = false;
+  mp.park = 0;
+  mp.started = false;
+  mp.spinning = spinning;
+  mp.nextp = pp;
+  if (!pp) midleput(mp);
+  mp.newlink = null;
+  const first = sched.newM;
+  if (!first) {
+    sched.newM = mp;
+  } else {
+    let last = first;
+    while (last.newlink) last = last.newlink!;
+    last.newlink = mp;
+  }
+  wakeSysmon();
+}
+
+/** Sets the limit on threads and returns the previous one. To need more, now or later, ends the program. */
+export function setMaxThreads(n: i32): i32 {
+  if (n < 1) gopanic("setMaxThreads: the limit must be positive");
+  lock(schedLock());
+  const old = sched.maxThreads;
+  sched.maxThreads = min(n, THREAD_LIMIT);
+  const exhausted = sched.mlive > n;
+  unlock(schedLock());
+  if (exhausted) threadExhaustion();
+  return old;
+}
+
+function threadExhaustion(): void {
+  throwFatal("thread exhaustion: the program exceeds " + sched.maxThreads.toString() + "-thread limit");
+}
+
+/** Gets sysmon out of its sleep. */
+export function wakeSysmon(): void {
+  atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
+  atomic.notify(SCHED_SYSMON_WAKE, 1);
+}
+
+/** The same if it sleeps until it is woken; a doze ends by itself. */
+export function wakeSysmonIfAsleep(): void {
+  if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("sysmonIdle")) == ASLEEP) wakeSysmon();
+}
+
+/** Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. */
+export function endIdleM(now: i64): void {
+  if (sched.nmidle <= sched.nprocs) return;
+  lock(schedLock());
+  // The list is last in, first out, so the one at its end has been idle longest.
+  let prev: M | null = null;
+  let mp = sched.idleM;
+  while (mp && mp.idlelink) {
+    prev = mp;
+    mp = mp.idlelink;
+  }
+  if (mp && prev && sched.nmidle > sched.nprocs && mp.idleSince != 0 && mp.idleSince + IDLE_MAX < now) {
+    prev.idlelink = null;
+    sched.nmidle--;
+    sched.mlive--;
+    mp.ending = true;
+    unlock(schedLock());
+    unpark(mp);
+    return;
+  }
+  unlock(schedLock());
+}
+
+/** An M that is to end calls this last; its struct is then free for another thread. */
+export function mexit(mp: M): void {
+  lock(schedLock());
+  atomic.add<i32>(changetype<usize>(mp) + offsetof<M>("gen"), 1);
+  mp.newlink = sched.freeM;
+  sched.freeM = mp;
+  unlock(schedLock());
+}

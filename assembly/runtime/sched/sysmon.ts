@@ -1,0 +1,235 @@
+/**
+ * sysmon: the thread that runs no goroutines and has no P. It takes Ps away from blocking calls that last, asks goroutines
+ * that run for 10 ms to yield, starts the threads of new Ms, ends idle ones, and prints schedtrace. After Go's sysmon.
+ *
+ * It sleeps 20 µs at first, and, once it has had nothing to do fifty times, twice as long each time, up to 10 ms; but no
+ * longer than until a slice ends that it knows of, or a timer is overdue on a P whose goroutine does not let go, and, after a
+ * request to yield, only until the next goroutine's slice has begun: so slices are of 10 ms, not of 10 to 20 as in Go.
+ *
+ * When all Ps are idle it sleeps until one is not: it sets `sysmonIdle`, then looks at `npidle` once more; whoever takes an
+ * idle P has decremented that and then looks at `sysmonIdle`. But a server goes from idle to busy and back with every request, and
+ * each time to wake sysmon would cost as much as the request; so while something has run since it last looked, it only
+ * dozes: for 2 ms, and only a blocking call wakes it.
+ */
+import { SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING, TRACE_LOSE_P } from "../../layout";
+import { nanotime } from "../base/clock";
+import { STALLED, writeError } from "../debug/dump";
+import { globrunqsize, schedLock } from "./globrunq";
+import { futexsleep, lock, unlock } from "../base/lock";
+import { runsJsgo, takeKillM } from "../js/jsgo";
+import { handoffp } from "./mp";
+import { endIdleM } from "./newm";
+import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
+import { injectglist } from "../net/polldesc";
+import { runqempty } from "../goroutine/runq";
+import { schedtrace } from "../debug/schedtrace";
+import { statusAddr } from "../goroutine/syscall";
+import { M, P, PStatus, Sched, allp, sched } from "../structs";
+import { timersFirst } from "../goroutine/timers";
+import { isTraced, trace } from "../debug/trace";
+
+/** Values of `sysmonIdle`: whoever takes an idle P wakes it from ASLEEP, a blocking call from both. */
+const DOZING: i32 = 2;
+export const ASLEEP: i32 = 1;
+const DELAY_MIN: i64 = 20_000;
+const DELAY_MAX: i64 = 10_000_000;
+const IDLE_TURNS: i32 = 50;
+/** How long the host's event loop waits for a turn, in ns. */
+const HOST_TURN: i64 = 1_000_000_000;
+/** A goroutine's time slice, as in Go. */
+const SLICE: i64 = 10_000_000;
+/** See jsPatience. */
+const JS_PATIENCE: i64 = 100_000_000;
+/** How long a timer of a P may be overdue before the goroutine that runs there is asked to yield, in ns. */
+const OVERDUE: i64 = 1_000_000;
+/** The network is looked at when nobody has for so long, in ns; Go's value. */
+const POLL_AGE: i64 = 10_000_000;
+/** How long it dozes, in ns. */
+const DOZE: i64 = 2_000_000;
+/** How soon after a request to yield sysmon looks whether the next goroutine runs, in ns. */
+const SUCCESSOR: i64 = 100_000;
+
+/**
+ * Runs until the host has something to do: returns the id of an M whose thread it is to start, -1 - id for one to kill, -1 about once a second to let
+ * the host look after its threads, or 0 at the end.
+ */
+export function sysmonLoop(): i32 {
+  let idle = 0;
+  let delay = DELAY_MIN;
+  let nextLook: i64 = 0;
+  let lastTicks: u32 = 0;
+  const until = nanotime() + HOST_TURN;
+  while (true) {
+    const seen = atomic.load<i32>(SCHED_SYSMON_WAKE);
+    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return 0;
+    const mp = takeNewM();
+    if (mp) return mp.id;
+    const doomed = takeKillM();
+    if (doomed) return -1 - doomed.id;
+    let now = nanotime();
+    if (now >= until) return -1;
+    if (sched.schedtrace != 0) schedtrace(now);
+
+    if (allIdle()) {
+      const ticks = scheduled();
+      const dozes = ticks != lastTicks;
+      lastTicks = ticks;
+      atomic.store<i32>(sysmonIdleAddr(), dozes ? DOZING : ASLEEP);
+      if (allIdle()) futexsleep(SCHED_SYSMON_WAKE, seen, dozes ? DOZE : idleTimeout());
+      atomic.store<i32>(sysmonIdleAddr(), 0);
+      idle = 0;
+      delay = DELAY_MIN;
+    } else {
+      if (idle == 0) delay = DELAY_MIN;
+      else if (idle > IDLE_TURNS) delay = min(delay * 2, DELAY_MAX);
+      futexsleep(SCHED_SYSMON_WAKE, seen, max(min(delay, nextLook - now), DELAY_MIN));
+    }
+    now = nanotime();
+    atomic.store<i64>(changetype<usize>(sched) + offsetof<Sched>("coarseNow"), now);
+    idle = retake(now) ? 0 : idle + 1;
+    nextLook = watchSlices(now);
+    if (netpollWanted()) {
+      const last = netpollLast();
+      if (last != 0 && last + POLL_AGE < now) injectglist(netpoll(0));
+    }
+    endIdleM(now);
+  }
+}
+
+
+@inline
+function sysmonIdleAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("sysmonIdle");
+}
+
+/** Counts turns of the scheduler: the same number twice means that hardly anything has run in between. */
+function scheduled(): u32 {
+  let ticks: u32 = 0;
+  for (let i = 0; i < sched.nprocs; i++) ticks += allp(i).schedtick;
+  return ticks;
+}
+
+function allIdle(): bool {
+  return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) == sched.nprocs;
+}
+
+/** Nothing happens: sleep until woken, but for the next line of schedtrace and the turns of the host. */
+function idleTimeout(): i64 {
+  return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, HOST_TURN) : HOST_TURN;
+}
+
+export function takeNewM(): M | null {
+  if (!sched.newM) return null;
+  lock(schedLock());
+  const mp = sched.newM;
+  if (mp) {
+    sched.newM = mp.newlink;
+    mp.newlink = null;
+  }
+  unlock(schedLock());
+  return mp;
+}
+
+/** Asks goroutines to yield whose slice is over, or that keep a timer waiting. Returns when to look again at the latest. */
+function watchSlices(now: i64): i64 {
+  let next = now + DELAY_MAX;
+  for (let i = 0; i < sched.nprocs; i++) {
+    const pp = allp(i);
+    const status = atomic.load<u32>(statusAddr(pp));
+    if (status != PStatus.Running && status != PStatus.Syscall) continue;
+    if (pp.seenSchedtick != pp.schedtick) {
+      pp.seenSchedtick = pp.schedtick;
+      pp.seenScheduled = now;
+    }
+    if (status == PStatus.Syscall) continue;
+    const mp = pp.m;
+    if (!mp) continue;
+    const due = sliceEnd(pp);
+    if (due > now) {
+      next = min(next, due);
+      continue;
+    }
+    const stall = <i64>sched.stall * 1_000_000;
+    if (stall != 0 && now - pp.seenScheduled >= stall && pp.seenStall != pp.seenScheduled) {
+      pp.seenStall = pp.seenScheduled;
+      stalled(pp, mp, now);
+    } else if (mp.preempt == 0) {
+      mp.preempt = 1;
+      next = now + SUCCESSOR;
+    }
+  }
+  return next;
+}
+
+/** When the goroutine that `pp` runs is to yield. */
+function sliceEnd(pp: P): i64 {
+  const end = pp.seenScheduled + SLICE;
+  const when = timersFirst(pp);
+  return when == 0 ? end : min(end, max(when, pp.seenScheduled) + OVERDUE);
+}
+
+/** Takes Ps from blocking calls that last; true if there was one. */
+function retake(now: i64): bool {
+  let did = false;
+  for (let i = 0; i < sched.nprocs; i++) {
+    const pp = allp(i);
+    const status = atomic.load<u32>(statusAddr(pp));
+    if (status == PStatus.Syscall) {
+      if (pp.seenSyscalltick != pp.syscalltick) {
+        pp.seenSyscalltick = pp.syscalltick;
+        pp.seenSyscall = now;
+        continue;
+      }
+      // Nothing waits for this P and others are free: leave it for a slice, to spare the hand-over.
+      if (runqempty(pp) && globrunqsize() == 0 && free() && pp.seenSyscall + SLICE > now) continue;
+      const mp = pp.m;
+      const isJs = mp != null && runsJsgo(mp);
+      if (isJs && pp.seenSyscall + jsPatience() > now) continue;
+      lock(schedLock());
+      const mine = atomic.cmpxchg<u32>(statusAddr(pp), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
+      if (mine) {
+        sched.nmblocked++;
+        if (isJs && mp) {
+          mp.jsBlocked = true;
+          sched.jsblocked++;
+        }
+        pp.m = null;
+        if (isTraced()) trace(TRACE_LOSE_P, 0, pp.id);
+      }
+      unlock(schedLock());
+      if (mine) {
+        handoffp(pp);
+        did = true;
+      }
+    }
+  }
+  return did;
+}
+
+/**
+ * How long a JavaScript function keeps its P at least, in ns. It may compute or block, which cannot be told apart. If it blocks,
+ * the P is of more use elsewhere; if it computes, a further thread is only one more to share the processors with. So the
+ * first ones, as many as there are Ps, lose theirs at once, and each further one has to last longer for that.
+ */
+function jsPatience(): i64 {
+  const more = sched.jsblocked - sched.nprocs;
+  return more < 0 ? 0 : <i64>(more + 1) * JS_PATIENCE;
+}
+
+/** SKEIN_DEBUG's watchdog: says who has held a P for long, and asks the goroutine to say where it is. */
+function stalled(pp: P, mp: M, now: i64): void {
+  const gp = mp.curg;
+  const name = gp ? gp.id.toString() : "?";
+  const ms = ((now - pp.seenScheduled) / 1_000_000).toString();
+  writeError(`stall: goroutine ${name} has held P${pp.id} on M${mp.id} for ${ms} ms\n`);
+  mp.preempt = STALLED;
+}
+
+/** Is there an idle P, or an M that looks for work? */
+function free(): bool {
+  return (
+    atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) +
+      atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("nmspinning")) >
+    0
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * Stopping the world: nobody runs goroutines, all Ps belong to who stopped it. The mechanism of gomaxprocs and dumps (and of a
+ * collector to come).
+ *
+ * Who stops the world sets `attention` and asks every running goroutine to yield at its next safepoint. Idle Ps and those in
+ * blocking calls are claimed at once; an M that schedules sees the bit and gives up its P. `stopwait` counts the Ps
+ * outstanding; all of this is under sched.lock, so an M that takes a P under the lock either sees the bit or had
+ * the P before it was counted. It takes no longer than the longest way to a safepoint.
+ */
+import { MAX_PROCS, TRACE_LOSE_P, TRACE_STW, TRACE_UNSTW } from "../../layout";
+import { globrunqput, schedLock } from "./globrunq";
+import { gfgather } from "../goroutine/gs";
+import { futexsleep, lock, unlock } from "../base/lock";
+import { flushCaches } from "../memory/malloc";
+import { acquirep, pidleget, pidleput, releasep, startIdle } from "./mp";
+import { gosched, wakepIfIdle } from "../goroutine/proc";
+import { m } from "../base/registers";
+import { runnextget, runqempty, runqget } from "../goroutine/runq";
+import { exitsyscall, statusAddr } from "../goroutine/syscall";
+import { Attention, G, P, PStatus, Sched, allp, sched } from "../structs";
+import { moveTimers } from "../goroutine/time";
+import { isTraced, trace } from "../debug/trace";
+
+/** How long to wait for Ps before asking again, in ns: a request is lost if the M changed goroutines meanwhile. */
+const ASK_AGAIN: i64 = 100_000;
+
+
+@inline
+function worldBusyAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("worldBusy");
+}
+
+
+@inline
+function stopwaitAddr(): usize {
+  return changetype<usize>(sched) + offsetof<Sched>("stopwait");
+}
+
+/** Claims the right to stop the world; false if somebody else has it. */
+export function tryWorld(): bool {
+  return atomic.cmpxchg<i32>(worldBusyAddr(), 0, 1) == 0;
+}
+
+/** Asks all running goroutines to yield. */
+export function preemptall(): void {
+  for (let i = 0; i < sched.nprocs; i++) {
+    const mp = allp(i).m;
+    if (mp) mp.preempt = 1;
+  }
+}
+
+/** Stops the world. The caller holds a P, which stays its own, and the right to it (`tryWorld`). */
+export function stopTheWorld(): void {
+  if (isTraced()) trace(TRACE_STW, 0, sched.nprocs);
+  lock(schedLock());
+  setAttention(sched.attention | Attention.Stop);
+  const own = m.p!;
+  atomic.store<i32>(stopwaitAddr(), sched.nprocs - 1);
+  own.status = PStatus.Gcstop;
+  for (let i = 0; i < sched.nprocs; i++) {
+    const pp = allp(i);
+    if (atomic.cmpxchg<u32>(statusAddr(pp), PStatus.Syscall, PStatus.Gcstop) == PStatus.Syscall) {
+      sched.nmblocked++;
+      pp.m = null;
+      if (isTraced()) trace(TRACE_LOSE_P, 0, i);
+      sched.stopwait--;
+    }
+  }
+  let idle = pidleget();
+  while (idle) {
+    idle.status = PStatus.Gcstop;
+    sched.stopwait--;
+    idle = pidleget();
+  }
+  unlock(schedLock());
+  preemptall();
+  while (true) {
+    const left = atomic.load<i32>(stopwaitAddr());
+    if (left == 0) return;
+    futexsleep(stopwaitAddr(), left, ASK_AGAIN);
+    preemptall();
+  }
+}
+
+/** An M that schedules has seen that the world is being stopped: gives up its P. Under sched.lock. */
+export function gcstopm(): void {
+  stopp(releasep());
+}
+
+/** A P that nobody holds goes to who stops the world. Under sched.lock. */
+export function stopp(pp: P): void {
+  pp.status = PStatus.Gcstop;
+  atomic.store<i32>(stopwaitAddr(), sched.stopwait - 1);
+  atomic.notify(stopwaitAddr(), 1);
+}
+
+/** Lets the world go on with `n` Ps. By who stopped it. */
+export function startTheWorld(n: i32): void {
+  lock(schedLock());
+  if (n != sched.nprocs) procresize(n);
+  setAttention(sched.attention & ~Attention.Stop);
+  sched.solo = n == 1 && sched.soloAllowed != 0 ? 1 : 0;
+  const own = m.p!;
+  own.status = PStatus.Running;
+  for (let i = n - 1; i >= 0; i--) {
+    const pp = allp(i);
+    if (pp == own) continue;
+    pp.status = PStatus.Idle;
+    pidleput(pp);
+  }
+  // Each P that has something to do gets an M at once; wakep would start them one after the other.
+  let ready = 0;
+  for (let i = 0; i < n; i++) {
+    const pp = allp(i);
+    if (pp != own && (!runqempty(pp) || pp.timersLength != 0)) ready++;
+  }
+  unlock(schedLock());
+  while (ready-- > 0) startIdle();
+  if (isTraced()) trace(TRACE_UNSTW, 0, n);
+  atomic.store<i32>(worldBusyAddr(), 0);
+  wakepIfIdle();
+}
+
+
+@inline
+function setAttention(bits: i32): void {
+  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("attention"), bits);
+}
+
+/** Changes the number of Ps while the world is stopped; the caller ends up with a P below `n`. Under sched.lock. */
+function procresize(n: i32): void {
+  const old = sched.nprocs;
+  for (let i = old; i < n; i++) {
+    const pp = allp(i);
+    pp.id = i;
+    pp.status = PStatus.Gcstop;
+  }
+  const own = m.p!;
+  const keep = own.id < n ? own : allp(0);
+  for (let i = n; i < old; i++) destroyp(allp(i), keep);
+  if (keep != own) {
+    m.p = null;
+    own.m = null;
+    acquirep(keep);
+    keep.status = PStatus.Gcstop;
+  }
+  sched.nprocs = n;
+}
+
+/** What a P holds goes to the global queue, or to `heir`. Under sched.lock. */
+function destroyp(pp: P, heir: P): void {
+  let gp: G | null = runnextget(pp);
+  if (gp) globrunqput(gp);
+  gp = runqget(pp);
+  while (gp) {
+    globrunqput(gp);
+    gp = runqget(pp);
+  }
+  moveTimers(pp, heir);
+  gfgather(pp);
+  flushCaches(pp);
+  heir.gcount += pp.gcount;
+  pp.gcount = 0;
+  heir.jscount += pp.jscount;
+  pp.jscount = 0;
+  pp.status = PStatus.Dead;
+}
+
+/** Sets the number of Ps, at most MAX_PROCS, and returns the previous; n < 1 only asks. */
+export function gomaxprocs(n: i32): i32 {
+  if (n > <i32>MAX_PROCS - 1) n = <i32>MAX_PROCS - 1;
+  while (m.syscalls != 0) exitsyscall(); // who stops the world needs a P
+  while (true) {
+    const old = sched.nprocs;
+    if (n < 1 || n == old) return old;
+    if (tryWorld()) {
+      const before = sched.nprocs;
+      stopTheWorld();
+      startTheWorld(n);
+      return before;
+    }
+    gosched();
+  }
+}

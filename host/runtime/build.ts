@@ -1,0 +1,47 @@
+/**
+ * From a path to a program: reads a compiled one, compiles a source file.
+ */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { CompileOptions, CompileStats } from "../compiler/index.js";
+import { SkeinError } from "../base/errors.js";
+import { loadProgram, type Program } from "./program.js";
+
+/** A program and, if it comes from a source file, how it was compiled. */
+export interface LoadedProgram {
+  readonly program: Program;
+  readonly stats: CompileStats | undefined;
+}
+
+/**
+ * The program at `file`: a source file (`.ts`), compiled unless the cache has it, or a compiled program.
+ *
+ * @throws SkeinError if there is no such file, it does not compile or is no program
+ */
+export async function loadFile(file: string, options: CompileOptions = {}): Promise<LoadedProgram> {
+  if (file.endsWith(".ts")) {
+    const { compile } = await import("../compiler/index.js");
+    const { wasm, stats } = await compile(file, options);
+    return { program: await loadProgram(wasm, file, path.dirname(path.resolve(file))), stats };
+  }
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = new Uint8Array(await readFile(file));
+  } catch (cause) {
+    throw new SkeinError(readError(file, cause as NodeJS.ErrnoException), { cause });
+  }
+  return { program: await loadProgram(bytes, file), stats: undefined };
+}
+
+function readError(file: string, error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case "ENOENT":
+      return `no such file: ${file}`;
+    case "EISDIR":
+      return `${file} is a directory`;
+    case "EACCES":
+      return `permission denied: ${file}`;
+    default:
+      return `cannot read ${file}: ${error.message}`;
+  }
+}

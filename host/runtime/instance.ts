@@ -1,0 +1,254 @@
+/**
+ * A thread's instance of the program: what a thread is given, what the core imports, what it exports.
+ *
+ * The functions given to the core throw only `StopThread`, `ProgramPanic` and `BrokenPipe`, all of them out of `mstart`
+ * to the thread's own loop.
+ */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { clockOf, type ClockBase } from "../base/clock.js";
+import type { Control } from "../base/control.js";
+import { Report } from "../base/control.js";
+import { formatFrames } from "../base/errors.js";
+import { Memory } from "../base/memory.js";
+import type { PollerWish } from "../net/poller.js";
+import { ENOSYS } from "../poll/constants.js";
+import type { SyncCore } from "../sync/host.js";
+import { readAvailable, writeFully } from "../base/stdio.js";
+import { Stacks, type SymbolSource } from "./stack.js";
+import type { ThreadOptions } from "./threadoptions.js";
+
+/** What every thread of a program is given; travels in `workerData`. */
+export interface ThreadData {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: SharedArrayBuffer;
+  readonly clock: ClockBase;
+  /** What a panic ends: the goroutine or the program. */
+  readonly panic: "isolate" | "exit";
+  /** What its sockets are to be made of; `"auto"` where undefined. */
+  readonly poller?: PollerWish;
+  /** The program's environment; the process's own where undefined. */
+  readonly env: Readonly<Record<string, string>> | undefined;
+  readonly symbols: SymbolSource;
+  /** How the threads of Ms are made. */
+  readonly worker?: ThreadOptions | undefined;
+}
+
+/** What the core exports, each under the prefix `__skein_` (see `docs/internals.md`). */
+export interface Core extends SyncCore {
+  init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number): void;
+  mstart(mid: number): number;
+  goid(): bigint;
+  creator(): bigint;
+  discard(): void;
+  panicNote(text: number): void;
+  sysmon(): number;
+  alloc(size: number): number;
+  free(address: number): void;
+  submit(task: number, kind: number): void;
+  drain(): number;
+  no_solo(): void;
+  thread_goal(n: number): void;
+  be_m(mid: number): void;
+  next_m(): number;
+  js_submit(first: number, count: number): void;
+  js_goids(count: number): number;
+  js_function(): number;
+  js_end(record: number): void;
+  js_ready(record: number): void;
+  js_post(mid: number, gen: number, note: number): void;
+  js_kill(mid: number, mark: number, text: number): number;
+  js_lost(mid: number, text: number): void;
+  js_count(): number;
+  set_procs(n: number): void;
+  schedtrace(): number;
+  wait_reason(reason: number): number;
+  trace_begin(capacity: number): void;
+  trace_end(): void;
+  trace_free(): void;
+  close(): void;
+  begin_exit(): number;
+  end_exit(code: number): void;
+  num_goroutine(): number;
+  set_debug(schedtrace: number, scheddetail: number, stall: number, leaks: number): void;
+  use_gm(): void;
+  dump(): void;
+  net_ready(word: number): void;
+  net_end(): void;
+  net_io_take(): number;
+  net_io_new(): number;
+  net_io_input(socket: number, data: number, length: number, sender: number, senderLength: number): number;
+  net_io_accepted(socket: number, accepted: number): void;
+  net_io_event(socket: number, event: number, value: number): void;
+  net_io_take_accepted(socket: number): number;
+  net_io_free(socket: number): void;
+}
+
+/** A program on one thread. */
+export interface Instance {
+  readonly core: Core;
+  readonly memory: Memory;
+  readonly stacks: Stacks;
+}
+
+/** Thrown through wasm to end this thread: the program has exited. */
+export class StopThread extends Error {}
+
+/** Thrown through wasm by a goroutine that panics. */
+export class ProgramPanic extends Error {}
+
+/** What an M's thread does when the core has a JavaScript goroutine to run; see `run_js` in `docs/internals.md`. */
+export type RunJs = (record: number) => number;
+
+/** What a thread imports for sockets: `netImports`. */
+export type NetImports = (
+  data: ThreadData,
+  memory: Memory,
+  control: Control,
+  isPrograms: boolean,
+) => WebAssembly.ModuleImports;
+
+/** Whether the program uses `skein/net`: the compiler leaves out what no program calls. */
+export function opensSockets(module: WebAssembly.Module): boolean {
+  return WebAssembly.Module.imports(module).some(({ name }) => name === "net_socket");
+}
+
+/** The `NetImports` of the program's own threads. They take time to load, which programs without sockets are spared. */
+export async function netImportsFor(module: WebAssembly.Module): Promise<NetImports> {
+  return opensSockets(module) ? (await import("../net/thread.js")).netImports : noSockets;
+}
+
+/** Without sockets the scheduler has nothing to poll, and calls none of these. */
+function noSockets({ module }: ThreadData): WebAssembly.ModuleImports {
+  const names = WebAssembly.Module.imports(module).flatMap(({ name }) => (name.startsWith("net_") ? [name] : []));
+  return Object.fromEntries(names.map((name) => [name, () => -ENOSYS]));
+}
+
+/** Instantiates the program on this thread; `runJs` where goroutines run; `isPrograms` as in `netImports`. */
+export function instantiate(
+  data: ThreadData,
+  control: Control,
+  net: NetImports,
+  { isPrograms = true, runJs }: { isPrograms?: boolean; runJs?: RunJs } = {},
+): Instance {
+  const memory = new Memory(data.memory);
+  const stacks = new Stacks(data.symbols);
+  const exports: Record<string, WebAssembly.ExportValue> = {};
+  const core = exports as unknown as Core;
+  const instance = new WebAssembly.Instance(data.module, {
+    ...libraryImports(data),
+    skein: {
+      ...coreImports(data, control, { core, memory, stacks }),
+      ...fileImports(memory),
+      ...net(data, memory, control, isPrograms),
+      run_js: runJs ?? noGoroutines,
+    },
+  });
+  for (const [name, value] of Object.entries(instance.exports)) exports[name.replace(/^__skein_/, "")] = value;
+  return { core, memory, stacks };
+}
+
+function noGoroutines(): never {
+  throw new Error("no goroutine runs on this thread");
+}
+
+function coreImports(
+  data: ThreadData,
+  control: Control,
+  { core, memory, stacks }: Instance,
+): WebAssembly.ModuleImports {
+  const env = data.env ?? process.env;
+  const line = new Uint8Array(16 * 1024);
+  return {
+    nanotime: clockOf(data.clock),
+
+    write(fd: number, address: number, length: number): void {
+      if (control.reported) throw new StopThread();
+      if (!control.beginWrite()) return;
+      const start = address >>> 0;
+      const { bytes } = memory;
+      // Other threads may write to this memory; the system call gets a copy that is this thread's own.
+      const own = length <= line.byteLength ? line.subarray(0, length) : new Uint8Array(length);
+      own.set(bytes.subarray(start, start + length));
+      try {
+        writeFully(fd, own);
+      } finally {
+        control.endWrite();
+      }
+    },
+
+    exit(): never {
+      throw new StopThread();
+    },
+
+    panic(address: number, length: number): never {
+      throw new ProgramPanic(memory.utf8(address >>> 0, length));
+    },
+
+    fatal(address: number, length: number): never {
+      const text = memory.utf8(address >>> 0, length);
+      if (core.begin_exit() !== 0) control.report(Report.Fatal, text);
+      throw new StopThread();
+    },
+
+    traceback(address: number, capacity: number): number {
+      const text = formatFrames(stacks.frames(new Error().stack ?? ""));
+      const bytes = Buffer.from(text, "utf8").subarray(0, capacity);
+      memory.write(address >>> 0, bytes);
+      return bytes.byteLength;
+    },
+
+    args(address: number, capacity: number): number {
+      const args = control.args;
+      if (args.length <= capacity) memory.write(address >>> 0, memory.copy(args.address, args.length));
+      return args.length;
+    },
+
+    env(name: number, nameLength: number, address: number, capacity: number): number {
+      const value = env[memory.utf16(name >>> 0, nameLength)];
+      if (value === undefined) return -1;
+      const bytes = Buffer.from(value, "utf16le");
+      if (bytes.byteLength <= capacity) memory.write(address >>> 0, bytes);
+      return bytes.byteLength;
+    },
+  };
+}
+
+function fileImports(memory: Memory): WebAssembly.ModuleImports {
+  let file: Uint8Array | undefined;
+  return {
+    read(address: number, length: number): number {
+      const bytes = readAvailable(0, length);
+      memory.write(address >>> 0, bytes);
+      return bytes.byteLength;
+    },
+
+    readFile(path: number, pathLength: number): number {
+      try {
+        file = readFileSync(memory.utf16(path >>> 0, pathLength));
+      } catch {
+        return -1;
+      }
+      return file.byteLength > 0x7fff_ffff ? -1 : file.byteLength;
+    },
+
+    readFileTake(address: number, length: number): void {
+      if (file !== undefined) memory.write(address >>> 0, file.subarray(0, length));
+      file = undefined;
+    },
+  };
+}
+
+/** What AssemblyScript's own library imports. */
+function libraryImports(data: ThreadData): WebAssembly.Imports {
+  return {
+    env: {
+      memory: data.memory,
+      seed: () => Math.random() * 2 ** 53,
+      "Date.now": Date.now,
+      "performance.now": () => performance.now(),
+      "Date#getTimezoneOffset": (date: Date) => date.getTimezoneOffset(),
+    },
+  };
+}

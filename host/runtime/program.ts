@@ -1,0 +1,101 @@
+/**
+ * A compiled program as a file: what its custom sections say, checked before anything of it runs.
+ *
+ * Guarantees: a `Program` has this host's ABI version and well-formed sections; anything else is a SkeinError that says
+ * what is wrong with the file.
+ */
+import { ABI_VERSION } from "../../assembly/layout.js";
+import { SkeinError } from "../base/errors.js";
+
+/** AssemblyScript's names of the value types that a call can pass. */
+export type ValueType =
+  "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "isize" | "usize" | "bool" | "f32" | "f64";
+
+/** A parameter that is a channel: of numbers or of bytes. */
+export type ChanType = "Chan<f64>" | "Chan<i32>" | "Chan<i64>" | "Chan<Uint8Array>";
+
+/** How to call one of the program's exports: the layout of its task (see `docs/internals.md`). */
+export interface ExportInfo {
+  /** Table index of the call's thunk. */
+  readonly thunk: number;
+  readonly params: readonly (ValueType | ChanType)[];
+  /** Where in the task each parameter goes, in bytes. */
+  readonly offsets: readonly number[];
+  readonly result: ValueType | null;
+  readonly resultOffset: number;
+  /** Bytes of the task. */
+  readonly size: number;
+}
+
+/** The custom section `skein`. */
+export interface ProgramInfo {
+  readonly abi: number;
+  readonly exports: Readonly<Record<string, ExportInfo>>;
+  readonly main: { readonly thunk: number };
+  readonly init: { readonly thunk: number };
+  /** The first address that the allocator may use. */
+  readonly heapBase: number;
+}
+
+/** A program that this host can run. */
+export interface Program {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly module: WebAssembly.Module;
+  readonly info: ProgramInfo;
+  /** The folder of the entry's source file, where that is known. */
+  readonly folder: string | undefined;
+  /** The initial contents of static memory, as (address, bytes). */
+  readonly data: readonly (readonly [address: number, bytes: Uint8Array])[];
+}
+
+/** Compiles and checks the bytes of a program. `name` is what errors call it. */
+export async function loadProgram(bytes: Uint8Array<ArrayBuffer>, name: string, folder?: string): Promise<Program> {
+  if (bytes.length < 8 || bytes[0] !== 0 || bytes[1] !== 0x61 || bytes[2] !== 0x73 || bytes[3] !== 0x6d) {
+    throw new SkeinError(`${name} is not a WebAssembly module`);
+  }
+  let module: WebAssembly.Module;
+  try {
+    module = await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw new SkeinError(`${name} is not a valid WebAssembly module: ${(cause as Error).message}`, { cause });
+  }
+  const info = readInfo(module, name);
+  return { bytes, module, info, folder, data: readData(module, name) };
+}
+
+function readInfo(module: WebAssembly.Module, name: string): ProgramInfo {
+  const [section] = WebAssembly.Module.customSections(module, "skein");
+  if (section === undefined) {
+    throw new SkeinError(`${name} was not built by skein build: it has no section "skein"`);
+  }
+  let info: ProgramInfo;
+  try {
+    info = JSON.parse(Buffer.from(section).toString("utf8")) as ProgramInfo;
+  } catch (cause) {
+    throw new SkeinError(`${name} is damaged: its section "skein" cannot be read`, { cause });
+  }
+  if (info.abi !== ABI_VERSION) {
+    throw new SkeinError(
+      `${name} was built for ABI version ${String(info.abi)}, this is version ${ABI_VERSION}: build it again`,
+    );
+  }
+  return info;
+}
+
+function readData(module: WebAssembly.Module, name: string): [number, Uint8Array][] {
+  const segments: [number, Uint8Array][] = [];
+  for (const section of WebAssembly.Module.customSections(module, "skein.data")) {
+    const view = new DataView(section);
+    let at = 0;
+    while (at + 8 <= section.byteLength) {
+      const address = view.getUint32(at, true);
+      const length = view.getUint32(at + 4, true);
+      at += 8;
+      if (at + length > section.byteLength)
+        throw new SkeinError(`${name} is damaged: its section "skein.data" is cut off`);
+      segments.push([address, new Uint8Array(section, at, length)]);
+      at += length;
+    }
+  }
+  return segments;
+}

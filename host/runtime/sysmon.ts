@@ -1,0 +1,71 @@
+/**
+ * The sysmon thread: runs the core's monitor, and starts and kills the threads of Ms when it asks for that.
+ *
+ * Guarantees: ends when the runtime closes, after the Ms that it started; a failure here reaches the main thread.
+ */
+import { MessageChannel, type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { Control, Report } from "../base/control.js";
+import { instantiate, netImportsFor, StopThread, type ThreadData } from "./instance.js";
+import type { Spare } from "../values/ports.js";
+import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
+
+/** How long Ms may take to return from `mstart` after the runtime was closed, in milliseconds. */
+const GRACE_MS = 500;
+
+/** What the sysmon thread is given. */
+export interface SysmonData extends ThreadData {
+  /** Where the main thread hears of Ms' ports, and where more spare ones come from. */
+  readonly ports: MessagePort;
+  /** Ports for the Ms that are started here. */
+  readonly spares: readonly Spare[];
+}
+
+async function runSysmon(data: SysmonData): Promise<void> {
+  const control = new Control(data.memory, data.control);
+  let threads: Threads | undefined;
+  try {
+    const { core, memory } = instantiate(data, control, await netImportsFor(data.module));
+    const { ports, spares: first, ...threadData } = data;
+    const spares = [...first];
+    const connect = (mid: number): MessagePort => {
+      for (let it; (it = receiveMessageOnPort(ports)) !== undefined;) spares.push(it.message as Spare);
+      const spare = spares.shift();
+      if (spare !== undefined) {
+        ports.postMessage({ mid, spare: spare.number });
+        return spare.port;
+      }
+      const { port1, port2 } = new MessageChannel();
+      ports.postMessage({ mid, port: port1 }, [port1]);
+      return port2;
+    };
+    threads = new Threads(threadData, control, core, memory, connect);
+    for (let what: number; (what = core.sysmon()) !== 0;) {
+      if (what > 0) {
+        if (mainStartsThreads) ask({ start: what });
+        else threads.start(what);
+      } else if (what === -1) {
+        await eventLoopTurn();
+      } else {
+        const mid = -1 - what;
+        if (!(await threads.kill(mid))) ask({ kill: mid });
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof StopThread)) {
+      control.report(Report.Failure, `the sysmon thread failed: ${(error as Error).stack ?? String(error)}`);
+    }
+  }
+  // Ms that compute without looking at the state would keep this thread for ever.
+  setTimeout(() => void threads?.terminate(), GRACE_MS).unref();
+}
+
+function ask(request: ThreadRequest): void {
+  parentPort?.postMessage(request);
+}
+
+/** Lets events of the threads started here, such as their deaths, be handled. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+void runSysmon(workerData as SysmonData);

@@ -1,0 +1,182 @@
+/**
+ * The threads of Ms, as the thread that started them sees them: starting, killing, and what is to be done when one dies.
+ *
+ * The main thread starts the first Ms, so that they and sysmon begin at the same time, as many as there are processors for; on
+ * Node the sysmon thread starts all others, so that a busy event loop on the main thread holds nothing up (a nested Worker
+ * starts although its parent blocks right after making it). On Deno a nested Worker takes half a second to start, so there
+ * the main thread starts them all.
+ *
+ * A thread may die only where it runs JavaScript, which its mark tells (see `assembly/runtime/js/jsgo.ts`): then its goroutines
+ * fail and all else goes on. One that dies in the core may have held its locks, so that is the end of the program.
+ */
+import process from "node:process";
+import { type MessagePort, Worker } from "node:worker_threads";
+import {
+  M_LAST_WORDS,
+  M_SIZE,
+  MARK_CORE,
+  MARK_DOOMED,
+  MS_BASE,
+  SCRATCH_PAGES,
+  STATE_RUNNING,
+} from "../../assembly/layout.js";
+import { type Control, Report } from "../base/control.js";
+import { markWord } from "../go/mark.js";
+import type { Core, ThreadData } from "./instance.js";
+import { PAGE, type Memory } from "../base/memory.js";
+import { takeText, writeText } from "./notes.js";
+import { loaded, shareLoading } from "../poll/loading.js";
+import type { ThreadOptions } from "./threadoptions.js";
+import type { MData } from "./worker.js";
+
+/** Whether the main thread starts the threads of all Ms. */
+export const mainStartsThreads = "deno" in process.versions;
+
+/** The file of a thread. Node is quicker to load a CommonJS module. */
+export function threadFile(name: "worker" | "sysmon"): URL {
+  return new URL(`./${name}.${mainStartsThreads ? "js" : "cjs"}`, import.meta.url);
+}
+
+/** How a thread has ended. */
+interface End {
+  readonly code: number;
+  readonly failure: Error | undefined;
+}
+
+/** A thread for an M. */
+export interface Booting {
+  readonly worker: Worker;
+  readonly end: Promise<End>;
+}
+
+/**
+ * Starts a thread for an M; without `data` it waits until it is told which M it is. So the first one can come up while its
+ * program is still being loaded: that takes longer than all else about a start.
+ */
+export function boot(mid: number, options: ThreadOptions | undefined, data?: MData): Booting {
+  shareLoading();
+  const worker = new Worker(threadFile("worker"), {
+    ...(data !== undefined && { workerData: data, transferList: [data.port] }),
+    ...threadFlags(),
+    ...options,
+    resourceLimits: { ...options?.resourceLimits, stackSizeMb: STACK_MB },
+    name: `skein M${mid}`,
+  });
+  let failure: Error | undefined;
+  worker.on("error", (error) => (failure = error));
+  const end = new Promise<End>((resolve) => {
+    worker.on("exit", (code) => resolve({ code, failure }));
+  });
+  return { worker, end };
+}
+
+/** What the sysmon thread asks of the main thread: to start the thread of an M, or to kill one that it has started. */
+export interface ThreadRequest {
+  readonly start?: number;
+  readonly kill?: number;
+}
+
+/**
+ * Megabytes of stack for an M's thread: ten thousands of calls. A goroutine's stack must fit the M's scratch buffer when it
+ * parks, so there is no more of it than that. Deno has one megabyte for every thread, whatever is asked.
+ */
+const STACK_MB = Math.floor((SCRATCH_PAGES * PAGE) / 2 ** 20);
+
+/** How long a thread that was killed may take to be gone, in milliseconds. */
+const KILL_MS = 1000;
+
+/**
+ * Node's own flags for a thread: this one's, but for those that say where the main script comes from, which Node refuses for a
+ * thread whose script is a file.
+ */
+export function threadFlags(): { execArgv?: string[] } {
+  const flags = process.execArgv;
+  if (!flags.some((flag) => MAIN_SCRIPT.test(flag))) return {};
+  const kept: string[] = [];
+  for (let i = 0; i < flags.length; i++) {
+    const flag = flags[i] ?? "";
+    if (!MAIN_SCRIPT.test(flag)) kept.push(flag);
+    else if (!flag.includes("=")) i++; // its value
+  }
+  return { execArgv: kept };
+}
+
+const MAIN_SCRIPT = /^(?:--input-type|-[ep]+|--eval|--print)(?:=|$)/;
+
+interface MThread {
+  readonly worker: Worker;
+  /** Resolves when it has ended and its goroutines have failed. */
+  readonly gone: Promise<void>;
+}
+
+export class Threads {
+  private readonly data: ThreadData;
+  private readonly control: Control;
+  private readonly core: Core;
+  private readonly memory: Memory;
+  private readonly connect: (mid: number) => MessagePort;
+  private readonly threads = new Map<number, MThread>();
+  private readonly all = new Set<Worker>();
+
+  /** @param connect gives an M's port to the main thread, over which threads hand each other what memory cannot hold */
+  constructor(data: ThreadData, control: Control, core: Core, memory: Memory, connect: (mid: number) => MessagePort) {
+    this.connect = connect;
+    this.data = data;
+    this.control = control;
+    this.core = core;
+    this.memory = memory;
+  }
+
+  /** Starts the thread of an M, or makes one that is booting that M's. */
+  start(mid: number, booting?: Booting): Worker {
+    const port = this.connect(mid);
+    const data: MData = { ...this.data, mid, port };
+    booting?.worker.postMessage(data, [port]);
+    const { worker, end } = booting ?? boot(mid, this.data.worker, data);
+    this.all.add(worker);
+    const gone = end.then(({ code, failure }) => {
+      this.all.delete(worker);
+      if (this.threads.get(mid)?.worker === worker) this.threads.delete(mid);
+      this.exited(mid, code, failure);
+    });
+    this.threads.set(mid, { worker, gone });
+    return worker;
+  }
+
+  /** Ends the thread of an M that is doomed; false if this thread has not started it. Resolves when it is gone. */
+  async kill(mid: number): Promise<boolean> {
+    const thread = this.threads.get(mid);
+    if (thread === undefined) return false;
+    void thread.worker.terminate();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, KILL_MS);
+    });
+    await Promise.race([thread.gone, late]);
+    clearTimeout(timer);
+    return true;
+  }
+
+  /** Ends the threads that are still there, whatever they are doing. On Deno one that computes goes on until it looks. */
+  async terminate(): Promise<void> {
+    await loaded();
+    await Promise.all([...this.all].map((worker) => worker.terminate()));
+  }
+
+  private exited(mid: number, code: number, failure: Error | undefined): void {
+    const { words } = this.memory;
+    if (this.control.state !== STATE_RUNNING) return;
+    const mark = Atomics.load(words, markWord(mid));
+    if (mark === MARK_CORE) {
+      if (failure !== undefined) this.control.report(Report.Failure, `thread M${mid} died: ${failure.message}`);
+      else if (code !== 0) this.control.report(Report.Failure, `thread M${mid} ended with code ${code}`);
+      return;
+    }
+    const lastWords = words[(MS_BASE + mid * M_SIZE + M_LAST_WORDS) >> 2]! >>> 0;
+    let why = failure?.message ?? `it ended with code ${code}`;
+    if (mark === MARK_DOOMED && lastWords !== 0) why = takeText(this.core, this.memory, lastWords);
+    const text = writeText(this.core, this.memory, why);
+    this.core.js_lost(mid, text);
+    this.core.free(text);
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * The thread of an M: runs `mstart` until the runtime closes, takes turns of the event loop when the core says so, and deals with
+ * what is thrown out of it.
+ *
+ * Guarantees: whatever happens here, the main thread learns of it through a note or the control block; the thread ends
+ * when the program does.
+ */
+import process from "node:process";
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import {
+  M_GEN,
+  MS_BASE,
+  NOTE_KIND,
+  NOTE_PORT,
+  NOTE_SIZE,
+  MARK_CORE,
+  MSTART_AGAIN,
+  MSTART_END,
+  STATE_CLOSING,
+  STATE_RUNNING,
+} from "../../assembly/layout.js";
+import { EXIT_SIGPIPE } from "../base/exitcodes.js";
+import { Control, Report, writePanic } from "../base/control.js";
+import { installHook } from "../go/current.js";
+import { HostLoop } from "../go/hostloop.js";
+import { Mark, sleepForEver } from "../go/mark.js";
+import { Runner } from "../go/runner.js";
+import { Thread } from "../go/thread.js";
+import { instantiate, netImportsFor, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
+import { writeText } from "./notes.js";
+import { BrokenPipe } from "../base/stdio.js";
+import { Spoke } from "../values/index.js";
+import { panicMessage } from "./panics.js";
+import { writeAtOnce } from "../go/output.js";
+
+/** What the thread of an M is given. */
+export interface MData extends ThreadData {
+  /** The M's number, from 1. */
+  readonly mid: number;
+  /** To the main thread, for what memory cannot hold. */
+  readonly port: MessagePort;
+}
+
+/** Frames of a panic's stack that are kept, innermost first; Go prints 100. */
+const STACK_FRAMES = 100;
+
+async function runM(data: MData): Promise<void> {
+  Error.stackTraceLimit = STACK_FRAMES;
+  const { mid } = data;
+  const control = new Control(data.memory, data.control);
+  let core: Core | undefined;
+  try {
+    let hasRun = false;
+    const runJs = (record: number): number => {
+      if (!hasRun) {
+        hasRun = true;
+        writeAtOnce();
+        exitAsleep();
+      }
+      return runner.run(record);
+    };
+    const instance = instantiate(data, control, await netImportsFor(data.module), { runJs });
+    core = instance.core;
+    const { memory } = instance;
+    const mark = new Mark(memory, mid);
+    const loop = new HostLoop(memory, mid, mark);
+    const thread = new Thread(mark.crossing(core), memory, mid, loop);
+    loop.thread = thread;
+    thread.sync.carryWith(
+      (counts) => new Spoke(thread.core, memory, counts, data.port, () => notifyMain(thread, NOTE_PORT)),
+    );
+    const panic = (error: unknown, goroutine: number): void => {
+      const text = panicOf(error, goroutine);
+      if (thread.core.begin_exit() !== 0) control.report(Report.Panic, text);
+    };
+    const runner = new Runner(thread, mark, data.panic === "exit" ? panic : undefined);
+    installHook({ scope: thread, context: () => runner.context() });
+    process.on("exit", (code) => {
+      // Called from a goroutine: then the thread dies in JavaScript.
+      if (mark.current !== MARK_CORE) dying(instance, mid, mark, `it called process.exit(${code})`);
+    });
+    const uncaught = (error: unknown): void => {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      if (mark.current !== MARK_CORE) dying(instance, mid, mark, `an error that nobody caught: ${what}`);
+      process.exit(1);
+    };
+    process.on("uncaughtException", uncaught);
+    process.on("unhandledRejection", uncaught);
+    core.be_m(mid);
+    for (;;) {
+      let code: number;
+      try {
+        code = core.mstart(mid);
+      } catch (thrown) {
+        if (!recover(thrown, data, control, instance)) break;
+        continue;
+      }
+      if (code === MSTART_AGAIN) continue;
+      if (code === MSTART_END) break;
+      await loop.turn(code);
+      mark.leave();
+    }
+    loop.end();
+    if (control.state === STATE_RUNNING) thread.sync.holders.end();
+    // What goroutines have left behind in this event loop must not keep the thread.
+    if (hasRun) endThread();
+  } catch (error) {
+    const what = core === undefined ? "could not start" : "failed";
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    control.report(Report.Failure, `thread M${mid} ${what}: ${reason}`);
+  }
+}
+
+/**
+ * Ends this thread with its turn of the event loop. Not by `process.exit` on Deno: a thread that its maker has ended meanwhile
+ * would turn in there for ever.
+ */
+function endThread(): void {
+  if ("deno" in process.versions) (globalThis as unknown as { close(): void }).close();
+  else process.exit(0);
+}
+
+/** Has a goroutine that calls `process.exit` in a thread of Deno's which has been ended already sleep there, not turn. */
+function exitAsleep(): void {
+  if (!("deno" in process.versions)) return;
+  const exiting = process as unknown as { reallyExit: (code: number) => void };
+  const { reallyExit } = exiting;
+  exiting.reallyExit = (code) => {
+    reallyExit(code);
+    sleepForEver();
+  };
+}
+
+/** Puts a note of a kind that says all into the main thread's mailbox. */
+function notifyMain({ core, memory }: Thread, kind: number): void {
+  const note = core.alloc(NOTE_SIZE) >>> 0;
+  memory.words[(note + NOTE_KIND) >> 2] = kind;
+  core.js_post(0, memory.words[(MS_BASE + M_GEN) >> 2]!, note);
+}
+
+/** Tells who looks after this thread that it is about to end, and why. */
+function dying({ core, memory }: Instance, mid: number, mark: Mark, why: string): void {
+  core.js_kill(mid, mark.current, writeText(core, memory, why));
+}
+
+/** Handles what came out of `mstart`; true if this M goes on. Throws what it does not know. */
+function recover(thrown: unknown, data: MData, control: Control, { core, memory, stacks }: Instance): boolean {
+  if (thrown instanceof StopThread) return false;
+  if (thrown instanceof BrokenPipe) {
+    // As SIGPIPE would: the reader has gone, so nobody misses the rest.
+    if (control.beginExit()) control.finishExit(EXIT_SIGPIPE);
+    return false;
+  }
+  const state = control.state;
+  if (state !== STATE_RUNNING && state !== STATE_CLOSING) return false;
+  const message = panicMessage(thrown);
+  const goroutine = core.goid();
+  if (message === undefined || goroutine === 0n) throw thrown;
+
+  const frames = stacks.frames((thrown as Error).stack ?? "");
+  const text = writePanic(message, goroutine, core.creator(), frames);
+  if (data.panic === "exit") {
+    if (core.begin_exit() !== 0) control.report(Report.Panic, text);
+    return false;
+  }
+  core.panicNote(writeText(core, memory, text));
+  core.discard();
+  return true;
+}
+
+/** An error that a JavaScript function has thrown, as a panic. */
+function panicOf(error: unknown, goroutine: number): string {
+  const isError = error instanceof Error;
+  const message = isError
+    ? error.name === "Error"
+      ? error.message
+      : `${error.name}: ${error.message}`
+    : String(error);
+  const lines = (isError ? (error.stack ?? "") : "").split("\n").filter((line) => /^\s+at /.test(line));
+  const frames = lines.map((line) => {
+    const [, name, place] = /^\s+at (?:async )?(?:([^(]+) \()?(.*?)\)?$/.exec(line) ?? [];
+    // Where a function that was sent as its source was compiled is of no interest.
+    return { name: name === "eval" ? "function" : (name ?? "function"), location: place?.replace(/^eval at .*, /, "") };
+  });
+  return writePanic(message, BigInt(goroutine), 0n, frames);
+}
+
+/** What this thread is to be; one that was started before that was known is told in a message. */
+async function given(): Promise<MData> {
+  const data = workerData as MData | null | undefined;
+  if (data) return data;
+  const port = parentPort!;
+  const here: { message: unknown } | undefined = receiveMessageOnPort(port);
+  if (here !== undefined) return here.message as MData;
+  return new Promise((resolve) => port.once("message", resolve));
+}
+
+void given().then(runM);
