@@ -1,0 +1,29 @@
+/**
+ * Checked builds: the invariants that the comments of the core state, asserted where they are relied on.
+ *
+ * `SKEIN_CHECKED=1` compiles this file with CHECKED true. An assertion is written `if (CHECKED) check(condition, "what holds")`, so
+ * that nothing of it is left elsewhere, not even the condition. Any thread and stack; a failure ends the program.
+ */
+import { throwFatal } from "./panic";
+import { g, m } from "./registers";
+
+export const CHECKED: bool = false;
+
+/** To report takes memory: the first failure is told, one on the way to that traps. */
+let isFailing: bool = false;
+
+/** Ends the program unless `condition` holds, and names what should: `what`. */
+export function check(condition: bool, what: string): void {
+  if (!condition) broken(what);
+}
+
+function broken(what: string): void {
+  if (isFailing) unreachable();
+  isFailing = true;
+  const mp = m;
+  if (changetype<usize>(mp) == 0) throwFatal(`broken invariant: ${what} (a thread that is no M yet)`);
+  const pp = mp.p;
+  const onP = pp ? ` with P${pp.id}` : " without a P";
+  const gp = changetype<usize>(g) != 0 ? `goroutine ${g.id}` : "the scheduler";
+  throwFatal(`broken invariant: ${what} (${gp} on M${mp.id}${onP})`);
+}
