@@ -2,7 +2,7 @@
  * Where everything lives in the shared linear memory, and the tunables of the scheduler.
  *
  * This file is compiled twice: by AssemblyScript into the core and by TypeScript into the host, so it holds plain
- * constants only. The core checks at compile time that its classes agree with the offsets given here (`structs.ts`).
+ * constants only. The core checks at compile time that its classes (`abi/`) agree with the offsets given here.
  *
  * ```
  * 0          null zone, never mapped to anything, kept zero
@@ -95,7 +95,7 @@ export const M_PARKS = 88;
 /** usize, where an M's events are while they are traced (`trace.ts`), or 0. Written under sched.lock. */
 export const M_TRACE_RING = 96;
 
-/** Offsets in an M of what its thread's JavaScript shares with the core; `structs.ts` says what they mean. All are i32. */
+/** Offsets in an M of what its thread's JavaScript shares with the core; `abi/m.ts` says what they mean. All are i32. */
 export const M_MAIL = 192;
 export const M_MARK = 256;
 export const M_OWED = 260;

@@ -159,7 +159,6 @@ function ownFile(name: string): string | null {
   if (name === SKEIN) return path.join(assemblyFolder, "std", SKEIN);
   if (!name.startsWith(`${SKEIN}/`)) return null;
   const rest = name.slice(SKEIN.length + 1);
-  if (rest === "layout") return path.join(assemblyFolder, "layout");
-  if (rest.startsWith("runtime/")) return path.join(assemblyFolder, rest);
+  if (/^(layout$|abi\/|runtime\/)/.test(rest)) return path.join(assemblyFolder, rest);
   return path.join(assemblyFolder, "std", SKEIN, rest);
 }

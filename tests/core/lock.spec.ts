@@ -1,5 +1,5 @@
 import { futexsleep, lock, plock, ptryLock, punlock, tryLock, unlock } from "../../assembly/runtime/base/lock";
-import { sched } from "../../assembly/runtime/structs";
+import { sched } from "../../assembly/abi";
 import { reset } from "./support";
 
 function newWord(): usize {

@@ -1,6 +1,6 @@
 import { flushCaches, malloc, mallocSize, mfree } from "../../assembly/runtime/memory/malloc";
 import { m } from "../../assembly/runtime/base/registers";
-import { allp, CLASS_COUNT, cacheOf, P, sched } from "../../assembly/runtime/structs";
+import { allp, CLASS_COUNT, cacheOf, P, sched } from "../../assembly/abi";
 import { reset } from "./support";
 
 /** Pages for all tests. */

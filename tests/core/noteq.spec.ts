@@ -1,6 +1,6 @@
 import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT } from "../../assembly/layout";
 import { drainNotes, pushNote } from "../../assembly/runtime/js/noteq";
-import { sched } from "../../assembly/runtime/structs";
+import { sched } from "../../assembly/abi";
 import { reset } from "./support";
 
 /** Pages for the notes. */

@@ -1,5 +1,5 @@
 import { allocPages, freePages, PAGE_SIZE, reservePages } from "../../assembly/runtime/memory/pages";
-import { sched } from "../../assembly/runtime/structs";
+import { sched } from "../../assembly/abi";
 import { reset } from "./support";
 
 /** Pages that a test may use, and how many of them count. */

@@ -1,6 +1,6 @@
 import { globrunqget, globrunqput, globrunqputBatch, globrunqsize } from "../../assembly/runtime/sched/globrunq";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "../../assembly/runtime/goroutine/runq";
-import { G, P, RUNQ_LENGTH, sched } from "../../assembly/runtime/structs";
+import { G, P, RUNQ_LENGTH, sched } from "../../assembly/abi";
 import { fakeG, fakeP, reset, takeReady } from "./support";
 
 /** A P whose ring's indices begin just before they wrap around. */

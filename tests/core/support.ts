@@ -2,7 +2,7 @@
  * What the specs need of a scheduler that does not run: a current M and G, and goroutines that exist only as structs. A
  * goroutine made ready goes to the global queue, since no M here holds a P; `takeReady` takes it from there.
  */
-import { allm, allp, G, G_BYTES, GStatus, P, sched, Waiter, waiterOf } from "../../assembly/runtime/structs";
+import { allm, allp, G, G_BYTES, GStatus, P, sched, Waiter, waiterOf } from "../../assembly/abi";
 import { heapFirst, heapRemove } from "../../assembly/runtime/goroutine/timers";
 import { setG, setM } from "../../assembly/runtime/base/registers";
 

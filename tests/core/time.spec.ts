@@ -1,5 +1,5 @@
 import { ok } from "../../assembly/runtime/chan/chan";
-import { allp } from "../../assembly/runtime/structs";
+import { allp } from "../../assembly/abi";
 import {
   after,
   checkTimers,

@@ -7,7 +7,7 @@ import {
   timerRemove,
   timersFirst,
 } from "../../assembly/runtime/goroutine/timers";
-import { P } from "../../assembly/runtime/structs";
+import { P } from "../../assembly/abi";
 import { fakeP, reset } from "./support";
 
 const CAPACITY = 4096;

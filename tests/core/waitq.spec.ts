@@ -1,4 +1,4 @@
-import { Waiter } from "../../assembly/runtime/structs";
+import { Waiter } from "../../assembly/abi";
 import { dequeue, enqueue, enqueueFirst, readyAll, unlink, WaitQ } from "../../assembly/runtime/chan/waitq";
 import { fakeG, fakeWaiter, reset, takeReady } from "./support";
 

@@ -32,7 +32,7 @@ import {
   TRACE_WRITTEN,
 } from "../../layout";
 import { Ring } from "../debug/trace";
-import { CLASS_COUNT, Cache, G, G_BYTES, M, OWN_STACK_BYTES, P, P_CACHES, P_RUNQ, Sched } from "../structs";
+import { CLASS_COUNT, Cache, G, G_BYTES, M, OWN_STACK_BYTES, P, P_CACHES, P_RUNQ, Sched } from "../../abi";
 
 /** Compiled, not run: nothing of it is left in the program. */
 export function checkLayout(): void {

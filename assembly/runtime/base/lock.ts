@@ -9,7 +9,7 @@
  * never 1, because it cannot know whether others sleep still. All accesses are sequentially consistent atomics: taking
  * the lock sees everything written before its last release.
  */
-import { sched } from "../structs";
+import { sched } from "../../abi";
 
 /** Tries before sleeping; some 2 µs, more than any critical section here takes while its holder has a core. */
 const LOCK_SPINS: i32 = 200;

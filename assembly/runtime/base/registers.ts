@@ -5,7 +5,7 @@
  * `m` is set once, when the thread starts. `g` changes with every switch and is null while `schedule` itself runs:
  * like the rest of the scheduler it then executes on the thread's own stack, which Go calls g0.
  */
-import { G, M } from "../structs";
+import { G, M } from "../../abi";
 
 export let m: M = changetype<M>(0);
 export let g: G = changetype<G>(0);

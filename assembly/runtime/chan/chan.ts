@@ -32,7 +32,7 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, OPERATION, sched, Waiter, WaitReason, waiterOf } from "../structs";
+import { G, OPERATION, sched, Waiter, WaitReason, waiterOf } from "../../abi";
 import { dequeue, enqueue, link, readyAll, WaitQ } from "./waitq";
 
 

@@ -11,7 +11,7 @@
 import { plock, punlock } from "../base/lock";
 import { gopark } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, waiterOf } from "../structs";
+import { G, waiterOf } from "../../abi";
 import { dequeue, enqueue, enqueueFirst, link, readyAll, WaitQ } from "./waitq";
 
 

@@ -11,7 +11,7 @@
 import { goready } from "../goroutine/proc";
 import { m } from "../base/registers";
 import { runqput } from "../goroutine/runq";
-import { G, GStatus, OPERATION, Waiter } from "../structs";
+import { G, GStatus, OPERATION, Waiter } from "../../abi";
 import { isTraced, traceReady } from "../debug/trace";
 
 

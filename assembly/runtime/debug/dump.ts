@@ -26,7 +26,7 @@ import { startIdle } from "../sched/mp";
 import { pushNote } from "../js/noteq";
 import { g, m, setG, setPhase } from "../base/registers";
 import { NORMAL, TRACING } from "../goroutine/stack";
-import { Attention, FOREVER, G, GStatus, Sched, WaitReason, sched } from "../structs";
+import { Attention, FOREVER, G, GStatus, Sched, WaitReason, sched } from "../../abi";
 import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 
 /** Value of `M.preempt` that asks the goroutine to say where it is before it yields. */

@@ -16,7 +16,7 @@ import { nanotime } from "../base/clock";
 import { describeOne, writeError } from "./dump";
 import { blockOf, mallocSize } from "../memory/malloc";
 import { g } from "../base/registers";
-import { G, GStatus, WaitReason, allm, allp, ownTask, sched, TASK_ROOM, waiterOf } from "../structs";
+import { G, GStatus, WaitReason, allm, allp, ownTask, sched, TASK_ROOM, waiterOf } from "../../abi";
 import { exitsyscall } from "../goroutine/syscall";
 import { startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 

@@ -2,7 +2,7 @@
 import { SCHED_MCOUNT } from "../../layout";
 import { waitReasonText, writeError } from "./dump";
 import { gfcount } from "../goroutine/gs";
-import { G, GStatus, M, P, allm, allp, sched } from "../structs";
+import { G, GStatus, M, P, allm, allp, sched } from "../../abi";
 
 /** Prints a line, or the long form, if one is due. sysmon's. */
 export function schedtrace(now: i64): void {

@@ -54,7 +54,7 @@ import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import { g, m, phase } from "../base/registers";
 import { UNWINDING } from "../goroutine/stack";
-import { G, M, Sched, Switch, allm, sched } from "../structs";
+import { G, M, Sched, Switch, allm, sched } from "../../abi";
 
 /** The head of a ring; `layout.ts` has the offsets of what the host reads. */
 @unmanaged

@@ -14,7 +14,7 @@
 import { schedLock } from "../sched/globrunq";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
-import { G, G_BYTES, GStatus, isPlain, makePlain, OWN_STACK_BYTES, ownStack, P, Sched, sched } from "../structs";
+import { G, G_BYTES, GStatus, isPlain, makePlain, OWN_STACK_BYTES, ownStack, P, Sched, sched } from "../../abi";
 
 /** Dead Gs that move together; a P keeps twice as many, as in Go. */
 const BATCH: i32 = 32;

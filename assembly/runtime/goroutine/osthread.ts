@@ -11,7 +11,7 @@ import { checkdead } from "../sched/deadlock";
 import { gopanic } from "../base/panic";
 import { wakepIfIdle } from "./proc";
 import { g, m } from "../base/registers";
-import { G, sched } from "../structs";
+import { G, sched } from "../../abi";
 
 /** Wires the current goroutine to its M, until as many calls of unlockOSThread. */
 export function lockOSThread(): void {

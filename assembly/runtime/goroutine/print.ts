@@ -8,7 +8,7 @@ import { hostWrite } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree, mallocSize } from "../memory/malloc";
 import { g } from "../base/registers";
-import { G, Sched, sched } from "../structs";
+import { G, Sched, sched } from "../../abi";
 import { entersyscall, exitsyscall } from "./syscall";
 
 /** A line that is not finished after this many bytes goes out in pieces. */

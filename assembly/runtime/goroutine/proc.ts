@@ -26,7 +26,7 @@ import { wakep } from "../sched/mp";
 import { g, m } from "../base/registers";
 import { runqput } from "./runq";
 import { switchOut } from "./stack";
-import { G, GStatus, M, OPERATION, OWN_TASK, P, Sched, Switch, allp, sched } from "../structs";
+import { G, GStatus, M, OPERATION, OWN_TASK, P, Sched, Switch, allp, sched } from "../../abi";
 import { GoTask, IN_G, Task } from "./task";
 import { isTraced, traceCreate, traceReady } from "../debug/trace";
 

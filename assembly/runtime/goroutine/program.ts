@@ -9,7 +9,7 @@ import { closeLeftOpen } from "../net/fd";
 import { pushNote } from "../js/noteq";
 import { flushAll, flushAndEndEpoch } from "./print";
 import { numGoroutine } from "./proc";
-import { MainState, Sched, sched } from "../structs";
+import { MainState, Sched, sched } from "../../abi";
 import { entersyscall, exitsyscall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */

@@ -18,7 +18,7 @@
  * between them; it then looks again. Slots are read and written with plain accesses: the value of a racy read is discarded.
  */
 import { nap } from "../base/lock";
-import { RUNQ_LENGTH, G, P, PStatus, runqSlot, sched } from "../structs";
+import { RUNQ_LENGTH, G, P, PStatus, runqSlot, sched } from "../../abi";
 import { globrunqputBatch, globrunqputOne } from "../sched/globrunq";
 
 /** How long a thief leaves runnext to a P that runs, in ns; Go's value. The system makes some 60 µs of it, there as here. */

@@ -20,7 +20,7 @@ import { malloc, mfree } from "../memory/malloc";
 import { PAGE_BITS, reservePages } from "../memory/pages";
 import { throwOutOfMemory } from "../base/panic";
 import { m, phase, setPhase } from "../base/registers";
-import { G, M, OWN_STACK_BYTES, ownStack } from "../structs";
+import { G, M, OWN_STACK_BYTES, ownStack } from "../../abi";
 
 /** The states of `phase`; Asyncify keeps its own, which the core cannot read. */
 export const NORMAL: i32 = 0;

@@ -19,7 +19,7 @@ import { acquirep, handoffp, pidleget, releasep } from "../sched/mp";
 import { wakeSysmon } from "../sched/newm";
 import { m } from "../base/registers";
 import { switchOut } from "./stack";
-import { P, PStatus, Switch, sched } from "../structs";
+import { P, PStatus, Switch, sched } from "../../abi";
 import { runTask, Task } from "./task";
 import { isTraced, trace } from "../debug/trace";
 

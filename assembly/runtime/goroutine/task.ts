@@ -16,7 +16,7 @@ import { malloc, mfree } from "../memory/malloc";
 import { pushNote } from "../js/noteq";
 import { endProgram, topLevelDone } from "./program";
 import { g, m } from "../base/registers";
-import { ownTask, TASK_ROOM, waiterOf } from "../structs";
+import { ownTask, TASK_ROOM, waiterOf } from "../../abi";
 
 
 @unmanaged

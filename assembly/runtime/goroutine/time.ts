@@ -34,7 +34,7 @@ import { gopanic } from "../base/panic";
 import { gopark, startTask } from "./proc";
 import { g, m } from "../base/registers";
 import { runnextget } from "./runq";
-import { allp, G, P, sched, WaitReason } from "../structs";
+import { allp, G, P, sched, WaitReason } from "../../abi";
 import { link, readyAll } from "../chan/waitq";
 import { cloneTask, Task } from "./task";
 import {

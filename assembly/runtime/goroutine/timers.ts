@@ -18,7 +18,7 @@
  */
 import { plock, punlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
-import { allp, P, sched } from "../structs";
+import { allp, P, sched } from "../../abi";
 
 /** What happens when a timer is due. */
 export namespace TimerKind {

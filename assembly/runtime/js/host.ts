@@ -45,7 +45,7 @@ import { g, m, phase, setG, setM, setPhase } from "../base/registers";
 import { schedtraceText } from "../debug/schedtrace";
 import { sysmonLoop, takeNewM } from "../sched/sysmon";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "../goroutine/stack";
-import { G, GStatus, Hosted, MainState, Sched, allm, allp, sched } from "../structs";
+import { G, GStatus, Hosted, MainState, Sched, allm, allp, sched } from "../../abi";
 import { attachTrace, beginTrace, endTrace, freeTrace, isTraced, traceCreate } from "../debug/trace";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */

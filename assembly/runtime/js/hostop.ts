@@ -52,7 +52,7 @@ import { postOwned } from "./noteq";
 import { goready } from "../goroutine/proc";
 import { g, setG } from "../base/registers";
 import { finish, Select, selectgo, selparkcommit } from "../chan/select";
-import { G, G_BYTES, GStatus, OPERATION, Waiter, waiterOf } from "../structs";
+import { G, G_BYTES, GStatus, OPERATION, Waiter, waiterOf } from "../../abi";
 import { Cond, condLock, drawTicket, enqueueTicket } from "../sync/cond";
 import { acquireOrEnqueue, Mutex, mutexCheckLocked, mutexRelease, mutexSema, mutexStart } from "../sync/mutex";
 import { rwAnnounce, RWMutex, rwRead, rwReaderSem, rwWriterSem } from "../sync/rwmutex";

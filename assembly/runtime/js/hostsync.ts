@@ -23,7 +23,7 @@ import { Op, opBegin, opCancel, opFree, opNew, opPoll, opsLost, selectAdd, tryNo
 import { lock, unlock } from "../base/lock";
 import { handoffp } from "../sched/mp";
 import { m } from "../base/registers";
-import { PStatus, sched } from "../structs";
+import { PStatus, sched } from "../../abi";
 import { Cond } from "../sync/cond";
 import { Mutex, mutexRelease, mutexTryLock } from "../sync/mutex";
 import { RWMutex } from "../sync/rwmutex";

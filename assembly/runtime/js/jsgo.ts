@@ -59,7 +59,7 @@ import { newm, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
 import { post, postOwned, takeMail } from "./noteq";
 import { goready, wakepIfIdle } from "../goroutine/proc";
 import { g, m } from "../base/registers";
-import { FOREVER, G, GStatus, Hosted, M, P, PStatus, Sched, WaitReason, allm, allp, sched } from "../structs";
+import { FOREVER, G, GStatus, Hosted, M, P, PStatus, Sched, WaitReason, allm, allp, sched } from "../../abi";
 import { runqempty } from "../goroutine/runq";
 import { entersyscall, entersyscallUnwatched, statusAddr } from "../goroutine/syscall";
 import { timeSleepUntil } from "../goroutine/time";

@@ -29,7 +29,7 @@ import {
 import { malloc } from "../memory/malloc";
 import { unpark } from "../sched/mp";
 import { mpscPush, mpscTake } from "../base/mpsc";
-import { M, allm } from "../structs";
+import { M, allm } from "../../abi";
 
 
 @inline

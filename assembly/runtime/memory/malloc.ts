@@ -18,7 +18,7 @@ import { CENTRAL_BASE, MAX_PROCS, SPANS_BASE } from "../../layout";
 import { lock, unlock } from "../base/lock";
 import { allocPages, freePages, PAGE_BITS, PAGE_SIZE, SPAN_LARGE, SPAN_SMALL } from "./pages";
 import { m } from "../base/registers";
-import { allp, Cache, cacheOf, CLASS_COUNT, P, sched } from "../structs";
+import { allp, Cache, cacheOf, CLASS_COUNT, P, sched } from "../../abi";
 
 /** Largest block that comes from a class. */
 export const MAX_SMALL: usize = 32768;

@@ -15,7 +15,7 @@
 import { SCHED_HEAP_PAGES, SPANS_BASE } from "../../layout";
 import { lock, unlock } from "../base/lock";
 import { throwOutOfMemory } from "../base/panic";
-import { sched, Sched } from "../structs";
+import { sched, Sched } from "../../abi";
 
 export const PAGE_BITS: usize = 16;
 export const PAGE_SIZE: usize = 1 << PAGE_BITS;

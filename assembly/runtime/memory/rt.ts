@@ -7,7 +7,7 @@
  */
 import { malloc, mallocSize, mfree, OBJECT_HEADER } from "./malloc";
 import { throwOutOfMemory } from "../base/panic";
-import { sched } from "../structs";
+import { sched } from "../../abi";
 
 /** Bytes of the header; AssemblyScript's OBJECT without the block word, which this allocator does not need. */
 const HEADER: usize = OBJECT_HEADER;

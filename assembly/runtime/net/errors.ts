@@ -3,7 +3,7 @@ import { netStrerror } from "./imports";
 import { PollError } from "./polldesc";
 import { gosched } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { sched } from "../structs";
+import { sched } from "../../abi";
 
 // Linux's numbers, which the host uses wherever it runs.
 export namespace Errno {

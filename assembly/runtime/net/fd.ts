@@ -24,7 +24,7 @@ import {
   PollError,
 } from "./polldesc";
 import { Sema, semacquire, semrelease } from "../chan/sema";
-import { sched, WaitReason } from "../structs";
+import { sched, WaitReason } from "../../abi";
 import { sleep } from "../goroutine/time";
 import { SOCKADDR_MAX } from "./addr";
 import { Errno, pollErrorText, strerror } from "./errors";

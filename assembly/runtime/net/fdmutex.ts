@@ -17,7 +17,7 @@
  */
 import { gopanic } from "../base/panic";
 import { Sema, semacquire, semrelease } from "../chan/sema";
-import { WaitReason } from "../structs";
+import { WaitReason } from "../../abi";
 
 const CLOSED: u64 = 1;
 const RLOCK: u64 = 2;

@@ -36,7 +36,7 @@ import {
   wordOf,
 } from "./polldesc";
 import { m } from "../base/registers";
-import { G, Sched, sched } from "../structs";
+import { G, Sched, sched } from "../../abi";
 import { link } from "../chan/waitq";
 
 /** What waits for the network here. */

@@ -31,7 +31,7 @@ import { goready, wakepIfIdle } from "../goroutine/proc";
 import { g, m } from "../base/registers";
 import { runqput } from "../goroutine/runq";
 import { switchOut } from "../goroutine/stack";
-import { G, GStatus, Sched, Switch, WaitReason, sched } from "../structs";
+import { G, GStatus, Sched, Switch, WaitReason, sched } from "../../abi";
 import { setDeadlineTimer } from "../goroutine/time";
 import { DeadlineTimer, TimerKind } from "../goroutine/timers";
 import { isTraced, traceReady } from "../debug/trace";

@@ -17,7 +17,7 @@
  */
 import { mpscPush, mpscTake } from "../base/mpsc";
 import { netpollblock, netpollreset, netpollwake, PollDesc, readyOne } from "./polldesc";
-import { G } from "../structs";
+import { G } from "../../abi";
 
 /** Bits of Sink.pending. */
 export namespace SinkEvent {

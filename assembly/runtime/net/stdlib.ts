@@ -30,7 +30,7 @@ import { malloc, mfree } from "../memory/malloc";
 import { mpscPush, mpscTake } from "../base/mpsc";
 import { awaitHost, hostReady, netpollfinish, netpollnotify, PollDesc } from "./polldesc";
 import { g } from "../base/registers";
-import { Sched, sched } from "../structs";
+import { Sched, sched } from "../../abi";
 import { SOCKADDR_MAX } from "./addr";
 import { Errno } from "./errors";
 

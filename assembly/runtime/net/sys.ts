@@ -4,7 +4,7 @@
  */
 import { netpollregister, PollerKind } from "./netpoll";
 import { PollDesc } from "./polldesc";
-import { sched } from "../structs";
+import { sched } from "../../abi";
 import {
   netAccept,
   netClose,

@@ -5,7 +5,7 @@ import { objectCount } from "../js/hostobj";
 import { unlock } from "../base/lock";
 import { netpollAnyWaiters } from "../net/polldesc";
 import { throwFatal } from "../base/panic";
-import { MainState, sched } from "../structs";
+import { MainState, sched } from "../../abi";
 import { timeSleepUntil } from "../goroutine/time";
 
 /**

@@ -13,7 +13,7 @@ import { loadIdlePs, loadSpinning, spinningAddr, wakepIfIdle } from "../goroutin
 import { fastrandn } from "../base/rand";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "../goroutine/runq";
-import { Attention, G, P, allp, sched } from "../structs";
+import { Attention, G, P, allp, sched } from "../../abi";
 import { checkTimers } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { gcstopm } from "./world";

@@ -2,7 +2,7 @@
 import { lock, unlock } from "../base/lock";
 import { wakeSysmonIfAsleep } from "./newm";
 import { runqput } from "../goroutine/runq";
-import { G, P, RUNQ_LENGTH, sched, Sched } from "../structs";
+import { G, P, RUNQ_LENGTH, sched, Sched } from "../../abi";
 
 
 @inline

@@ -12,7 +12,7 @@ import { acquirep, mstop, parkAddr, pidleget, releasep, runTimers, unpark } from
 import { mayMakeM, newm } from "./newm";
 import { m } from "../base/registers";
 import { runnextget, runqput } from "../goroutine/runq";
-import { G, Hosted, M, P, PStatus, sched } from "../structs";
+import { G, Hosted, M, P, PStatus, sched } from "../../abi";
 import { reacquirep, statusAddr } from "../goroutine/syscall";
 import { isTraced, trace } from "../debug/trace";
 

@@ -45,7 +45,7 @@ import { anyWork } from "./findrunnable";
 import { wakepIfIdle } from "../goroutine/proc";
 import { m } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
-import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "../structs";
+import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "../../abi";
 import { checkTimers, timeSleepUntil } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";

@@ -9,7 +9,7 @@ import { schedLock } from "./globrunq";
 import { lock, unlock } from "../base/lock";
 import { midleput, unpark } from "./mp";
 import { gopanic, throwFatal } from "../base/panic";
-import { M, P, Sched, allm, sched } from "../structs";
+import { M, P, Sched, allm, sched } from "../../abi";
 import { ASLEEP } from "./sysmon";
 
 /** The last M's place is sysmon's, the one before it the I/O thread's. */

@@ -22,7 +22,7 @@ import { m, phase, setG, setPhase } from "../base/registers";
 import { runnextget, runqget, runqput } from "../goroutine/runq";
 import { selparkcommit } from "../chan/select";
 import { NORMAL, REWINDING, saveStack, UNWINDING } from "../goroutine/stack";
-import { FOREVER, G, GStatus, Hosted, MainState, P, Sched, Switch, isPlain, sched } from "../structs";
+import { FOREVER, G, GStatus, Hosted, MainState, P, Sched, Switch, isPlain, sched } from "../../abi";
 import { runDeferrals } from "../sync/deferral";
 import { entersyscall, leaveSyscall } from "../goroutine/syscall";
 import { timersFirst } from "../goroutine/timers";

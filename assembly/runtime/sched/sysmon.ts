@@ -24,7 +24,7 @@ import { injectglist } from "../net/polldesc";
 import { runqempty } from "../goroutine/runq";
 import { schedtrace } from "../debug/schedtrace";
 import { statusAddr } from "../goroutine/syscall";
-import { M, P, PStatus, Sched, allp, sched } from "../structs";
+import { M, P, PStatus, Sched, allp, sched } from "../../abi";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 

@@ -17,7 +17,7 @@ import { gosched, wakepIfIdle } from "../goroutine/proc";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget } from "../goroutine/runq";
 import { exitsyscall, statusAddr } from "../goroutine/syscall";
-import { Attention, G, P, PStatus, Sched, allp, sched } from "../structs";
+import { Attention, G, P, PStatus, Sched, allp, sched } from "../../abi";
 import { moveTimers } from "../goroutine/time";
 import { isTraced, trace } from "../debug/trace";
 

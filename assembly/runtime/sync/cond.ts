@@ -11,7 +11,7 @@
 import { plock, punlock } from "../base/lock";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { WaitReason, waiterOf } from "../structs";
+import { WaitReason, waiterOf } from "../../abi";
 import { dequeueAll, enqueue, readyAll, unlink, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
 import { Mutex, mutexCheckLocked, mutexLock, mutexUnlock } from "./mutex";

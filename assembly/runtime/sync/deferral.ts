@@ -6,7 +6,7 @@
  * `g.once` the innermost, each linked to the next by `outer`. A Pool's is always the last: it is what the goroutine is for.
  * Only the goroutine itself changes its list, and the scheduler once it has ended.
  */
-import { G } from "../structs";
+import { G } from "../../abi";
 import { Once, onceAbandoned } from "./once";
 import { Pool, poolAbandoned } from "./pool";
 

@@ -21,7 +21,7 @@ import { gopark, gosched } from "../goroutine/proc";
 import { g, m } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
 import { Sema, semrelease, semtake } from "../chan/sema";
-import { G, Sched, sched, waiterOf, WaitReason } from "../structs";
+import { G, Sched, sched, waiterOf, WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
 
 const LOCKED: u32 = 1;

@@ -7,7 +7,7 @@
  * Ordering: `finished` is stored and loaded atomically, so whoever sees it set sees what the call has written.
  */
 import { g } from "../base/registers";
-import { WaitReason } from "../structs";
+import { WaitReason } from "../../abi";
 import { freeTask, runTask, Task } from "../goroutine/task";
 import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../base/nil";

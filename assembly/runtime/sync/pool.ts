@@ -17,7 +17,7 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark, goready, newproc } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, WaitReason, waiterOf } from "../structs";
+import { G, WaitReason, waiterOf } from "../../abi";
 import { freeTask, runTask, Task } from "../goroutine/task";
 import { dequeue, dequeueAll, enqueue, readyAll, WaitQ } from "../chan/waitq";
 import { Deferral, DeferralKind } from "./deferral";

@@ -14,7 +14,7 @@
  */
 import { gopanic } from "../base/panic";
 import { Sema, semacquire, semrelease, semtake } from "../chan/sema";
-import { WaitReason } from "../structs";
+import { WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
 import { Mutex, mutexLock, mutexTryLock, mutexUnlock } from "./mutex";
 

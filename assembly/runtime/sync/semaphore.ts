@@ -10,7 +10,7 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, Waiter, WaitReason, waiterOf } from "../structs";
+import { G, Waiter, WaitReason, waiterOf } from "../../abi";
 import { dequeue, enqueue, link, readyAll, unlink, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
 

@@ -2,7 +2,7 @@
 import { gfcount, gfget, gfgetOrphan, gfput, gfputOrphan } from "../../../assembly/runtime/goroutine/gs";
 import { reservePages } from "../../../assembly/runtime/memory/pages";
 import { fastrandn } from "../../../assembly/runtime/base/rand";
-import { allp, G, GStatus, Sched, sched } from "../../../assembly/runtime/structs";
+import { allp, G, GStatus, Sched, sched } from "../../../assembly/abi";
 import { become, setup, word } from "./setup";
 
 const PROCS: i32 = 4;

@@ -5,7 +5,7 @@ import { lock, unlock } from "../../../assembly/runtime/base/lock";
 import { reservePages } from "../../../assembly/runtime/memory/pages";
 import { fastrandn } from "../../../assembly/runtime/base/rand";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "../../../assembly/runtime/goroutine/runq";
-import { allp, G, P, sched } from "../../../assembly/runtime/structs";
+import { allp, G, P, sched } from "../../../assembly/abi";
 import { become, setup, word } from "./setup";
 
 const PROCS: i32 = 4;

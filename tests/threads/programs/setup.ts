@@ -1,6 +1,6 @@
 /** Memory and threads for the programs beside this file: what `host.ts` and the host do for a whole program. */
 import { setM } from "../../../assembly/runtime/base/registers";
-import { allm, allp, sched } from "../../../assembly/runtime/structs";
+import { allm, allp, sched } from "../../../assembly/abi";
 
 /** Words that a program's threads share, a cache line each; above the static data, below the heap. */
 const SHARED: usize = 7 << 20;

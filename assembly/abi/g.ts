@@ -1,5 +1,11 @@
-/** G, a goroutine, and Waiter, a goroutine in some queue (see `structs.ts`). */
-import { M } from "./structs-m";
+/** G, a goroutine, and Waiter, a goroutine in some queue (see `index.ts`). */
+import { M } from "./m";
+
+/** The epoch of goroutines that no program's end ends. */
+export const FOREVER: u32 = 0xffff_ffff;
+
+/** The epoch of Gs that are no goroutines but stand for an operation of JavaScript in a queue (see `hostop.ts`). */
+export const OPERATION: u32 = 0xffff_fffe;
 
 /** Goroutine states, as in Go. */
 export namespace GStatus {

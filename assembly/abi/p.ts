@@ -1,6 +1,7 @@
-/** P, the right to run goroutines, with what that takes (see `structs.ts`). */
-import { G } from "./structs-g";
-import { M } from "./structs-m";
+/** P, the right to run goroutines, with what that takes (see `index.ts`). */
+import { P_SIZE, PS_BASE } from "../layout";
+import { G } from "./g";
+import { M } from "./m";
 
 /** States of a P. */
 export namespace PStatus {
@@ -109,4 +110,10 @@ export function runqSlot(pp: P, i: u32): usize {
 @inline
 export function cacheOf(pp: P, sizeClass: i32): Cache {
   return changetype<Cache>(changetype<usize>(pp) + P_CACHES + sizeClass * offsetof<Cache>());
+}
+
+
+@inline
+export function allp(i: i32): P {
+  return changetype<P>(PS_BASE + i * P_SIZE);
 }

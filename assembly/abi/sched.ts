@@ -1,22 +1,8 @@
-/**
- * The state of the scheduler: G (a goroutine), M (a thread), P (the right to run goroutines, with what that takes: a run
- * queue, timers, allocator caches), `Sched` (what all share), and `Waiter` (a goroutine in some queue).
- *
- * All are `@unmanaged`: plain structs in linear memory. Ps and Ms sit in arrays at addresses given by `layout.ts`; Gs are
- * allocated in chunks and never freed, only reused, so a pointer to a G is always a pointer to a G.
- *
- * Each field says who writes it. "Owner" means the M that runs the G, or holds the P, or the M itself; hand-overs between
- * owners go through an atomic operation on a queue, a status or a lock, which orders the plain fields before it.
- * Fields that different threads write at high rates keep a cache line's distance.
- */
-import { M_SIZE, MS_BASE, P_SIZE, PS_BASE, SCHED_BASE } from "../layout";
-import { G } from "./structs-g";
-import { M } from "./structs-m";
-import { P } from "./structs-p";
-
-export * from "./structs-g";
-export * from "./structs-m";
-export * from "./structs-p";
+/** Sched, what all Ms and Ps share (see `index.ts`). */
+import { SCHED_BASE } from "../layout";
+import { G } from "./g";
+import { M } from "./m";
+import { P } from "./p";
 
 /** States of goroutine 1: there is none, it runs top-level code only, it runs main, main has called goexit. */
 export namespace MainState {
@@ -190,22 +176,4 @@ export class Sched {
   allPollDescs: usize;
 }
 
-/** The epoch of goroutines that no program's end ends. */
-export const FOREVER: u32 = 0xffff_ffff;
-
-/** The epoch of Gs that are no goroutines but stand for an operation of JavaScript in a queue (see `hostop.ts`). */
-export const OPERATION: u32 = 0xffff_fffe;
-
 export const sched: Sched = changetype<Sched>(SCHED_BASE);
-
-
-@inline
-export function allp(i: i32): P {
-  return changetype<P>(PS_BASE + i * P_SIZE);
-}
-
-
-@inline
-export function allm(i: i32): M {
-  return changetype<M>(MS_BASE + i * M_SIZE);
-}

@@ -1,6 +1,7 @@
-/** M, a thread (see `structs.ts`). */
-import { G } from "./structs-g";
-import { P } from "./structs-p";
+/** M, a thread (see `index.ts`). */
+import { M_SIZE, MS_BASE } from "../layout";
+import { G } from "./g";
+import { P } from "./p";
 
 /** A thread. M0 is the main thread's instance: it submits and drains and never runs goroutines. */
 @unmanaged
@@ -125,4 +126,10 @@ export namespace Switch {
   export const Global: u8 = 3;
   /** It waits for the network: whoever makes the word at `m.waitUnlock` ready finds it there. */
   export const Netpoll: u8 = 4;
+}
+
+
+@inline
+export function allm(i: i32): M {
+  return changetype<M>(MS_BASE + i * M_SIZE);
 }
