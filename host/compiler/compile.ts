@@ -30,9 +30,6 @@ import { Tasks } from "./tasks.js";
 const MAXIMUM_PAGES = 65536;
 const HEAP_ALIGNMENT = 16;
 
-/** Files of the core that nothing imports, or that must be there whatever a program imports. */
-const CORE_FILES = ["memory/rt", "js/host", "goroutine/task", "base/panic"].map((name) => `~lib/skein/runtime/${name}`);
-
 /** How long the steps of a compile took, in milliseconds, and how large the result is. */
 export interface CompileStats {
   readonly parse: number;
@@ -139,11 +136,7 @@ function parse(program: Program, sources: Sources, entryAsGiven: string): void {
     if (source && !isEntry && isSkeinEntry(file)) source.sourceKind = api.SourceKind.Library;
   };
   for (const file of sources.libraryEntries()) add(file);
-  for (const internalPath of CORE_FILES) {
-    const file = sources.load(internalPath, null);
-    if (!file) throw new Error(`the core has no ${internalPath}`);
-    add(file);
-  }
+  for (const file of sources.core()) add(file);
   add(sources.entry(path.resolve(entryAsGiven)), true);
   for (let next = parser.nextFile(); next !== null; next = parser.nextFile()) {
     const dependee = parser.dependees.get(next);

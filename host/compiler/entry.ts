@@ -3,7 +3,8 @@
  *
  * None of them is a wasm export, for a goroutine cannot begin in JavaScript. Each is a thunk in the function table, run by
  * a goroutine with a task that the host filled in; the custom section `skein` says where (see docs/internals.md). The only
- * exports are the core's functions for the host, `__skein_*`.
+ * exports are what the host calls: the functions of Skein's own files that have the decorator `@host`, each under its name
+ * with `__skein_` before it. Those of the core are in every program, those of the library in programs that import them.
  *
  * The top-level code is AssemblyScript's `~start`, guarded by a flag of its own, so every thunk that needs it may call it.
  */
@@ -27,7 +28,10 @@ import { layOut, loadArguments, readArguments } from "./tasks.js";
 const START = "~start";
 /** The export that it insists on giving that function; removed again. */
 export const START_EXPORT = "skein_start";
-export const EXPORT_PREFIX = "__skein_";
+const EXPORT_PREFIX = "__skein_";
+/** Where Skein's own files are, and the decorator there of what the host calls. */
+const SKEIN = "~lib/skein/";
+const HOST = "host";
 
 export class Entry {
   private readonly session: Session;
@@ -65,6 +69,9 @@ export class Entry {
             // The core comes before everything else, as the rest of the program depends on it.
             isFirst = false;
             this.compileFileByPath(`${CORE}/js/host`, api.Source.native);
+            for (const { declaration } of entry.hostFunctions()) {
+              this.compileFileByPath(declaration.range.source.internalPath, api.Source.native);
+            }
           }
           original.call(this, file);
         },
@@ -87,6 +94,24 @@ export class Entry {
     for (const [name, element] of allExports(host)) {
       const instance = this.instantiate(element);
       if (instance) compiler.module.addFunctionExport(instance.internalName, EXPORT_PREFIX + name);
+    }
+    const named = new Map<string, FunctionPrototype>();
+    for (const prototype of this.hostFunctions()) {
+      const { name, identifierNode } = prototype;
+      const other = named.get(name);
+      if (other) this.session.report(identifierNode.range, `${other.internalName} is exported by this name already`);
+      named.set(name, prototype);
+      const instance = this.instantiate(prototype);
+      if (instance) compiler.module.addFunctionExport(instance.internalName, EXPORT_PREFIX + name);
+    }
+  }
+
+  /** Functions with the decorator `@host`. */
+  private *hostFunctions(): Iterable<FunctionPrototype> {
+    for (const element of new Set(this.session.compiler.program.elementsByName.values())) {
+      if (element.kind !== api.ElementKind.FunctionPrototype || !element.internalName.startsWith(SKEIN)) continue;
+      const prototype = element as FunctionPrototype;
+      if (prototype.declaration.decorators?.some(({ name }) => name.text === HOST)) yield prototype;
     }
   }
 

@@ -66,6 +66,7 @@ export interface FunctionTypeNode extends Node {
 
 export interface DeclarationNode extends Node {
   readonly name: IdentifierNode;
+  readonly decorators: readonly { readonly name: IdentifierNode }[] | null;
   readonly flags: number;
 }
 

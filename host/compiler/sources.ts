@@ -62,6 +62,16 @@ export class Sources {
       .map((name) => this.library(name.slice(0, -3))!);
   }
 
+  /** All files of the core, whatever a program imports of it. */
+  core(): SourceFile[] {
+    const folder = path.join(assemblyFolder, "runtime");
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => name.slice(0, -3).split(path.sep).join("/"))
+      .sort()
+      .map((name) => this.library(`${SKEIN}/runtime/${name}`)!);
+  }
+
   /** The program's entry file; throws if it cannot be read. */
   entry(file: string): SourceFile {
     const name = path.basename(file);
