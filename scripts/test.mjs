@@ -41,7 +41,7 @@ const stress = path.join(root, "tests", "stress");
 const CONCURRENCY = 2;
 
 /** The directories whose tests call the library, and so run inside Deno too. */
-const LIBRARY = ["docs", "examples", "go", "host", "loop", "piscina", "poll", "serve", "sync", "values"];
+const LIBRARY = ["docs", "examples", "faults", "go", "host", "loop", "piscina", "poll", "serve", "sync", "values"];
 
 function testFiles() {
   return readdirSync(directory, { recursive: true, withFileTypes: true })

@@ -50,6 +50,7 @@ import {
   MS_BASE,
 } from "../../assembly/layout.js";
 import { SkeinError, WorkerError } from "../base/errors.js";
+import { LongTimer } from "../base/timers.js";
 import { takeText, writeText } from "../runtime/notes.js";
 import { Transfer } from "../values/index.js";
 import { carried } from "./carry.js";
@@ -296,11 +297,11 @@ export class Asker {
 
   private later(g: GoroutinePromise, ms: number, action: () => void): void {
     const { timers } = g.more;
-    const timer = setTimeout(() => {
+    const timed = (): void => {
       timers.delete(timer);
       action();
-    }, ms);
-    timer.unref();
+    };
+    const timer = new LongTimer(ms, timed, false);
     timers.add(timer);
   }
 
@@ -313,7 +314,7 @@ export class Asker {
     this.thread.release();
     const { rare } = g;
     if (rare !== undefined) {
-      for (const timer of rare.timers) clearTimeout(timer);
+      for (const timer of rare.timers) timer.clear();
       rare.timers.clear();
       rare.detach?.();
       const { yields } = rare;

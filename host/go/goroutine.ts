@@ -15,6 +15,7 @@ import {
   JS_WAITING,
   JSGO_STATE,
 } from "../../assembly/layout.js";
+import type { LongTimer } from "../base/timers.js";
 import type { Asker } from "./asker.js";
 import type { Yields } from "./yields.js";
 
@@ -75,7 +76,7 @@ export interface Rare {
   cancelled: boolean;
   reason: unknown;
   name: string | undefined;
-  timers: Set<NodeJS.Timeout>;
+  timers: Set<LongTimer>;
   /** Undoes what ties it to an AbortSignal. */
   detach: (() => void) | undefined;
   yields: Yields | undefined;

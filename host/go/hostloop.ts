@@ -6,14 +6,12 @@
  */
 import { M_OWED, M_PARK, M_SIZE, M_WAIT_US, MARK_TURN, MS_BASE, MSTART_TURN, PARKED } from "../../assembly/layout.js";
 import type { Memory } from "../base/memory.js";
+import { LONGEST_TIMER_MS } from "../base/timers.js";
 import type { Mark } from "./mark.js";
 import type { Holder, Thread } from "./thread.js";
 
 /** How often the microtasks get a turn before the event loop does: enough for functions that await what is there already. */
 const MICRO_TURNS = 8;
-
-/** Timers of Node and Deno cannot be longer, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
 
 export class HostLoop implements Holder {
   thread: Thread | undefined;
@@ -40,7 +38,7 @@ export class HostLoop implements Holder {
    */
   async turn(code: number): Promise<void> {
     // The event loop would end for want of anything to wait for: Atomics.waitAsync does not count.
-    this.keepAlive ??= setInterval(() => undefined, LONGEST);
+    this.keepAlive ??= setInterval(() => undefined, LONGEST_TIMER_MS);
     this.mark.enter(MARK_TURN);
     for (let i = 0; i < MICRO_TURNS && this.isHeld; i++) await Promise.resolve();
     this.thread?.drain();

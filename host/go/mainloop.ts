@@ -8,6 +8,7 @@
  */
 import { HOST_ASLEEP, HOST_AWAKE, HOST_BLOCKED, M_MAIL, MS_BASE, SCHED_HOST_ASLEEP } from "../../assembly/layout.js";
 import type { Control } from "../base/control.js";
+import { LONGEST_TIMER_MS } from "../base/timers.js";
 import type { Holder } from "./thread.js";
 
 /** How long after the last result it goes on looking, in milliseconds: twice the time that it takes to be woken. */
@@ -26,14 +27,11 @@ const MOST_IN_VAIN = 6;
 const MAIL = (MS_BASE + M_MAIL) >> 2;
 const ASLEEP = SCHED_HOST_ASLEEP >> 2;
 
-/** Timers cannot be longer, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
-
 export class MainLoop implements Holder {
   private readonly control: Control;
   private readonly words: Int32Array<SharedArrayBuffer>;
   /** Keeps the process alive while it is referenced: threads may end before they have been heard of. */
-  private readonly anchor = setInterval(() => undefined, LONGEST).unref();
+  private readonly anchor = setInterval(() => undefined, LONGEST_TIMER_MS).unref();
   /** Handles what has come; false if nothing had. */
   private readonly drain: () => boolean;
   private isPolling = false;

@@ -4,6 +4,7 @@
  */
 import { M_GEN, M_SIZE, MS_BASE } from "../../assembly/layout.js";
 import type { Core } from "../runtime/instance.js";
+import { clockOf, type ClockBase } from "../base/clock.js";
 import type { Memory } from "../base/memory.js";
 import { SyncMembers } from "../sync/index.js";
 import { Sync } from "../sync/sync.js";
@@ -63,13 +64,16 @@ export class Thread extends SyncMembers implements Scope {
   /** @internal */
   readonly sync: Sync;
   readonly go: Go;
+  readonly now: () => number;
   private readonly holder: Holder;
   private held = 0;
   /** @internal Told when this thread is about to block. */
   onBlocks: (() => void) | undefined;
 
-  constructor(core: Core, memory: Memory, mid: number, holder: Holder) {
+  constructor(core: Core, memory: Memory, mid: number, holder: Holder, clock: ClockBase) {
     super();
+    const nanotime = clockOf(clock);
+    this.now = () => nanotime() / 1e6;
     this.core = core;
     this.memory = memory;
     this.mid = mid;

@@ -212,7 +212,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     }
 
     this.loop = new MainLoop(this.control, this.memory.words, () => this.drain());
-    this.thread = new Thread(this.core, this.memory, 0, this.loop);
+    this.thread = new Thread(this.core, this.memory, 0, this.loop, data.clock);
     this.sync.carryWith(() => hub);
     this.thread.mailbox.on(NOTE_PORT, (note) => {
       this.core.free(note);

@@ -64,7 +64,7 @@ async function runM(data: MData): Promise<void> {
     const { memory } = instance;
     const mark = new Mark(memory, mid);
     const loop = new HostLoop(memory, mid, mark);
-    const thread = new Thread(mark.crossing(core), memory, mid, loop);
+    const thread = new Thread(mark.crossing(core), memory, mid, loop, data.clock);
     loop.thread = thread;
     thread.sync.carryWith(
       (counts) => new Spoke(thread.core, memory, counts, data.port, () => notifyMain(thread, NOTE_PORT)),

@@ -11,10 +11,14 @@
  */
 import { Action, actionOf, type Conn, type ConnHandle, type Out } from "./events.js";
 import { SocketError, type StreamHandler, type StreamSocket } from "../poll/socket.js";
+import { LongTimer } from "../base/timers.js";
 import { INSTEAD } from "../values/failure.js";
 import { DetachedStream } from "./detached.js";
 import type { Loop } from "./loop.js";
 import { Counter } from "./shared.js";
+
+/** The longest silence before a peer is probed that a system takes. */
+const LONGEST_KEEPALIVE_MS = 32_767_000;
 
 /** What is left of a connection's life. */
 const enum State {
@@ -55,7 +59,7 @@ export class StreamConn implements Conn, StreamHandler {
   /** Paused because of waiting output. */
   private isHeldBack = false;
   private hasEnded = false;
-  private linger: ReturnType<typeof setTimeout> | undefined;
+  private linger: LongTimer | undefined;
 
   constructor(loop: Loop, socket: StreamSocket, addrIndex: number, slot: number) {
     this.loop = loop;
@@ -99,7 +103,8 @@ export class StreamConn implements Conn, StreamHandler {
       try {
         const result = events.opened(this);
         if (typeof result === "object" && result !== null && !ArrayBuffer.isView(result)) {
-          if ((result.keepAliveMs ?? 0) > 0) this.socket.keepAlive(result.keepAliveMs ?? 0);
+          const keepAliveMs = result.keepAliveMs ?? 0;
+          if (keepAliveMs > 0) this.socket.keepAlive(Math.min(keepAliveMs, LONGEST_KEEPALIVE_MS));
           this.socket.reuseInput = result.reuseInputBuffer === true;
         }
         if (result !== undefined && result !== null) this.apply(result);
@@ -182,11 +187,11 @@ export class StreamConn implements Conn, StreamHandler {
   }
 
   private lingerOn(before: number): void {
-    this.linger = setTimeout(() => {
+    this.linger = new LongTimer(this.loop.options.lingerMs, () => {
       const now = this.socket.buffered;
       if (now < before) this.lingerOn(now);
       else this.finish(null);
-    }, this.loop.options.lingerMs);
+    });
   }
 
   private detach(): void {
@@ -240,7 +245,7 @@ export class StreamConn implements Conn, StreamHandler {
     if (this.state === State.Closed) return;
     const { loop } = this;
     this.state = State.Closed;
-    clearTimeout(this.linger);
+    this.linger?.clear();
     this.socket.destroy();
     loop.remove(this);
     if (loop.events.closed === undefined) return;

@@ -6,6 +6,7 @@
  * opened has been closed or detached, and its event has come.
  */
 import { setImmediate } from "node:timers";
+import { LONGEST_TIMER_MS, LongTimer } from "../base/timers.js";
 import type { StreamSocket } from "../poll/socket.js";
 import { DatagramConn, outputOf, StreamConn } from "./conn.js";
 import type { DetachedStream } from "./detached.js";
@@ -17,9 +18,6 @@ const NO_INPUT = Buffer.alloc(0);
 
 /** How often connections are looked at that have been idle: this many times in the time that they may be. */
 const IDLE_CHECKS = 4;
-
-/** The longest delay that a timer takes. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 export class Loop {
   readonly index: number;
@@ -44,7 +42,7 @@ export class Loop {
   private isStopping = false;
   private stopped: (() => void) | undefined;
   private idleTimer: ReturnType<typeof setInterval> | undefined;
-  private tickTimer: ReturnType<typeof setTimeout> | undefined;
+  private tickTimer: LongTimer | undefined;
 
   constructor(index: number, events: Events, options: ServeOptions, block: ServerBlock) {
     this.index = index;
@@ -70,7 +68,7 @@ export class Loop {
   start(): void {
     const { idleTimeoutMs } = this.options;
     if (this.keepsTime) {
-      const every = Math.min(Math.max(1, idleTimeoutMs / IDLE_CHECKS), MAX_DELAY);
+      const every = Math.min(Math.max(1, idleTimeoutMs / IDLE_CHECKS), LONGEST_TIMER_MS);
       this.idleTimer = setInterval(() => this.expireIdle(), every);
     }
     if (this.index === 0 && this.events.tick !== undefined) setImmediate(() => this.tick());
@@ -94,7 +92,7 @@ export class Loop {
       const delay = typeof result === "number" ? result : result?.delay;
       if (typeof result === "object" && actionOf(result) === Action.Shutdown) this.requestShutdown();
       else if (typeof delay === "number" && !this.isStopping) {
-        this.tickTimer = setTimeout(() => this.tick(), Math.min(Math.max(0, delay), MAX_DELAY));
+        this.tickTimer = new LongTimer(Math.max(0, delay), () => this.tick());
       }
     } catch (error) {
       this.report("tick", error, undefined);
@@ -209,7 +207,7 @@ export class Loop {
   async stop(): Promise<void> {
     this.isStopping = true;
     clearInterval(this.idleTimer);
-    clearTimeout(this.tickTimer);
+    this.tickTimer?.clear();
     // Descriptors that were handed over and not taken yet.
     this.takeNotes();
     for (const conn of [...this.conns]) conn?.close();

@@ -11,6 +11,7 @@ import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { SkeinError } from "../base/errors.js";
+import { LongTimer } from "../base/timers.js";
 import { choosePoller, type PollerChoice } from "../poll/index.js";
 import { shareLoading } from "../poll/loading.js";
 import type { ServeOptions, Server } from "./events.js";
@@ -233,16 +234,16 @@ class Group {
     const { io, threads } = this;
     const late = new Set<number>();
     const within = async (what: Promise<unknown>, index: number): Promise<void> => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
+      let timer: LongTimer | undefined;
       const limit = new Promise<void>((resolve) => {
-        timer = setTimeout(() => {
+        timer = new LongTimer(this.options.lingerMs + GRACE_MS, () => {
           late.add(index);
           resolve();
-        }, this.options.lingerMs + GRACE_MS);
+        });
       });
       // A thread that fails on the way is reported by `onFailure`.
       await Promise.race([what.catch(() => {}), limit]);
-      clearTimeout(timer);
+      timer?.clear();
     };
     if (io !== undefined) {
       const quiet = io.next("quiet").catch(() => {});

@@ -14,17 +14,15 @@ import {
   HOST_CONTEXT,
   OP_RECV,
 } from "../../assembly/layout.js";
+import { LongTimer } from "../base/timers.js";
 import { SyncHandle } from "./handle.js";
 import { OP_ENDED } from "./ops.js";
 import type { Sync } from "./sync.js";
 
-/** The longest time that a timer takes, in ms. */
-const MAX_MS = 2 ** 31 - 1;
-
 /** Something to be cancelled, with all that was made from it, on whichever thread. */
 export class Context extends SyncHandle implements Disposable {
   private controller: AbortController | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: LongTimer | undefined;
 
   /** @internal */
   constructor(sync: Sync, address: number) {
@@ -34,16 +32,14 @@ export class Context extends SyncHandle implements Disposable {
   /** Whether it is cancelled, or its deadline has passed. */
   get cancelled(): boolean {
     if (this.state !== 0) return true;
-    if (this.memory.data.getFloat64(this.address + HOBJ_DEADLINE, true) > Date.now()) return false;
-    if (this.deadline === undefined) return false;
+    if (this.due === 0 || this.due > this.sync.host.now()) return false;
     this.cancel(deadlineExceeded());
     return true;
   }
 
-  /** When it will be cancelled at the latest. */
+  /** When it will be cancelled at the latest, by the wall clock as it is now. */
   get deadline(): Date | undefined {
-    const at = this.memory.data.getFloat64(this.address + HOBJ_DEADLINE, true);
-    return at === 0 ? undefined : new Date(at);
+    return this.due === 0 ? undefined : new Date(Math.round(Date.now() + this.due - this.sync.host.now()));
   }
 
   /** Why it is cancelled; undefined if it is not. */
@@ -102,20 +98,13 @@ export class Context extends SyncHandle implements Disposable {
   /** The same, cancelled with a TimeoutError after so many milliseconds. */
   withTimeout(ms: number): Context {
     if (!(ms >= 0)) throw new RangeError(`a timeout must be milliseconds, 0 or more, not ${String(ms)}`);
-    return this.withDeadline(Date.now() + ms);
+    return this.withDue(this.sync.host.now() + ms);
   }
 
   /** The same at a time; the earlier of this and its parent's counts. */
   withDeadline(at: Date | number): Context {
-    const context = this.child();
-    const own = this.deadline?.getTime() ?? Infinity;
-    const deadline = Math.min(Number(at), own);
-    if (Number.isNaN(deadline)) throw new RangeError("a deadline must be a Date, or its number of milliseconds");
-    if (deadline !== Infinity) {
-      this.memory.data.setFloat64(context.address + HOBJ_DEADLINE, deadline, true);
-      context.arm(deadline);
-    }
-    return context;
+    if (Number.isNaN(Number(at))) throw new RangeError("a deadline must be a Date, or its number of milliseconds");
+    return this.withDue(this.sync.host.now() + Number(at) - Date.now());
   }
 
   /**
@@ -135,15 +124,29 @@ export class Context extends SyncHandle implements Disposable {
 
   /** Cancels it, so that whoever it was given to stops. */
   [Symbol.dispose](): void {
-    clearTimeout(this.timer);
+    this.timer?.clear();
     this.cancel();
   }
 
   private child(): Context {
     const context = this.sync.newContext(this);
-    const deadline = this.deadline;
-    if (deadline !== undefined) this.memory.data.setFloat64(context.address + HOBJ_DEADLINE, deadline.getTime(), true);
+    context.due = this.due;
     return context;
+  }
+
+  private withDue(at: number): Context {
+    const context = this.child();
+    if (at !== Infinity) context.due = this.due === 0 ? at : Math.min(at, this.due);
+    if (context.due !== 0) context.arm();
+    return context;
+  }
+
+  /** When it will be cancelled, by the runtime's monotonic clock, as nobody sets that; 0 for never. */
+  private get due(): number {
+    return this.memory.data.getFloat64(this.address + HOBJ_DEADLINE, true);
+  }
+  private set due(at: number) {
+    this.memory.data.setFloat64(this.address + HOBJ_DEADLINE, at, true);
   }
 
   private get state(): number {
@@ -151,16 +154,15 @@ export class Context extends SyncHandle implements Disposable {
   }
 
   /** Cancels it when its deadline has come; does not keep the process alive for that. */
-  private arm(deadline: number): void {
-    const left = deadline - Date.now();
+  private arm(): void {
+    const left = this.due - this.sync.host.now();
     if (left <= 0) return this.cancel(deadlineExceeded());
-    const again = new WeakRef(this);
-    this.timer = setTimeout(() => again.deref()?.arm(deadline), Math.min(Math.ceil(left), MAX_MS));
-    this.timer.unref();
+    const self = new WeakRef(this);
+    this.timer = new LongTimer(left, () => self.deref()?.arm(), false);
   }
 
   private abort(): void {
-    clearTimeout(this.timer);
+    this.timer?.clear();
     if (this.controller?.signal.aborted === false) this.controller.abort(this.reason);
   }
 
@@ -178,8 +180,8 @@ export class Context extends SyncHandle implements Disposable {
     if (status !== 0) {
       ops.give(op);
       controller.abort(this.reason);
-    } else if (this.deadline !== undefined && this.timer === undefined) {
-      this.arm(this.deadline.getTime());
+    } else if (this.due !== 0 && this.timer === undefined) {
+      this.arm();
     }
   }
 }

@@ -57,6 +57,8 @@ export interface SyncHost {
   /** A note is expected, or has come: the thread looks into its mailbox, and stays, as long as there are more of the former. */
   hold(): void;
   release(): void;
+  /** Milliseconds by the program's clock, which all threads share and nobody sets. */
+  now(): number;
   /** The thread is about to block: what it has not handed on yet would wait for it. */
   blocks(): void;
 }

@@ -1,6 +1,7 @@
 /** Select: one of several channel operations, whichever can proceed first. */
 import { OP_CANCELLED, OP_CLOSED, OP_DRAINED, OP_SELECT } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
+import { LongTimer } from "../base/timers.js";
 import type { Chan } from "./chan.js";
 import { asError, ChanError, reasonOf } from "./errors.js";
 import type { WaitOptions } from "./host.js";
@@ -54,9 +55,6 @@ export function after(ms: number): SelectCase & { readonly kind: "after" } {
 
 /** The case that is chosen if no other is ready at once. */
 export const otherwise: SelectCase & { readonly kind: "otherwise" } = Object.freeze({ kind: "otherwise" });
-
-/** The longest time that a timer takes, in ms. */
-const MAX_MS = 2 ** 31 - 1;
 
 /** A select that has been set up. */
 class Selection {
@@ -162,12 +160,12 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
     const it = new Selection(sync, cases);
     const { op } = it;
     if (it.otherwise >= 0) return Promise.resolve(settle(sync, it, ops.core.op_poll(op)));
-    let timer: NodeJS.Timeout | undefined;
+    let timer: LongTimer | undefined;
     let due = false;
     let onAbort: (() => void) | undefined;
     const promise = new Promise<Selected>((resolve, reject) => {
       const ended = (status: number): void => {
-        clearTimeout(timer);
+        timer?.clear();
         if (onAbort !== undefined) signal!.removeEventListener("abort", onAbort);
         if (status === OP_ENDED) {
           promise.catch(() => undefined); // nobody has to wait for what the end of the runtime has called off
@@ -184,13 +182,9 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
       const status = ops.begin(op, (_, ended_) => ended(ended_));
       if (status !== 0) return ended(status);
       if (it.ms !== Infinity) {
-        const until = performance.now() + it.ms;
-        const expire = (): void => {
-          const left = until - performance.now();
-          if (left > 0) timer = setTimeout(expire, Math.min(Math.ceil(left), MAX_MS));
-          else if (ops.core.op_cancel(op) !== 0) due = true;
-        };
-        timer = setTimeout(expire, Math.min(Math.ceil(it.ms), MAX_MS));
+        timer = new LongTimer(it.ms, () => {
+          if (ops.core.op_cancel(op) !== 0) due = true;
+        });
       }
       if (signal !== undefined) {
         onAbort = () => void ops.core.op_cancel(op);

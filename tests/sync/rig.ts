@@ -114,6 +114,7 @@ export class Rig extends SyncMembers {
         },
         hold: () => this.held++,
         release: () => this.held--,
+        now: () => performance.now(),
         blocks: () => undefined,
       },
       (fn, args) => Promise.resolve(fn(...args)),

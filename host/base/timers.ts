@@ -1,0 +1,30 @@
+/** Timers of any length: those of Node and Deno take 2³¹-1 ms at most, and are due at once where they are given more. */
+
+/** The longest timer there is, in milliseconds. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A timer that has not fired. */
+export class LongTimer {
+  private timer: NodeJS.Timeout | undefined;
+
+  /** Calls `action` in `ms` by the monotonic clock, never if that is Infinity. It keeps the process alive if it is `held`. */
+  constructor(ms: number, action: () => void, held = true) {
+    const until = performance.now() + ms;
+    const arm = (left: number): void => {
+      this.timer = setTimeout(
+        () => {
+          const rest = until - performance.now();
+          if (rest > 0) arm(rest);
+          else action();
+        },
+        Math.min(Math.ceil(left), LONGEST_TIMER_MS),
+      );
+      if (!held) this.timer.unref();
+    };
+    if (ms !== Infinity) arm(ms);
+  }
+
+  clear(): void {
+    clearTimeout(this.timer);
+  }
+}
