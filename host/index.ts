@@ -10,7 +10,7 @@
 export { start, type StartOptions } from "./runtime/start.js";
 export type { CloseOptions, Runtime } from "./runtime/runtime.js";
 export type { Go, Scope } from "./go/thread.js";
-export type { GoOptions } from "./go/asker.js";
+export type { GoOptions } from "./go/starter.js";
 export type { GoTask, GoTasks } from "./go/tasks.js";
 export type { Goroutine, GoroutineStatus, ResultOf, YieldOf } from "./go/goroutine.js";
 export { context, current, type GoroutineContext } from "./go/current.js";
@@ -40,8 +40,8 @@ export {
   type WaitGroup,
   type WaitOptions,
 } from "./sync/index.js";
-export { transfer } from "./go/transfer.js";
-export type { MStats, RuntimeStats } from "./runtime/stats.js";
+export { transfer } from "./go/moved.js";
+export type { MStats, RuntimeStats } from "./top/stats.js";
 export type { Trace, TraceOptions, TraceResult } from "./trace/index.js";
 export type { CallArgument, CallValue } from "./runtime/calls.js";
 export {

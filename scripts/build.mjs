@@ -22,7 +22,7 @@ const dist = path.join(root, "dist");
 
 /** Entry files of threads, and what these load later. */
 const threadEntries = [
-  "host/runtime/worker.ts",
+  "host/runtime/mthread.ts",
   "host/runtime/sysmon.ts",
   "host/serve/worker.ts",
   "host/serve/io.ts",
@@ -31,7 +31,7 @@ const threadEntries = [
 ];
 
 /** Those that Node loads as CommonJS modules, as it is quicker at that; Deno takes the others. */
-const commonJsThreadEntries = ["host/runtime/worker.ts", "host/runtime/sysmon.ts"];
+const commonJsThreadEntries = ["host/runtime/mthread.ts", "host/runtime/sysmon.ts"];
 
 /** Entry files of what programs `require`, with the class that is the module. */
 const commonJsEntries = { "host/piscina/main.ts": "Piscina" };
@@ -96,7 +96,9 @@ export async function buildAll({ types = true } = {}) {
  * compiler and what that is built on.
  */
 async function buildCore() {
-  const inputs = ["assembly", "host/compiler", "package.json"].flatMap((name) => filesBelow(path.join(root, name)));
+  const inputs = ["assembly", "host/compiler", "host/program", "package.json"].flatMap((name) =>
+    filesBelow(path.join(root, name)),
+  );
   const hash = createHash("sha256");
   for (const file of inputs.sort()) hash.update(path.relative(root, file)).update(readFileSync(file));
   const key = Buffer.from(hash.digest("hex"));

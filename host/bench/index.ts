@@ -18,7 +18,7 @@ import { json } from "./report/json.js";
 import { list } from "./report/list.js";
 import { page } from "./report/page.js";
 import { table } from "./report/table.js";
-import { runPlan } from "./runner.js";
+import { runPlan } from "./rounds.js";
 import { suite } from "./suite.js";
 
 const standard: Print = {

@@ -4,7 +4,7 @@
  */
 import type { Benchmark, Target } from "./benchmark.js";
 import { loops } from "./loops.js";
-import { tasks } from "./tasks.js";
+import { tasks } from "./pools.js";
 
 const GM = "skein --sched gm";
 const NO_PREEMPT = "skein --no-preempt";

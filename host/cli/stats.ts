@@ -1,5 +1,5 @@
 /** The table that `skein run --stats` prints. */
-import type { RuntimeStats } from "../runtime/stats.js";
+import type { RuntimeStats } from "../top/stats.js";
 
 const COLUMNS = ["M", "goroutines", "switches", "steals", "parks"] as const;
 

@@ -9,7 +9,7 @@ import { writeFully } from "../base/stdio.js";
 import { entries, type Entry } from "../top/directory.js";
 import type { Snapshot } from "../top/snapshot.js";
 import { version } from "../base/version.js";
-import { columns } from "./columns.js";
+import { columns } from "../base/columns.js";
 
 /** Options of `skein top`, as the command line's parser leaves them. */
 export interface TopOptions {

@@ -1,7 +1,7 @@
 /** `skein trace`: sums a trace up on the terminal. */
 import { writeFully } from "../base/stdio.js";
 import { summarize, type FunctionSummary, type Summary, type Track } from "../trace/summary.js";
-import { columns } from "./columns.js";
+import { columns } from "../base/columns.js";
 
 /** Functions that are shown, those that ran longest first. */
 const FUNCTIONS_MAX = 20;

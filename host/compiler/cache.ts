@@ -133,11 +133,11 @@ function toolchain(): string {
   if (toolchainHash === undefined) {
     const require = createRequire(import.meta.url);
     const version = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
-    const own = path.dirname(fileURLToPath(import.meta.url));
-    const code = readdirSync(own)
-      .filter((name) => /\.[jt]s$/.test(name))
-      .sort()
-      .map((name) => readFileSync(path.join(own, name), "utf8"));
+    const code = ["./", "../program/"].flatMap((room) => {
+      const own = fileURLToPath(new URL(room, import.meta.url));
+      const names = readdirSync(own).filter((name) => /\.[jt]s$/.test(name));
+      return names.sort().map((name) => readFileSync(path.join(own, name), "utf8"));
+    });
     toolchainHash = hash([version("assemblyscript"), version("binaryen"), ...code]);
   }
   return toolchainHash;

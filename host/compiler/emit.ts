@@ -4,9 +4,9 @@
  * `skein` says how to start the program (see entry.ts), `skein.data` holds the initial contents of static memory, which
  * the host writes once for all threads, and `skein.symbols` the positions of the code in the source (see symbols.ts).
  */
-import type { ProgramInfo } from "../runtime/program.js";
+import type { ProgramInfo } from "../program/program.js";
 import type { MemorySegment, Module } from "./asc.js";
-import { encodeSymbols, type SourceMap, type SymbolNames } from "./symbols.js";
+import { encodeSymbols, type SourceMap, type SymbolNames } from "../program/symbols.js";
 import {
   concat,
   customSection,
@@ -15,7 +15,7 @@ import {
   SECTION_DATA,
   SECTION_DATA_COUNT,
   sections,
-} from "./wasm.js";
+} from "../program/wasm.js";
 
 /** Zeros worth carrying to save the 8 bytes of another segment's header. */
 const MERGE_DISTANCE = 8;

@@ -9,7 +9,7 @@
  * The top-level code is AssemblyScript's `~start`, guarded by a flag of its own, so every thunk that needs it may call it.
  */
 import { ABI_VERSION } from "../../assembly/layout.js";
-import type { ChanType, ExportInfo, ProgramInfo, ValueType } from "../runtime/program.js";
+import type { ChanType, ExportInfo, ProgramInfo, ValueType } from "../program/program.js";
 import api, {
   type Compiler,
   type DeclaredElement,

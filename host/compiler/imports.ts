@@ -5,12 +5,12 @@
  */
 import api, { type Compiler } from "./asc.js";
 import { CompileError } from "./diagnostics.js";
-import { Reader, readImports, SECTION_IMPORT, sections } from "./wasm.js";
+import { Reader, readImports, SECTION_IMPORT, sections } from "../program/wasm.js";
 
 /** Modules whose functions only the core declares, and the host or Asyncify provides. */
 const CORE_MODULES = ["skein", "asyncify"];
 
-/** What the host provides to AssemblyScript's library (host/instance.ts). */
+/** What the host provides to AssemblyScript's library (host/program/instance.ts). */
 const LIBRARY_IMPORTS = ["memory", "seed", "Date.now", "Date#getTimezoneOffset", "performance.now"];
 
 /** Reports the imports that the program's own files declare. */

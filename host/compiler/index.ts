@@ -14,7 +14,7 @@ import type * as Compile from "./compile.js";
 
 export { CompileError } from "./diagnostics.js";
 export type { CompileStats } from "./compile.js";
-export { displayName, symbolizer, type Symbol, type Symbolizer } from "./symbols.js";
+export { displayName, symbolizer, type Symbol, type Symbolizer } from "../program/symbols.js";
 
 export interface CompileOptions extends CacheOptions {
   /** True to leave out the safepoints of loops and recursion: a goroutine then runs until it parks or ends. */

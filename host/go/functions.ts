@@ -18,9 +18,9 @@ import {
   JSFN_TIME,
 } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
-import type { Core } from "../runtime/instance.js";
+import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
-import { checkSelfContained } from "./freevars.js";
+import { checkSelfContained } from "./selfcontained.js";
 import { TASK, type TaskName } from "./tasks.js";
 
 /** A function that was written to memory. */

@@ -16,7 +16,7 @@ import {
   JSGO_STATE,
 } from "../../assembly/layout.js";
 import type { LongTimer } from "../base/timers.js";
-import type { Asker } from "./asker.js";
+import type { Starter } from "./starter.js";
 import type { Yields } from "./yields.js";
 
 /** Any function at all. */
@@ -88,7 +88,7 @@ export class GoroutinePromise extends Promise<unknown> implements Goroutine<unkn
   /** @internal Address of its record, 0 once it has ended. */
   at: number;
   /** @internal */
-  readonly asker: Asker;
+  readonly starter: Starter;
   /** @internal */
   readonly settle: (value: never) => void;
   /** @internal */
@@ -104,11 +104,11 @@ export class GoroutinePromise extends Promise<unknown> implements Goroutine<unkn
   /** @internal */
   readonly functionName: string;
 
-  constructor(asker: Asker, id: number, at: number, functionName: string) {
+  constructor(starter: Starter, id: number, at: number, functionName: string) {
     super(executor);
     this.settle = resolveLatest;
     this.fail = rejectLatest;
-    this.asker = asker;
+    this.starter = starter;
     this.id = id;
     this.at = at;
     this.functionName = functionName;
@@ -120,7 +120,7 @@ export class GoroutinePromise extends Promise<unknown> implements Goroutine<unkn
 
   get status(): GoroutineStatus {
     if (this.at === 0) return this.ended;
-    return STATES[this.asker.load(this.at + JSGO_STATE)] ?? "queued";
+    return STATES[this.starter.load(this.at + JSGO_STATE)] ?? "queued";
   }
 
   /** @internal */
@@ -136,11 +136,11 @@ export class GoroutinePromise extends Promise<unknown> implements Goroutine<unkn
   }
 
   cancel(reason?: unknown): boolean {
-    return this.asker.cancel(this, reason ?? new DOMException("the goroutine was cancelled", "AbortError"));
+    return this.starter.cancel(this, reason ?? new DOMException("the goroutine was cancelled", "AbortError"));
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown, unknown> {
-    return this.asker.yieldsOf(this);
+    return this.starter.yieldsOf(this);
   }
 
   override get [Symbol.toStringTag](): string {

@@ -4,7 +4,7 @@
 import { JSFN_INDEX } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
 import type { Memory } from "../base/memory.js";
-import { NAME_HELPER } from "./freevars.js";
+import { NAME_HELPER } from "./selfcontained.js";
 import { readFunction } from "./functions.js";
 import type { TaskName } from "./tasks.js";
 import type { AnyFunction } from "./goroutine.js";

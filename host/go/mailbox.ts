@@ -5,7 +5,7 @@
  * the others from their notes. A note belongs to its handler, which frees it.
  */
 import { M_MAIL, M_SIZE, MS_BASE, NOTE_KIND, NOTE_NEXT, NOTE_ORPHAN } from "../../assembly/layout.js";
-import type { Core } from "../runtime/instance.js";
+import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
 
 /** What is done with a note: given its address. */

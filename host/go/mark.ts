@@ -5,7 +5,7 @@
  * Invariant: whenever the core runs on an M's thread, the mark is MARK_CORE, and nobody can doom the thread.
  */
 import { M_MARK, M_SIZE, MARK_CORE, MS_BASE } from "../../assembly/layout.js";
-import type { Core } from "../runtime/instance.js";
+import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
 
 /** The mark of a thread that runs the function of a goroutine. */

@@ -44,15 +44,15 @@ import {
   RUNJS_DONE,
   RUNJS_LOADING,
 } from "../../assembly/layout.js";
-import { StopThread } from "../runtime/instance.js";
-import { ALL } from "./asker.js";
+import { StopThread } from "../program/instance.js";
+import { ALL } from "./starter.js";
 import { runCarried, type Carried } from "./carry.js";
 import type { GoroutineContext } from "./current.js";
 import type { AnyFunction } from "./goroutine.js";
 import { Loader, type Loaded } from "./loader.js";
 import { markOf, type Mark } from "./mark.js";
 import type { Thread } from "./thread.js";
-import { encodeResult } from "./transfer.js";
+import { encodeResult } from "./moved.js";
 import { WINDOW } from "./yields.js";
 
 type AnyGenerator = AsyncGenerator<unknown, unknown> | Generator<unknown, unknown>;
@@ -111,7 +111,7 @@ export class Runner {
     this.words = thread.memory.words;
     this.floats = new Float64Array(thread.memory.raw.buffer);
     this.loader = new Loader(thread.memory);
-    thread.asker.exportOf = (fn) => this.loader.exportOf(fn);
+    thread.starter.exportOf = (fn) => this.loader.exportOf(fn);
     thread.onBlocks = () => {
       if (this.record !== 0) this.note(this.record, JSFN_IS_BLOCKING);
     };

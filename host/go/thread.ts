@@ -3,13 +3,13 @@
  * results come back to it. The main thread has one in each runtime, an M has one.
  */
 import { M_GEN, M_SIZE, MS_BASE } from "../../assembly/layout.js";
-import type { Core } from "../runtime/instance.js";
+import type { Core } from "../program/core.js";
 import { clockOf, type ClockBase } from "../base/clock.js";
 import type { Memory } from "../base/memory.js";
 import { SyncMembers } from "../sync/index.js";
 import { Sync } from "../sync/sync.js";
 import { Codec } from "../values/index.js";
-import { Asker, type GoOptions } from "./asker.js";
+import { Starter, type GoOptions } from "./starter.js";
 import type { AnyFunction, Goroutine, ResultOf, YieldOf } from "./goroutine.js";
 import { Mailbox } from "./mailbox.js";
 import { makeTasks, type GoTasks } from "./tasks.js";
@@ -60,7 +60,7 @@ export class Thread extends SyncMembers implements Scope {
   readonly gen: number;
   readonly codec: Codec;
   readonly mailbox: Mailbox;
-  readonly asker: Asker;
+  readonly starter: Starter;
   /** @internal */
   readonly sync: Sync;
   readonly go: Go;
@@ -85,17 +85,17 @@ export class Thread extends SyncMembers implements Scope {
       (address) => core.free(address),
     );
     this.mailbox = new Mailbox(core, memory, mid);
-    const asker = new Asker(this);
-    this.asker = asker;
-    this.sync = new Sync(this, (fn, args) => asker.go(fn as AnyFunction, [...args]));
-    const go = (fn: AnyFunction, ...args: unknown[]): unknown => asker.go(fn, args);
+    const starter = new Starter(this);
+    this.starter = starter;
+    this.sync = new Sync(this, (fn, args) => starter.go(fn as AnyFunction, [...args]));
+    const go = (fn: AnyFunction, ...args: unknown[]): unknown => starter.go(fn, args);
     const withOptions = (options: GoOptions, fn: AnyFunction, ...args: unknown[]): unknown =>
-      asker.go(fn, args, options);
+      starter.go(fn, args, options);
     this.go = Object.assign(go, { with: withOptions }) as Go;
   }
 
   tasks<M>(url: string | URL): GoTasks<M> {
-    return makeTasks<M>(url, (task, args) => this.asker.go(task, args));
+    return makeTasks<M>(url, (task, args) => this.starter.go(task, args));
   }
 
   /** Results that are waited for. */
@@ -116,13 +116,13 @@ export class Thread extends SyncMembers implements Scope {
 
   /** This thread is about to block. */
   blocks(): void {
-    this.asker.flush();
+    this.starter.flush();
     this.onBlocks?.();
   }
 
   /** Takes what has come. */
   drain(): boolean {
-    this.asker.newTurn(performance.now());
+    this.starter.newTurn(performance.now());
     return this.mailbox.drain();
   }
 }

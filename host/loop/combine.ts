@@ -1,5 +1,5 @@
 /** Waiting for several things, for a limited time, or without being cancelled, after asyncio's functions of these names. */
-import { CancelledError, describe, LoopError, TimeoutError } from "./errors.js";
+import { CancelledError, describe, LoopError, TimeoutError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
 import { Future } from "./future.js";
 import type { Task } from "./task.js";

@@ -27,8 +27,8 @@ import {
 } from "../poll/constants.js";
 import { EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sockaddr.js";
 import { loadSys, type Sys, type Watch } from "../poll/sys.js";
-import { bound } from "./context.js";
-import { describe, LoopError } from "./errors.js";
+import { bound } from "./contextual.js";
+import { describe, LoopError } from "./looperrors.js";
 import type { Callback, Handle } from "./handles.js";
 import type { EventSource, Scheduler } from "./scheduler.js";
 import { isStream, Streams, type HostStream } from "./streams.js";

@@ -13,12 +13,12 @@ import {
   type Results,
 } from "./combine.js";
 import { Descriptors, type Pollable } from "./descriptors.js";
-import { describe, LoopError } from "./errors.js";
+import { describe, LoopError } from "./looperrors.js";
 import { showContext, type ExceptionContext } from "./exceptions.js";
 import { Future } from "./future.js";
 import type { Callback, Handle } from "./handles.js";
 import { Inbox } from "./inbox.js";
-import { RemoteLoop, type LoopHandle } from "./remote.js";
+import { RemoteLoop, type LoopHandle } from "./remoteloop.js";
 import { checkCallback, checkTime, runningScheduler, Scheduler } from "./scheduler.js";
 import { isGenerator, isThenable, Task, type Coroutine, type TaskOptions } from "./task.js";
 import { runningTask } from "./tasks-running.js";

@@ -12,7 +12,7 @@
  */
 import process from "node:process";
 import { inspect } from "node:util";
-import { CancelledError, describe, InvalidStateError } from "./errors.js";
+import { CancelledError, describe, InvalidStateError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
 import type { Describable, Handle } from "./handles.js";
 import { callSite } from "./handles.js";

@@ -1,7 +1,7 @@
 /** Callbacks that were scheduled: what `callSoon`, `callLater` and `callAt` give back, and what the loop's queues hold. */
 import { inspect } from "node:util";
-import { ContextualBase } from "./context.js";
-import { describe } from "./errors.js";
+import { ContextualBase } from "./contextual.js";
+import { describe } from "./looperrors.js";
 
 /** A callback with the arguments that follow its scheduling. */
 export type Callback<A extends readonly unknown[] = readonly unknown[]> = (...args: A) => unknown;

@@ -1,6 +1,6 @@
 /** Calls from other threads: what they may call, by name or number, and the loop's end of the mailbox that they put calls into. */
-import { bound } from "./context.js";
-import { describe, LoopError } from "./errors.js";
+import { bound } from "./contextual.js";
+import { describe, LoopError } from "./looperrors.js";
 import type { Callback } from "./handles.js";
 import { Mailbox } from "./mailbox.js";
 import type { EventSource, Scheduler } from "./scheduler.js";

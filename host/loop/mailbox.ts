@@ -17,7 +17,7 @@
  * was seen. Blocks that were never used are at the end, and the memory grows there.
  */
 import { deserialize, serialize } from "node:v8";
-import { LoopError } from "./errors.js";
+import { LoopError } from "./looperrors.js";
 
 /** Bytes of the smallest block; blocks are numbered in this unit. */
 const UNIT = 64;

@@ -10,7 +10,7 @@
  * that but the host. Several loops may run in a thread.
  */
 import { inspect } from "node:util";
-import { describe, LoopError } from "./errors.js";
+import { describe, LoopError } from "./looperrors.js";
 import type { ExceptionContext } from "./exceptions.js";
 import { Handle, TimerHandle, type Callback, type Describable } from "./handles.js";
 import { ReadyQueue } from "./ready.js";

@@ -17,7 +17,7 @@
  * Invariant of a generator's task that is not done: either a step is scheduled and `waiter` is undefined, or `waiter` is a
  * future that has `wakeup` among its callbacks.
  */
-import { CancelledError, describe, LoopError } from "./errors.js";
+import { CancelledError, describe, LoopError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
 import { Future } from "./future.js";
 import { inStep, runFunction } from "./tasks-running.js";

@@ -24,7 +24,8 @@ import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sock
 import { beginLoad, endLoad } from "../poll/loading.js";
 import { loadSys, type Sys } from "../poll/sys.js";
 import type { Control } from "../base/control.js";
-import { opensSockets, type ThreadData } from "../runtime/instance.js";
+import type { ThreadData } from "../program/instance.js";
+import { opensSockets } from "./forthread.js";
 import type { Memory } from "../base/memory.js";
 import { netPoller, tellPoller } from "./poller.js";
 import { resolveNow } from "./resolution.js";

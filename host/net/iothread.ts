@@ -26,7 +26,8 @@ import {
   STD_REMOTE_LENGTH,
 } from "../../assembly/layout.js";
 import { Control, Report } from "../base/control.js";
-import { instantiate, StopThread, type Core, type ThreadData } from "../runtime/instance.js";
+import type { Core } from "../program/core.js";
+import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
 import type { Memory } from "../base/memory.js";
 import { ENOENT, errnoName } from "../poll/constants.js";
 import { pausing } from "../poll/pausing.js";

@@ -10,7 +10,7 @@ import { performance } from "node:perf_hooks";
 import { BroadcastChannel, setEnvironmentData } from "node:worker_threads";
 import type { Runtime } from "../index.js";
 import { onAbort } from "./abort.js";
-import { AbortError, errors } from "./errors.js";
+import { AbortError, errors } from "./poolerrors.js";
 import { Histogram } from "./histogram.js";
 import { Job, type JobOptions } from "./job.js";
 import type { FilledOptions } from "./options.js";

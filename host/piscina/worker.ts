@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { BroadcastChannel, getEnvironmentData, parentPort } from "node:worker_threads";
 import { current } from "../go/current.js";
 import type { Thread } from "../go/thread.js";
-import { transfer } from "../go/transfer.js";
+import { transfer } from "../go/moved.js";
 import { isMovable, transferListOf, valueSymbol } from "./move.js";
 import { poolKey, setThreadState, type PoolData } from "./state.js";
 

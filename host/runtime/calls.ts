@@ -6,7 +6,7 @@
  */
 import { TASK_SIZE, TASK_THUNK } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
-import type { ChanType, ExportInfo, ValueType } from "./program.js";
+import type { ChanType, ExportInfo, ValueType } from "../program/program.js";
 import type { ElementType } from "../sync/chan.js";
 import { Chan } from "../sync/index.js";
 

@@ -6,9 +6,9 @@
  */
 import { TASK_ARGS, TASK_SIZE, TASK_THUNK } from "../../assembly/layout.js";
 import { readResult, writeTask, type CallValue } from "./calls.js";
-import type { Core } from "./instance.js";
+import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
-import type { ExportInfo, ProgramInfo } from "./program.js";
+import type { ExportInfo, ProgramInfo } from "../program/program.js";
 
 interface PendingCall {
   readonly info: ExportInfo;

@@ -29,26 +29,27 @@ import { debugSettings } from "../base/debug.js";
 import { Entries } from "./entries.js";
 import type { GoPanic } from "../base/errors.js";
 import { ExitError, fatalError, SkeinError, type FatalError } from "../base/errors.js";
-import { instantiate, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
+import type { Core } from "../program/core.js";
+import { instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "../base/memory.js";
 import { netImports } from "../net/imports.js";
 import { netPoller, type PollerWish } from "../net/poller.js";
 import type { PollerChoice } from "../poll/index.js";
 import { shareLoading } from "../poll/loading.js";
 import { resolveName } from "../net/resolution.js";
-import { GRACE_MS } from "../go/asker.js";
+import { GRACE_MS } from "../go/starter.js";
 import { MainLoop } from "../go/mainloop.js";
 import { Thread, type Go, type Scope } from "../go/thread.js";
 import type { GoTasks } from "../go/tasks.js";
-import { readNote, takeText } from "./notes.js";
-import type { Program } from "./program.js";
+import { readNote, takeText } from "../program/notes.js";
+import type { Program } from "../program/program.js";
 import { checkProcs, numCPU } from "./procs.js";
-import type { SymbolSource } from "./stack.js";
-import { isAwaiting, readProcs, readStats, type RuntimeStats } from "./stats.js";
+import type { SymbolSource } from "../program/stacks.js";
+import { isAwaiting, readProcs, readStats, type RuntimeStats } from "../top/stats.js";
 import type { SysmonData } from "./sysmon.js";
 import { SyncMembers } from "../sync/index.js";
 import type { Sync } from "../sync/sync.js";
-import type { ThreadOptions } from "./threadoptions.js";
+import type { ThreadOptions } from "../program/threadoptions.js";
 import { publish } from "../top/publish.js";
 import type { Watched } from "../top/snapshot.js";
 import { Trace, type TraceOptions } from "../trace/index.js";
@@ -358,7 +359,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       return Promise.reject(new SkeinError(`deadline must be a number of milliseconds, not ${String(deadline)}`));
     }
     this.refusal ??= new SkeinError("the runtime was closed");
-    this.thread.asker.refuse(this.refusal);
+    this.thread.starter.refuse(this.refusal);
     this.closing ??= this.shutDown(deadline);
     return this.closing;
   }
@@ -410,7 +411,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     const until = performance.now() + deadline;
     await this.drainWhile(() => performance.now() < until);
     if (this.ended !== undefined || this.core.js_count() === 0) return;
-    this.thread.asker.cancelAll(new SkeinError("the runtime was closed"));
+    this.thread.starter.cancelAll(new SkeinError("the runtime was closed"));
     const late = performance.now() + GRACE_MS;
     await this.drainWhile(() => performance.now() < late && isAwaiting(this.memory));
   }
@@ -567,7 +568,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     this.unpublish?.();
     this.dumped();
     this.entries.end(error);
-    this.thread.asker.end(error, isExpected);
+    this.thread.starter.end(error, isExpected);
     this.sync.ops.end(error);
   }
 }

@@ -4,7 +4,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { MAX_THREADS } from "../../assembly/layout.js";
-import { loadFile } from "./build.js";
+import { loadFile } from "./load.js";
 import { debugSettings } from "../base/debug.js";
 import { type FatalError, GoPanic, SkeinError } from "../base/errors.js";
 import { EXIT_PANIC } from "../base/exitcodes.js";
@@ -12,9 +12,9 @@ import { PAGE } from "../base/memory.js";
 import { writeFully } from "../base/stdio.js";
 import { checkProcs, defaultProcs } from "./procs.js";
 import { checkPoller, type PollerWish } from "../net/poller.js";
-import { loadProgram, type Program } from "./program.js";
+import { loadProgram, type Program } from "../program/program.js";
 import { Runtime } from "./runtime.js";
-import type { ThreadOptions } from "./threadoptions.js";
+import type { ThreadOptions } from "../program/threadoptions.js";
 import { boot, mainStartsThreads } from "./threads.js";
 
 /** Options of `start`. */

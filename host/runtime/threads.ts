@@ -22,18 +22,19 @@ import {
 } from "../../assembly/layout.js";
 import { type Control, Report } from "../base/control.js";
 import { markWord } from "../go/mark.js";
-import type { Core, ThreadData } from "./instance.js";
+import type { Core } from "../program/core.js";
+import type { ThreadData } from "../program/instance.js";
 import { PAGE, type Memory } from "../base/memory.js";
-import { takeText, writeText } from "./notes.js";
+import { takeText, writeText } from "../program/notes.js";
 import { loaded, shareLoading } from "../poll/loading.js";
-import type { ThreadOptions } from "./threadoptions.js";
-import type { MData } from "./worker.js";
+import type { ThreadOptions } from "../program/threadoptions.js";
+import type { MData } from "./mthread.js";
 
 /** Whether the main thread starts the threads of all Ms. */
 export const mainStartsThreads = "deno" in process.versions;
 
 /** The file of a thread. Node is quicker to load a CommonJS module. */
-export function threadFile(name: "worker" | "sysmon"): URL {
+export function threadFile(name: "mthread" | "sysmon"): URL {
   return new URL(`./${name}.${mainStartsThreads ? "js" : "cjs"}`, import.meta.url);
 }
 
@@ -55,7 +56,7 @@ export interface Booting {
  */
 export function boot(mid: number, options: ThreadOptions | undefined, data?: MData): Booting {
   shareLoading();
-  const worker = new Worker(threadFile("worker"), {
+  const worker = new Worker(threadFile("mthread"), {
     ...(data !== undefined && { workerData: data, transferList: [data.port] }),
     ...threadFlags(),
     ...options,

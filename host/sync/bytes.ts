@@ -1,6 +1,6 @@
 /** Bytes that all threads share, without copying and without a message port. */
 import { HOBJ_ELEM, HOST_BYTES } from "../../assembly/layout.js";
-import { SyncHandle } from "./handle.js";
+import { SyncHandle } from "./synchandle.js";
 import type { Sync } from "./sync.js";
 
 /**

@@ -15,8 +15,8 @@ import {
   OP_SEND,
 } from "../../assembly/layout.js";
 import type { Transfer } from "../values/index.js";
-import { asError, ChanError, panicking, reasonOf } from "./errors.js";
-import { SyncHandle } from "./handle.js";
+import { asError, ChanError, panicking, reasonOf } from "./syncerrors.js";
+import { SyncHandle } from "./synchandle.js";
 import type { WaitOptions } from "./host.js";
 import type { Sync } from "./sync.js";
 

@@ -15,7 +15,7 @@ import {
   OP_RECV,
 } from "../../assembly/layout.js";
 import { LongTimer } from "../base/timers.js";
-import { SyncHandle } from "./handle.js";
+import { SyncHandle } from "./synchandle.js";
 import { OP_ENDED } from "./ops.js";
 import type { Sync } from "./sync.js";
 

@@ -1,41 +1,7 @@
-/**
- * What a thread that runs JavaScript gives to channels and locks, and the core's functions for them (`hostsync.ts` there says
- * what each does).
- */
+/** What a thread that runs JavaScript gives to channels and locks. */
 import type { Memory } from "../base/memory.js";
+import type { Core } from "../program/core.js";
 import type { Codec } from "../values/index.js";
-
-/** @internal */
-export interface SyncCore {
-  alloc(bytes: number): number;
-  free(address: number): void;
-  obj_new(kind: number, n: number, elem: number, other: number): number;
-  obj_free(object: number): number;
-  obj_lost(mid: number, gen: number): void;
-  op_new(mid: number, gen: number): number;
-  op_free(op: number): void;
-  op_begin(op: number): number;
-  op_poll(op: number): number;
-  op_cancel(op: number): number;
-  op_case(op: number, first: number, chan: number, at: number): void;
-  op_block(): void;
-  chan_send(chan: number, at: number): number;
-  chan_recv(op: number, chan: number, at: number): number;
-  chan_close(chan: number): void;
-  bytes_new(n: number): number;
-  mutex_try(object: number, mid: number, gen: number): number;
-  mutex_unlock(object: number): void;
-  rw_try(object: number, mid: number, gen: number): number;
-  rw_unlock(object: number): void;
-  rw_tryread(object: number, mid: number, gen: number): number;
-  rw_endread(object: number, mid: number, gen: number): void;
-  wg_add(object: number, n: number): void;
-  sem_try(object: number, n: number): number;
-  sem_release(object: number, n: number): void;
-  cond_signal(object: number): void;
-  cond_broadcast(object: number): void;
-  ctx_cancel(object: number, at: number): number;
-}
 
 /** @internal Where notes for a thread arrive. */
 export interface Mail {
@@ -47,7 +13,7 @@ export interface Mail {
 
 /** @internal A thread that runs JavaScript. */
 export interface SyncHost {
-  readonly core: SyncCore;
+  readonly core: Core;
   readonly memory: Memory;
   readonly codec: Codec;
   readonly mailbox: Mail;

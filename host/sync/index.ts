@@ -2,7 +2,7 @@
 export { Bytes } from "./bytes.js";
 export { Chan, type ElementType, type Received, type SendOptions } from "./chan.js";
 export { Context } from "./context.js";
-export { AbandonedError, ChanError } from "./errors.js";
+export { AbandonedError, ChanError } from "./syncerrors.js";
 export type { WaitOptions } from "./host.js";
 export { Guard, Mutex, RWMutex } from "./locks.js";
 export { SyncMembers } from "./members.js";

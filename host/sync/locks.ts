@@ -5,8 +5,8 @@
  * AbandonedError, and has the lock all the same.
  */
 import { HOST_MUTEX, HOST_RWMUTEX, OP_ABANDONED, OP_LOCK, OP_READ } from "../../assembly/layout.js";
-import { asError, AbandonedError, panicking, reasonOf } from "./errors.js";
-import { SyncHandle } from "./handle.js";
+import { asError, AbandonedError, panicking, reasonOf } from "./syncerrors.js";
+import { SyncHandle } from "./synchandle.js";
 import type { WaitOptions } from "./host.js";
 import type { Sync } from "./sync.js";
 

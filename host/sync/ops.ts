@@ -22,8 +22,9 @@ import {
   STATE_RUNNING,
 } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
-import type { SyncCore, SyncHost } from "./host.js";
-import { panicking, reasonOf } from "./errors.js";
+import type { Core } from "../program/core.js";
+import type { SyncHost } from "./host.js";
+import { panicking, reasonOf } from "./syncerrors.js";
 
 /** The status of an operation that waited when the runtime ended, as its handler is given it. */
 export const OP_ENDED = -1;
@@ -45,7 +46,7 @@ const SLICE_MS = 100;
 export class Ops {
   /** A slot of this thread's own, for what is on its way into or out of the core. */
   readonly slot: number;
-  readonly core: SyncCore;
+  readonly core: Core;
   private readonly host: SyncHost;
   private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly free: number[] = [];

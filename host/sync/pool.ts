@@ -1,7 +1,7 @@
 /** A pool: at most so many goroutines at once, whoever starts them. */
 import { HOST_POOL, OP_SEMAPHORE, SEMA_FREE, SEMA_SIZE } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
-import { SyncHandle } from "./handle.js";
+import { SyncHandle } from "./synchandle.js";
 import { waiting } from "./primitives.js";
 import type { Sync } from "./sync.js";
 

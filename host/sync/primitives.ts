@@ -14,8 +14,8 @@ import {
   SEMA_FREE,
   SEMA_SIZE,
 } from "../../assembly/layout.js";
-import { asError, AbandonedError, checkWhole, panicking, reasonOf } from "./errors.js";
-import { SyncHandle } from "./handle.js";
+import { asError, AbandonedError, checkWhole, panicking, reasonOf } from "./syncerrors.js";
+import { SyncHandle } from "./synchandle.js";
 import type { WaitOptions } from "./host.js";
 import { Guard, type Mutex } from "./locks.js";
 import type { Sync } from "./sync.js";

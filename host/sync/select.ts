@@ -3,7 +3,7 @@ import { OP_CANCELLED, OP_CLOSED, OP_DRAINED, OP_SELECT } from "../../assembly/l
 import { SkeinError } from "../base/errors.js";
 import { LongTimer } from "../base/timers.js";
 import type { Chan } from "./chan.js";
-import { asError, ChanError, reasonOf } from "./errors.js";
+import { asError, ChanError, reasonOf } from "./syncerrors.js";
 import type { WaitOptions } from "./host.js";
 import { OP_ENDED } from "./ops.js";
 import type { Sync } from "./sync.js";

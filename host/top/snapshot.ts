@@ -1,6 +1,6 @@
 /** What a scheduler tells `skein top` about itself. */
 import process from "node:process";
-import type { RuntimeStats } from "../runtime/stats.js";
+import type { RuntimeStats } from "./stats.js";
 import { runtimeName, version } from "../base/version.js";
 
 /** A scheduler at one moment, as a line of JSON. */

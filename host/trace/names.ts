@@ -1,9 +1,9 @@
 /** What a trace calls the functions of goroutines, and what they wait for. */
 import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_MODULE, JSFN_TEXT, TRACE_IS_JS } from "../../assembly/layout.js";
-import type { Core } from "../runtime/instance.js";
+import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
-import { takeText } from "../runtime/notes.js";
-import type { Stacks } from "../runtime/stack.js";
+import { takeText } from "../program/notes.js";
+import type { Stacks } from "../program/stacks.js";
 
 /** How a function's source begins, where it has a name. */
 const NAMED = /^(?:async\s+)?(?:function\s*\*?\s*)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\(/u;

@@ -11,7 +11,7 @@ import type { Memory } from "../base/memory.js";
 import { isResizable } from "./buffers.js";
 import type { Carrier } from "./carrier.js";
 import { Uncloneable } from "./failure.js";
-import { isHandle, type HandleKind } from "./handles.js";
+import { isHandle, type HandleKind } from "./handle.js";
 import { openHandle, readConstant, readShortText, Reader, takeBuffer } from "./reader.js";
 import { Shapes } from "./shapes.js";
 import * as slots from "./slots.js";

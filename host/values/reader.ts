@@ -7,7 +7,7 @@
  */
 import type { Buffer } from "node:buffer";
 import { newBuffer, newView } from "./buffers.js";
-import { completeError, newError } from "./errors.js";
+import { completeError, newError } from "./errorclasses.js";
 import { type ValueReader } from "./shapes.js";
 import * as slots from "./slots.js";
 import type { WriterContext } from "./writer.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { results } from "../../host/bench/output.js";
+import { results } from "../../host/bench/results.js";
 
 describe("a benchmark program's output", () => {
   it("gives a value for each RESULT line and ignores the rest", () => {

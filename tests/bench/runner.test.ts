@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { ChildError, output } from "../../host/bench/child.js";
 import type { Implementation } from "../../host/bench/implementations/implementation.js";
 import { unmeasurable } from "../../host/bench/cputime.js";
-import { runPlan, type Plan } from "../../host/bench/runner.js";
+import { runPlan, type Plan } from "../../host/bench/rounds.js";
 import { benchmark, scripted } from "./fixtures.js";
 
 const never = new AbortController().signal;

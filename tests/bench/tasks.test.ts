@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { output } from "../../host/bench/child.js";
 import { implementations } from "../../host/bench/implementations/index.js";
-import { results } from "../../host/bench/output.js";
-import { tasks } from "../../host/bench/tasks.js";
+import { results } from "../../host/bench/results.js";
+import { tasks } from "../../host/bench/pools.js";
 
 /** Arguments with which a program takes no time to speak of, in the order of the suite's. */
 const tiny: Readonly<Record<string, readonly number[]>> = {

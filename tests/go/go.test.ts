@@ -355,7 +355,7 @@ describe("a goroutine rejects", () => {
         assert.match(error.stack ?? "", /at fail \(.*work\.mjs:\d+:\d+\)/);
         assert.match(error.stack ?? "", /at goroutine \d+ \(fail of .*\) on M\d+, started/);
         assert.match(error.stack ?? "", /startHere.*go\.test\.js/);
-        assert.doesNotMatch(error.stack ?? "", /skein\/runtime|worker\.js|asker\.js/);
+        assert.doesNotMatch(error.stack ?? "", /skein\/runtime|mthread\.js|worker\.js|starter\.js/);
         return true;
       });
     }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { convertArgs, readResult, writeTask, type CallValue } from "../../host/runtime/calls.js";
 import { SkeinError } from "../../host/base/errors.js";
-import type { ExportInfo, ValueType } from "../../host/runtime/program.js";
+import type { ExportInfo, ValueType } from "../../host/program/program.js";
 
 function info(params: ValueType[], result: ValueType | null = null): ExportInfo {
   const offsets = params.map((_, i) => 8 + 8 * i);

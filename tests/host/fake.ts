@@ -12,7 +12,7 @@ import {
   SCHED_NPROCS,
   SCHED_STATE,
 } from "../../assembly/layout.js";
-import type { ExportInfo, ProgramInfo, ValueType } from "../../host/runtime/program.js";
+import type { ExportInfo, ProgramInfo, ValueType } from "../../host/program/program.js";
 
 /** The thunks of the fake program, by what they do. */
 const THUNKS = [

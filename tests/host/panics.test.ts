@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DeadlockError, FatalError, fatalError, formatStack, GoPanic } from "../../host/base/errors.js";
-import { ProgramPanic } from "../../host/runtime/instance.js";
-import { panicMessage } from "../../host/runtime/panics.js";
+import { ProgramPanic } from "../../host/program/instance.js";
+import { panicMessage } from "../../host/program/panics.js";
 import binaryen from "binaryen";
 
 /** Runs a function of one wasm instruction and gives what it throws. */

@@ -4,14 +4,14 @@
  */
 import { MAX_THREADS, NOTE_NEXT } from "../../assembly/layout.js";
 import { reserveMemory } from "../../host/base/addressspace.js";
-import { loadFile } from "../../host/runtime/build.js";
+import { loadFile } from "../../host/runtime/load.js";
 import { newClock } from "../../host/base/clock.js";
 import { Control } from "../../host/base/control.js";
-import { instantiate, type Core } from "../../host/runtime/instance.js";
+import type { Core } from "../../host/program/core.js";
+import { instantiate } from "../../host/program/instance.js";
 import { netImports } from "../../host/net/imports.js";
 import { ALL_PAGES, PAGE, type Memory } from "../../host/base/memory.js";
-import type { Program } from "../../host/runtime/program.js";
-import type { SyncCore } from "../../host/sync/host.js";
+import type { Program } from "../../host/program/program.js";
 import { SyncMembers } from "../../host/sync/index.js";
 import { Sync } from "../../host/sync/sync.js";
 import { Codec } from "../../host/values/index.js";
@@ -29,7 +29,7 @@ async function load(): Promise<Program> {
 
 export class Rig extends SyncMembers {
   readonly memory: Memory;
-  readonly core: Core & SyncCore;
+  readonly core: Core;
   protected readonly sync: Sync;
   /** What another thread would have. */
   readonly other: Sync;

@@ -1,7 +1,7 @@
 /** What `skein bench --list` prints. */
 import { wording, type Benchmark } from "../benchmark.js";
 import type { Implementation } from "../implementations/implementation.js";
-import { columns } from "../../cli/columns.js";
+import { columns } from "../../base/columns.js";
 
 export function list(benchmarks: readonly Benchmark[], implementations: readonly Implementation[]): string {
   const rows = benchmarks.map((benchmark) => [

@@ -1,5 +1,5 @@
 /** The table on the terminal: a row for each benchmark, the implementations side by side. */
-import { columns, type Align } from "../../cli/columns.js";
+import { columns, type Align } from "../../base/columns.js";
 import { compare, judge, medianOf, ratio, type Comparison, type Measurement } from "../measurement.js";
 import { halfRange, spread } from "../statistics.js";
 import { figure, plusMinus, times } from "./format.js";

@@ -7,7 +7,7 @@ import {
   SECTION_ELEMENT,
   SECTION_IMPORT,
   sections,
-} from "../compiler/wasm.js";
+} from "./wasm.js";
 
 const I32_CONST = 0x41;
 const END = 0x0b;

@@ -26,12 +26,14 @@ import { HostLoop } from "../go/hostloop.js";
 import { Mark, sleepForEver } from "../go/mark.js";
 import { Runner } from "../go/runner.js";
 import { Thread } from "../go/thread.js";
-import { instantiate, netImportsFor, StopThread, type Core, type Instance, type ThreadData } from "./instance.js";
-import { writeText } from "./notes.js";
+import { netImportsFor } from "../net/forthread.js";
+import type { Core } from "../program/core.js";
+import { instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
+import { writeText } from "../program/notes.js";
 import { BrokenPipe } from "../base/stdio.js";
 import { Spoke } from "../values/index.js";
-import { panicMessage } from "./panics.js";
-import { writeAtOnce } from "../go/output.js";
+import { panicMessage } from "../program/panics.js";
+import { writeAtOnce } from "../go/stdout.js";
 
 /** What the thread of an M is given. */
 export interface MData extends ThreadData {

@@ -4,9 +4,9 @@
  * Every thread that has a stack to show reads the program's symbols itself, when it first needs them; they are in the
  * module's bytes, which all threads share.
  */
-import { symbolizer, type Symbolizer } from "../compiler/symbols.js";
+import { symbolizer, type Symbolizer } from "./symbols.js";
 import type { StackFrame } from "../base/errors.js";
-import { FunctionTable, readTable } from "./functions.js";
+import { FunctionTable, readTable } from "./table.js";
 
 /** A program's bytes as threads are given them. */
 export interface SymbolSource {

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { CompileOptions, CompileStats } from "../compiler/index.js";
 import { SkeinError } from "../base/errors.js";
-import { loadProgram, type Program } from "./program.js";
+import { loadProgram, type Program } from "../program/program.js";
 
 /** A program and, if it comes from a source file, how it was compiled. */
 export interface LoadedProgram {

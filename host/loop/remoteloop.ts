@@ -1,5 +1,5 @@
 /** A loop as other threads see it: all that they may do is ask it to make calls. */
-import { LoopError } from "./errors.js";
+import { LoopError } from "./looperrors.js";
 import { Mailbox } from "./mailbox.js";
 
 /** What stands for a loop in other threads: post it, or put it into `workerData`, and give it to `EventLoop.attach`. */

@@ -1,6 +1,6 @@
 /** Errors of channels and locks. */
 import { SkeinError } from "../base/errors.js";
-import { ProgramPanic } from "../runtime/instance.js";
+import { ProgramPanic } from "../program/instance.js";
 
 /** A channel was used in a way that panics in Go: `send on closed channel`, `close of closed channel`. */
 export class ChanError extends SkeinError {

@@ -51,7 +51,7 @@ import {
 } from "../../assembly/layout.js";
 import { SkeinError, WorkerError } from "../base/errors.js";
 import { LongTimer } from "../base/timers.js";
-import { takeText, writeText } from "../runtime/notes.js";
+import { takeText, writeText } from "../program/notes.js";
 import { Transfer } from "../values/index.js";
 import { carried } from "./carry.js";
 import { Functions } from "./functions.js";
@@ -95,7 +95,7 @@ export interface GoOptions {
 }
 
 /** @internal */
-export class Asker {
+export class Starter {
   private readonly thread: Thread;
   private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly floats: Float64Array;
@@ -529,7 +529,7 @@ function stackHere(): { stack?: string } {
 }
 
 /** Lines of a stack that are Skein's own. */
-const OWN = /\/(?:go\/(?:asker|thread|tasks)|runtime)\.js:/;
+const OWN = /\/(?:go\/(?:starter|thread|tasks)|runtime)\.js:/;
 
 /** Adds to an error's stack who started the goroutine. */
 function withCaller(error: unknown, g: GoroutinePromise, mid: number): unknown {

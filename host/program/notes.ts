@@ -1,6 +1,6 @@
 /** Notes: what the program's threads tell the main thread through the program's memory. */
 import { NOTE_A, NOTE_B, TEXT_BYTES } from "../../assembly/layout.js";
-import type { Core } from "./instance.js";
+import type { Core } from "./core.js";
 import type { Memory } from "../base/memory.js";
 
 /** One note; what `a` and `b` mean depends on its kind. */

@@ -13,7 +13,7 @@ import { skein } from "./implementations/skein.js";
 import { cpuPerAnswer } from "./load.js";
 import { meanRatio } from "./mean.js";
 import type { Measurement, Outcome } from "./measurement.js";
-import { results } from "./output.js";
+import { results } from "./results.js";
 import { median } from "./statistics.js";
 
 export interface Plan {

@@ -9,7 +9,7 @@
  */
 import { HOBJ_KIND, HOBJ_REFS, HOBJ_TARGET } from "../../assembly/layout.js";
 import type { Memory } from "../base/memory.js";
-import { Handle } from "../values/handles.js";
+import { Handle } from "../values/handle.js";
 import type { Sync } from "./sync.js";
 
 export abstract class SyncHandle extends Handle {

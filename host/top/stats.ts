@@ -12,7 +12,7 @@ import {
   SCHED_MCOUNT,
   SCHED_NPROCS,
 } from "../../assembly/layout.js";
-import type { Core } from "./instance.js";
+import type { Core } from "../program/core.js";
 import { PAGE, type Memory } from "../base/memory.js";
 
 /** What one M has done since it was started. */

@@ -11,11 +11,9 @@ import type { Control } from "../base/control.js";
 import { Report } from "../base/control.js";
 import { formatFrames } from "../base/errors.js";
 import { Memory } from "../base/memory.js";
-import type { PollerWish } from "../net/poller.js";
-import { ENOSYS } from "../poll/constants.js";
-import type { SyncCore } from "../sync/host.js";
 import { readAvailable, writeFully } from "../base/stdio.js";
-import { Stacks, type SymbolSource } from "./stack.js";
+import type { Core } from "./core.js";
+import { Stacks, type SymbolSource } from "./stacks.js";
 import type { ThreadOptions } from "./threadoptions.js";
 
 /** What every thread of a program is given; travels in `workerData`. */
@@ -27,62 +25,12 @@ export interface ThreadData {
   /** What a panic ends: the goroutine or the program. */
   readonly panic: "isolate" | "exit";
   /** What its sockets are to be made of; `"auto"` where undefined. */
-  readonly poller?: PollerWish;
+  readonly poller?: "auto" | "epoll" | "stdlib";
   /** The program's environment; the process's own where undefined. */
   readonly env: Readonly<Record<string, string>> | undefined;
   readonly symbols: SymbolSource;
   /** How the threads of Ms are made. */
   readonly worker?: ThreadOptions | undefined;
-}
-
-/** What the core exports, each under the prefix `__skein_` (see `docs/internals.md`). */
-export interface Core extends SyncCore {
-  init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number): void;
-  mstart(mid: number): number;
-  goid(): bigint;
-  creator(): bigint;
-  discard(): void;
-  panicNote(text: number): void;
-  sysmon(): number;
-  alloc(size: number): number;
-  free(address: number): void;
-  submit(task: number, kind: number): void;
-  drain(): number;
-  no_solo(): void;
-  thread_goal(n: number): void;
-  be_m(mid: number): void;
-  next_m(): number;
-  js_submit(first: number, count: number): void;
-  js_goids(count: number): number;
-  js_function(): number;
-  js_end(record: number): void;
-  js_ready(record: number): void;
-  js_post(mid: number, gen: number, note: number): void;
-  js_kill(mid: number, mark: number, text: number): number;
-  js_lost(mid: number, text: number): void;
-  js_count(): number;
-  set_procs(n: number): void;
-  schedtrace(): number;
-  wait_reason(reason: number): number;
-  trace_begin(capacity: number): void;
-  trace_end(): void;
-  trace_free(): void;
-  close(): void;
-  begin_exit(): number;
-  end_exit(code: number): void;
-  num_goroutine(): number;
-  set_debug(schedtrace: number, scheddetail: number, stall: number, leaks: number): void;
-  use_gm(): void;
-  dump(): void;
-  net_ready(word: number): void;
-  net_end(): void;
-  net_io_take(): number;
-  net_io_new(): number;
-  net_io_input(socket: number, data: number, length: number, sender: number, senderLength: number): number;
-  net_io_accepted(socket: number, accepted: number): void;
-  net_io_event(socket: number, event: number, value: number): void;
-  net_io_take_accepted(socket: number): number;
-  net_io_free(socket: number): void;
 }
 
 /** A program on one thread. */
@@ -108,22 +56,6 @@ export type NetImports = (
   control: Control,
   isPrograms: boolean,
 ) => WebAssembly.ModuleImports;
-
-/** Whether the program uses `skein/net`: the compiler leaves out what no program calls. */
-export function opensSockets(module: WebAssembly.Module): boolean {
-  return WebAssembly.Module.imports(module).some(({ name }) => name === "net_socket");
-}
-
-/** The `NetImports` of the program's own threads. They take time to load, which programs without sockets are spared. */
-export async function netImportsFor(module: WebAssembly.Module): Promise<NetImports> {
-  return opensSockets(module) ? (await import("../net/thread.js")).netImports : noSockets;
-}
-
-/** Without sockets the scheduler has nothing to poll, and calls none of these. */
-function noSockets({ module }: ThreadData): WebAssembly.ModuleImports {
-  const names = WebAssembly.Module.imports(module).flatMap(({ name }) => (name.startsWith("net_") ? [name] : []));
-  return Object.fromEntries(names.map((name) => [name, () => -ENOSYS]));
-}
 
 /** Instantiates the program on this thread; `runJs` where goroutines run; `isPrograms` as in `netImports`. */
 export function instantiate(

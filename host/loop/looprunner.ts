@@ -7,7 +7,7 @@
  */
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
-import { CancelledError, describe, KeyboardInterrupt, LoopError } from "./errors.js";
+import { CancelledError, describe, KeyboardInterrupt, LoopError } from "./looperrors.js";
 import { EventLoop } from "./eventloop.js";
 import { isGenerator, isThenable, type CoroutineGenerator, type Task } from "./task.js";
 

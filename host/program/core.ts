@@ -1,0 +1,78 @@
+/** The functions of the core that the host calls. */
+
+/** Each is exported under the prefix `__skein_` (see `docs/internals.md`). */
+export interface Core {
+  init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number): void;
+  mstart(mid: number): number;
+  goid(): bigint;
+  creator(): bigint;
+  discard(): void;
+  panicNote(text: number): void;
+  sysmon(): number;
+  alloc(size: number): number;
+  free(address: number): void;
+  submit(task: number, kind: number): void;
+  drain(): number;
+  no_solo(): void;
+  thread_goal(n: number): void;
+  be_m(mid: number): void;
+  next_m(): number;
+  js_submit(first: number, count: number): void;
+  js_goids(count: number): number;
+  js_function(): number;
+  js_end(record: number): void;
+  js_ready(record: number): void;
+  js_post(mid: number, gen: number, note: number): void;
+  js_kill(mid: number, mark: number, text: number): number;
+  js_lost(mid: number, text: number): void;
+  js_count(): number;
+  set_procs(n: number): void;
+  schedtrace(): number;
+  wait_reason(reason: number): number;
+  trace_begin(capacity: number): void;
+  trace_end(): void;
+  trace_free(): void;
+  close(): void;
+  begin_exit(): number;
+  end_exit(code: number): void;
+  num_goroutine(): number;
+  set_debug(schedtrace: number, scheddetail: number, stall: number, leaks: number): void;
+  use_gm(): void;
+  dump(): void;
+  net_ready(word: number): void;
+  net_end(): void;
+  net_io_take(): number;
+  net_io_new(): number;
+  net_io_input(socket: number, data: number, length: number, sender: number, senderLength: number): number;
+  net_io_accepted(socket: number, accepted: number): void;
+  net_io_event(socket: number, event: number, value: number): void;
+  net_io_take_accepted(socket: number): number;
+  net_io_free(socket: number): void;
+  // Channels and locks (`hostsync.ts`).
+  obj_new(kind: number, n: number, elem: number, other: number): number;
+  obj_free(object: number): number;
+  obj_lost(mid: number, gen: number): void;
+  op_new(mid: number, gen: number): number;
+  op_free(op: number): void;
+  op_begin(op: number): number;
+  op_poll(op: number): number;
+  op_cancel(op: number): number;
+  op_case(op: number, first: number, chan: number, at: number): void;
+  op_block(): void;
+  chan_send(chan: number, at: number): number;
+  chan_recv(op: number, chan: number, at: number): number;
+  chan_close(chan: number): void;
+  bytes_new(n: number): number;
+  mutex_try(object: number, mid: number, gen: number): number;
+  mutex_unlock(object: number): void;
+  rw_try(object: number, mid: number, gen: number): number;
+  rw_unlock(object: number): void;
+  rw_tryread(object: number, mid: number, gen: number): number;
+  rw_endread(object: number, mid: number, gen: number): void;
+  wg_add(object: number, n: number): void;
+  sem_try(object: number, n: number): number;
+  sem_release(object: number, n: number): void;
+  cond_signal(object: number): void;
+  cond_broadcast(object: number): void;
+  ctx_cancel(object: number, at: number): number;
+}
