@@ -1,11 +1,14 @@
 /**
  * Every program of `tests/programs/<area>/<behaviour>.ts`, on 1 and 4 Ps under Node and on 2 under Deno, or on those
- * that its header names. What is
- * expected of a run is in the comment that the program begins with (see header.ts).
+ * that its header names. What is expected of a run is in the comment that the program begins with (see header.ts).
+ *
+ * SKEIN_TEST_SHARE cuts that in two for those who run both at different times: `quick` is the last number of Ps of each program,
+ * `rest` the others.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { buildOf } from "./builds.js";
 import { readHeader, type Case } from "./header.js";
@@ -13,6 +16,14 @@ import { described, root, runSkein, runtime, type Result } from "./process.js";
 
 /** Between the two, which share the scheduler, each program runs on 1, 2 and 4 Ps; all on both would take half an hour. */
 const PROCS = runtime === "deno" ? [2] : [1, 4];
+
+/** Those of the numbers of Ps that are this run's share. */
+function shareOf(procs: readonly number[]): readonly number[] {
+  const share = process.env["SKEIN_TEST_SHARE"];
+  if (share === undefined) return procs;
+  assert.ok(share === "quick" || share === "rest", `SKEIN_TEST_SHARE is ${share}`);
+  return share === "quick" ? procs.slice(-1) : procs.slice(0, -1);
+}
 
 /** Processes at a time. */
 const CONCURRENCY = 2;
@@ -82,7 +93,7 @@ describe("programs", { concurrency: CONCURRENCY }, () => {
     const file = files[i]!;
     for (const expected of readHeader(readFileSync(path.join(root, file), "utf8"))) {
       const name = expected.name === "" ? behaviour : `${behaviour}: ${expected.name}`;
-      for (const procs of expected.procs ?? PROCS) {
+      for (const procs of shareOf(expected.procs ?? PROCS)) {
         it(`${name} [${runtime} procs=${procs}]`, async () => {
           const variables: Record<string, string> = {
             ...VARIABLES,

@@ -1,0 +1,176 @@
+/**
+ * What there is to run: the stages of the tests, and which part of them `npm test` runs.
+ *
+ * `quick` is `npm test`: at most six minutes on two processors from a fresh clone, every behaviour once on Node and a smoke of Deno.
+ * `all` is `npm run test:all`, the whole matrix. `rest` is what `all` has and `quick` has not, for who runs both.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** The stages, in their order. */
+export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno"];
+
+/** The directories whose tests do not call the library; all others run inside Deno too. */
+const NODE_ONLY = ["bench", "compiler", "net", "programs", "threads"];
+
+/** What goroutines in TypeScript rest on most, which the stage `newest` runs on the newest Node: less than a minute of it. */
+const NEWEST = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
+
+/** Test files of which `npm test` runs nothing on Node: what they test is timing, load, or the tests of other files on another poller. */
+const SLOW = [];
+
+/** Test files that `npm test` runs inside Deno. */
+const SMOKE = ["tests/go/go", "tests/host/runtime", "tests/sync/chan", "tests/loop/tasks", "tests/values/"];
+
+/** Runs every program on several numbers of Ps, of which SKEIN_TEST_SHARE chooses one, or the others. */
+const MATRIX = "tests/programs/driver/run.test.ts";
+
+/** Directories of programs that the tests run as they are, so that a build of them can be in the cache already. */
+const PROGRAMS = ["examples", "bench/programs", "tests/net", "tests/programs", "tests/sync"];
+
+/** Processes that compile them, one part each: one that has compiled before takes half as long for the next. */
+const PARTS = 4;
+
+/** Permissions of Deno without that to call C: sockets are then the runtime's own. */
+const WITHOUT_FFI = ["-A", "--deny-ffi"];
+
+const isOf = (file, prefixes) => prefixes.some((prefix) => file.startsWith(path.normalize(prefix)));
+const inDirectories = (file, names) =>
+  isOf(
+    file,
+    names.map((name) => `tests/${name}/`),
+  );
+
+/** A file of a development tool; not every package lets itself be resolved. */
+const bin = (module, file) => path.join(root, "node_modules", module, file);
+
+/** Where the bundle of a test file is, from the top of the repository. */
+const bundled = (file) => path.join("dist-test", file.replace(/\.ts$/, ".js"));
+
+/**
+ * The jobs of `part` for the test files in `files`, of the stages that `wanted` names; `pattern` chooses tests by name. `notes` takes lines
+ * about what is left out.
+ */
+export function jobsOf({ part, files, wanted, pattern, notes }) {
+  const suite = new Suite(part, pattern);
+  const jobs = wanted.includes("programs") ? suite.programs() : [];
+  const needs = [...jobs];
+  if (part !== "rest" && wanted.includes("lint")) jobs.push(...suite.lint());
+  if (part !== "rest" && wanted.includes("unit")) jobs.push(...suite.unit());
+  if (wanted.includes("node")) jobs.push(...suite.node(files));
+  if (part !== "quick" && wanted.includes("newest")) jobs.push(...suite.newest(files, notes));
+  if (wanted.includes("deno")) jobs.push(...suite.deno(files));
+  for (const job of jobs) if (job.file !== undefined) job.needs = needs;
+  return jobs;
+}
+
+class Suite {
+  #part;
+  #pattern;
+
+  constructor(part, pattern) {
+    this.#part = part;
+    this.#pattern = pattern;
+  }
+
+  /** Whether a job belongs to this part, given whether it is one of `npm test`. */
+  #has(quick) {
+    return this.#part === "all" || quick === (this.#part === "quick");
+  }
+
+  lint() {
+    const tsc = require.resolve("typescript/bin/tsc");
+    const job = (title, ...args) => ({ stage: "lint", title, command: process.execPath, args });
+    // What the package ships must compile in a user's program, too.
+    const declarations = job("declaration files", tsc, "-p", "tsconfig.build.json");
+    return [
+      job("eslint", bin("eslint", "bin/eslint.js"), "."),
+      job("prettier", bin("prettier", "bin/prettier.cjs"), "--check", "--log-level", "warn", "."),
+      declarations,
+      job("typecheck", tsc, "--noEmit"),
+      { ...job("types", tsc, "-p", "tests/types"), needs: [declarations] },
+    ];
+  }
+
+  unit() {
+    const args = [bin("@as-pect/cli", "bin/asp.js"), "--no-logo"];
+    return [{ stage: "unit", title: "as-pect", command: process.execPath, args }];
+  }
+
+  /** Compiles the programs of the tests. */
+  programs() {
+    const all = PROGRAMS.flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(folder, file)),
+    )
+      .filter((file) => file.endsWith(".ts") && !file.split(path.sep).includes("bad"))
+      .filter((file) => /^export function main\(/m.test(readFileSync(path.join(root, file), "utf8")));
+    const script = path.join(root, "scripts", "precompile.mjs");
+    return Array.from({ length: PARTS }, (_, i) => {
+      const args = [script, ...all.filter((_, j) => j % PARTS === i)];
+      return { stage: "programs", title: `part ${i + 1}`, command: process.execPath, args };
+    });
+  }
+
+  node(files) {
+    return files
+      .filter((file) => file === MATRIX || this.#has(!isOf(file, SLOW)))
+      .map((file) => {
+        const env = file === MATRIX && this.#part !== "all" ? { SKEIN_TEST_SHARE: this.#part } : {};
+        return this.#nodeJob("node", file, { env });
+      });
+  }
+
+  newest(files, notes) {
+    const { node, version, skipped } = newestNode();
+    if (node === undefined) notes.push(`the newest Node: skipped, ${skipped}`);
+    return node === undefined
+      ? []
+      : files.filter((file) => isOf(file, NEWEST)).map((file) => this.#nodeJob(`Node ${version}`, file, { node }));
+  }
+
+  deno(files) {
+    const library = files.filter((file) => !inDirectories(file, NODE_ONLY));
+    const jobs = library
+      .filter((file) => this.#has(isOf(file, SMOKE)))
+      .map((file) => this.#denoJob("deno, the library", file));
+    if (this.#part === "quick") return jobs;
+    for (const file of library.filter((file) => inDirectories(file, ["poll", "serve"])))
+      jobs.push(this.#denoJob("deno, sockets without FFI", file, WITHOUT_FFI));
+    // The tests of whole programs start them as processes, under the runtime that SKEIN_TEST_RUNTIME names.
+    const env = { SKEIN_TEST_RUNTIME: "deno" };
+    for (const file of files.filter((file) => inDirectories(file, ["programs", "net"])))
+      jobs.push(this.#nodeJob("deno, programs", file, { env }));
+    return jobs;
+  }
+
+  #nodeJob(stage, file, { node = process.execPath, env = {} }) {
+    const names = this.#pattern === undefined ? [] : [`--test-name-pattern=${this.#pattern}`];
+    const args = ["--test-reporter=spec", ...names, bundled(file)];
+    return { stage, title: file, file, command: node, args, env };
+  }
+
+  #denoJob(stage, file, permissions = ["-A"]) {
+    const names = this.#pattern === undefined ? [] : ["--filter", `/${this.#pattern}/`];
+    const options = [...permissions, "--no-check", "--reporter=dot", "--quiet", ...names];
+    const args = [bin("deno", "bin.cjs"), "test", ...options, bundled(file)];
+    return { stage, title: file, file, command: process.execPath, args, env: { NO_COLOR: "1" } };
+  }
+}
+
+/** The binary of npm's package `node`, if it is installed; else why there is none. */
+function newestNode() {
+  const wanted = process.env.SKEIN_NEWEST_NODE ?? bin("node", "bin/node");
+  if (!existsSync(wanted))
+    return { skipped: "npm's package node is not installed, and SKEIN_NEWEST_NODE names no other" };
+  const { stdout, status } = spawnSync(wanted, ["--version"], { encoding: "utf8" });
+  if (status !== 0) return { skipped: `${wanted} does not run` };
+  const version = stdout.trim();
+  if (version === process.version) return { skipped: `the tests run on ${version} anyway` };
+  return { node: wanted, version };
+}
