@@ -1,5 +1,6 @@
 /** P, the right to run goroutines, with what that takes (see `index.ts`). */
 import { P_SIZE, PS_BASE } from "../layout";
+import { CHECKED } from "../runtime/base/checked";
 import { G } from "./g";
 import { M } from "./m";
 
@@ -12,8 +13,8 @@ export namespace PStatus {
   export const Dead: u32 = 4;
 }
 
-/** Slots of a P's run queue; a power of two, as in Go. */
-export const RUNQ_LENGTH: u32 = 256;
+/** Slots of a P's run queue; a power of two, as in Go. So few in a checked build that it overflows all the time. */
+export const RUNQ_LENGTH: u32 = CHECKED ? 4 : 256;
 
 /** Size classes of the allocator, see `malloc.ts`. */
 export const CLASS_COUNT: i32 = 40;

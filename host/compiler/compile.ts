@@ -17,7 +17,7 @@ import { installLocations } from "./locations.js";
 import { installNarrowLocals } from "./narrow.js";
 import { runPasses } from "./passes.js";
 import { Places } from "./places.js";
-import type { SafepointOptions } from "./options.js";
+import type { SafepointOptions, Settings } from "./options.js";
 import { Safepoints } from "./safepoints.js";
 import { CORE, Session } from "./session.js";
 import type { Source } from "./nodes.js";
@@ -51,10 +51,10 @@ export interface Compiled {
 }
 
 /** Compiles the program at `entryAsGiven` or throws a CompileError. */
-export function compileProgram(entryAsGiven: string, safepointOptions: SafepointOptions | null): Compiled {
+export function compileProgram(entryAsGiven: string, settings: Settings): Compiled {
   const began = performance.now();
   const entry = path.resolve(entryAsGiven);
-  const sources = new Sources(entry);
+  const sources = new Sources(entry, settings.checked);
   const names = displayNames(entryAsGiven, (file) => sources.location(file));
   // Positions in generated code refer to a table in the module, but this source outlives it.
   api.Source.native.debugInfoIndex = -1;
@@ -65,7 +65,12 @@ export function compileProgram(entryAsGiven: string, safepointOptions: Safepoint
     throwErrors(program, names);
     const parsed = performance.now();
 
-    const { info, segments, frames, table, safepoints, places } = generate(program, sources, names, safepointOptions);
+    const { info, segments, frames, table, safepoints, places } = generate(
+      program,
+      sources,
+      names,
+      settings.safepoints,
+    );
     throwErrors(program, names);
     const compiled = performance.now();
 

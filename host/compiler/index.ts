@@ -9,7 +9,7 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { cached, type CacheOptions } from "./cache.js";
 import { CompileError } from "./diagnostics.js";
-import { DEFAULT_SAFEPOINTS, type SafepointOptions } from "./options.js";
+import { DEFAULT_SAFEPOINTS, isCheckedRun, type SafepointOptions, type Settings } from "./options.js";
 import type * as Compile from "./compile.js";
 
 export { CompileError } from "./diagnostics.js";
@@ -19,6 +19,8 @@ export { displayName, symbolizer, type Symbol, type Symbolizer } from "../progra
 export interface CompileOptions extends CacheOptions {
   /** True to leave out the safepoints of loops and recursion: a goroutine then runs until it parks or ends. */
   readonly noPreempt?: boolean;
+  /** True for a core that asserts its invariants, and whose small limits make rare paths common; else SKEIN_CHECKED=1 says so. */
+  readonly checked?: boolean;
   /** For tests of the safepoints: settings other than the usual ones. */
   readonly safepoints?: Partial<SafepointOptions>;
 }
@@ -31,10 +33,13 @@ export interface CompileResult {
 /** Compiles the program whose entry file is `entryPath`, or takes it from the cache. */
 export async function compile(entryPath: string, options: CompileOptions = {}): Promise<CompileResult> {
   checkEntry(entryPath);
-  const safepoints = options.noPreempt ? null : { ...DEFAULT_SAFEPOINTS, ...options.safepoints };
-  return cached(path.resolve(entryPath), options, JSON.stringify(safepoints), async () => {
+  const settings: Settings = {
+    safepoints: options.noPreempt ? null : { ...DEFAULT_SAFEPOINTS, ...options.safepoints },
+    checked: options.checked ?? isCheckedRun(),
+  };
+  return cached(path.resolve(entryPath), options, JSON.stringify(settings), async () => {
     const { compileProgram } = await loadCompiler();
-    return compileProgram(entryPath, safepoints);
+    return compileProgram(entryPath, settings);
   });
 }
 

@@ -1,4 +1,17 @@
 /** Settings of a compile that change its result. */
+import process from "node:process";
+
+export interface Settings {
+  /** Where safepoints are placed; null for nowhere. */
+  readonly safepoints: SafepointOptions | null;
+  /** Whether the core asserts what it relies on (`assembly/runtime/base/checked.ts`). */
+  readonly checked: boolean;
+}
+
+/** Whether programs are to be checked unless something else is said. */
+export function isCheckedRun(): boolean {
+  return process.env["SKEIN_CHECKED"] === "1";
+}
 
 /** How to place safepoints (see safepoints.ts). */
 export interface SafepointOptions {

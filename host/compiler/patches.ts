@@ -33,9 +33,17 @@ const PATCHES: readonly Patch[] = [
 /** The text of a library file as Skein compiles it. */
 export function patched(file: string, text: string): string {
   for (const { file: where, from, to } of PATCHES) {
-    if (where !== file) continue;
-    if (!text.includes(from)) throw new Error(`AssemblyScript's ${file}.ts is not the version that Skein patches`);
-    text = text.replace(from, () => to);
+    if (where === file) text = replaced(`AssemblyScript's ${file}.ts`, text, from, to);
   }
   return text;
+}
+
+/** The text of the core's `base/checked.ts` in a checked build. */
+export function checkedText(text: string): string {
+  return replaced("base/checked.ts", text, "CHECKED: bool = false;", "CHECKED: bool = true;");
+}
+
+function replaced(file: string, text: string, from: string, to: string): string {
+  if (!text.includes(from)) throw new Error(`${file} is not as Skein patches it: it has no ${from}`);
+  return text.replace(from, () => to);
 }

@@ -11,10 +11,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { patched } from "./patches.js";
+import { checkedText, patched } from "./patches.js";
 
 const LIBRARY = "~lib/";
 const SKEIN = "skein";
+/** The file of the core that says whether this is a checked build. */
+const CHECKED_FILE = `${SKEIN}/runtime/base/checked`;
 
 /** The package's `assembly/`; the same relative path from `host/compiler` and from `dist/compiler`. */
 const assemblyFolder = fileURLToPath(new URL("../../assembly/", import.meta.url));
@@ -51,8 +53,12 @@ export class Sources {
   /** Internal paths of AssemblyScript's library. */
   private readonly standard = new Set<string>();
 
-  constructor(entry: string) {
+  /** Whether the core is to be a checked one. */
+  private readonly checked: boolean;
+
+  constructor(entry: string, checked: boolean) {
     this.base = path.dirname(entry);
+    this.checked = checked;
   }
 
   /** Files that AssemblyScript's library consists of at its top level: they define its globals. */
@@ -109,7 +115,10 @@ export class Sources {
   private library(name: string): SourceFile | null {
     const internalPath = LIBRARY + name;
     const own = ownFile(name);
-    if (own !== null) return this.find(internalPath, own, false);
+    if (own !== null) {
+      const found = this.find(internalPath, own, false);
+      return found && this.checked && name === CHECKED_FILE ? { ...found, text: checkedText(found.text) } : found;
+    }
     const found = this.find(internalPath, path.join(standardLibraryFolder(), name), false);
     if (!found) return null;
     this.standard.add(internalPath);

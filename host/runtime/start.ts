@@ -4,6 +4,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { MAX_THREADS } from "../../assembly/layout.js";
+import { isCheckedRun } from "../compiler/options.js";
 import { loadFile } from "./load.js";
 import { debugSettings } from "../base/debug.js";
 import { type FatalError, GoPanic, SkeinError } from "../base/errors.js";
@@ -130,7 +131,8 @@ let noProgram: Promise<Program> | undefined;
 
 async function programOf(program: string | URL | Uint8Array | undefined): Promise<Program> {
   if (program === undefined) {
-    noProgram ??= loadFile(fileURLToPath(new URL("../core.wasm", import.meta.url))).then(({ program }) => program);
+    const file = isCheckedRun() ? "../../assembly/empty.ts" : "../core.wasm";
+    noProgram ??= loadFile(fileURLToPath(new URL(file, import.meta.url))).then(({ program }) => program);
     return noProgram;
   }
   if (program instanceof Uint8Array) return loadProgram(new Uint8Array(program), "the program");

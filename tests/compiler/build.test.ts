@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { describe, it } from "node:test";
+import { compile } from "../../host/compiler/index.js";
+import { start } from "../../host/index.js";
 import { bytesOf, errorOf, place, program } from "./fixtures.js";
 
 interface Info {
@@ -37,6 +39,27 @@ describe("a built program", () => {
     for (const { name, kind } of exports) {
       assert.match(name, /^__skein_/);
       assert.equal(kind, "function");
+    }
+  });
+
+  it("has a core that asserts what it relies on, and small limits, if it is to be checked", async () => {
+    const file = program(`import { CHECKED } from "skein/runtime/base/checked";
+      import { RUNQ_LENGTH } from "skein/abi";
+      export function main(): void {}
+      export function checked(): i32 { return i32(CHECKED); }
+      export function ring(): i32 { return RUNQ_LENGTH; }`);
+    for (const [checked, ring] of [
+      [true, 4],
+      [false, 256],
+    ] as const) {
+      const { wasm } = await compile(file, { cache: false, checked });
+      const rt = await start({ program: wasm });
+      try {
+        assert.equal(await rt.call("checked"), Number(checked));
+        assert.equal(await rt.call("ring"), ring);
+      } finally {
+        await rt.close();
+      }
     }
   });
 

@@ -72,6 +72,20 @@ describe("the cache", () => {
     assert.ok(!existsSync(cache) || builds().length === 0);
   });
 
+  it("keeps checked builds apart", async () => {
+    await compile(entry, { checked: false });
+    assert.equal((await compile(entry, { checked: true })).stats.cached, false);
+    assert.equal(builds().length, 2);
+    const asked = process.env["SKEIN_CHECKED"];
+    process.env["SKEIN_CHECKED"] = "1";
+    try {
+      assert.equal((await compile(entry)).stats.cached, true);
+    } finally {
+      if (asked === undefined) delete process.env["SKEIN_CHECKED"];
+      else process.env["SKEIN_CHECKED"] = asked;
+    }
+  });
+
   it("is not used when it is not wanted", async () => {
     await compile(entry, { cache: false });
     assert.ok(!existsSync(cache));
