@@ -17,7 +17,7 @@
  */
 
 /** The version of the contract between a compiled program and the host; a mismatch is refused at load time. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 /** Bytes that threads exchange between caches at a time; fields written by different threads keep this distance. */
 export const CACHE_LINE = 64;
@@ -117,6 +117,11 @@ export const MSTART_TURN = 3;
 
 /** What `M.park` says while the M sleeps. */
 export const PARKED = -1;
+
+/** Where the heap begins: behind the static data; at 2 GiB; at the last page of memory, from where it grows downwards. */
+export const HEAP_LOW = 0;
+export const HEAP_HIGH = 1;
+export const HEAP_TOP = 2;
 
 /** Where the compiler places static data: string literals, then the cells of shared variables. */
 export const STATIC_BASE = 6557696;

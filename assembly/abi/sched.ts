@@ -115,9 +115,12 @@ export class Sched {
   jsblocked: i32;
   /** Printing: one writer at a time. */
   printLock: i32;
-  /** Allocator: the page heap's lock and the first page never used. */
+  /** Allocator: the page heap's lock; where the pages never used begin or end, and the lowest of all (see `pages.ts`). */
   pageLock: i32;
   pageNext: u32;
+  pageLow: u32;
+  /** Where the heap begins: one of HEAP_*. Written once. */
+  heapPlace: i32;
   freeRuns: usize;
   /** Goroutines started less ended by threads without a P; part of numGoroutine. Atomic. */
   gcount: i64;

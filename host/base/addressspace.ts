@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { HEAP_HIGH, HEAP_TOP } from "../../assembly/layout.js";
 import { SkeinError } from "./errors.js";
 import { ALL_PAGES, PAGE } from "./memory.js";
 
@@ -71,4 +72,19 @@ export function reserveMemory(heapStart: number, threads: number): WebAssembly.M
       });
     }
   }
+}
+
+/**
+ * Checks that there is memory where the heap is to begin (`HEAP_*`).
+ *
+ * @throws SkeinError if the address space could not be reserved that far
+ */
+export function checkHeap(place: number, memory: WebAssembly.Memory): void {
+  const pages = memory.buffer.byteLength / PAGE;
+  const least = place === HEAP_TOP ? ALL_PAGES - 1 : place === HEAP_HIGH ? ALL_PAGES / 2 + LEAST_PAGES : 0;
+  if (pages >= least) return;
+  const name = place === HEAP_TOP ? "top" : "high";
+  throw new SkeinError(
+    `SKEIN_DEBUG=heap=${name} takes ${least / 16} MiB of address space, and there are ${pages / 16}`,
+  );
 }

@@ -1,5 +1,6 @@
 /** SKEIN_DEBUG: what the scheduler tells about itself. GODEBUG is read too, for those used to it. */
 import process from "node:process";
+import { HEAP_HIGH, HEAP_LOW, HEAP_TOP } from "../../assembly/layout.js";
 
 /** Settings of SKEIN_DEBUG; 0 is off. */
 export interface DebugSettings {
@@ -15,17 +16,22 @@ export interface DebugSettings {
   readonly poller: number;
   /** 1 to let `skein top` watch. */
   readonly top: number;
+  /** Where the heap begins, one of HEAP_*: to try addresses that few programs see. */
+  readonly heap: number;
 }
+
+const HEAPS: Readonly<Record<string, number>> = { low: HEAP_LOW, high: HEAP_HIGH, top: HEAP_TOP };
 
 /** Reads `name=value,…`; what is no whole number, or no setting of ours, is ignored as Go ignores it. */
 export function debugSettings(env: NodeJS.ProcessEnv = process.env): DebugSettings {
-  const settings = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0, poller: 0, top: 0 };
+  const settings = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0, poller: 0, top: 0, heap: HEAP_LOW };
   for (const text of [env["GODEBUG"], env["SKEIN_DEBUG"]]) {
     for (const [, name, value] of (text ?? "").matchAll(
       /(?:^|,)(schedtrace|scheddetail|stall|leaks|poller|top)=(\d{1,9})(?=,|$)/g,
     )) {
       settings[name as keyof DebugSettings] = Number(value);
     }
+    for (const [, name] of (text ?? "").matchAll(/(?:^|,)heap=(low|high|top)(?=,|$)/g)) settings.heap = HEAPS[name!]!;
   }
   return settings;
 }

@@ -2,7 +2,7 @@
 
 /** Each is exported under the prefix `__skein_` (see `docs/internals.md`). */
 export interface Core {
-  init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number): void;
+  init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number, heapPlace: number): void;
   mstart(mid: number): number;
   goid(): bigint;
   creator(): bigint;

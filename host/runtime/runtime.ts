@@ -21,7 +21,7 @@ import {
   NOTE_START_IO,
   STATE_EXITED,
 } from "../../assembly/layout.js";
-import { reserveMemory } from "../base/addressspace.js";
+import { checkHeap, reserveMemory } from "../base/addressspace.js";
 import { convertArgs, type CallArgument, type CallValue } from "./calls.js";
 import { newClock } from "../base/clock.js";
 import { Control, readPanic, Report } from "../base/control.js";
@@ -172,8 +172,9 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     this.entries = new Entries(program.info, this.core, this.memory, (step) => this.onM0(step));
     for (const [address, bytes] of program.data) this.memory.write(address, bytes);
     this.onM0(() => {
-      this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, heapLimit);
-      const { schedtrace, scheddetail, stall, leaks } = debugSettings();
+      const { schedtrace, scheddetail, stall, leaks, heap } = debugSettings();
+      checkHeap(heap, memory);
+      this.core.init(options.procs, numCPU(), options.maxThreads, program.info.heapBase, heapLimit, heap);
       if (options.sched === "gm") this.core.use_gm();
       if (!options.solo) this.core.no_solo();
       if (options.threads !== undefined) this.core.thread_goal(options.threads);

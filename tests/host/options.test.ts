@@ -38,7 +38,7 @@ describe("options", () => {
   });
 
   it("reads SKEIN_DEBUG, and GODEBUG, and ignores what it does not know", () => {
-    const off = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0, poller: 0, top: 0 };
+    const off = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0, poller: 0, top: 0, heap: 0 };
     assert.deepEqual(debugSettings({}), off);
     assert.deepEqual(debugSettings({ SKEIN_DEBUG: "schedtrace=1000,scheddetail=1" }), {
       ...off,
@@ -49,7 +49,10 @@ describe("options", () => {
       ...off,
       schedtrace: 7,
     });
+    assert.deepEqual(debugSettings({ SKEIN_DEBUG: "leaks=1,heap=top" }), { ...off, leaks: 1, heap: 2 });
     for (const text of [
+      "heap=2",
+      "heap=higher",
       "schedtrace",
       "schedtrace=",
       "schedtrace=x",

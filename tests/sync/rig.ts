@@ -2,7 +2,7 @@
  * The real core on one thread, without running Ms: operations of JavaScript need none. What another thread would do is done by
  * a second `Sync` of the same thread, in the name of M1.
  */
-import { MAX_THREADS, NOTE_NEXT } from "../../assembly/layout.js";
+import { HEAP_LOW, MAX_THREADS, NOTE_NEXT } from "../../assembly/layout.js";
 import { reserveMemory } from "../../host/base/addressspace.js";
 import { loadFile } from "../../host/runtime/load.js";
 import { newClock } from "../../host/base/clock.js";
@@ -66,7 +66,7 @@ export class Rig extends SyncMembers {
     this.core = instance.core;
     this.memory = instance.memory;
     for (const [address, bytes] of program.data) this.memory.write(address, bytes);
-    this.core.init(1, 1, MAX_THREADS - 2, program.info.heapBase, ALL_PAGES);
+    this.core.init(1, 1, MAX_THREADS - 2, program.info.heapBase, ALL_PAGES, HEAP_LOW);
     this.core.no_solo();
     this.sync = this.newSync(0);
     this.other = this.newSync(1);

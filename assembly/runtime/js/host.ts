@@ -37,7 +37,7 @@ import { mreturn } from "../sched/hosted";
 import { awaitp, pidleput, wakeAll } from "../sched/mp";
 import { mexit, newm } from "../sched/newm";
 import { postOwned, pushNote, takeMail } from "./noteq";
-import { PAGE_BITS } from "../memory/pages";
+import { initPages } from "../memory/pages";
 import { numGoroutine, numJsGoroutine, wakepIfIdle } from "../goroutine/proc";
 import { goexit0, schedule } from "../sched/schedule";
 import { beginExit, endExit } from "../goroutine/program";
@@ -49,7 +49,7 @@ import { G, GStatus, Hosted, MainState, Sched, allm, allp, sched } from "../../a
 import { attachTrace, beginTrace, endTrace, freeTrace, isTraced, traceCreate } from "../debug/trace";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
-export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, maxPages: i32): void {
+export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, maxPages: i32, heapPlace: i32): void {
   checkLayout();
   setM(allm(0));
   m.rand = 1;
@@ -60,8 +60,7 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
   sched.numCPU = numCPU;
   sched.maxThreads = min(maxThreads, MAX_THREADS - 3);
   sched.maxPages = maxPages;
-  sched.heapBase = heapBase;
-  sched.pageNext = <u32>((heapBase + 0xffff) >> PAGE_BITS);
+  initPages(heapBase, heapPlace);
   sched.goidgen = 1; // 1 is main's
   for (let i = procs - 1; i >= 0; i--) {
     const pp = allp(i);

@@ -127,7 +127,7 @@ export function mallocSize(ptr: usize): usize {
 
 /** The block that an address lies in, 0 if in none. Of a large block only the first page is known. */
 export function blockOf(address: usize): usize {
-  if (address < sched.heapBase || address >> PAGE_BITS >= <usize>sched.pageNext) return 0;
+  if (address < sched.heapBase || address >> PAGE_BITS >= <usize>memory.size()) return 0;
   const span = load<u32>(spanEntry(address));
   const page = address & ~(PAGE_SIZE - 1);
   if ((span & SPAN_SMALL) == 0) return span & SPAN_LARGE ? page : 0;

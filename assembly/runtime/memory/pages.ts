@@ -11,8 +11,11 @@
  * adjacent ones. An allocation takes the first run that is long enough, or the next pages never used. The memory itself
  * never grows: the host gives it its full length at the start (`host/base/addressspace.ts` says why), and what is unused costs
  * nothing.
+ *
+ * Pages never used are those from `sched.pageNext` to the end of memory; with HEAP_TOP those from `sched.pageLow` to `pageNext`, which
+ * are taken from their end. No page beyond memory has an entry that is not 0: the host leaves out the last of the address space.
  */
-import { SCHED_HEAP_PAGES, SPANS_BASE } from "../../layout";
+import { HEAP_HIGH, HEAP_TOP, SCHED_HEAP_PAGES, SPANS_BASE } from "../../layout";
 import { lock, unlock } from "../base/lock";
 import { throwOutOfMemory } from "../base/panic";
 import { sched, Sched } from "../../abi";
@@ -23,6 +26,8 @@ export const SPAN_SMALL: u32 = 0x80000000;
 export const SPAN_LARGE: u32 = 0x40000000;
 const SPAN_FREE: u32 = 0x20000000;
 const SPAN_COUNT: u32 = 0x1ffff;
+/** The first page whose addresses are negative as an i32. */
+const HIGH_PAGE: u32 = 0x8000;
 
 
 @inline
@@ -77,11 +82,30 @@ function takePages(n: u32): usize {
     }
     run = run.next;
   }
-  const page = sched.pageNext;
-  if (page + n > <u32>memory.size()) return 0;
-  sched.pageNext = page + n;
-  store<u32>(spanEntry(page), SPAN_LARGE | n);
+  const page = takeUnused(n);
+  if (page != 0) store<u32>(spanEntry(page), SPAN_LARGE | n);
   return (<usize>page) << PAGE_BITS;
+}
+
+/** The first of n pages never used, or 0. */
+function takeUnused(n: u32): u32 {
+  const next = sched.pageNext;
+  if (sched.heapPlace == HEAP_TOP) {
+    if (next - sched.pageLow < n) return 0;
+    sched.pageNext = next - n;
+    return next - n;
+  }
+  if (<u32>memory.size() - next < n) return 0;
+  sched.pageNext = next + n;
+  return next;
+}
+
+/** Where the heap begins: behind the static data, or, to try addresses that few programs see, elsewhere (`HEAP_*`). */
+export function initPages(heapBase: usize, place: i32): void {
+  sched.heapBase = heapBase;
+  sched.heapPlace = place;
+  sched.pageLow = <u32>((heapBase + PAGE_SIZE - 1) >> PAGE_BITS);
+  sched.pageNext = place == HEAP_TOP ? <u32>memory.size() : place == HEAP_HIGH ? HIGH_PAGE : sched.pageLow;
 }
 
 /** A block of `n` pages, counted against the limit. Ends the program if there is none. */
@@ -112,7 +136,7 @@ export function freePages(ptr: usize): void {
   let n = load<u32>(spanEntry(page)) & SPAN_COUNT;
   atomic.store<i32>(SCHED_HEAP_PAGES, sched.heapPages - n);
   store<u32>(spanEntry(page), 0);
-  if (page + n < sched.pageNext) {
+  if (page + n < <u32>memory.size()) {
     const after = load<u32>(spanEntry(page + n));
     if (after & SPAN_FREE) {
       unlink(changetype<FreeRun>((<usize>(page + n)) << PAGE_BITS));
