@@ -5,6 +5,7 @@
  */
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
+import rooms from "./scripts/rooms.mjs";
 
 const typeScript = [
   "host/**/*.ts",
@@ -50,6 +51,7 @@ export default tseslint.config(
       eqeqeq: "error",
     },
   },
+  { files: ["host/**/*.ts"], plugins: { rooms }, rules: { "rooms/floors": "error" } },
   {
     files: ["scripts/**/*.mjs", "bin/**/*.js", "*.js"],
     extends: [js.configs.recommended],
