@@ -14,12 +14,10 @@ const INSIDE = ["docs/architecture.md", "docs/contributing.md", "docs/internals.
 const ROOTS = ["assembly", "bench", "bin", "docs", "examples", "host", "scripts", "tests"];
 
 /** Every file below the roots, with `/` before it, so that an end of it is a path. */
-const files = ROOTS.flatMap((root) =>
-  readdirSync(path.join(packageRoot, root), { recursive: true, withFileTypes: true }).map((entry) => {
-    const file = path.relative(packageRoot, path.join(entry.parentPath ?? entry.path, entry.name));
-    return `/${file.split(path.sep).join("/")}`;
-  }),
-);
+const files = ROOTS.flatMap((root) => {
+  const below = readdirSync(path.join(packageRoot, root), { recursive: true, encoding: "utf8" });
+  return [`/${root}`, ...below.map((file) => `/${root}/${file.split(path.sep).join("/")}`)];
+});
 
 /** `~lib/skein/…` is a file below `assembly`, without its extension, or what such a file exports. */
 function foundInLibrary(name: string): boolean {
