@@ -18,7 +18,7 @@ const typeScript = [
   "tests/loop/*.ts",
   "tests/net/*.ts",
   "tests/piscina/*.ts",
-  "tests/poll/**/*.ts",
+  "tests/sockets/**/*.ts",
   "tests/programs/driver/**/*.ts",
   "tests/serve/**/*.ts",
   "tests/stress/*.ts",

@@ -24,10 +24,10 @@ const dist = path.join(root, "dist");
 const threadEntries = [
   "host/runtime/mthread.ts",
   "host/runtime/sysmon.ts",
-  "host/serve/worker.ts",
-  "host/serve/io.ts",
-  "host/net/iothread.ts",
-  "host/net/thread.ts",
+  "host/serve/loopthread.ts",
+  "host/serve/socketthread.ts",
+  "host/sockets/iothread.ts",
+  "host/sockets/bundle.ts",
 ];
 
 /** Those that Node loads as CommonJS modules, as it is quicker at that; Deno takes the others. */

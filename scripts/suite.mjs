@@ -140,7 +140,7 @@ class Suite {
       .filter((file) => this.#has(isOf(file, SMOKE)))
       .map((file) => this.#denoJob("deno, the library", file));
     if (this.#part === "quick") return jobs;
-    for (const file of library.filter((file) => inDirectories(file, ["poll", "serve"])))
+    for (const file of library.filter((file) => inDirectories(file, ["serve", "sockets"])))
       jobs.push(this.#denoJob("deno, sockets without FFI", file, WITHOUT_FFI));
     // The tests of whole programs start them as processes, under the runtime that SKEIN_TEST_RUNTIME names.
     const env = { SKEIN_TEST_RUNTIME: "deno" };

@@ -7,7 +7,7 @@ import process from "node:process";
 import { needsNoGuards, NO_GUARDS } from "../base/addressspace.js";
 import { loadFile } from "../runtime/load.js";
 import type { FatalError, GoPanic, SkeinError } from "../base/errors.js";
-import { checkPoller, type PollerWish } from "../net/poller.js";
+import { checkPoller, type PollerWish } from "../sockets/poller.js";
 import { writeFully } from "../base/stdio.js";
 import { defaultProcs } from "../runtime/procs.js";
 import { Runtime } from "../runtime/runtime.js";

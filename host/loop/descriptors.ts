@@ -1,7 +1,7 @@
 /**
  * Readers and writers: callbacks for each turn in which a descriptor can be read, or written to.
  *
- * Numbers of descriptors go through an epoll of the loop's own (`host/poll`), level-triggered, as asyncio's selectors are. The
+ * Numbers of descriptors go through an epoll of the loop's own (`host/sockets`), level-triggered, as asyncio's selectors are. The
  * host's event loop watches that epoll, and says when there is something in it; so a turn of a busy loop costs no system
  * call as long as there is nothing. Where the host cannot, a sleeping loop looks every millisecond.
  *
@@ -24,9 +24,9 @@ import {
   EPOLLRDHUP,
   errnoName,
   errnoText,
-} from "../poll/constants.js";
-import { EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sockaddr.js";
-import { loadSys, type Sys, type Watch } from "../poll/sys.js";
+} from "../sockets/constants.js";
+import { EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../sockets/sockaddr.js";
+import { loadSys, type Sys, type Watch } from "../sockets/sys.js";
 import { bound } from "./contextual.js";
 import { describe, LoopError } from "./looperrors.js";
 import type { Callback, Handle } from "./handles.js";

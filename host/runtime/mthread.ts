@@ -26,7 +26,7 @@ import { HostLoop } from "../go/hostloop.js";
 import { Mark, sleepForEver } from "../go/mark.js";
 import { Runner } from "../go/runner.js";
 import { Thread } from "../go/thread.js";
-import { netImportsFor } from "../net/forthread.js";
+import { netImportsFor } from "../sockets/forthread.js";
 import type { Core } from "../program/core.js";
 import { instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
 import { writeText } from "../program/notes.js";

@@ -32,11 +32,10 @@ import { ExitError, fatalError, SkeinError, type FatalError } from "../base/erro
 import type { Core } from "../program/core.js";
 import { instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
 import { ALL_PAGES, PAGE, type Memory } from "../base/memory.js";
-import { netImports } from "../net/imports.js";
-import { netPoller, type PollerWish } from "../net/poller.js";
-import type { PollerChoice } from "../poll/index.js";
-import { shareLoading } from "../poll/loading.js";
-import { resolveName } from "../net/resolution.js";
+import { netImports } from "../sockets/coreimports.js";
+import { choosePoller, type PollerChoice, type PollerWish } from "../sockets/poller.js";
+import { shareLoading } from "../sockets/loading.js";
+import { resolveName } from "../sockets/resolution.js";
 import { GRACE_MS } from "../go/starter.js";
 import { MainLoop } from "../go/mainloop.js";
 import { Thread, type Go, type Scope } from "../go/thread.js";
@@ -347,7 +346,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
 
   /** The scheduler's counters at this moment. They are read without stopping anything, so they are close, not exact. */
   stats(): RuntimeStats & { readonly poller: PollerChoice } {
-    return { ...readStats(this.core, this.memory), poller: netPoller(this.options.poller) };
+    return { ...readStats(this.core, this.memory), poller: choosePoller(this.options.poller, "core") };
   }
 
   /**
@@ -504,7 +503,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
 
   /** The program opens sockets, and they are to be the runtime's own. */
   private startIO(): void {
-    const io = new Worker(new URL("../net/iothread.js", import.meta.url), {
+    const io = new Worker(new URL("../sockets/iothread.js", import.meta.url), {
       workerData: this.threadData,
       name: "skein I/O",
     });

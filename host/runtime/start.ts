@@ -12,7 +12,7 @@ import { EXIT_PANIC } from "../base/exitcodes.js";
 import { PAGE } from "../base/memory.js";
 import { writeFully } from "../base/stdio.js";
 import { checkProcs, defaultProcs } from "./procs.js";
-import { checkPoller, type PollerWish } from "../net/poller.js";
+import { checkPoller, type PollerWish } from "../sockets/poller.js";
 import { loadProgram, type Program } from "../program/program.js";
 import { Runtime } from "./runtime.js";
 import type { ThreadOptions } from "../program/threadoptions.js";

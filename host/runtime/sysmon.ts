@@ -5,7 +5,7 @@
  */
 import { MessageChannel, type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Control, Report } from "../base/control.js";
-import { netImportsFor } from "../net/forthread.js";
+import { netImportsFor } from "../sockets/forthread.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
 import type { Spare } from "../values/ports.js";
 import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";

@@ -26,7 +26,7 @@ import type { Core } from "../program/core.js";
 import type { ThreadData } from "../program/instance.js";
 import { PAGE, type Memory } from "../base/memory.js";
 import { takeText, writeText } from "../program/notes.js";
-import { loaded, shareLoading } from "../poll/loading.js";
+import { loaded, shareLoading } from "../sockets/loading.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
 import type { MData } from "./mthread.js";
 

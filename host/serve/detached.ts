@@ -6,7 +6,7 @@
  * is closed when both directions have ended, or the stream is destroyed.
  */
 import { Duplex } from "node:stream";
-import type { StreamHandler, StreamSocket } from "../poll/socket.js";
+import type { StreamHandler, StreamSocket } from "../sockets/socket.js";
 
 /** Waiting output above which the stream asks its writer to wait. */
 const HIGH_WATER_MARK = 65536;

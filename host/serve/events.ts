@@ -5,7 +5,7 @@
  */
 import type { Duplex } from "node:stream";
 import { SkeinError } from "../base/errors.js";
-import type { PollerName } from "../poll/index.js";
+import { pollerWishes, type PollerName, type PollerWish } from "../sockets/poller.js";
 
 /** What is to happen to a connection, or to the server, after an event. */
 export const Action = {
@@ -124,7 +124,7 @@ export interface Events {
   /** Which loop gets a new connection. Default `"random"`. */
   readonly loadBalance?: LoadBalance | undefined;
   /** What waits for the sockets. Default `"auto"`: epoll if it can be called. */
-  readonly poller?: "auto" | PollerName | undefined;
+  readonly poller?: PollerWish | undefined;
   /** Bytes of waiting output above which a connection's input is left in the system. Default 1 MiB. */
   readonly highWaterMark?: number | undefined;
   /** Milliseconds without input or wake after which a connection is closed, with the error ETIMEDOUT. Default: never. */
@@ -152,14 +152,13 @@ export interface Events {
 export interface ServeOptions {
   readonly loops: number;
   readonly loadBalance: LoadBalance;
-  readonly poller: "auto" | PollerName;
+  readonly poller: PollerWish;
   readonly highWaterMark: number;
   readonly idleTimeoutMs: number;
   readonly lingerMs: number;
 }
 
 const balances: readonly unknown[] = ["random", "round-robin", "least-connections"];
-const pollers: readonly unknown[] = ["auto", "epoll", "stdlib"];
 const handlers = ["serving", "opened", "data", "closed", "detached", "preWrite", "tick", "error"] as const;
 
 /**
@@ -181,7 +180,7 @@ export function checkEvents(events: Events): ServeOptions {
     wrong("loops", "-1, for as many as CPUs, or a number up to 1024", loops);
   }
   if (!balances.includes(loadBalance)) wrong("loadBalance", `one of ${balances.join(", ")}`, loadBalance);
-  if (!pollers.includes(poller)) wrong("poller", `one of ${pollers.join(", ")}`, poller);
+  if (!pollerWishes.includes(poller)) wrong("poller", `one of ${pollerWishes.join(", ")}`, poller);
   const amount = (name: "highWaterMark" | "idleTimeoutMs" | "lingerMs", fallback: number): number => {
     const value = events[name] ?? fallback;
     if (typeof value !== "number" || !(value >= 0)) wrong(name, "a number, 0 or more", value);

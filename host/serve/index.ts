@@ -7,14 +7,14 @@
  */
 import process from "node:process";
 import { SkeinError } from "../base/errors.js";
-import { parseAddress, resolveAddress } from "../poll/address.js";
-import { choosePoller } from "../poll/index.js";
-import { checkEvents, type Events, type Server } from "./events.js";
+import { parseAddress, resolveAddress } from "../sockets/address.js";
+import { demandPoller, tellPoller, type PollerChoice } from "../sockets/poller.js";
+import { checkEvents, type Events, type ServeOptions, type Server } from "./events.js";
 import { bindListeners } from "./listeners.js";
-import { Loop } from "./loop.js";
-import { ServerHandle } from "./server.js";
-import { ServerBlock } from "./shared.js";
-import { serveModule } from "./threads.js";
+import { Loop } from "./serverloop.js";
+import { ServerHandle } from "./serverhandle.js";
+import { ServerBlock } from "./serverblock.js";
+import { serveModule } from "./loopgroup.js";
 import { EpollTransport, NetTransport, type Place, type Transport } from "./transport.js";
 
 export { Action } from "./events.js";
@@ -33,7 +33,7 @@ export type {
   TickResult,
 } from "./events.js";
 export { InputStream } from "./inputstream.js";
-export { wake } from "./shared.js";
+export { wake } from "./serverblock.js";
 
 /**
  * Serves addresses: `tcp|tcp4|tcp6|udp|udp4|udp6|unix://…?reuseport=true`. Without a host an address is loopback.
@@ -55,10 +55,13 @@ export async function serve(events: Events | URL | string, ...addrs: string[]): 
   return serveHere(events, places);
 }
 
-/** Why only the runtime's own sockets will do for some addresses. */
-export function forcedStdlib(places: readonly Place[]): string | undefined {
+/** Chooses the poller: an address may ask for the runtime's own sockets. */
+export function choose(options: ServeOptions, places: readonly Place[]): PollerChoice {
   const place = places.find(({ spec }) => spec.stdlib);
-  return place && `an address asks for the runtime's own sockets (${place.spec.network}-net)`;
+  const forced = place && `an address asks for the runtime's own sockets (${place.spec.network}-net)`;
+  const choice = demandPoller(options.poller, "event loop", forced);
+  tellPoller(choice);
+  return choice;
 }
 
 /** One loop on this thread. */
@@ -69,7 +72,7 @@ async function serveHere(events: Events, places: readonly Place[]): Promise<Serv
       `serve runs an object's handlers on one loop, on this thread, and not on ${options.loops === -1 ? "as many as CPUs" : options.loops}: give the URL of a module that exports them`,
     );
   }
-  const choice = choosePoller(options.poller, forcedStdlib(places));
+  const choice = choose(options, places);
   const block = ServerBlock.create(1);
   const loop = new Loop(0, events, options, block);
   let transport: Transport;

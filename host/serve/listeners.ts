@@ -4,9 +4,9 @@
  * Guarantees: either all addresses are bound or none; closing removes the files of Unix sockets that were made here.
  */
 import { unlink } from "node:fs/promises";
-import { addressText } from "../poll/address.js";
-import { bindSocket, removeStaleSocket } from "../poll/epoll-listen.js";
-import { loadSys } from "../poll/sys.js";
+import { addressText } from "../sockets/address.js";
+import { bindSocket, removeStaleSocket } from "../sockets/epoll-listen.js";
+import { loadSys } from "../sockets/sys.js";
 import type { Place, SharedListener } from "./transport.js";
 
 /** Space for the calls that make a socket. */

@@ -3,16 +3,16 @@
  *
  * Guarantees: after `quiet` no loop is given another connection by this one; after `close` nothing of the transport is open.
  */
-import { isDatagram, type Address, type Network } from "../poll/address.js";
-import { EpollPoller } from "../poll/epoll.js";
-import { EpollDatagrams, EpollListener } from "../poll/epoll-listen.js";
-import { EpollStream } from "../poll/epoll-stream.js";
-import type { SocketAddress } from "../poll/sockaddr.js";
-import type { ListenSocket } from "../poll/socket.js";
-import { listenDatagrams, listenNet, type NetStream } from "../poll/stdlib.js";
+import { isDatagram, type Address, type Network } from "../sockets/address.js";
+import { EpollPoller } from "../sockets/epoll.js";
+import { EpollDatagrams, EpollListener } from "../sockets/epoll-listen.js";
+import { EpollStream } from "../sockets/epoll-stream.js";
+import type { SocketAddress } from "../sockets/sockaddr.js";
+import type { ListenSocket } from "../sockets/socket.js";
+import { listenDatagrams, listenNet, type NetStream } from "../sockets/stdlib.js";
 import type { LoadBalance } from "./events.js";
-import type { Loop } from "./loop.js";
-import { Counter } from "./shared.js";
+import type { Loop } from "./serverloop.js";
+import { Counter } from "./serverblock.js";
 
 export interface Transport {
   /** Begins to accept. */

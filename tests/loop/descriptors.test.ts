@@ -8,8 +8,8 @@ import process from "node:process";
 import { Readable } from "node:stream";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { O_NONBLOCK } from "../../host/poll/constants.js";
-import { loadSys } from "../../host/poll/sys.js";
+import { O_NONBLOCK } from "../../host/sockets/constants.js";
+import { loadSys } from "../../host/sockets/sys.js";
 import { withLoop } from "./support.js";
 
 const memory = new SharedArrayBuffer(2 ** 17);

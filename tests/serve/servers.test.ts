@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { loadSys } from "../../host/poll/sys.js";
+import { loadSys } from "../../host/sockets/sys.js";
 import { wake, type Conn } from "../../host/serve/index.js";
 import {
   dial,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { serve, type Events, type Server } from "../../host/serve/index.js";
-import { loadSys } from "../../host/poll/sys.js";
+import { loadSys } from "../../host/sockets/sys.js";
 
 export { serve };
 export const onDeno = "deno" in process.versions;

@@ -9,7 +9,7 @@ import { newClock } from "../../host/base/clock.js";
 import { Control } from "../../host/base/control.js";
 import type { Core } from "../../host/program/core.js";
 import { instantiate } from "../../host/program/instance.js";
-import { netImports } from "../../host/net/imports.js";
+import { netImports } from "../../host/sockets/coreimports.js";
 import { ALL_PAGES, PAGE, type Memory } from "../../host/base/memory.js";
 import type { Program } from "../../host/program/program.js";
 import { SyncMembers } from "../../host/sync/index.js";

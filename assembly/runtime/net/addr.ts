@@ -1,5 +1,5 @@
 /**
- * Addresses: from text to what the kernel takes, and back. Their syntax is the host's business (`host/net/address.ts`), and
+ * Addresses: from text to what the kernel takes, and back. Their syntax is the host's business (`host/sockets/address.ts`), and
  * so are host names: literal addresses and `localhost` are resolved at once, on the thread that asks; for other names the main
  * thread asks the system, while the goroutine is parked.
  */
@@ -43,7 +43,7 @@ export class Slot {
 
 const SLOT_BYTES: usize = offsetof<Slot>() + SOCKADDR_MAX;
 
-/** What the host is asked, and answers. `host/net/resolution.ts` knows the layout. */
+/** What the host is asked, and answers. `host/sockets/resolution.ts` knows the layout. */
 @unmanaged
 export class Resolution {
   /** Where the goroutine waits for the main thread (`awaitHost`). */

@@ -1,6 +1,6 @@
 /**
  * Sockets where no system calls can be made: the runtime's own, node:net's and node:dgram's, on a thread of the host (the I/O
- * thread, `host/net/iothread.ts`). To `fd.ts` they look like descriptors that do not block.
+ * thread, `host/sockets/iothread.ts`). To `fd.ts` they look like descriptors that do not block.
  *
  * Each socket is a StdSocket, known by a number, a sixteenth of its address. What the I/O thread has received waits there in
  * blocks; what goroutines write goes to the I/O thread in blocks, as requests. Neither side waits for the other: reading
@@ -68,7 +68,7 @@ export namespace IOEvent {
   export const Failed: i32 = 3;
 }
 
-/** A request: `host/net/iothread.ts` knows the layout. */
+/** A request: `host/sockets/iothread.ts` knows the layout. */
 @unmanaged
 class Request {
   next: usize;

@@ -1,6 +1,6 @@
 /** What a program's thread imports for sockets: nothing, and nothing is loaded, where the program opens none. */
 import type { NetImports, ThreadData } from "../program/instance.js";
-import { ENOSYS } from "../poll/constants.js";
+import { ENOSYS } from "./constants.js";
 
 /** Whether the program uses `skein/net`: the compiler leaves out what no program calls. */
 export function opensSockets(module: WebAssembly.Module): boolean {
@@ -9,7 +9,7 @@ export function opensSockets(module: WebAssembly.Module): boolean {
 
 /** The `NetImports` of the program's own threads. They take time to load, which programs without sockets are spared. */
 export async function netImportsFor(module: WebAssembly.Module): Promise<NetImports> {
-  return opensSockets(module) ? (await import("../net/thread.js")).netImports : noSockets;
+  return opensSockets(module) ? (await import("../sockets/bundle.js")).netImports : noSockets;
 }
 
 /** Without sockets the scheduler has nothing to poll, and calls none of these. */

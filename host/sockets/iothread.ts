@@ -29,10 +29,10 @@ import { Control, Report } from "../base/control.js";
 import type { Core } from "../program/core.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
 import type { Memory } from "../base/memory.js";
-import { ENOENT, errnoName } from "../poll/constants.js";
-import { pausing } from "../poll/pausing.js";
-import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "../poll/sockaddr.js";
-import { netImports } from "./imports.js";
+import { ENOENT, errnoName } from "./constants.js";
+import { pausing } from "./pausing.js";
+import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "./sockaddr.js";
+import { netImports } from "./coreimports.js";
 import { ONLY_IPV6, REUSE_PORT } from "./resolution.js";
 
 /** What the core asks for. */

@@ -5,9 +5,9 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Memory } from "../base/memory.js";
-import { AddressError, isDatagram, parseAddress, type Address } from "../poll/address.js";
-import { AF_INET, AF_INET6, AF_UNIX } from "../poll/constants.js";
-import { encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "../poll/sockaddr.js";
+import { AddressError, isDatagram, parseAddress, type Address } from "./address.js";
+import { AF_INET, AF_INET6, AF_UNIX } from "./constants.js";
+import { encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "./sockaddr.js";
 
 /** What an address is for, as the core says it. */
 export const enum Purpose {

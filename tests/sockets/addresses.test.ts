@@ -1,8 +1,8 @@
 /** Addresses as text and as the kernel's structs, and the errors of both. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AddressError, addressText, parseAddress, resolveAddress } from "../../host/poll/address.js";
-import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "../../host/poll/sockaddr.js";
+import { AddressError, addressText, parseAddress, resolveAddress } from "../../host/sockets/address.js";
+import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "../../host/sockets/sockaddr.js";
 
 function encoded(address: SocketAddress): Uint8Array {
   const bytes = new Uint8Array(8 + SOCKADDR_SIZE).fill(255);

@@ -1,15 +1,15 @@
 /**
- * A loop's side of sockets that another thread has (io.ts): each stream is a number, each call a message.
+ * A loop's side of sockets that another thread has (socketthread.ts): each stream is a number, each call a message.
  *
  * Guarantees: messages of one stream keep their order both ways, as the port does. What the other thread sends ahead is bounded:
  * it stops reading a stream whose input has not been taken here.
  */
 import { Buffer } from "node:buffer";
 import type { MessagePort } from "node:worker_threads";
-import type { StreamHandler, StreamSocket } from "../poll/socket.js";
-import type { Loop } from "./loop.js";
-import { receiveError, type FromStream, type Line, type ToStream } from "./messages.js";
-import { Ring } from "./ring.js";
+import type { StreamHandler, StreamSocket } from "../sockets/socket.js";
+import type { Loop } from "./serverloop.js";
+import { receiveError, type FromStream, type Line, type ToStream } from "./threadmessages.js";
+import { Ring } from "./bytering.js";
 import type { Transport } from "./transport.js";
 
 /** What happens to a stream that must wait while it is paused. */

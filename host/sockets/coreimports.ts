@@ -18,16 +18,16 @@ import {
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOL_SOCKET,
-} from "../poll/constants.js";
-import { addressText } from "../poll/address.js";
-import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../poll/sockaddr.js";
-import { beginLoad, endLoad } from "../poll/loading.js";
-import { loadSys, type Sys } from "../poll/sys.js";
+} from "./constants.js";
+import { addressText } from "./address.js";
+import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "./sockaddr.js";
+import { beginLoad, endLoad } from "./loading.js";
+import { loadSys, type Sys } from "./sys.js";
 import type { Control } from "../base/control.js";
 import type { ThreadData } from "../program/instance.js";
 import { opensSockets } from "./forthread.js";
 import type { Memory } from "../base/memory.js";
-import { netPoller, tellPoller } from "./poller.js";
+import { choosePoller, tellPoller } from "./poller.js";
 import { resolveNow } from "./resolution.js";
 
 /** What waits for the network, as the core calls it (`netpoll.ts`, PollerKind). */
@@ -72,7 +72,7 @@ export function netImports(
     net_start() {
       if (isPrograms && !beginLoad(isEnding)) return PollerKind.Epoll; // the program is ending, and nothing will work
       try {
-        const choice = netPoller(poller);
+        const choice = choosePoller(poller, "core");
         tellPoller(choice);
         return choice.name === "epoll" ? PollerKind.Epoll : PollerKind.Stdlib;
       } finally {

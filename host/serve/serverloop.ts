@@ -7,11 +7,11 @@
  */
 import { setImmediate } from "node:timers";
 import { LONGEST_TIMER_MS, LongTimer } from "../base/timers.js";
-import type { StreamSocket } from "../poll/socket.js";
-import { DatagramConn, outputOf, StreamConn } from "./conn.js";
+import type { StreamSocket } from "../sockets/socket.js";
+import { DatagramConn, outputOf, StreamConn } from "./connection.js";
 import type { DetachedStream } from "./detached.js";
 import { Action, actionOf, type Conn, type Events, type ServeOptions, type Server } from "./events.js";
-import { Counter, ServerBlock, SLOTS } from "./shared.js";
+import { Counter, ServerBlock, SLOTS } from "./serverblock.js";
 
 /** The input of a wake. */
 const NO_INPUT = Buffer.alloc(0);

@@ -7,12 +7,12 @@
  */
 import { Buffer } from "node:buffer";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
-import { isDatagram } from "../poll/address.js";
-import type { ListenSocket, StreamSocket } from "../poll/socket.js";
-import { listenDatagrams, listenNet } from "../poll/stdlib.js";
-import { Ring } from "./ring.js";
-import { sendError, type FromIO, type FromStream, type IOData, type ToIO, type ToStream } from "./messages.js";
-import { ServerBlock } from "./shared.js";
+import { isDatagram } from "../sockets/address.js";
+import type { ListenSocket, StreamSocket } from "../sockets/socket.js";
+import { listenDatagrams, listenNet } from "../sockets/stdlib.js";
+import { Ring } from "./bytering.js";
+import { sendError, type FromIO, type FromStream, type IOData, type ToIO, type ToStream } from "./threadmessages.js";
+import { ServerBlock } from "./serverblock.js";
 
 /** Bytes of input that a loop may have waiting before its stream is read no further. */
 const INPUT_AHEAD = 262144;

@@ -5,7 +5,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
-const module = new URL("../../../dist/poll/loading.js", import.meta.url).href;
+const module = new URL("../../../dist/sockets/loading.js", import.meta.url).href;
 
 /** Loads until no other may begin to, for `ms` milliseconds at most, and says before it is done whether that is so. */
 function threadFor(ms: number): string {

@@ -17,7 +17,7 @@
  * **The eventfd** is closed only when nobody is writing to it, or its number could be some other file's by then: `signal`
  * counts itself in before it looks at the state, and `retire` sets the state before it looks at the count.
  */
-import { NULL, loadSys, type Sys } from "../poll/sys.js";
+import { NULL, loadSys, type Sys } from "../sockets/sys.js";
 import type { ConnHandle, LoadBalance, LoopStats } from "./events.js";
 
 /** Connections that a loop can have. */

@@ -12,10 +12,10 @@ import { pathToFileURL } from "node:url";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { SkeinError } from "../base/errors.js";
 import { LongTimer } from "../base/timers.js";
-import { choosePoller, type PollerChoice } from "../poll/index.js";
-import { shareLoading } from "../poll/loading.js";
+import type { PollerChoice } from "../sockets/poller.js";
+import { shareLoading } from "../sockets/loading.js";
 import type { ServeOptions, Server } from "./events.js";
-import { forcedStdlib } from "./index.js";
+import { choose } from "./index.js";
 import { bindListeners, type Listeners } from "./listeners.js";
 import {
   receiveError,
@@ -25,10 +25,10 @@ import {
   type Line,
   type LoopData,
   type ToLoop,
-} from "./messages.js";
-import { createRing } from "./ring.js";
-import { ServerHandle } from "./server.js";
-import { ServerBlock } from "./shared.js";
+} from "./threadmessages.js";
+import { createRing } from "./bytering.js";
+import { ServerHandle } from "./serverhandle.js";
+import { ServerBlock } from "./serverblock.js";
 import type { Place } from "./transport.js";
 
 /** Milliseconds, beyond what connections may linger, until a thread that does not end is ended. */
@@ -97,14 +97,14 @@ type LoopThread = Thread<FromLoop>;
 export async function serveModule(given: URL | string, places: readonly Place[]): Promise<Server> {
   const module = moduleURL(given);
   const startLoop = (index: number): LoopThread =>
-    new Thread<FromLoop>("./worker.js", `skein loop ${index}`, { module, index } satisfies LoopData);
+    new Thread<FromLoop>("./loopthread.js", `skein loop ${index}`, { module, index } satisfies LoopData);
   const threads: LoopThread[] = [startLoop(0)];
   let io: Thread<FromIO> | undefined;
   let listeners: Listeners | undefined;
   try {
     const { options } = await ready(threads[0] as LoopThread, module);
     const count = options.loops === -1 ? availableParallelism() : Math.max(1, options.loops);
-    const choice = choosePoller(options.poller, forcedStdlib(places));
+    const choice = choose(options, places);
     const block = ServerBlock.create(count);
     let lines: readonly Line[] = [];
     if (choice.name === "epoll") {
@@ -115,7 +115,7 @@ export async function serveModule(given: URL | string, places: readonly Place[])
       const others = ends.map(([, end]) => end);
       const data: IOData = { places, balance: options.loadBalance, buffer: block.buffer, lines: others };
       const ports = others.map(({ port }) => port);
-      io = new Thread<FromIO>("./io.js", "skein sockets", data, ports);
+      io = new Thread<FromIO>("./socketthread.js", "skein sockets", data, ports);
     }
     const addrs = io === undefined ? (listeners?.addrs ?? []) : (await io.next("bound")).addrs;
     for (let index = 1; index < count; index++) threads.push(startLoop(index));

@@ -1,7 +1,7 @@
 /** What `serve` gives: the server's addresses, its figures, and its end. */
-import type { PollerChoice } from "../poll/index.js";
+import type { PollerChoice } from "../sockets/poller.js";
 import type { Server, ServerStats } from "./events.js";
-import type { ServerBlock } from "./shared.js";
+import type { ServerBlock } from "./serverblock.js";
 
 export class ServerHandle implements Server {
   readonly addrs: readonly string[];

@@ -7,11 +7,11 @@
 import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { checkEvents, type Events } from "./events.js";
-import { Loop } from "./loop.js";
-import { sendError, type FromLoop, type LoopData, type ToLoop } from "./messages.js";
-import { RemoteTransport } from "./remote.js";
-import { ServerHandle } from "./server.js";
-import { ServerBlock } from "./shared.js";
+import { Loop } from "./serverloop.js";
+import { sendError, type FromLoop, type LoopData, type ToLoop } from "./threadmessages.js";
+import { RemoteTransport } from "./portsockets.js";
+import { ServerHandle } from "./serverhandle.js";
+import { ServerBlock } from "./serverblock.js";
 import { EpollTransport, type Transport } from "./transport.js";
 
 const { module, index } = workerData as LoopData;

@@ -10,12 +10,12 @@
  * - A handler that throws closes its connection, and the error is told.
  */
 import { Action, actionOf, type Conn, type ConnHandle, type Out } from "./events.js";
-import { SocketError, type StreamHandler, type StreamSocket } from "../poll/socket.js";
 import { LongTimer } from "../base/timers.js";
+import { SocketError, type StreamHandler, type StreamSocket } from "../sockets/socket.js";
 import { INSTEAD } from "../values/failure.js";
 import { DetachedStream } from "./detached.js";
-import type { Loop } from "./loop.js";
-import { Counter } from "./shared.js";
+import type { Loop } from "./serverloop.js";
+import { Counter } from "./serverblock.js";
 
 /** The longest silence before a peer is probed that a system takes. */
 const LONGEST_KEEPALIVE_MS = 32_767_000;

@@ -1,8 +1,8 @@
 /** What the threads of a server say to each other. */
 import type { MessagePort } from "node:worker_threads";
-import type { PollerChoice } from "../poll/index.js";
+import type { PollerChoice } from "../sockets/poller.js";
 import type { LoadBalance, ServeOptions } from "./events.js";
-import type { Sent } from "./ring.js";
+import type { Sent } from "./bytering.js";
 import type { Place, SharedListener } from "./transport.js";
 
 /** An error on its way between threads: structured clone keeps neither its class nor its code. */

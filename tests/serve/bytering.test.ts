@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { createRing, Ring, type Sent } from "../../host/serve/ring.js";
+import { createRing, Ring, type Sent } from "../../host/serve/bytering.js";
 
 const MEGABYTE = 1 << 20;
 

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import * as c from "../../host/poll/constants.js";
-import { decodeSockaddr, encodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../../host/poll/sockaddr.js";
-import { loadSys, NULL, type Sys } from "../../host/poll/sys.js";
+import * as c from "../../host/sockets/constants.js";
+import { decodeSockaddr, encodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "../../host/sockets/sockaddr.js";
+import { loadSys, NULL, type Sys } from "../../host/sockets/sys.js";
 
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
 const bytes = new Uint8Array(memory.buffer);
@@ -142,8 +142,8 @@ test("an eventfd written in one thread ends the wait of another", options, async
   const epoll = ok(mine.epollCreate1(c.EPOLL_CLOEXEC));
   new DataView(shared).setUint32(EVENTS, c.EPOLLIN, true);
   ok(mine.epollCtl(epoll, c.EPOLL_CTL_ADD, event, EVENTS));
-  const module = new URL("../../dist/poll/sys.js", import.meta.url);
-  const url = import.meta.url.includes("dist-test") ? new URL("../../../dist/poll/sys.js", import.meta.url) : module;
+  const module = new URL("../../dist/sockets/sys.js", import.meta.url);
+  const url = import.meta.url.includes("dist-test") ? new URL("../../../dist/sockets/sys.js", import.meta.url) : module;
   const script = `
     import { workerData } from "node:worker_threads";
     const { loadSys } = await import(workerData.url);
