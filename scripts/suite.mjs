@@ -14,7 +14,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 
 /** The stages, in their order. */
-export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno"];
+export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno", "checked", "heap"];
 
 /** The directories whose tests do not call the library; all others run inside Deno too. */
 const NODE_ONLY = ["bench", "compiler", "net", "programs", "stress", "threads"];
@@ -32,7 +32,21 @@ const SMOKE = ["tests/go/go", "tests/host/runtime", "tests/sync/chan", "tests/lo
 const MATRIX = "tests/programs/driver/run.test.ts";
 
 /** Directories of programs that the tests run as they are, so that a build of them can be in the cache already. */
-const PROGRAMS = ["examples", "bench/programs", "tests/net", "tests/programs", "tests/sync"];
+const PROGRAMS = ["examples", "tests/net", "tests/programs", "tests/sync"];
+
+/**
+ * Surroundings in which faults show themselves that pass unseen elsewhere: assertions and small rings compiled in; addresses that
+ * are negative as an i32; the last page of memory. Every program of MATRIX runs in each, and random mixes do for some seconds.
+ */
+const HARSH = {
+  checked: [["checked builds", { SKEIN_CHECKED: "1" }]],
+  heap: [
+    ["heap above 2 GiB", { SKEIN_DEBUG: "heap=high" }],
+    ["heap at 4 GiB", { SKEIN_DEBUG: "heap=top" }],
+  ],
+};
+const MIXES = ["tests/stress/mix.test.ts", "tests/stress/goroutines.test.ts"];
+const MIX_SECONDS = "20";
 
 /** Processes that compile them, one part each: one that has compiled before takes half as long for the next. */
 const PARTS = 4;
@@ -53,11 +67,16 @@ const bin = (module, file) => path.join(root, "node_modules", module, file);
 /** Where the bundle of a test file is, from the top of the repository. */
 const bundled = (file) => path.join("dist-test", file.replace(/\.ts$/, ".js"));
 
+/** Test files of `tests/stress` that a part has although it leaves out that folder. */
+export function mixesOf(part, wanted) {
+  return part !== "quick" && Object.keys(HARSH).some((name) => wanted.includes(name)) ? MIXES : [];
+}
+
 /**
- * The jobs of `part` for the test files in `files`, of the stages that `wanted` names; `pattern` chooses tests by name. `notes` takes lines
+ * The jobs of `part` for the test files in `files` and `mixes`, of the stages that `wanted` names; `pattern` chooses tests by name. `notes` takes lines
  * about what is left out.
  */
-export function jobsOf({ part, files, wanted, pattern, notes }) {
+export function jobsOf({ part, files, mixes, wanted, pattern, notes }) {
   const suite = new Suite(part, pattern);
   const jobs = wanted.includes("programs") ? suite.programs() : [];
   const needs = [...jobs];
@@ -67,6 +86,8 @@ export function jobsOf({ part, files, wanted, pattern, notes }) {
   if (part !== "quick" && wanted.includes("newest")) jobs.push(...suite.newest(files, notes));
   if (wanted.includes("deno")) jobs.push(...suite.deno(files));
   for (const job of jobs) if (job.file !== undefined) job.needs = needs;
+  const harsh = part === "quick" ? [] : Object.keys(HARSH).filter((name) => wanted.includes(name));
+  for (const name of harsh) jobs.push(...suite.harsh(name, files, mixes));
   return jobs;
 }
 
@@ -104,7 +125,7 @@ class Suite {
   }
 
   /** Compiles the programs of the tests. */
-  programs() {
+  programs(stage = "programs", env = {}) {
     const all = PROGRAMS.flatMap((folder) =>
       readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(folder, file)),
     )
@@ -113,7 +134,7 @@ class Suite {
     const script = path.join(root, "scripts", "precompile.mjs");
     return Array.from({ length: PARTS }, (_, i) => {
       const args = [script, ...all.filter((_, j) => j % PARTS === i)];
-      return { stage: "programs", title: `part ${i + 1}`, command: process.execPath, args };
+      return { stage, title: `programs, part ${i + 1}`, command: process.execPath, args, env };
     });
   }
 
@@ -147,6 +168,21 @@ class Suite {
     for (const file of files.filter((file) => inDirectories(file, ["programs", "net"])))
       jobs.push(this.#nodeJob("deno, programs", file, { env }));
     return jobs;
+  }
+
+  /** The jobs of one of HARSH, for MATRIX if it is among the files, and `mixes`. */
+  harsh(name, files, mixes) {
+    return HARSH[name].flatMap(([stage, env]) => {
+      // A build for each is what they cannot have from the cache of the others.
+      const needs = "SKEIN_CHECKED" in env && mixes.length > 0 ? this.programs(stage, env) : [];
+      const mixEnv = { ...env, SKEIN_STRESS_SECONDS: MIX_SECONDS };
+      const run = (file, env) => ({ ...this.#nodeJob(stage, file, { env }), needs });
+      return [
+        ...needs,
+        ...files.filter((file) => file === MATRIX).map((file) => run(file, env)),
+        ...mixes.map((file) => run(file, mixEnv)),
+      ];
+    });
   }
 
   #nodeJob(stage, file, { node = process.execPath, env = {} }) {

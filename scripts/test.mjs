@@ -1,14 +1,14 @@
 /**
  * Runs the tests.
  *
- *     node scripts/test.mjs [FILTER...] [--all | --rest] [--only lint,unit,node,newest,deno] [--dir tests/stress] [--name PATTERN]
+ *     node scripts/test.mjs [FILTER...] [--all | --rest] [--list] [--only STAGES] [--dir tests/stress] [--name PATTERN]
  *
  * Without arguments it runs the quick suite, `npm test`; `--all` is `npm run test:all`, the whole matrix, and `--rest` what that
- * has beside the quick suite (`suite.mjs` has both). Stages: `lint` (eslint, prettier, tsc), `unit` (as-pect on the core's data
+ * has beside the quick suite (`suite.mjs` has both); `--list` shows what would run. Stages: `lint` (eslint, prettier, tsc), `unit` (as-pect on the core's data
  * structures), `node` (node:test on every `*.test.ts` under `--dir`, default `tests` but for `tests/stress`), `newest` (some of
  * them on the newest Node, where there is one: SKEIN_NEWEST_NODE, or what `npm install --no-save node` has brought; as a
  * dependency it would be every script's Node), `deno` (the library's tests inside Deno, the tests of whole programs with the
- * programs under Deno). A filter is part of a test file's path and leaves out the first two stages; `--name` chooses
+ * programs under Deno), `checked` and `heap` (programs and random mixes with assertions compiled in, and where addresses are high). A filter is part of a test file's path and leaves out the first two stages; `--name` chooses
  * tests by a pattern. Who chooses has all of what was chosen, and its output.
  *
  * Test files are TypeScript, which Node 20 does not run, so they are bundled into `dist-test/` first; what they import
@@ -21,13 +21,14 @@ import { build } from "esbuild";
 import { buildAll, common, mirror } from "./build.mjs";
 import { digest } from "./failures.mjs";
 import { runJobs } from "./jobs.mjs";
-import { jobsOf, root, STAGES } from "./suite.mjs";
+import { jobsOf, mixesOf, root, STAGES } from "./suite.mjs";
 
 const { values, positionals: filters } = parseArgs({
   allowPositionals: true,
   options: {
     all: { type: "boolean" },
     rest: { type: "boolean" },
+    list: { type: "boolean" },
     only: { type: "string" },
     dir: { type: "string" },
     name: { type: "string" },
@@ -38,6 +39,7 @@ const chosen = filters.length > 0 || values.dir !== undefined || values.name !==
 /** The stages that run test files. */
 const TESTS = ["node", "newest", "deno"];
 const stages = values.only?.split(",") ?? (chosen ? TESTS : STAGES);
+const part = values.all || chosen || values.only !== undefined ? "all" : values.rest ? "rest" : "quick";
 const directory = path.join(root, values.dir ?? "tests");
 const stress = path.join(root, "tests", "stress");
 
@@ -53,8 +55,12 @@ function testFiles() {
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
     .filter((file) => values.dir !== undefined || !file.startsWith(stress + path.sep))
     .map((file) => path.relative(root, file))
-    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+    .filter(isChosen)
     .sort();
+}
+
+function isChosen(file) {
+  return filters.length === 0 || filters.some((filter) => file.includes(filter));
 }
 
 async function bundle(files) {
@@ -74,19 +80,22 @@ async function bundle(files) {
 const unknown = stages.filter((name) => !STAGES.includes(name));
 if (unknown.length > 0) throw new Error(`there is no stage ${unknown.join(", ")}: there are ${STAGES.join(", ")}`);
 
-await buildAll({ types: false });
-const runsFiles = TESTS.some((name) => stages.includes(name));
+const runsFiles = stages.some((name) => !["lint", "unit", "programs"].includes(name));
 const files = runsFiles ? testFiles() : [];
 if (runsFiles && files.length === 0) {
   console.error(`no test file matches ${filters.join(" ")}`);
   process.exit(1);
 }
-if (runsFiles) await bundle(files);
-
-const part = values.all || chosen || values.only !== undefined ? "all" : values.rest ? "rest" : "quick";
+const mixes = mixesOf(part, stages).filter((file) => isChosen(file));
 const notes = [];
-const jobs = jobsOf({ part, files, wanted: stages, pattern: values.name, notes });
+const jobs = jobsOf({ part, files, mixes, wanted: stages, pattern: values.name, notes });
 for (const note of notes) console.log(note);
+if (values.list) {
+  for (const { stage, title } of jobs) console.log(`${stage}: ${title}`);
+  process.exit();
+}
+await buildAll({ types: false });
+if (runsFiles) await bundle([...new Set([...files, ...mixes])]);
 const failed = await runJobs(jobs, { slots: SLOTS, cwd: root, verbose: chosen });
 
 if (failed.length > 0) {
