@@ -2,6 +2,12 @@
  * Unit tests of the core's data structures: `tests/core/*.spec.ts`, each compiled with AssemblyScript's own runtime and run
  * on one thread, in a memory laid out like a program's.
  */
+import { installAddressOf } from "./dist/compiler/addressof.js";
+import { Hooks } from "./dist/compiler/hooks.js";
+
+// What the core has of Skein's own compiler, for as long as the process.
+installAddressOf(new Hooks());
+
 /** The calls of the netpoller that the scheduler makes; here nobody waits for the network. */
 const NETWORK = ["start", "event_layout", "epoll_create", "epoll_ctl", "epoll_wait", "eventfd", "read", "write"];
 

@@ -9,6 +9,7 @@
  * owners go through an atomic operation on a queue, a status or a lock, which orders the plain fields before it.
  * Fields that different threads write at high rates keep a cache line's distance.
  */
+export { addressOf } from "./address";
 export * from "./g";
 export * from "./m";
 export * from "./p";

@@ -82,6 +82,13 @@ export interface Class extends Element {
   readonly type: Type;
   readonly base: Class | null;
   getMethod(name: string): FunctionInstance | null;
+  getMember(name: string): { readonly instance?: Property | null } | null;
+}
+
+/** What a class has by a name: a field, or accessors. */
+export interface Property extends Element {
+  readonly isField: boolean;
+  readonly memoryOffset: number;
 }
 
 export interface FunctionPrototype extends DeclaredElement {
@@ -112,7 +119,9 @@ export interface Flow {
   readonly contextualTypeArguments: Map<string, Type> | null;
   scopedLocals: Map<string, Local> | null;
   scopedTypeAlias: Map<string, Element> | null;
+  lookup(name: string): Element | null;
   lookupLocal(name: string): Local | null;
+  isNonnull(expression: Expr, type: Type): boolean;
   getTempLocal(type: Type): Local;
 }
 
@@ -440,7 +449,18 @@ interface Api {
   readonly ExpressionRunnerFlags: Enum<"PreserveSideeffects">;
   readonly TypeRef: Enum<"None" | "I32" | "I64" | "F32" | "F64" | "V128" | "Unreachable">;
   readonly BinaryOp: Enum<
-    "SubI32" | "EqI32" | "GtI32" | "DivI32" | "DivU32" | "DivI64" | "DivU64" | "RemI32" | "RemU32" | "RemI64" | "RemU64"
+    | "AddI32"
+    | "SubI32"
+    | "EqI32"
+    | "GtI32"
+    | "DivI32"
+    | "DivU32"
+    | "DivI64"
+    | "DivU64"
+    | "RemI32"
+    | "RemU32"
+    | "RemI64"
+    | "RemU64"
   >;
   readonly UnaryOp: Enum<
     | "TruncF32ToI32"

@@ -7,6 +7,7 @@ import path from "node:path";
 import { STATIC_BASE } from "../../assembly/layout.js";
 import api, { type Options, type Program, type DeclaredElement } from "./asc.js";
 import { CompileError, displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
+import { installAddressOf } from "./addressof.js";
 import { emit } from "./emit.js";
 import { Entry, START_EXPORT } from "./entry.js";
 import { Frames } from "./frames.js";
@@ -206,6 +207,7 @@ function generate(
   places.install(hooks);
   installNarrowLocals(hooks);
   installTemplates(hooks);
+  installAddressOf(hooks);
   new Tasks(session).install(hooks);
   // After the tasks, which look at calls as the compiler makes them.
   installThrows(hooks, session);

@@ -32,6 +32,11 @@ export interface ParenthesizedNode extends Node {
   readonly expression: Node;
 }
 
+export interface PropertyAccessNode extends Node {
+  readonly expression: Node;
+  readonly property: IdentifierNode;
+}
+
 export interface CallNode extends Node {
   readonly expression: Node;
   readonly args: readonly Node[];

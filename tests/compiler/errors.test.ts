@@ -201,4 +201,20 @@ describe("a program that cannot be", () => {
       /b\.ts:2:23: error: Variable 'a' used before its declaration/,
     );
   });
+
+  it("wants the address of something else than a field of an object", async () => {
+    const text = `import { addressOf } from "skein/abi";
+      @unmanaged class C { a: i32; get b(): i32 { return 1; } }
+      export function main(): void {
+        const x = new C(), y: C | null = null;
+        addressOf(x.a); addressOf(x.b); addressOf(x.c); addressOf(x); addressOf(y.a);
+      }`;
+    const errors = (await errorOf(program(text))).match(/error: .*/g);
+    assert.deepEqual(errors, [
+      "error: 'b' is no field of program/C",
+      "error: 'c' is no field of program/C",
+      "error: addressOf takes a field of an object: addressOf(x.field)",
+      "error: addressOf takes a field of an object that is not null",
+    ]);
+  });
 });

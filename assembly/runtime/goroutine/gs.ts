@@ -14,7 +14,19 @@
 import { schedLock } from "../sched/globrunq";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
-import { G, G_BYTES, GStatus, isPlain, makePlain, OWN_STACK_BYTES, ownStack, P, Sched, sched } from "../../abi";
+import {
+  G,
+  G_BYTES,
+  GStatus,
+  isPlain,
+  makePlain,
+  OWN_STACK_BYTES,
+  ownStack,
+  P,
+  Sched,
+  sched,
+  addressOf,
+} from "../../abi";
 
 /** Dead Gs that move together; a P keeps twice as many, as in Go. */
 const BATCH: i32 = 32;
@@ -166,7 +178,7 @@ function refillGoids(pp: P): i64 {
 }
 
 export function newGoids(n: i64): i64 {
-  return atomic.add<i64>(changetype<usize>(sched) + offsetof<Sched>("goidgen"), n) + 1;
+  return atomic.add<i64>(addressOf(sched.goidgen), n) + 1;
 }
 
 export function newG(): G {
@@ -174,7 +186,7 @@ export function newG(): G {
   memory.fill(ptr, 0, G_BYTES);
   const gp = changetype<G>(ptr);
   useOwnStack(gp);
-  const head = changetype<usize>(sched) + offsetof<Sched>("allgs");
+  const head = addressOf(sched.allgs);
   let seen: usize;
   do {
     seen = atomic.load<usize>(head);

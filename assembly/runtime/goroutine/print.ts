@@ -8,7 +8,7 @@ import { hostWrite } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree, mallocSize } from "../memory/malloc";
 import { g } from "../base/registers";
-import { G, Sched, sched } from "../../abi";
+import { G, Sched, sched, addressOf } from "../../abi";
 import { entersyscall, exitsyscall } from "./syscall";
 
 /** A line that is not finished after this many bytes goes out in pieces. */
@@ -31,7 +31,7 @@ function bytesOf(line: LineBuffer): usize {
 
 @inline
 function printLock(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("printLock");
+  return addressOf(sched.printLock);
 }
 
 /** Writes a string to standard output. */

@@ -26,7 +26,7 @@ import { wakep } from "../sched/mp";
 import { g, m } from "../base/registers";
 import { runqput } from "./runq";
 import { switchOut } from "./stack";
-import { G, GStatus, M, OPERATION, OWN_TASK, P, Sched, Switch, allp, sched } from "../../abi";
+import { G, GStatus, M, OPERATION, OWN_TASK, P, Sched, Switch, allp, sched, addressOf } from "../../abi";
 import { GoTask, IN_G, Task } from "./task";
 import { isTraced, traceCreate, traceReady } from "../debug/trace";
 
@@ -114,7 +114,7 @@ export function gosched(): void {
 
 /** Whether this M was asked to have its goroutine give way: what a safepoint looks at. Inlined into each. */
 export function preemptWanted(): bool {
-  return atomic.load<u32>(changetype<usize>(m) + offsetof<M>("preempt")) != 0;
+  return atomic.load<u32>(addressOf(m.preempt)) != 0;
 }
 
 /**
@@ -169,7 +169,7 @@ export function numCPU(): i32 {
 
 @inline
 export function spinningAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("nmspinning");
+  return addressOf(sched.nmspinning);
 }
 
 
@@ -181,7 +181,7 @@ export function loadSpinning(): i32 {
 
 @inline
 export function loadIdlePs(): i32 {
-  return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle"));
+  return atomic.load<i32>(addressOf(sched.npidle));
 }
 
 /** After work was made visible: if a P is idle and nobody looks for work, wake an M that does. */

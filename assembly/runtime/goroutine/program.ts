@@ -9,7 +9,7 @@ import { closeLeftOpen } from "../net/fd";
 import { pushNote } from "../js/noteq";
 import { flushAll, flushAndEndEpoch } from "./print";
 import { numGoroutine } from "./proc";
-import { MainState, Sched, sched } from "../../abi";
+import { MainState, Sched, sched, addressOf } from "../../abi";
 import { entersyscall, exitsyscall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
@@ -43,7 +43,7 @@ export function endProgram(): void {
   reportLeaks();
   lock(schedLock());
   sched.main = MainState.None;
-  atomic.sub<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), numGoroutine());
+  atomic.sub<i64>(addressOf(sched.gcount), numGoroutine());
   flushAndEndEpoch();
   unlock(schedLock());
   closeLeftOpen();
@@ -103,5 +103,5 @@ export function readText(path: string): string | null {
 
 /** Bytes of memory that the heap holds, in use or kept for reuse. */
 export function memoryUsed(): i64 {
-  return (<i64>atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("heapPages"))) << 16;
+  return (<i64>atomic.load<i32>(addressOf(sched.heapPages))) << 16;
 }

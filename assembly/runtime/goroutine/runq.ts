@@ -18,7 +18,7 @@
  * between them; it then looks again. Slots are read and written with plain accesses: the value of a racy read is discarded.
  */
 import { nap } from "../base/lock";
-import { RUNQ_LENGTH, G, P, PStatus, runqSlot, sched } from "../../abi";
+import { RUNQ_LENGTH, G, P, PStatus, runqSlot, sched, addressOf } from "../../abi";
 import { globrunqputBatch, globrunqputOne } from "../sched/globrunq";
 
 /** How long a thief leaves runnext to a P that runs, in ns; Go's value. The system makes some 60 µs of it, there as here. */
@@ -27,19 +27,19 @@ const RUNNEXT_PATIENCE: i64 = 3_000;
 
 @inline
 function headAddr(pp: P): usize {
-  return changetype<usize>(pp) + offsetof<P>("runqhead");
+  return addressOf(pp.runqhead);
 }
 
 
 @inline
 function tailAddr(pp: P): usize {
-  return changetype<usize>(pp) + offsetof<P>("runqtail");
+  return addressOf(pp.runqtail);
 }
 
 
 @inline
 function nextAddr(pp: P): usize {
-  return changetype<usize>(pp) + offsetof<P>("runnext");
+  return addressOf(pp.runnext);
 }
 
 /** With one P there are no thieves: nobody but the owner looks at the queue, and plain accesses do. */
@@ -151,7 +151,7 @@ export function runqget(pp: P): G | null {
  * pass goroutines and what those use to and fro. So the thief waits a little; false if it is not there any more.
  */
 function stillNext(victim: P, next: usize): bool {
-  if (atomic.load<u32>(changetype<usize>(victim) + offsetof<P>("status")) != PStatus.Running) return true;
+  if (atomic.load<u32>(addressOf(victim.status)) != PStatus.Running) return true;
   nap(RUNNEXT_PATIENCE);
   return atomic.load<usize>(nextAddr(victim)) == next;
 }

@@ -19,14 +19,14 @@ import { acquirep, handoffp, pidleget, releasep } from "../sched/mp";
 import { wakeSysmon } from "../sched/newm";
 import { m } from "../base/registers";
 import { switchOut } from "./stack";
-import { P, PStatus, Switch, sched } from "../../abi";
+import { P, PStatus, Switch, sched, addressOf } from "../../abi";
 import { runTask, Task } from "./task";
 import { isTraced, trace } from "../debug/trace";
 
 
 @inline
 export function statusAddr(pp: P): usize {
-  return changetype<usize>(pp) + offsetof<P>("status");
+  return addressOf(pp.status);
 }
 
 /** Before a call that may block: gives up the P, for the time being. */

@@ -34,7 +34,7 @@ import { gopanic } from "../base/panic";
 import { gopark, startTask } from "./proc";
 import { g, m } from "../base/registers";
 import { runnextget } from "./runq";
-import { allp, G, P, sched, WaitReason } from "../../abi";
+import { allp, G, P, sched, WaitReason, addressOf } from "../../abi";
 import { link, readyAll } from "../chan/waitq";
 import { cloneTask, Task } from "./task";
 import {
@@ -70,7 +70,7 @@ function timeAfter(d: i64): i64 {
 
 @inline
 function lockOf(t: RuntimeTimer): usize {
-  return changetype<usize>(t) + offsetof<RuntimeTimer>("lock");
+  return addressOf(t.lock);
 }
 
 // ---- setting ----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@
  */
 import { plock, punlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
-import { allp, P, sched } from "../../abi";
+import { allp, P, sched, addressOf } from "../../abi";
 
 /** What happens when a timer is due. */
 export namespace TimerKind {
@@ -92,19 +92,19 @@ function put(base: usize, i: i32, when: i64, t: RuntimeTimer): void {
 
 @inline
 export function timersLockOf(pp: P): usize {
-  return changetype<usize>(pp) + offsetof<P>("timersLock");
+  return addressOf(pp.timersLock);
 }
 
 
 @inline
 function timer0WhenOf(pp: P): usize {
-  return changetype<usize>(pp) + offsetof<P>("timer0When");
+  return addressOf(pp.timer0When);
 }
 
 
 @inline
 function ppOf(t: RuntimeTimer): usize {
-  return changetype<usize>(t) + offsetof<RuntimeTimer>("pp");
+  return addressOf(t.pp);
 }
 
 /** When the first timer of `pp` is due, 0 if it has none. Any thread, without the lock. */

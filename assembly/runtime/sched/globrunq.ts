@@ -2,12 +2,12 @@
 import { lock, unlock } from "../base/lock";
 import { wakeSysmonIfAsleep } from "./newm";
 import { runqput } from "../goroutine/runq";
-import { G, P, RUNQ_LENGTH, sched, Sched } from "../../abi";
+import { G, P, RUNQ_LENGTH, sched, Sched, addressOf } from "../../abi";
 
 
 @inline
 export function schedLock(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("lock");
+  return addressOf(sched.lock);
 }
 
 /** Appends a goroutine. The caller holds sched.lock. */
@@ -17,7 +17,7 @@ export function globrunqput(gp: G): void {
   if (tail) tail.schedlink = gp;
   else sched.runqHead = gp;
   sched.runqTail = gp;
-  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), sched.runqSize + 1);
+  atomic.store<i32>(addressOf(sched.runqSize), sched.runqSize + 1);
 }
 
 /** The same for a single goroutine, from where the lock is not held. */
@@ -35,7 +35,7 @@ export function globrunqputBatch(first: G, last: G, n: i32): void {
   if (tail) tail.schedlink = first;
   else sched.runqHead = first;
   sched.runqTail = last;
-  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), sched.runqSize + n);
+  atomic.store<i32>(addressOf(sched.runqSize), sched.runqSize + n);
   unlock(schedLock());
   wakeSysmonIfNoneIdle();
 }
@@ -47,13 +47,13 @@ export function globrunqputBatch(first: G, last: G, n: i32): void {
  */
 @inline
 function wakeSysmonIfNoneIdle(): void {
-  if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) == 0) wakeSysmonIfAsleep();
+  if (atomic.load<i32>(addressOf(sched.npidle)) == 0) wakeSysmonIfAsleep();
 }
 
 /** Length of the global queue, at some instant. Any thread, without the lock. */
 @inline
 export function globrunqsize(): i32 {
-  return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"));
+  return atomic.load<i32>(addressOf(sched.runqSize));
 }
 
 /**
@@ -68,7 +68,7 @@ export function globrunqget(pp: P, max: i32): G | null {
   if (max > 0 && n > max) n = max;
   if (sched.gm != 0) n = 1;
   if (n > <i32>(RUNQ_LENGTH / 2)) n = <i32>(RUNQ_LENGTH / 2);
-  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("runqSize"), size - n);
+  atomic.store<i32>(addressOf(sched.runqSize), size - n);
   const gp = sched.runqHead!;
   let head = gp.schedlink;
   for (let i = 1; i < n; i++) {

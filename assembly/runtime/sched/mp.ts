@@ -45,7 +45,7 @@ import { anyWork } from "./findrunnable";
 import { wakepIfIdle } from "../goroutine/proc";
 import { m } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
-import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched } from "../../abi";
+import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched, addressOf } from "../../abi";
 import { checkTimers, timeSleepUntil } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
@@ -70,31 +70,31 @@ const HOST_POLL_US: i64 = 1000;
 
 @inline
 export function parkAddr(mp: M): usize {
-  return changetype<usize>(mp) + offsetof<M>("park");
+  return addressOf(mp.park);
 }
 
 
 @inline
 function timerWhenAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("timerWhen");
+  return addressOf(sched.timerWhen);
 }
 
 
 @inline
 function timerMAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("timerM");
+  return addressOf(sched.timerM);
 }
 
 
 @inline
 function npidleAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("npidle");
+  return addressOf(sched.npidle);
 }
 
 
 @inline
 function spinningAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("nmspinning");
+  return addressOf(sched.nmspinning);
 }
 
 // ---- Ps --------------------------------------------------------------------------------------------------------------

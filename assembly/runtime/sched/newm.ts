@@ -9,7 +9,7 @@ import { schedLock } from "./globrunq";
 import { lock, unlock } from "../base/lock";
 import { midleput, unpark } from "./mp";
 import { gopanic, throwFatal } from "../base/panic";
-import { M, P, Sched, allm, sched } from "../../abi";
+import { M, P, Sched, allm, sched, addressOf } from "../../abi";
 import { ASLEEP } from "./sysmon";
 
 /** The last M's place is sysmon's, the one before it the I/O thread's. */
@@ -90,7 +90,7 @@ export function wakeSysmon(): void {
 
 /** The same if it sleeps until it is woken; a doze ends by itself. */
 export function wakeSysmonIfAsleep(): void {
-  if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("sysmonIdle")) == ASLEEP) wakeSysmon();
+  if (atomic.load<i32>(addressOf(sched.sysmonIdle)) == ASLEEP) wakeSysmon();
 }
 
 /** Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. */
@@ -119,7 +119,7 @@ export function endIdleM(now: i64): void {
 /** An M that is to end calls this last; its struct is then free for another thread. */
 export function mexit(mp: M): void {
   lock(schedLock());
-  atomic.add<i32>(changetype<usize>(mp) + offsetof<M>("gen"), 1);
+  atomic.add<i32>(addressOf(mp.gen), 1);
   mp.newlink = sched.freeM;
   sched.freeM = mp;
   unlock(schedLock());

@@ -22,7 +22,7 @@ import { m, phase, setG, setPhase } from "../base/registers";
 import { runnextget, runqget, runqput } from "../goroutine/runq";
 import { selparkcommit } from "../chan/select";
 import { NORMAL, REWINDING, saveStack, UNWINDING } from "../goroutine/stack";
-import { FOREVER, G, GStatus, Hosted, MainState, P, Sched, Switch, isPlain, sched } from "../../abi";
+import { FOREVER, G, GStatus, Hosted, MainState, P, Sched, Switch, isPlain, sched, addressOf } from "../../abi";
 import { runDeferrals } from "../sync/deferral";
 import { entersyscall, leaveSyscall } from "../goroutine/syscall";
 import { timersFirst } from "../goroutine/timers";
@@ -196,8 +196,8 @@ export function goexit0(gp: G): void {
     else if (gp.epoch == FOREVER) pp.jscount--;
     gfput(pp, gp);
   } else {
-    if (gp.epoch == sched.epoch) atomic.sub<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), 1);
-    else if (gp.epoch == FOREVER) atomic.sub<i64>(changetype<usize>(sched) + offsetof<Sched>("jscount"), 1);
+    if (gp.epoch == sched.epoch) atomic.sub<i64>(addressOf(sched.gcount), 1);
+    else if (gp.epoch == FOREVER) atomic.sub<i64>(addressOf(sched.jscount), 1);
     gfputOrphan(gp);
   }
 }
@@ -212,5 +212,5 @@ function mainExited(): void {
 
 @inline
 function coarseNowAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("coarseNow");
+  return addressOf(sched.coarseNow);
 }

@@ -24,7 +24,7 @@ import { injectglist } from "../net/polldesc";
 import { runqempty } from "../goroutine/runq";
 import { schedtrace } from "../debug/schedtrace";
 import { statusAddr } from "../goroutine/syscall";
-import { M, P, PStatus, Sched, allp, sched } from "../../abi";
+import { M, P, PStatus, Sched, allp, sched, addressOf } from "../../abi";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 
@@ -85,7 +85,7 @@ export function sysmonLoop(): i32 {
       futexsleep(SCHED_SYSMON_WAKE, seen, max(min(delay, nextLook - now), DELAY_MIN));
     }
     now = nanotime();
-    atomic.store<i64>(changetype<usize>(sched) + offsetof<Sched>("coarseNow"), now);
+    atomic.store<i64>(addressOf(sched.coarseNow), now);
     idle = retake(now) ? 0 : idle + 1;
     nextLook = watchSlices(now);
     if (netpollWanted()) {
@@ -99,7 +99,7 @@ export function sysmonLoop(): i32 {
 
 @inline
 function sysmonIdleAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("sysmonIdle");
+  return addressOf(sched.sysmonIdle);
 }
 
 /** Counts turns of the scheduler: the same number twice means that hardly anything has run in between. */
@@ -110,7 +110,7 @@ function scheduled(): u32 {
 }
 
 function allIdle(): bool {
-  return atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) == sched.nprocs;
+  return atomic.load<i32>(addressOf(sched.npidle)) == sched.nprocs;
 }
 
 /** Nothing happens: sleep until woken, but for the next line of schedtrace and the turns of the host. */
@@ -227,9 +227,5 @@ function stalled(pp: P, mp: M, now: i64): void {
 
 /** Is there an idle P, or an M that looks for work? */
 function free(): bool {
-  return (
-    atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("npidle")) +
-      atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("nmspinning")) >
-    0
-  );
+  return atomic.load<i32>(addressOf(sched.npidle)) + atomic.load<i32>(addressOf(sched.nmspinning)) > 0;
 }

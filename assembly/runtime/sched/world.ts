@@ -17,7 +17,7 @@ import { gosched, wakepIfIdle } from "../goroutine/proc";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget } from "../goroutine/runq";
 import { exitsyscall, statusAddr } from "../goroutine/syscall";
-import { Attention, G, P, PStatus, Sched, allp, sched } from "../../abi";
+import { Attention, G, P, PStatus, Sched, allp, sched, addressOf } from "../../abi";
 import { moveTimers } from "../goroutine/time";
 import { isTraced, trace } from "../debug/trace";
 
@@ -27,13 +27,13 @@ const ASK_AGAIN: i64 = 100_000;
 
 @inline
 function worldBusyAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("worldBusy");
+  return addressOf(sched.worldBusy);
 }
 
 
 @inline
 function stopwaitAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("stopwait");
+  return addressOf(sched.stopwait);
 }
 
 /** Claims the right to stop the world; false if somebody else has it. */
@@ -124,7 +124,7 @@ export function startTheWorld(n: i32): void {
 
 @inline
 function setAttention(bits: i32): void {
-  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("attention"), bits);
+  atomic.store<i32>(addressOf(sched.attention), bits);
 }
 
 /** Changes the number of Ps while the world is stopped; the caller ends up with a P below `n`. Under sched.lock. */
