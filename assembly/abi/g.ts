@@ -1,11 +1,20 @@
 /** G, a goroutine, and Waiter, a goroutine in some queue (see `index.ts`). */
 import { M } from "./m";
 
-/** The epoch of goroutines that no program's end ends. */
+/** The epoch of what belongs to no program, so that no program's end ends it. */
 export const FOREVER: u32 = 0xffff_ffff;
 
-/** The epoch of Gs that are no goroutines but stand for an operation of JavaScript in a queue (see `hostop.ts`). */
-export const OPERATION: u32 = 0xffff_fffe;
+/** What a G is. */
+export namespace GKind {
+  /** A goroutine of the program: it ends with that. All others have the epoch FOREVER. */
+  export const Program: u8 = 0;
+  /** A goroutine whose function is JavaScript (see `jsgo.ts`). */
+  export const Js: u8 = 1;
+  /** A goroutine that does something for the host. */
+  export const Host: u8 = 2;
+  /** No goroutine: it stands for an operation of JavaScript in a queue (see `hostop.ts`). */
+  export const Operation: u8 = 3;
+}
 
 /** Goroutine states, as in Go. */
 export namespace GStatus {
@@ -98,6 +107,8 @@ export class G {
   epoch: u32;
   /** The comma-ok of the latest receive. */
   ok: bool;
+  /** One of GKind; written by who makes it, Program again when it is buried. */
+  kind: u8;
   /** Buffer of the saved frames (owner), and its capacity in bytes: at first the one inside the G. */
   stack: usize;
   stackCap: u32;

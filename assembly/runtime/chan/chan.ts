@@ -32,7 +32,7 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, OPERATION, sched, Waiter, WaitReason, waiterOf } from "../../abi";
+import { G, GKind, sched, Waiter, WaitReason, waiterOf } from "../../abi";
 import { dequeue, enqueue, link, readyAll, WaitQ } from "./waitq";
 
 
@@ -93,7 +93,7 @@ function dequeueLive(q: WaitQ): Waiter | null {
   while (true) {
     const w = dequeue(q);
     if (!w) return null;
-    if (w.g.epoch != sched.epoch && w.g.epoch != OPERATION) continue;
+    if (w.g.epoch != sched.epoch && w.g.kind != GKind.Operation) continue;
     if (!w.isSelect) return w;
     if (atomic.cmpxchg<u32>(changetype<usize>(w.g) + offsetof<G>("selectDone"), 0, 1) == 0) return w;
   }

@@ -43,7 +43,7 @@ import {
 import { plock, punlock } from "../base/lock";
 import { nilCheck } from "../base/nil";
 import { gopanic } from "../base/panic";
-import { goparkSelect, goready } from "../goroutine/proc";
+import { goready, park } from "../goroutine/proc";
 import { fastrandn } from "../base/rand";
 import { g } from "../base/registers";
 import { G, Waiter, waiterOf, WaitReason } from "../../abi";
@@ -144,7 +144,7 @@ export class Select {
   wait(): i32 {
     enter(this);
     if (!selectgo(this, true)) {
-      goparkSelect(changetype<usize>(this), this.lockCount == 0 ? WaitReason.SelectNoCases : WaitReason.Select);
+      park(Switch.Select, changetype<usize>(this), this.lockCount == 0 ? WaitReason.SelectNoCases : WaitReason.Select);
       finish(this);
     }
     this.busy = 0;

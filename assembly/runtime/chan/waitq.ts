@@ -11,7 +11,7 @@
 import { goready } from "../goroutine/proc";
 import { m } from "../base/registers";
 import { runqput } from "../goroutine/runq";
-import { G, GStatus, OPERATION, Waiter } from "../../abi";
+import { G, GKind, GStatus, Waiter } from "../../abi";
 import { isTraced, traceReady } from "../debug/trace";
 
 
@@ -96,7 +96,7 @@ export function readyAll(head: G | null): void {
   let gp = head.schedlink;
   while (gp) {
     const next = gp.schedlink; // once the goroutine is queued, the link is the queue's
-    if (pp && gp.epoch != OPERATION) {
+    if (pp && gp.kind != GKind.Operation) {
       gp.status = GStatus.Runnable;
       if (isTraced()) traceReady(gp);
       runqput(pp, gp, false);

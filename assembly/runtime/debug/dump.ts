@@ -26,7 +26,7 @@ import { startIdle } from "../sched/mp";
 import { pushNote } from "../js/noteq";
 import { g, m, setG, setPhase } from "../base/registers";
 import { NORMAL, TRACING } from "../goroutine/stack";
-import { Attention, FOREVER, G, GStatus, Sched, WaitReason, sched } from "../../abi";
+import { Attention, G, GKind, GStatus, Sched, WaitReason, sched } from "../../abi";
 import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 
 /** Value of `M.preempt` that asks the goroutine to say where it is before it yields. */
@@ -71,7 +71,7 @@ export function describe(waitingOnly: bool): string {
     const status = gp.status;
     const live =
       status == GStatus.Waiting || (!waitingOnly && (status == GStatus.Runnable || status == GStatus.Running));
-    if (live && (gp.epoch == sched.epoch || (!waitingOnly && gp.epoch == FOREVER))) list.push(gp);
+    if (live && (gp.epoch == sched.epoch || (!waitingOnly && gp.kind != GKind.Program))) list.push(gp);
     gp = gp.alllink;
   }
   list.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));

@@ -17,6 +17,7 @@ import { malloc, mfree } from "../memory/malloc";
 import {
   G,
   G_BYTES,
+  GKind,
   GStatus,
   isPlain,
   makePlain,
@@ -77,6 +78,7 @@ export function gfput(pp: P, gp: G): void {
 @inline
 function bury(gp: G): void {
   gp.status = GStatus.Dead;
+  gp.kind = GKind.Program;
   gp.stackTop = 0;
   gp.ok = false;
   if (!isPlain(gp)) {

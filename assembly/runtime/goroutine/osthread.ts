@@ -6,10 +6,9 @@ import { SCHED_STATE, STATE_RUNNING } from "../../layout";
 import { schedLock } from "../sched/globrunq";
 import { lock, unlock } from "../base/lock";
 import { toHost } from "../sched/hosted";
-import { awaitp, handoffp, mstop, releasep, unpark } from "../sched/mp";
+import { awaitp, handoffp, mstop, releasep, unpark, wakepIfIdle } from "../sched/mp";
 import { checkdead } from "../sched/deadlock";
 import { gopanic } from "../base/panic";
-import { wakepIfIdle } from "./proc";
 import { g, m } from "../base/registers";
 import { G, sched } from "../../abi";
 

@@ -22,11 +22,11 @@ import { reportStall, STALLED } from "../debug/dump";
 import { globrunqputOne } from "../sched/globrunq";
 import { gfget, gfgetOrphan } from "./gs";
 import { operationReady } from "../js/hostop";
-import { wakep } from "../sched/mp";
+import { wakepIfIdle } from "../sched/mp";
 import { g, m } from "../base/registers";
 import { runqput } from "./runq";
 import { switchOut } from "./stack";
-import { G, GStatus, M, OPERATION, OWN_TASK, P, Sched, Switch, allp, sched, addressOf } from "../../abi";
+import { G, GKind, GStatus, M, OWN_TASK, P, Sched, Switch, allp, sched, addressOf } from "../../abi";
 import { GoTask, IN_G, Task } from "./task";
 import { isTraced, traceCreate, traceReady } from "../debug/trace";
 
@@ -66,34 +66,31 @@ function start(gp: G, task: Task): void {
 }
 
 /**
- * Parks the current goroutine. Once its stack is saved, so that any M may resume it, the scheduler releases the lock at
- * `lockWord` (0 for none), which the caller took to put the goroutine where its waker will find it.
+ * Parks the current goroutine until somebody calls `goready` for it. `word` is what it waits for, and what the scheduler does once
+ * its stack is saved, so that any M may resume it, is said by `how`, one of Switch.
  */
 @inline
-export function gopark(reason: u8, lockWord: usize): void {
-  g.waitReason = reason;
-  g.waitSince = sched.coarseNow;
-  g.status = GStatus.Waiting;
-  g.waitOn = lockWord;
-  m.waitUnlock = lockWord;
-  m.switchTo = Switch.Park;
+export function park(how: u8, word: usize, reason: u8): void {
+  const gp = g;
+  const mp = m;
+  gp.waitReason = reason;
+  gp.waitSince = sched.coarseNow;
+  gp.status = GStatus.Waiting;
+  gp.waitOn = word;
+  mp.waitUnlock = word;
+  mp.switchTo = how;
   switchOut();
 }
 
-/** Parks the current goroutine; once its stack is saved `selparkcommit(select)` releases what the select has locked. */
-export function goparkSelect(select: usize, reason: u8): void {
-  g.waitReason = reason;
-  g.waitSince = sched.coarseNow;
-  g.status = GStatus.Waiting;
-  g.waitOn = select;
-  m.waitUnlock = select;
-  m.switchTo = Switch.Select;
-  switchOut();
+/** Parks on the lock at `lockWord` (0 for none), which the caller took to put the goroutine where its waker will find it. */
+@inline
+export function gopark(reason: u8, lockWord: usize): void {
+  park(Switch.Park, lockWord, reason);
 }
 
 /** Makes a parked goroutine runnable: the next on this P, or, from a thread without a P, on the global queue. */
 export function goready(gp: G): void {
-  if (gp.epoch == OPERATION) {
+  if (gp.kind == GKind.Operation) {
     operationReady(gp);
     return;
   }
@@ -163,29 +160,4 @@ function total(inSched: usize, inP: usize): i32 {
 /** Processors of the machine that this process may use. */
 export function numCPU(): i32 {
   return sched.numCPU;
-}
-
-// ---- waking ----------------------------------------------------------------------------------------------------------
-
-@inline
-export function spinningAddr(): usize {
-  return addressOf(sched.nmspinning);
-}
-
-
-@inline
-export function loadSpinning(): i32 {
-  return atomic.load<i32>(spinningAddr());
-}
-
-
-@inline
-export function loadIdlePs(): i32 {
-  return atomic.load<i32>(addressOf(sched.npidle));
-}
-
-/** After work was made visible: if a P is idle and nobody looks for work, wake an M that does. */
-@inline
-export function wakepIfIdle(): void {
-  if (loadIdlePs() != 0 && loadSpinning() == 0) wakep();
 }

@@ -34,11 +34,11 @@ import {
   takeGoids,
 } from "./jsgo";
 import { mreturn } from "../sched/hosted";
-import { awaitp, pidleput, wakeAll } from "../sched/mp";
+import { awaitp, pidleput, wakeAll, wakepIfIdle } from "../sched/mp";
 import { mexit, newm } from "../sched/newm";
 import { postOwned, pushNote, takeMail } from "./noteq";
 import { initPages } from "../memory/pages";
-import { numGoroutine, numJsGoroutine, wakepIfIdle } from "../goroutine/proc";
+import { numGoroutine, numJsGoroutine } from "../goroutine/proc";
 import { goexit0, schedule } from "../sched/schedule";
 import { beginExit, endExit } from "../goroutine/program";
 import { g, m, phase, setG, setM, setPhase } from "../base/registers";

@@ -52,7 +52,7 @@ import { postOwned } from "./noteq";
 import { goready } from "../goroutine/proc";
 import { g, setG } from "../base/registers";
 import { finish, Select, selectgo, selparkcommit } from "../chan/select";
-import { G, G_BYTES, GStatus, OPERATION, Waiter, waiterOf } from "../../abi";
+import { FOREVER, G, G_BYTES, GKind, GStatus, Waiter, waiterOf } from "../../abi";
 import { Cond, condLock, drawTicket, enqueueTicket } from "../sync/cond";
 import { acquireOrEnqueue, Mutex, mutexCheckLocked, mutexRelease, mutexSema, mutexStart } from "../sync/mutex";
 import { rwAnnounce, RWMutex, rwRead, rwReaderSem, rwWriterSem } from "../sync/rwmutex";
@@ -124,7 +124,8 @@ export function opNew(mid: i32, gen: i32): Op {
     op = changetype<Op>(malloc(G_OFFSET + G_BYTES));
     memory.fill(changetype<usize>(op), 0, G_OFFSET + G_BYTES);
     const gp = gOf(op);
-    gp.epoch = OPERATION;
+    gp.epoch = FOREVER;
+    gp.kind = GKind.Operation;
     gp.task = changetype<usize>(op);
     gp.status = GStatus.Waiting;
     op.noteKind = NOTE_OP;

@@ -53,13 +53,13 @@ import { hostRunJs } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
 import { hostget } from "../sched/hosted";
-import { handoffp, startIdle } from "../sched/mp";
+import { handoffp, startIdle, wakepIfIdle } from "../sched/mp";
 import { netpollWanted } from "../net/netpoll";
 import { newm, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
 import { post, postOwned, takeMail } from "./noteq";
-import { goready, wakepIfIdle } from "../goroutine/proc";
+import { goready } from "../goroutine/proc";
 import { g, m } from "../base/registers";
-import { FOREVER, G, GStatus, Hosted, M, P, PStatus, Sched, WaitReason, allm, allp, sched } from "../../abi";
+import { FOREVER, G, GKind, GStatus, Hosted, M, P, PStatus, Sched, WaitReason, allm, allp, sched } from "../../abi";
 import { runqempty } from "../goroutine/runq";
 import { entersyscall, entersyscallUnwatched, statusAddr } from "../goroutine/syscall";
 import { timeSleepUntil } from "../goroutine/time";
@@ -144,7 +144,7 @@ function canWait(average: f32): bool {
  * be awaiting in that very event loop. Functions that are known to be quick, or to await rather than block, may.
  */
 export function wantsCleanM(gp: G): bool {
-  if (gp.epoch != FOREVER || !isJsgo(gp)) return false;
+  if (!isJsgo(gp)) return false;
   const fn = load<usize>(gp.task, JSGO_FN);
   const flags = load<i32>(fn, JSFN_FLAGS);
   if (flags & JSFN_IS_BLOCKING) return true;
@@ -191,6 +191,7 @@ export function submitRecords(first: usize, count: i32): void {
     else slowest = max(slowest, time);
     gp.id = <i64>load<f64>(record, JSGO_ID);
     gp.epoch = FOREVER;
+    gp.kind = GKind.Js;
     gp.entry = jsgo.index;
     gp.task = record;
     gp.creator = 0;
@@ -217,6 +218,7 @@ function procsgo(n: usize): void {
 export function setProcs(n: i32): void {
   const gp = gfgetOrphan();
   gp.epoch = FOREVER;
+  gp.kind = GKind.Host;
   gp.entry = procsgo.index;
   gp.task = n;
   gp.status = GStatus.Runnable;
@@ -227,7 +229,7 @@ export function setProcs(n: i32): void {
 
 /** Whether a G is a JavaScript goroutine. */
 export function isJsgo(gp: G): bool {
-  return gp.entry == jsgo.index;
+  return gp.kind == GKind.Js;
 }
 
 /** The first of `n` numbers for goroutines. */
@@ -311,7 +313,7 @@ export function mlost(mid: i32, text: usize): void {
   let gp = changetype<G | null>(sched.allgs);
   while (gp) {
     const next = gp.alllink;
-    if (gp.epoch == FOREVER && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
+    if (isJsgo(gp) && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
       const record = gp.task;
       atomic.store<i32>(record + JSGO_STATE, JS_LOST);
       store<u64>(record, <u64>copyText(text), JSGO_RESULT);

@@ -27,10 +27,10 @@ import { lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
 import { Sink, SinkEvent, sinkPost } from "./sink";
 import { gopanic } from "../base/panic";
-import { goready, wakepIfIdle } from "../goroutine/proc";
+import { goready, park } from "../goroutine/proc";
+import { wakepIfIdle } from "../sched/mp";
 import { g, m } from "../base/registers";
 import { runqput } from "../goroutine/runq";
-import { switchOut } from "../goroutine/stack";
 import { G, GStatus, Sched, Switch, WaitReason, sched } from "../../abi";
 import { setDeadlineTimer } from "../goroutine/time";
 import { DeadlineTimer, TimerKind } from "../goroutine/timers";
@@ -191,13 +191,7 @@ function waitAt(word: usize, pd: PollDesc | null, write: bool): void {
     if (seen != READY) gopanic("net: two goroutines wait for one direction of a descriptor");
   }
   if (!pd || netpollcheckerr(pd, write) == PollError.None) {
-    g.waitReason = WaitReason.IOWait;
-    g.waitSince = sched.coarseNow;
-    g.status = GStatus.Waiting;
-    g.waitOn = word;
-    m.waitUnlock = word;
-    m.switchTo = Switch.Netpoll;
-    switchOut();
+    park(Switch.Netpoll, word, WaitReason.IOWait);
   }
   atomic.xchg<usize>(word, 0);
 }

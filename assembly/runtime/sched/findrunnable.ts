@@ -6,14 +6,14 @@ import { SCHED_STATE, STATE_RUNNING } from "../../layout";
 import { dumpStopped } from "../debug/dump";
 import { globrunqget, globrunqsize, schedLock } from "./globrunq";
 import { lock, unlock } from "../base/lock";
-import { acquirep, mstop, pidleget, pidleput, releasep } from "./mp";
+import { acquirep, mstop, pidleget, pidleput, releasep, wakepIfIdle } from "./mp";
 import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
 import { injectglist } from "../net/polldesc";
-import { loadIdlePs, loadSpinning, spinningAddr, wakepIfIdle } from "../goroutine/proc";
+import { loadIdlePs, loadSpinning, startSpinning, stopSpinning } from "./spinning";
 import { fastrandn } from "../base/rand";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "../goroutine/runq";
-import { Attention, G, P, allp, sched } from "../../abi";
+import { Attention, G, P, addressOf, allp, sched } from "../../abi";
 import { checkTimers } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { gcstopm } from "./world";
@@ -21,12 +21,15 @@ import { gcstopm } from "./world";
 /** Every so many turns the global queue comes first, so that two goroutines readying each other cannot starve it. */
 const GLOBAL_TICKS: u32 = 61;
 
+/** Turns between looks at the clock; a power of two. */
+const CLOCK_TURNS: u32 = 4;
+
 /** How often an M goes round all Ps before it gives up stealing, and the number of rounds it spins on that. */
 const STEAL_ROUNDS: i32 = 4;
 
 /**
  * Finds a goroutine to run, sleeping until there is one; null if this M is to end. In Go's order: timers, every 61st time
- * the global queue, the local queue, the global queue, other Ps.
+ * the global queue, the local queue, the global queue, the network, other Ps.
  */
 export function findRunnable(): G | null {
   while (true) {
@@ -35,48 +38,9 @@ export function findRunnable(): G | null {
       continue;
     }
     const pp = m.p!;
-    // A goroutine taken from runnext inherits what is left of the time slice: it does not count as a turn, so sysmon sees
-    // a pair that readies each other as one. After its request that one goes to the end of the ring.
-    const expired = m.preempt != 0;
-    if (expired) {
-      const rest = runnextget(pp);
-      if (rest) runqput(pp, rest, false);
-    }
-    checkTimers(pp, 0);
-    const next = runnextget(pp);
-    if (next) {
-      if (!expired) return stopSpinning(next);
-      // What a timer has just made ready need not wait for a slice of everybody; but not twice in a row, or two goroutines
-      // that take turns in sleeping and computing would have the P for themselves.
-      if (!pp.timerTurn) {
-        pp.timerTurn = true;
-        m.preempt = 0;
-        pp.schedtick++;
-        return stopSpinning(next);
-      }
-      runqput(pp, next, false);
-    }
-    pp.timerTurn = false;
-    m.preempt = 0;
-    // After a slice the first of the ring and of the global queue, where goroutines are that were made to yield, come by turns.
-    const tick = pp.schedtick++;
-    const globalTurn = <i32>(tick - pp.globalTick) >= 0;
-    if (globalTurn) pp.globalTick = tick + GLOBAL_TICKS;
-    if ((globalTurn || (expired && (tick & 1) != 0)) && globrunqsize() > 0) {
-      lock(schedLock());
-      const gp = globrunqget(pp, 1);
-      unlock(schedLock());
-      if (gp) return stopSpinning(gp);
-    }
-
-    let gp = runqget(pp);
-    if (gp) return stopSpinning(gp);
-    if (globrunqsize() > 0) {
-      lock(schedLock());
-      gp = globrunqget(pp, 0);
-      unlock(schedLock());
-      if (gp) return stopSpinning(gp);
-    }
+    let gp = nextHere(pp, true);
+    if (!gp) gp = takeGlobal(pp, 0);
+    if (gp) return found(gp);
     // The network, unless somebody waits for it already: an optimisation before stealing, as in Go.
     if (netpollWanted() && netpollLast() != 0) {
       const list = netpoll(0);
@@ -89,64 +53,125 @@ export function findRunnable(): G | null {
     if (sched.nprocs > 1 && sched.gm == 0) {
       const mp = m;
       if (mp.spinning || 2 * loadSpinning() < sched.nprocs - loadIdlePs()) {
-        if (!mp.spinning) {
-          mp.spinning = true;
-          atomic.add<i32>(spinningAddr(), 1);
-        }
+        if (!mp.spinning) startSpinning();
         gp = stealWork(pp);
         if (gp) {
           mp.steals++;
-          return stopSpinning(gp);
+          return found(gp);
         }
         // A timer that just ran may have put a goroutine here.
         if (!runqempty(pp)) continue;
       }
     }
-
-    // Nothing: give up the P, stop spinning, look once more (see the orderings above), and sleep.
-    lock(schedLock());
-    if (atomic.load<u64>(SCHED_STATE) != 0) {
-      unlock(schedLock());
-      continue;
-    }
-    if (sched.runqSize != 0) {
-      gp = globrunqget(pp, 0);
-      unlock(schedLock());
-      return stopSpinning(gp!);
-    }
-    releasep();
-    pidleput(pp);
-    unlock(schedLock());
-    const wasSpinning = m.spinning;
-    if (wasSpinning) {
-      m.spinning = false;
-      atomic.sub<i32>(spinningAddr(), 1);
-    }
-    if (anyWork()) {
-      lock(schedLock());
-      const idle = pidleget();
-      unlock(schedLock());
-      if (idle) {
-        acquirep(idle);
-        if (wasSpinning) {
-          m.spinning = true;
-          atomic.add<i32>(spinningAddr(), 1);
-        }
-        continue;
-      }
-    }
-    if (!mstop()) return null;
+    gp = giveUp(pp);
+    if (gp) return found(gp);
+    if (!m.p && !mstop()) return null;
   }
+}
+
+/**
+ * What comes next on this P: its timers run, then `runnext`, then the ring; or, by turns, the global queue. Null if there is nothing.
+ * Without `exact` the clock is not looked at every time.
+ */
+@inline
+export function nextHere(pp: P, exact: bool): G | null {
+  // A goroutine taken from runnext inherits what is left of the time slice: it does not count as a turn, so sysmon sees
+  // a pair that readies each other as one. After its request that one goes to the end of the ring.
+  const expired = m.preempt != 0;
+  if (expired) {
+    const rest = runnextget(pp);
+    if (rest) runqput(pp, rest, false);
+  }
+  if (exact || timerMayBeDue(pp)) checkTimers(pp, 0);
+  const next = runnextget(pp);
+  if (next && (!expired || takesTimerTurn(pp, next))) return next;
+  pp.timerTurn = false;
+  const tick = pp.schedtick++;
+  const globalTurn = <i32>(tick - pp.globalTick) >= 0;
+  if (globalTurn || expired) {
+    const gp = takeGlobalTurn(pp, tick, globalTurn);
+    if (gp) return gp;
+  }
+  return runqget(pp);
+}
+
+/**
+ * After a slice, `next` has just been made ready by a timer: it need not wait for a slice of everybody. But not twice in a row, or two
+ * goroutines that take turns in sleeping and computing would have the P for themselves.
+ */
+function takesTimerTurn(pp: P, next: G): bool {
+  if (pp.timerTurn) {
+    runqput(pp, next, false);
+    return false;
+  }
+  pp.timerTurn = true;
+  m.preempt = 0;
+  pp.schedtick++;
+  return true;
+}
+
+/** After a slice the first of the ring and of the global queue, where goroutines are that were made to yield, come by turns. */
+function takeGlobalTurn(pp: P, tick: u32, globalTurn: bool): G | null {
+  const expired = m.preempt != 0;
+  m.preempt = 0;
+  if (globalTurn) pp.globalTick = tick + GLOBAL_TICKS;
+  return globalTurn || (expired && (tick & 1) != 0) ? takeGlobal(pp, 1) : null;
+}
+
+/** Takes from the global queue, at most `max` (see `globrunqget`). */
+function takeGlobal(pp: P, max: i32): G | null {
+  if (globrunqsize() == 0) return null;
+  lock(schedLock());
+  const gp = globrunqget(pp, max);
+  unlock(schedLock());
+  return gp;
+}
+
+/**
+ * Whether it is time to look at the clock, for the timers of `pp`. That is a call into JavaScript, more than many a turn takes, so
+ * it is not done at each: at every CLOCK_TURNS-th, and at all once sysmon, which reads the clock in time for each
+ * timer (`sliceEnd`), has found it due.
+ */
+@inline
+function timerMayBeDue(pp: P): bool {
+  const when = timersFirst(pp);
+  return when != 0 && (pp.schedtick % CLOCK_TURNS == 0 || when <= atomic.load<i64>(addressOf(sched.coarseNow)));
+}
+
+/**
+ * There is nothing to do: gives up the P, stops spinning, and looks once more (see the orderings in `schedule.ts`). Returns a goroutine if
+ * one has come to the global queue meanwhile. Else the M is to sleep if it has no P afterwards, and to look again if it has.
+ */
+function giveUp(pp: P): G | null {
+  lock(schedLock());
+  if (atomic.load<u64>(SCHED_STATE) != 0) {
+    unlock(schedLock());
+    return null;
+  }
+  if (sched.runqSize != 0) {
+    const gp = globrunqget(pp, 0);
+    unlock(schedLock());
+    return gp;
+  }
+  releasep();
+  pidleput(pp);
+  unlock(schedLock());
+  const wasSpinning = m.spinning;
+  if (wasSpinning) stopSpinning();
+  if (!anyWork()) return null;
+  lock(schedLock());
+  const idle = pidleget();
+  unlock(schedLock());
+  if (!idle) return null;
+  acquirep(idle);
+  if (wasSpinning) startSpinning();
+  return null;
 }
 
 /** There is a reason not to go on: false if the program is over, true when this M may look for work again. */
 function attend(): bool {
   if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return false;
-  const mp = m;
-  if (mp.spinning) {
-    mp.spinning = false;
-    atomic.sub<i32>(spinningAddr(), 1);
-  }
+  if (m.spinning) stopSpinning();
   lock(schedLock());
   const bits = sched.attention;
   if (bits & Attention.Stop) {
@@ -159,21 +184,17 @@ function attend(): bool {
   return true;
 }
 
-/** This M has found work: if it was the last that looked, somebody else should begin to. */
-@inline
-function stopSpinning(gp: G): G {
-  if (m.spinning) resetspinning();
-  return gp;
-}
-
 /**
- * Who relied on this M to look made his work visible before he saw it spin, so before the count went down: it is seen here. Go
- * wakes another M in any case; to wake one for nothing costs more than many a goroutine takes.
+ * This M has found work: if it was the last that looked, somebody else should begin to. Who relied on it to look made his work visible
+ * before he saw it spin, so before the count went down: it is seen here. Go wakes another M in any case; to wake one for nothing
+ * costs more than many a goroutine takes.
  */
-function resetspinning(): void {
-  m.spinning = false;
-  atomic.sub<i32>(spinningAddr(), 1);
-  if (anyWork()) wakepIfIdle();
+function found(gp: G): G {
+  if (m.spinning) {
+    stopSpinning();
+    if (anyWork()) wakepIfIdle();
+  }
+  return gp;
 }
 
 /** Goes round the other Ps from a random one; on the last round also takes their runnext and runs their timers. */

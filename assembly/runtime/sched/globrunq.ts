@@ -1,6 +1,7 @@
 /** The global run queue: a list under `sched.lock`. It takes what overflows the Ps' rings, and what has no P. */
 import { lock, unlock } from "../base/lock";
 import { wakeSysmonIfAsleep } from "./newm";
+import { loadIdlePs } from "./spinning";
 import { runqput } from "../goroutine/runq";
 import { G, P, RUNQ_LENGTH, sched, Sched, addressOf } from "../../abi";
 
@@ -47,7 +48,7 @@ export function globrunqputBatch(first: G, last: G, n: i32): void {
  */
 @inline
 function wakeSysmonIfNoneIdle(): void {
-  if (atomic.load<i32>(addressOf(sched.npidle)) == 0) wakeSysmonIfAsleep();
+  if (loadIdlePs() == 0) wakeSysmonIfAsleep();
 }
 
 /** Length of the global queue, at some instant. Any thread, without the lock. */

@@ -42,13 +42,13 @@ import { netpoll, netpollBreak, netpollLast, netpollWanted } from "../net/netpol
 import { injectglist } from "../net/polldesc";
 import { isGoalReached, newm, wakeSysmonIfAsleep } from "./newm";
 import { anyWork } from "./findrunnable";
-import { wakepIfIdle } from "../goroutine/proc";
 import { m } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
 import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched, addressOf } from "../../abi";
 import { checkTimers, timeSleepUntil } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
+import { countSpinner, loadIdlePs, loadSpinning, uncountSpinner } from "./spinning";
 import { stopp } from "./world";
 
 const WOKEN: i32 = 1;
@@ -89,12 +89,6 @@ function timerMAddr(): usize {
 @inline
 function npidleAddr(): usize {
   return addressOf(sched.npidle);
-}
-
-
-@inline
-function spinningAddr(): usize {
-  return addressOf(sched.nmspinning);
 }
 
 // ---- Ps --------------------------------------------------------------------------------------------------------------
@@ -161,17 +155,23 @@ export function unpark(mp: M): void {
   else if (was == POLLING) netpollBreak();
 }
 
+/** After work was made visible: if a P is idle and nobody looks for work, wake an M that does. */
+@inline
+export function wakepIfIdle(): void {
+  if (loadIdlePs() != 0 && loadSpinning() == 0) wakep();
+}
+
 /**
  * Wakes an M to look for work, unless somebody looks already or no P is idle. Where it comes to nothing it ceases to count as
  * spinning while it holds the lock: who saw it spin, and so woke nobody, made his work visible before that, and whoever lets
  * go of a P or becomes idle after that sees the work.
  */
 export function wakep(): void {
-  if (atomic.cmpxchg<i32>(spinningAddr(), 0, 1) != 0) return;
+  if (!countSpinner()) return;
   lock(schedLock());
   const pp = pidlegetUnwatched();
   if (!pp) {
-    atomic.sub<i32>(spinningAddr(), 1);
+    uncountSpinner();
     unlock(schedLock());
     return;
   }
@@ -198,7 +198,7 @@ function startm(pp: P, spinning: bool): void {
   if (mp && mp.hosted != Hosted.No) {
     if (pp.unwatched) watch(pp);
     putDown(mp, pp);
-    if (spinning) atomic.sub<i32>(spinningAddr(), 1);
+    if (spinning) uncountSpinner();
     unlock(schedLock());
     unpark(mp);
     return;
@@ -208,7 +208,7 @@ function startm(pp: P, spinning: bool): void {
       // Every M holds a P, or is on its way to the idle list and looks for work once more when it gets there. Or it comes out
       // of a blocking call, and takes a P that is idle.
       pidleput(pp);
-      if (spinning) atomic.sub<i32>(spinningAddr(), 1);
+      if (spinning) uncountSpinner();
       unlock(schedLock());
       return;
     }
@@ -271,8 +271,8 @@ export function wakeTimerM(when: i64): void {
   const tm = atomic.load<usize>(timerMAddr());
   if (tm != 0) {
     if (when < atomic.load<i64>(timerWhenAddr())) unpark(changetype<M>(tm));
-  } else if (atomic.load<i32>(npidleAddr()) != 0 && atomic.load<i32>(spinningAddr()) == 0) {
-    wakep();
+  } else {
+    wakepIfIdle();
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { SCHED_STATE, TRACE_HOST } from "../../layout";
 import { nanotime } from "../base/clock";
-import { findRunnable } from "./findrunnable";
+import { findRunnable, nextHere } from "./findrunnable";
 import { globrunqputOne, schedLock } from "./globrunq";
 import { gfput, gfputOrphan } from "../goroutine/gs";
 import { passToCleanM } from "./hosted";
@@ -19,20 +19,16 @@ import { startlockedm, stoplockedm } from "../goroutine/osthread";
 import { flushOutput } from "../goroutine/print";
 import { goready } from "../goroutine/proc";
 import { m, phase, setG, setPhase } from "../base/registers";
-import { runnextget, runqget, runqput } from "../goroutine/runq";
+import { runqput } from "../goroutine/runq";
 import { selparkcommit } from "../chan/select";
 import { NORMAL, REWINDING, saveStack, UNWINDING } from "../goroutine/stack";
-import { FOREVER, G, GStatus, Hosted, MainState, P, Sched, Switch, isPlain, sched, addressOf } from "../../abi";
+import { G, GKind, GStatus, Hosted, M, MainState, Switch, isPlain, sched, addressOf } from "../../abi";
 import { runDeferrals } from "../sync/deferral";
 import { entersyscall, leaveSyscall } from "../goroutine/syscall";
-import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace, traceRun, traceStop } from "../debug/trace";
 
 /** Goroutines that `schedule` runs before it returns. */
 const TURNS: i32 = 4096;
-
-/** Turns between looks at the clock; a power of two. */
-const CLOCK_TURNS: u32 = 4;
 
 /** How long an M whose JavaScript waits for something may go without a turn of its event loop, in ns. */
 const HOST_SLICE: i64 = 1_000_000;
@@ -44,7 +40,7 @@ const HOST_SLICE: i64 = 1_000_000;
  */
 export function schedule(): bool {
   for (let turns = 0; turns < TURNS; turns++) {
-    let gp = runnableHere();
+    let gp = isUsualTurn(m) ? nextHere(m.p!, false) : null;
     if (!gp) {
       if (m.lockedg) {
         if (!m.lockedReady && !stoplockedm()) return false;
@@ -79,43 +75,18 @@ export function schedule(): bool {
   return true;
 }
 
-/**
- * What comes next on this P's own queue, if nothing else has a claim before it: what `findRunnable` would find there, in
- * fewer steps. Null says nothing.
- */
+/** Whether nothing has a claim before what comes next on this P. */
 @inline
-function runnableHere(): G | null {
-  const mp = m;
-  const pp = mp.p;
-  if (!pp || changetype<usize>(mp.lockedg) != 0 || mp.owed != 0 || mp.preempt != 0 || mp.spinning) return null;
-  if (atomic.load<u64>(SCHED_STATE) != 0 || timerMayBeDue(pp)) return null;
-  const next = runnextget(pp);
-  if (next) return next;
-  const tick = pp.schedtick;
-  if (<i32>(tick - pp.globalTick) >= 0) return null;
-  const gp = runqget(pp);
-  if (gp) {
-    pp.timerTurn = false;
-    pp.schedtick = tick + 1;
-  }
-  return gp;
-}
-
-/**
- * Whether it is time to look at the clock, for the timers of `pp`. That is a call into JavaScript, more than many a turn takes, so
- * it is not done at each: at every CLOCK_TURNS-th, and at all once sysmon, which reads the clock in time for each
- * timer (`sliceEnd`), has found it due.
- */
-@inline
-function timerMayBeDue(pp: P): bool {
-  const when = timersFirst(pp);
-  return when != 0 && (pp.schedtick % CLOCK_TURNS == 0 || when <= atomic.load<i64>(coarseNowAddr()));
+function isUsualTurn(mp: M): bool {
+  return (
+    mp.p != null && !mp.lockedg && mp.owed == 0 && mp.preempt == 0 && !mp.spinning && atomic.load<u64>(SCHED_STATE) == 0
+  );
 }
 
 /** Runs a goroutine until it parks, yields or ends, and does what it asked for. */
 function execute(gp: G): void {
   const mp = m;
-  if (gp.epoch != sched.epoch && gp.epoch != FOREVER) {
+  if (gp.epoch != sched.epoch && gp.kind == GKind.Program) {
     drop(gp);
     return;
   }
@@ -193,11 +164,11 @@ export function goexit0(gp: G): void {
   const pp = m.p;
   if (pp) {
     if (gp.epoch == sched.epoch) pp.gcount--;
-    else if (gp.epoch == FOREVER) pp.jscount--;
+    else if (gp.kind != GKind.Program) pp.jscount--;
     gfput(pp, gp);
   } else {
     if (gp.epoch == sched.epoch) atomic.sub<i64>(addressOf(sched.gcount), 1);
-    else if (gp.epoch == FOREVER) atomic.sub<i64>(addressOf(sched.jscount), 1);
+    else if (gp.kind != GKind.Program) atomic.sub<i64>(addressOf(sched.jscount), 1);
     gfputOrphan(gp);
   }
 }
@@ -207,10 +178,4 @@ function mainExited(): void {
   lock(schedLock());
   if (sched.main == MainState.Main) sched.main = MainState.Exited;
   unlock(schedLock());
-}
-
-
-@inline
-function coarseNowAddr(): usize {
-  return addressOf(sched.coarseNow);
 }

@@ -22,6 +22,7 @@ import { endIdleM } from "./newm";
 import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
 import { injectglist } from "../net/polldesc";
 import { runqempty } from "../goroutine/runq";
+import { loadIdlePs, loadSpinning } from "./spinning";
 import { schedtrace } from "../debug/schedtrace";
 import { statusAddr } from "../goroutine/syscall";
 import { M, P, PStatus, Sched, allp, sched, addressOf } from "../../abi";
@@ -110,7 +111,7 @@ function scheduled(): u32 {
 }
 
 function allIdle(): bool {
-  return atomic.load<i32>(addressOf(sched.npidle)) == sched.nprocs;
+  return loadIdlePs() == sched.nprocs;
 }
 
 /** Nothing happens: sleep until woken, but for the next line of schedtrace and the turns of the host. */
@@ -227,5 +228,5 @@ function stalled(pp: P, mp: M, now: i64): void {
 
 /** Is there an idle P, or an M that looks for work? */
 function free(): bool {
-  return atomic.load<i32>(addressOf(sched.npidle)) + atomic.load<i32>(addressOf(sched.nmspinning)) > 0;
+  return loadIdlePs() + loadSpinning() > 0;
 }

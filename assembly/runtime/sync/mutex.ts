@@ -20,6 +20,7 @@ import { gopanic } from "../base/panic";
 import { gopark, gosched } from "../goroutine/proc";
 import { g, m } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
+import { loadIdlePs, loadSpinning } from "../sched/spinning";
 import { Sema, semrelease, semtake } from "../chan/sema";
 import { G, Sched, sched, waiterOf, WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
@@ -193,9 +194,7 @@ export function mutexRelease(mu: Mutex): bool {
 function worthSpinning(): bool {
   const procs = sched.nprocs;
   if (procs < 2 || sched.numCPU < 2) return false;
-  const base = changetype<usize>(sched);
-  const notRunning =
-    atomic.load<i32>(base + offsetof<Sched>("npidle")) + atomic.load<i32>(base + offsetof<Sched>("nmspinning"));
+  const notRunning = loadIdlePs() + loadSpinning();
   const pp = m.p; // none inside a blocking call
   return notRunning + 1 < procs && pp != null && runqempty(pp);
 }
