@@ -37,6 +37,8 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       "@typescript-eslint/no-unused-vars": unusedVars,
+      // What is read from the program's memory is a number, whatever the enumeration that it is of.
+      "@typescript-eslint/no-unsafe-enum-comparison": "off",
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-floating-promises": [
         "error",

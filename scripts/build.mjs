@@ -15,10 +15,12 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { writeAbi } from "./abi.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const host = path.join(root, "host");
 const dist = path.join(root, "dist");
+const enums = path.join(host, "abi", "enums.js");
 
 /** Entry files of threads, and what these load later. */
 const threadEntries = [
@@ -46,7 +48,8 @@ export const mirror = {
     b.onResolve({ filter: /^\.\.?\// }, (args) => {
       if (args.kind === "entry-point") return undefined;
       const target = path.resolve(args.resolveDir, args.path);
-      if (!target.startsWith(host + path.sep)) return undefined;
+      // Enumerations are constants too, and are copied into their importers.
+      if (!target.startsWith(host + path.sep) || target === enums) return undefined;
       const built = path.join(dist, path.relative(host, target)).replace(/\.ts$/, ".js");
       const fromHost = args.resolveDir.startsWith(host);
       return { path: fromHost ? args.path.replace(/\.ts$/, ".js") : pathToFileURL(built).href, external: true };
@@ -74,6 +77,7 @@ function replace(file, contents) {
 
 /** Builds everything; `types` says whether the declaration files are written too, which takes most of the time. */
 export async function buildAll({ types = true } = {}) {
+  await buildAbi();
   const others = [...threadEntries, ...Object.keys(commonJsEntries)];
   const entryPoints = sources(host).filter((file) => !others.includes(file));
   const options = { ...common, absWorkingDir: root, outdir: dist, outbase: "host", bundle: true, write: false };
@@ -91,24 +95,35 @@ export async function buildAll({ types = true } = {}) {
   if (emitted.status !== 0) console.warn("build: the declaration files were written in spite of the type errors above");
 }
 
-/**
- * Compiles the program of runtimes that have none, `dist/core.wasm`, unless what goes into it is what it was: the core, the
- * compiler and what that is built on.
- */
-async function buildCore() {
-  const inputs = ["assembly", "host/compiler", "host/program", "package.json"].flatMap((name) =>
-    filesBelow(path.join(root, name)),
-  );
+/** Does what is to be done unless it was done with these files as they are: `dist/<name>.key` says which. */
+async function unlessDone(name, inputs, work) {
+  const keyFile = path.join(dist, `${name}.key`);
+  if (existsSync(keyFile) && readFileSync(keyFile).equals(keyOf(inputs))) return;
+  await work();
+  replace(keyFile, keyOf(inputs));
+}
+
+function keyOf(inputs) {
   const hash = createHash("sha256");
-  for (const file of inputs.sort()) hash.update(path.relative(root, file)).update(readFileSync(file));
-  const key = Buffer.from(hash.digest("hex"));
-  const wasm = path.join(dist, "core.wasm");
-  const keyFile = `${wasm}.key`;
-  if (existsSync(wasm) && existsSync(keyFile) && readFileSync(keyFile).equals(key)) return;
-  const { compile } = await import(pathToFileURL(path.join(dist, "compiler", "index.js")).href);
-  const entry = path.join(root, "assembly", "empty.ts");
-  replace(wasm, Buffer.from((await compile(entry, { cache: false })).wasm));
-  replace(keyFile, key);
+  const files = inputs.flatMap((name) => filesBelow(path.join(root, name)));
+  for (const file of files.sort()) hash.update(path.relative(root, file)).update(readFileSync(file));
+  return Buffer.from(hash.digest("hex"));
+}
+
+/** Brings what the host knows of the core up to date. */
+async function buildAbi() {
+  await unlessDone("abi", ["assembly", "host/abi", "scripts/abi.mjs"], async () => {
+    if (!(await writeAbi())) console.warn("build: host/abi was brought up to date with assembly/");
+  });
+}
+
+/** Compiles the program of runtimes that have none, `dist/core.wasm`. */
+async function buildCore() {
+  await unlessDone("core.wasm", ["assembly", "host/compiler", "host/program", "package.json"], async () => {
+    const { compile } = await import(pathToFileURL(path.join(dist, "compiler", "index.js")).href);
+    const entry = path.join(root, "assembly", "empty.ts");
+    replace(path.join(dist, "core.wasm"), Buffer.from((await compile(entry, { cache: false })).wasm));
+  });
 }
 
 function filesBelow(name) {

@@ -11,6 +11,11 @@
  */
 export { addressOf } from "./address";
 export * from "./g";
+export * from "./jsgo";
 export * from "./m";
+export * from "./note";
+export * from "./object";
+export * from "./op";
 export * from "./p";
 export * from "./sched";
+export * from "./trace";

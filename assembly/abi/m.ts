@@ -34,18 +34,24 @@ export class M {
   /** Where it puts the events of a trace, or 0; and whether it is just doing so (see `trace.ts`). */
   trace: usize;
   tracing: u32;
-  // Offset M_GOROUTINES: counters for stats (owner).
-  goroutines: u64;
-  switches: u64;
-  steals: u64;
-  parks: u64;
-  /** Offset M_TRACE_RING: what `trace` is, or was until a moment ago. */
-  traceRing: usize;
+  // Counters for stats (owner).
+  @host goroutines: u64;
+
+
+  @host switches: u64;
+
+
+  @host steals: u64;
+
+
+  @host parks: u64;
+  /** What `trace` is, or was until a moment ago. Written under sched.lock. */
+  @atomic traceRing: usize;
   private pad1: u64;
   private pad2: u64;
   private pad3: u64;
-  /** Where it parks: 0 awake or spinning, PARKED asleep, WOKEN told to look (see `mp.ts`). On its own line, for wakers write it. */
-  park: i32;
+  /** Where it parks: one of Park (see `mp.ts`). On its own line, for wakers write it. */
+  @atomic park: i32;
   /** Link in sched's list of idle Ms (sched.lock). */
   idlelink: M | null;
   /** Link in sched's lists of Ms to start and of Ms that have ended (sched.lock). */
@@ -75,7 +81,7 @@ export class M {
   lastTurn: i64;
   private pad5: u64;
   /** Its thread's mailbox: a stack of notes, newest first; pushed by anybody, taken whole by the thread (see `noteq.ts`). */
-  mail: usize;
+  @atomic mail: usize;
   private pad7: u64;
   private pad8: u64;
   private pad9: u64;
@@ -83,16 +89,16 @@ export class M {
   private pad11: u64;
   private pad12: u64;
   private pad13: u64;
-  /** Where the thread is: one of MARK_* or a goroutine's (see `jsgo.ts`). Written by the thread; by who is to kill it. */
-  mark: i32;
+  /** Where the thread is: one of ThreadMark, or a goroutine's (see `jsgo.ts`). Written by the thread; by who is to kill it. */
+  @atomic mark: i32;
   /** Results that its JavaScript waits for: while there are any, its event loop gets turns. Written by the thread. */
-  owed: i32;
+  @host owed: i32;
   /** How many threads have been this M before; it tells their mail apart. */
-  gen: i32;
+  @atomic gen: i32;
   /** How long the event loop may wait, in µs; 0 for as long as it likes (owner). */
-  waitUs: i32;
+  @host waitUs: i32;
   /** A Text that says why the thread is to be killed, or 0; written by who doomed it. */
-  lastWords: usize;
+  @host lastWords: usize;
   /** Link in sched's list of Ms to be killed, and whether it is there (sched.lock). */
   killlink: M | null;
   onKillList: bool;
@@ -103,6 +109,40 @@ export class M {
   /** Before it parked, after quick JavaScript: how often in a row spinning was in vain, and is still to be left out (owner). */
   spinsInVain: i32;
   spinsLeftOut: i32;
+}
+
+/** What an M does about `park`. */
+export namespace Park {
+  /** It is awake, or looks for work before it sleeps. */
+  export const Awake: i32 = 0;
+  /** It sleeps, or is just about to. */
+  export const Parked: i32 = -1;
+  /** The same, in the netpoller. */
+  export const Polling: i32 = -2;
+  /** It has been told to look. */
+  export const Woken: i32 = 1;
+}
+
+/** The mark of an M's thread; 4 x goroutine + 1 while it runs the function of that. */
+export namespace ThreadMark {
+  /** Inside the core. */
+  export const Core: i32 = 0;
+  /** In a turn of its event loop. */
+  export const Turn: i32 = 2;
+  /** Never to come back to the core. */
+  export const Doomed: i32 = -1;
+}
+
+/** What `mstart` returns. */
+export namespace Mstart {
+  /** The thread ends. */
+  export const End: i32 = 0;
+  /** It is to be called again. */
+  export const Again: i32 = 1;
+  /** The event loop goes on until the M is woken. */
+  export const Wait: i32 = 2;
+  /** One turn of the event loop. */
+  export const Turn: i32 = 3;
 }
 
 /** Whether an M's thread is in its event loop. */

@@ -12,6 +12,27 @@ export namespace MainState {
   export const Exited: i32 = 3;
 }
 
+/** How far the program is. */
+export namespace ProgramState {
+  export const Running: i32 = 0;
+  /** Somebody called exit, or a panic or fatal error is being reported: nothing more is printed by anybody else. */
+  export const Exiting: i32 = 1;
+  /** The exit code is valid; the main thread may end the process. */
+  export const Exited: i32 = 2;
+  /** Library form: `close()` was called, Ms return from mstart as soon as they look. */
+  export const Closing: i32 = 3;
+}
+
+/** How the main thread is to be told that there is something in its mailbox. */
+export namespace MainSleep {
+  /** It looks there by itself. */
+  export const Awake: i32 = 0;
+  /** It sleeps in its event loop until `hostWake` is notified, or is about to. */
+  export const Asleep: i32 = 1;
+  /** It blocks on `hostAsleep` itself, for a moment; who wakes it makes that Awake. */
+  export const Blocked: i32 = 2;
+}
+
 /** Reasons for Ms not to go on with the next goroutine at once. */
 export namespace Attention {
   /** The world is being stopped: Ms give up their Ps. */
@@ -23,23 +44,29 @@ export namespace Attention {
 
 @unmanaged
 export class Sched {
-  // The host's fields, at the offsets that layout.ts gives.
-  hostWake: i32;
-  exitCode: i32;
-  state: i32;
+  /** Bumped and notified whenever a note is waiting for the main thread. Written by Ms, read by the main thread. */
+  @atomic hostWake: i32;
+  /** Valid once the state is Exited. */
+  @atomic exitCode: i32;
+  /** One of ProgramState. Written by whoever ends the program first, read by everybody. */
+  @atomic state: i32;
   /**
-   * What every M looks at before it runs another goroutine, together with the state: bits of `Attention`. Written under
-   * the lock, read without.
+   * What every M looks at before it runs another goroutine, together with the state, in one load: bits of `Attention`. Written
+   * under the lock, read without.
    */
   attention: i32;
-  mcount: i32;
-  nprocs: i32;
-  heapPages: i32;
+  /** Ms made so far that have had a thread: their ids are 1 … this. */
+  @atomic mcount: i32;
+  /** gomaxprocs. */
+  @atomic nprocs: i32;
+  /** Pages of 64 KiB that the allocator has taken so far. */
+  @atomic heapPages: i32;
+  /** What sysmon's thread sleeps on. */
   sysmonWake: i32;
-  /** Whether the main thread sleeps, and where: one of HOST_*; then whoever fills its mailbox must notify. */
-  hostAsleep: i32;
-  /** What the I/O thread sleeps on, if there is one. */
-  ioWake: i32;
+  /** Whether the main thread sleeps, and where: one of MainSleep; then whoever fills its mailbox must notify. */
+  @atomic hostAsleep: i32;
+  /** What the I/O thread sleeps on, if there is one: bumped and notified when it has requests, or the program ends. */
+  @atomic ioWake: i32;
   /** Goroutine 1: one of MainState (under the lock). */
   main: i32;
 

@@ -5,14 +5,8 @@
  * Guarantees: at most one report is ever made, the first; its text is complete once the main thread is woken. Making a
  * report takes no lock and calls no wasm, so it works after a trap in any place.
  */
-import {
-  SCHED_EXIT_CODE,
-  SCHED_HOST_WAKE,
-  SCHED_STATE,
-  STATE_EXITED,
-  STATE_EXITING,
-  STATE_RUNNING,
-} from "../../assembly/layout.js";
+import { SCHED_EXIT_CODE, SCHED_HOST_WAKE, SCHED_STATE } from "../../assembly/layout.js";
+import { ProgramState } from "../abi/enums.js";
 import { GoPanic, type StackFrame } from "./errors.js";
 
 /** What a report is about. */
@@ -96,13 +90,16 @@ export class Control {
 
   /** Takes the right to end a running program; false if it is ending already. */
   beginExit(): boolean {
-    return Atomics.compareExchange(this.sched, SCHED_STATE >> 2, STATE_RUNNING, STATE_EXITING) === STATE_RUNNING;
+    return (
+      Atomics.compareExchange(this.sched, SCHED_STATE >> 2, ProgramState.Running, ProgramState.Exiting) ===
+      ProgramState.Running
+    );
   }
 
   /** Ends the program that `beginExit` began to end. */
   finishExit(code: number): void {
     Atomics.store(this.sched, SCHED_EXIT_CODE >> 2, code);
-    Atomics.store(this.sched, SCHED_STATE >> 2, STATE_EXITED);
+    Atomics.store(this.sched, SCHED_STATE >> 2, ProgramState.Exited);
     this.wakeMain();
   }
 

@@ -18,12 +18,15 @@ export class Memory {
   readonly data: DataView;
   /** The same as 32-bit words, for Atomics. */
   readonly words: Int32Array<SharedArrayBuffer>;
+  /** The same as 64-bit floats. */
+  readonly floats: Float64Array;
 
   constructor(raw: WebAssembly.Memory) {
     this.raw = raw;
     this.bytes = new Uint8Array(raw.buffer);
     this.data = new DataView(raw.buffer);
     this.words = new Int32Array(raw.buffer as unknown as SharedArrayBuffer);
+    this.floats = new Float64Array(raw.buffer);
   }
 
   /** A copy of the bytes at `address`. */

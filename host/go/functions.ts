@@ -8,15 +8,13 @@
 import {
   JSFN_FLAGS,
   JSFN_INDEX,
-  JSFN_IS_ASYNC,
   JSFN_KIND,
   JSFN_LENGTH1,
   JSFN_LENGTH2,
-  JSFN_MODULE,
-  JSFN_SOURCE,
   JSFN_TEXT,
   JSFN_TIME,
 } from "../../assembly/layout.js";
+import { FunctionFlag, FunctionKind } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
 import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
@@ -58,18 +56,18 @@ export class Functions {
     const shared =
       task === undefined
         ? this.source(fn as () => unknown)
-        : this.write(JSFN_MODULE, task.url, task.name, `${task.name} of ${task.url}`);
+        : this.write(FunctionKind.Module, task.url, task.name, `${task.name} of ${task.url}`);
     this.byFunction.set(fn, shared);
     return shared;
   }
 
   private source(fn: () => unknown): SharedFunction {
     const text = Function.prototype.toString.call(fn);
-    const known = this.byText.get(`${JSFN_SOURCE}${text}\0`);
+    const known = this.byText.get(`${FunctionKind.Source}${text}\0`);
     if (known !== undefined) return known;
     const name = fn.name === "" ? "an anonymous function" : fn.name;
     const isAsync = Object.prototype.toString.call(fn).startsWith("[object Async");
-    return this.write(JSFN_SOURCE, checkSelfContained(text, name), "", name, text, isAsync);
+    return this.write(FunctionKind.Source, checkSelfContained(text, name), "", name, text, isAsync);
   }
 
   private write(
@@ -91,7 +89,7 @@ export class Functions {
     words[(address + JSFN_INDEX) >> 2] = core.js_function();
     words[(address + JSFN_KIND) >> 2] = kind;
     words[(address + JSFN_TIME) >> 2] = 0;
-    words[(address + JSFN_FLAGS) >> 2] = isAsync ? JSFN_IS_ASYNC : 0;
+    words[(address + JSFN_FLAGS) >> 2] = isAsync ? FunctionFlag.IsAsync : 0;
     words[(address + JSFN_LENGTH1) >> 2] = bytes1.byteLength;
     words[(address + JSFN_LENGTH2) >> 2] = bytes2.byteLength;
     memory.write(address + JSFN_TEXT, bytes1);
@@ -108,7 +106,7 @@ export function readFunction(memory: Memory, address: number): { isModule: boole
   const length1 = words[(address + JSFN_LENGTH1) >> 2]!;
   const length2 = words[(address + JSFN_LENGTH2) >> 2]!;
   return {
-    isModule: words[(address + JSFN_KIND) >> 2] === JSFN_MODULE,
+    isModule: words[(address + JSFN_KIND) >> 2] === FunctionKind.Module,
     first: memory.utf8(address + JSFN_TEXT, length1),
     second: memory.utf8(address + JSFN_TEXT + length1, length2),
   };

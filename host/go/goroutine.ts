@@ -5,16 +5,8 @@
  * It is a native promise, so awaiting it takes the engine's short way; `constructor` is Promise itself for that reason, and
  * what `then` returns is an ordinary promise.
  */
-import {
-  JS_CANCELLED,
-  JS_DONE,
-  JS_FAILED,
-  JS_LOST,
-  JS_QUEUED,
-  JS_RUNNING,
-  JS_WAITING,
-  JSGO_STATE,
-} from "../../assembly/layout.js";
+import { JSGO_STATE } from "../../assembly/layout.js";
+import { JsStatus } from "../abi/enums.js";
 import type { LongTimer } from "../base/timers.js";
 import type { Starter } from "./starter.js";
 import type { Yields } from "./yields.js";
@@ -62,13 +54,13 @@ const executor = (resolve: (value: never) => void, reject: (reason: unknown) => 
 };
 
 const STATES: Readonly<Record<number, GoroutineStatus>> = {
-  [JS_QUEUED]: "queued",
-  [JS_RUNNING]: "running",
-  [JS_WAITING]: "waiting",
-  [JS_DONE]: "done",
-  [JS_FAILED]: "failed",
-  [JS_CANCELLED]: "cancelled",
-  [JS_LOST]: "failed",
+  [JsStatus.Queued]: "queued",
+  [JsStatus.Running]: "running",
+  [JsStatus.Waiting]: "waiting",
+  [JsStatus.Done]: "done",
+  [JsStatus.Failed]: "failed",
+  [JsStatus.Cancelled]: "cancelled",
+  [JsStatus.Lost]: "failed",
 };
 
 /** @internal What few goroutines have. */

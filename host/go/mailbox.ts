@@ -4,7 +4,8 @@
  * Guarantees: notes of one sender are handled in the order in which they were posted; a handler that throws does not keep
  * the others from their notes. A note belongs to its handler, which frees it.
  */
-import { M_MAIL, M_SIZE, MS_BASE, NOTE_KIND, NOTE_NEXT, NOTE_ORPHAN } from "../../assembly/layout.js";
+import { M_MAIL, M_SIZE, MS_BASE, NOTE_KIND, NOTE_NEXT } from "../../assembly/layout.js";
+import { NoteKind } from "../abi/enums.js";
 import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
 
@@ -53,7 +54,7 @@ export class Mailbox {
   }
 
   private handle(kind: number, address: number): void {
-    const handler = kind < NOTE_ORPHAN ? this.handlers[kind] : this.orphans[kind - NOTE_ORPHAN];
+    const handler = kind < NoteKind.Orphan ? this.handlers[kind] : this.orphans[kind - NoteKind.Orphan];
     if (handler === undefined) return this.core.free(address);
     try {
       handler(address);

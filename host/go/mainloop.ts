@@ -6,7 +6,8 @@
  * of the event loop, for as long as something came lately; then it lets itself be woken. Whoever posts notifies only if
  * this thread has said that it sleeps: see `noteq.ts` for why nothing is missed.
  */
-import { HOST_ASLEEP, HOST_AWAKE, HOST_BLOCKED, M_MAIL, MS_BASE, SCHED_HOST_ASLEEP } from "../../assembly/layout.js";
+import { M_MAIL, MS_BASE, SCHED_HOST_ASLEEP } from "../../assembly/layout.js";
+import { MainSleep } from "../abi/enums.js";
 import type { Control } from "../base/control.js";
 import { LONGEST_TIMER_MS } from "../base/timers.js";
 import type { Holder } from "./thread.js";
@@ -108,7 +109,7 @@ export class MainLoop implements Holder {
     const now = performance.now();
     this.isFresh = now - this.latest > COLD_MS;
     this.latest = now;
-    Atomics.store(this.words, ASLEEP, HOST_AWAKE);
+    Atomics.store(this.words, ASLEEP, MainSleep.Awake);
     setImmediate(this.poll);
   }
 
@@ -121,9 +122,9 @@ export class MainLoop implements Holder {
     }
     if (!this.mayBlock) return;
     const { words } = this;
-    Atomics.store(words, ASLEEP, HOST_BLOCKED);
-    if (Atomics.load(words, MAIL) === 0) Atomics.wait(words, ASLEEP, HOST_BLOCKED, BLOCK_MS);
-    Atomics.store(words, ASLEEP, HOST_AWAKE);
+    Atomics.store(words, ASLEEP, MainSleep.Blocked);
+    if (Atomics.load(words, MAIL) === 0) Atomics.wait(words, ASLEEP, MainSleep.Blocked, BLOCK_MS);
+    Atomics.store(words, ASLEEP, MainSleep.Awake);
     if (Atomics.load(words, MAIL) !== 0) {
       this.inVain = 0;
     } else {
@@ -133,7 +134,7 @@ export class MainLoop implements Holder {
   }
 
   private sleep(): void {
-    Atomics.store(this.words, ASLEEP, HOST_ASLEEP);
+    Atomics.store(this.words, ASLEEP, MainSleep.Asleep);
   }
 
   /** Has the process live while it is to, when polling does not see to that. */

@@ -2,9 +2,10 @@
  * The mark of a thread that runs JavaScript: it says whether the thread is inside the core, and if not, on whose behalf it runs
  * (see `assembly/runtime/js/jsgo.ts`). A thread may be killed only while it is not in the core.
  *
- * Invariant: whenever the core runs on an M's thread, the mark is MARK_CORE, and nobody can doom the thread.
+ * Invariant: whenever the core runs on an M's thread, the mark is ThreadMark.Core, and nobody can doom the thread.
  */
-import { M_MARK, M_SIZE, MARK_CORE, MS_BASE } from "../../assembly/layout.js";
+import { M_MARK, M_SIZE, MS_BASE } from "../../assembly/layout.js";
+import { ThreadMark } from "../abi/enums.js";
 import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
 
@@ -22,7 +23,7 @@ export function markWord(mid: number): number {
 export class Mark {
   private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly at: number;
-  private value = MARK_CORE;
+  private value = ThreadMark.Core;
 
   constructor(memory: Memory, mid: number) {
     this.words = memory.words;
@@ -42,8 +43,8 @@ export class Mark {
   /** Back to the core. Does not return if the thread is to be killed. */
   leave(): void {
     const { value } = this;
-    this.value = MARK_CORE;
-    if (Atomics.compareExchange(this.words, this.at, value, MARK_CORE) !== value) sleepForEver();
+    this.value = ThreadMark.Core;
+    if (Atomics.compareExchange(this.words, this.at, value, ThreadMark.Core) !== value) sleepForEver();
   }
 
   /** The same core, for JavaScript to call: the mark is taken off for each call and put on again. */
@@ -58,7 +59,7 @@ export class Mark {
   private wrap(call: CoreFunction): CoreFunction {
     return (a, b, c, d) => {
       const { value } = this;
-      if (value === MARK_CORE) return call(a, b, c, d);
+      if (value === ThreadMark.Core) return call(a, b, c, d);
       this.leave();
       try {
         return call(a, b, c, d);

@@ -12,8 +12,6 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { fileURLToPath } from "node:url";
 import {
   JSFN_FLAGS,
-  JSFN_IS_ASYNC,
-  JSFN_IS_BLOCKING,
   JSGO_ARGC,
   JSGO_ARGS,
   JSGO_EXTRA,
@@ -25,25 +23,15 @@ import {
   JSGO_RESULT,
   JSGO_SEEN,
   JSGO_SLOT,
-  JSGO_SPREAD,
   JSGO_STATE,
   JSREQ_ARG,
   JSREQ_GEN,
   JSREQ_ID,
   JSREQ_SIZE,
   JSREQ_VALUE,
-  JS_DONE,
-  JS_FAILED,
-  JS_QUEUED,
-  JS_WAITING,
-  NOTE_CANCEL,
   NOTE_KIND,
-  NOTE_PULL,
-  NOTE_YIELD,
-  RUNJS_AWAIT,
-  RUNJS_DONE,
-  RUNJS_LOADING,
 } from "../../assembly/layout.js";
+import { ArgCount, FunctionFlag, JsStatus, NoteKind, RunJs } from "../abi/enums.js";
 import { StopThread } from "../program/instance.js";
 import { ALL } from "./starter.js";
 import { runCarried, type Carried } from "./carry.js";
@@ -113,10 +101,10 @@ export class Runner {
     this.loader = new Loader(thread.memory);
     thread.starter.exportOf = (fn) => this.loader.exportOf(fn);
     thread.onBlocks = () => {
-      if (this.record !== 0) this.note(this.record, JSFN_IS_BLOCKING);
+      if (this.record !== 0) this.note(this.record, FunctionFlag.IsBlocking);
     };
-    thread.mailbox.on(NOTE_CANCEL, (note) => this.cancel(note));
-    thread.mailbox.on(NOTE_PULL, (note) => this.pull(note));
+    thread.mailbox.on(NoteKind.Cancel, (note) => this.cancel(note));
+    thread.mailbox.on(NoteKind.Pull, (note) => this.pull(note));
   }
 
   /** The goroutine that asks: the one whose function is on the stack, or that the current continuation belongs to. */
@@ -136,7 +124,7 @@ export class Runner {
       if (loaded.error === undefined) return this.whenLoaded(record, loaded);
       this.dropArgs(record);
       this.fail(record, loaded.error);
-      return RUNJS_DONE;
+      return RunJs.Done;
     } finally {
       mark.leave();
     }
@@ -146,12 +134,12 @@ export class Runner {
     const { thread } = this;
     thread.hold();
     // Until then it may be cancelled like any that has not begun.
-    Atomics.store(this.words, (record + JSGO_STATE) >> 2, JS_QUEUED);
+    Atomics.store(this.words, (record + JSGO_STATE) >> 2, JsStatus.Queued);
     void loading?.then(() => {
       thread.core.js_ready(record);
       thread.release();
     });
-    return RUNJS_LOADING;
+    return RunJs.Loading;
   }
 
   private call(record: number, loaded: Loaded): number {
@@ -188,18 +176,18 @@ export class Runner {
           loaded.isAsync = true;
           const running = this.pend(record);
           void this.following.run(running, () => this.generate(running, value));
-          return RUNJS_AWAIT;
+          return RunJs.Await;
         }
       }
       encodeResult(thread.codec, value, record + JSGO_RESULT);
-      words[(record + JSGO_STATE) >> 2] = JS_DONE;
+      words[(record + JSGO_STATE) >> 2] = JsStatus.Done;
     } catch (error) {
       if (error instanceof StopThread) throw error;
       this.fail(record, error);
     } finally {
       this.record = 0;
     }
-    return RUNJS_DONE;
+    return RunJs.Done;
   }
 
   /** With `context()` and what the goroutine has brought along following the function into what it awaits. */
@@ -215,7 +203,7 @@ export class Runner {
   private args(record: number): unknown[] {
     const { codec } = this.thread;
     const argc = this.words[(record + JSGO_ARGC) >> 2]!;
-    if (argc === JSGO_SPREAD) return codec.decode(record + JSGO_ARGS) as unknown[];
+    if (argc === ArgCount.Spread) return codec.decode(record + JSGO_ARGS) as unknown[];
     const args: unknown[] = [];
     for (let i = 0; i < argc; i++) args.push(codec.decode(record + JSGO_ARGS + 8 * i));
     return args;
@@ -224,7 +212,7 @@ export class Runner {
   private dropArgs(record: number): void {
     const { codec } = this.thread;
     const argc = this.words[(record + JSGO_ARGC) >> 2]!;
-    for (let i = 0; i < (argc === JSGO_SPREAD ? 1 : argc); i++) codec.drop(record + JSGO_ARGS + 8 * i);
+    for (let i = 0; i < (argc === ArgCount.Spread ? 1 : argc); i++) codec.drop(record + JSGO_ARGS + 8 * i);
     if (this.words[(record + JSGO_HAS_EXTRA) >> 2] !== 0) codec.drop(record + JSGO_EXTRA);
   }
 
@@ -243,7 +231,7 @@ export class Runner {
         codec.encode(new Error("the goroutine threw something that cannot be cloned"), record + JSGO_RESULT);
       }
     }
-    this.words[(record + JSGO_STATE) >> 2] = JS_FAILED;
+    this.words[(record + JSGO_STATE) >> 2] = JsStatus.Failed;
   }
 
   // ---- pending goroutines --------------------------------------------------------------------------------------------
@@ -251,9 +239,9 @@ export class Runner {
   private pend(record: number): Running {
     const running = (this.running ??= new Running(this.floats[(record + JSGO_ID) >> 3]!, record));
     this.pending.set(running.id, running);
-    this.note(record, JSFN_IS_ASYNC);
+    this.note(record, FunctionFlag.IsAsync);
     this.thread.hold();
-    Atomics.store(this.words, (record + JSGO_STATE) >> 2, JS_WAITING);
+    Atomics.store(this.words, (record + JSGO_STATE) >> 2, JsStatus.Waiting);
     return running;
   }
 
@@ -270,7 +258,7 @@ export class Runner {
     const failed = (error: unknown): void => this.endFailed(running, error);
     if (promise instanceof Promise) void promise.then(done, failed);
     else void Promise.resolve(promise).then(done, failed);
-    return RUNJS_AWAIT;
+    return RunJs.Await;
   }
 
   private end(running: Running, value: unknown): void {
@@ -279,7 +267,7 @@ export class Runner {
     } catch (error) {
       return this.endFailed(running, error);
     }
-    this.words[(running.record + JSGO_STATE) >> 2] = JS_DONE;
+    this.words[(running.record + JSGO_STATE) >> 2] = JsStatus.Done;
     this.over(running);
   }
 
@@ -359,7 +347,7 @@ export class Runner {
       core.free(note);
       throw error;
     }
-    words[(note + NOTE_KIND) >> 2] = NOTE_YIELD;
+    words[(note + NOTE_KIND) >> 2] = NoteKind.Yield;
     words[(note + JSREQ_ARG) >> 2] = words[(record + JSGO_SLOT) >> 2]!;
     words[(note + JSREQ_GEN) >> 2] = 0;
     this.floats[(note + JSREQ_ID) >> 3] = id;

@@ -24,31 +24,20 @@ import {
   JSGO_SEEN,
   JSGO_SIZE,
   JSGO_SLOT,
-  JSGO_SPREAD,
   JSGO_STATE,
   JSREQ_ARG,
   JSREQ_GEN,
   JSREQ_ID,
   JSREQ_SIZE,
   JSREQ_VALUE,
-  JS_CANCELLED,
-  JS_DONE,
-  JS_FAILED,
-  JS_LOST,
-  JS_QUEUED,
-  JS_WAITING,
-  MARK_TURN,
-  NOTE_CANCEL,
   NOTE_KIND,
   NOTE_NEXT,
-  NOTE_PULL,
-  NOTE_TASK,
-  NOTE_YIELD,
   M_GEN,
   SCHED_MCOUNT,
   M_SIZE,
   MS_BASE,
 } from "../../assembly/layout.js";
+import { ArgCount, JsStatus, NoteKind, ThreadMark } from "../abi/enums.js";
 import { SkeinError, WorkerError } from "../base/errors.js";
 import { LongTimer } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
@@ -124,11 +113,11 @@ export class Starter {
     this.words = thread.memory.words;
     this.floats = new Float64Array(thread.memory.raw.buffer);
     this.functions = new Functions(thread.core, thread.memory);
-    thread.mailbox.on(NOTE_TASK, (address) => this.returned(address));
-    thread.mailbox.on(NOTE_YIELD, (address) => this.yielded(address));
+    thread.mailbox.on(NoteKind.Task, (address) => this.returned(address));
+    thread.mailbox.on(NoteKind.Yield, (address) => this.yielded(address));
     if (thread.mid === 0) {
-      thread.mailbox.onOrphan(NOTE_TASK, (address) => this.orphan(address));
-      for (const kind of [NOTE_YIELD, NOTE_CANCEL, NOTE_PULL]) {
+      thread.mailbox.onOrphan(NoteKind.Task, (address) => this.orphan(address));
+      for (const kind of [NoteKind.Yield, NoteKind.Cancel, NoteKind.Pull]) {
         thread.mailbox.onOrphan(kind, (address) => {
           thread.codec.drop(address + JSREQ_VALUE);
           thread.core.free(address);
@@ -151,7 +140,7 @@ export class Starter {
     }
     const id = this.nextId++;
     this.floats[(at + JSGO_ID) >> 3] = id;
-    words[(at + JSGO_STATE) >> 2] = JS_QUEUED;
+    words[(at + JSGO_STATE) >> 2] = JsStatus.Queued;
     words[(at + JSGO_FN) >> 2] = shared.address;
     words[(at + JSGO_SEEN) >> 2] = 0;
     if (options?.signal?.aborted === true) {
@@ -234,7 +223,7 @@ export class Starter {
     const { core, mid, gen } = this.thread;
     const at = core.alloc(JSGO_SIZE) >>> 0;
     const { words } = this;
-    words[(at + NOTE_KIND) >> 2] = NOTE_TASK;
+    words[(at + NOTE_KIND) >> 2] = NoteKind.Task;
     words[(at + JSGO_OWNER) >> 2] = mid;
     words[(at + JSGO_OWNER_GEN) >> 2] = gen;
     words[(at + JSGO_HAS_EXTRA) >> 2] = 0;
@@ -270,7 +259,7 @@ export class Starter {
       this.free.push(at);
       throw error;
     }
-    this.words[(at + JSGO_ARGC) >> 2] = spread ? JSGO_SPREAD : args.length;
+    this.words[(at + JSGO_ARGC) >> 2] = spread ? ArgCount.Spread : args.length;
   }
 
   private enqueue(at: number): void {
@@ -334,7 +323,7 @@ export class Starter {
     this.slots[slot] = undefined;
     const isWaitedFor = g !== undefined && g.at === at;
     const state = Atomics.load(words, (at + JSGO_STATE) >> 2);
-    if (state === JS_DONE) {
+    if (state === JsStatus.Done) {
       let value: unknown;
       try {
         value = thread.codec.decode(at + JSGO_RESULT);
@@ -352,10 +341,10 @@ export class Starter {
     }
     let error: unknown;
     switch (state) {
-      case JS_FAILED:
+      case JsStatus.Failed:
         error = orError(() => thread.codec.decode(at + JSGO_RESULT));
         break;
-      case JS_LOST:
+      case JsStatus.Lost:
         error = new WorkerError(words[(at + JSGO_MID) >> 2]!, this.takeText(at));
         break;
       default:
@@ -379,21 +368,21 @@ export class Starter {
   private dropArgs(at: number): void {
     const { words, thread } = this;
     const argc = words[(at + JSGO_ARGC) >> 2]!;
-    for (let i = 0; i < (argc === JSGO_SPREAD ? 1 : argc); i++) thread.codec.drop(at + JSGO_ARGS + 8 * i);
+    for (let i = 0; i < (argc === ArgCount.Spread ? 1 : argc); i++) thread.codec.drop(at + JSGO_ARGS + 8 * i);
     if (words[(at + JSGO_HAS_EXTRA) >> 2] !== 0) thread.codec.drop(at + JSGO_EXTRA);
   }
 
   /** A record whose owner has died: nobody wants what is in it. */
   private orphan(at: number): void {
     switch (Atomics.load(this.words, (at + JSGO_STATE) >> 2)) {
-      case JS_DONE:
-      case JS_FAILED:
+      case JsStatus.Done:
+      case JsStatus.Failed:
         this.thread.codec.drop(at + JSGO_RESULT);
         break;
-      case JS_LOST:
+      case JsStatus.Lost:
         this.takeText(at);
         break;
-      case JS_CANCELLED:
+      case JsStatus.Cancelled:
         this.dropArgs(at);
     }
     this.thread.core.free(at);
@@ -411,12 +400,14 @@ export class Starter {
     more.reason = reason;
     this.flush();
     const { words } = this;
-    if (Atomics.compareExchange(words, (at + JSGO_STATE) >> 2, JS_QUEUED, JS_CANCELLED) === JS_QUEUED) {
+    if (
+      Atomics.compareExchange(words, (at + JSGO_STATE) >> 2, JsStatus.Queued, JsStatus.Cancelled) === JsStatus.Queued
+    ) {
       // The record comes back when its turn would have been.
       this.finish(g, "cancelled").fail(reason);
       return true;
     }
-    this.request(g, NOTE_CANCEL, 0, reason);
+    this.request(g, NoteKind.Cancel, 0, reason);
     this.later(g, GRACE_MS, () => this.giveUp(g));
     return true;
   }
@@ -429,7 +420,7 @@ export class Starter {
     }
     const { words, thread } = this;
     const count = Atomics.load(words, SCHED_MCOUNT >> 2);
-    for (let mid = 1; mid <= count; mid++) this.notify(mid, NOTE_CANCEL, ALL, 0, reason);
+    for (let mid = 1; mid <= count; mid++) this.notify(mid, NoteKind.Cancel, ALL, 0, reason);
     thread.drain();
   }
 
@@ -444,8 +435,8 @@ export class Starter {
       return;
     }
     const mid = words[(at + JSGO_MID) >> 2]!;
-    const isWaiting = Atomics.load(words, (at + JSGO_STATE) >> 2) === JS_WAITING;
-    const mark = isWaiting ? MARK_TURN : markOf(g.id);
+    const isWaiting = Atomics.load(words, (at + JSGO_STATE) >> 2) === JsStatus.Waiting;
+    const mark = isWaiting ? ThreadMark.Turn : markOf(g.id);
     const why = `it was stopped, as goroutine ${g.id} (${g.name}) did not heed its cancellation`;
     const text = writeText(thread.core, thread.memory, why);
     if (thread.core.js_kill(mid, mark, text) !== 0) return; // the record comes back as lost
@@ -460,7 +451,7 @@ export class Starter {
     const { more } = g;
     if (more.yields === undefined) {
       more.yields = new Yields(g, (leave) => {
-        if (g.at !== 0) this.request(g, NOTE_PULL, leave, undefined);
+        if (g.at !== 0) this.request(g, NoteKind.Pull, leave, undefined);
       });
       if (g.at === 0) more.yields.finish();
     }

@@ -7,18 +7,8 @@
  */
 import process from "node:process";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import {
-  M_GEN,
-  MS_BASE,
-  NOTE_KIND,
-  NOTE_PORT,
-  NOTE_SIZE,
-  MARK_CORE,
-  MSTART_AGAIN,
-  MSTART_END,
-  STATE_CLOSING,
-  STATE_RUNNING,
-} from "../../assembly/layout.js";
+import { M_GEN, MS_BASE, NOTE_KIND, NOTE_SIZE } from "../../assembly/layout.js";
+import { Mstart, NoteKind, ProgramState, ThreadMark } from "../abi/enums.js";
 import { EXIT_SIGPIPE } from "../base/exitcodes.js";
 import { Control, Report, writePanic } from "../base/control.js";
 import { installHook } from "../go/current.js";
@@ -69,7 +59,7 @@ async function runM(data: MData): Promise<void> {
     const thread = new Thread(mark.crossing(core), memory, mid, loop, data.clock);
     loop.thread = thread;
     thread.sync.carryWith(
-      (counts) => new Spoke(thread.core, memory, counts, data.port, () => notifyMain(thread, NOTE_PORT)),
+      (counts) => new Spoke(thread.core, memory, counts, data.port, () => notifyMain(thread, NoteKind.Port)),
     );
     const panic = (error: unknown, goroutine: number): void => {
       const text = panicOf(error, goroutine);
@@ -79,11 +69,11 @@ async function runM(data: MData): Promise<void> {
     installHook({ scope: thread, context: () => runner.context() });
     process.on("exit", (code) => {
       // Called from a goroutine: then the thread dies in JavaScript.
-      if (mark.current !== MARK_CORE) dying(instance, mid, mark, `it called process.exit(${code})`);
+      if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `it called process.exit(${code})`);
     });
     const uncaught = (error: unknown): void => {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      if (mark.current !== MARK_CORE) dying(instance, mid, mark, `an error that nobody caught: ${what}`);
+      if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `an error that nobody caught: ${what}`);
       process.exit(1);
     };
     process.on("uncaughtException", uncaught);
@@ -97,13 +87,13 @@ async function runM(data: MData): Promise<void> {
         if (!recover(thrown, data, control, instance)) break;
         continue;
       }
-      if (code === MSTART_AGAIN) continue;
-      if (code === MSTART_END) break;
+      if (code === Mstart.Again) continue;
+      if (code === Mstart.End) break;
       await loop.turn(code);
       mark.leave();
     }
     loop.end();
-    if (control.state === STATE_RUNNING) thread.sync.holders.end();
+    if (control.state === ProgramState.Running) thread.sync.holders.end();
     // What goroutines have left behind in this event loop must not keep the thread.
     if (hasRun) endThread();
   } catch (error) {
@@ -154,7 +144,7 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
     return false;
   }
   const state = control.state;
-  if (state !== STATE_RUNNING && state !== STATE_CLOSING) return false;
+  if (state !== ProgramState.Running && state !== ProgramState.Closing) return false;
   const message = panicMessage(thrown);
   const goroutine = core.goid();
   if (message === undefined || goroutine === 0n) throw thrown;

@@ -8,19 +8,7 @@
  * alive while one is pending, and not a moment longer.
  */
 import { MessageChannel, Worker } from "node:worker_threads";
-import {
-  NOTE_CALL,
-  NOTE_DUMPED,
-  NOTE_EXIT,
-  NOTE_FATAL,
-  NOTE_INIT,
-  NOTE_MAIN,
-  NOTE_PANIC,
-  NOTE_PORT,
-  NOTE_RESOLVE,
-  NOTE_START_IO,
-  STATE_EXITED,
-} from "../../assembly/layout.js";
+import { NoteKind, ProgramState } from "../abi/enums.js";
 import { checkHeap, reserveMemory } from "../base/addressspace.js";
 import { convertArgs, type CallArgument, type CallValue } from "./calls.js";
 import { newClock } from "../base/clock.js";
@@ -104,15 +92,15 @@ const WRITE_MS = 100;
 
 /** Kinds of notes that a program's own goroutines send. */
 const NOTES = [
-  NOTE_INIT,
-  NOTE_CALL,
-  NOTE_PANIC,
-  NOTE_MAIN,
-  NOTE_FATAL,
-  NOTE_EXIT,
-  NOTE_DUMPED,
-  NOTE_RESOLVE,
-  NOTE_START_IO,
+  NoteKind.Init,
+  NoteKind.Call,
+  NoteKind.Panic,
+  NoteKind.Main,
+  NoteKind.Fatal,
+  NoteKind.Exit,
+  NoteKind.Dumped,
+  NoteKind.Resolve,
+  NoteKind.StartIo,
 ];
 
 /** A program and its scheduler. Made by `start`. */
@@ -215,7 +203,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     this.loop = new MainLoop(this.control, this.memory.words, () => this.drain());
     this.thread = new Thread(this.core, this.memory, 0, this.loop, data.clock);
     this.sync.carryWith(() => hub);
-    this.thread.mailbox.on(NOTE_PORT, (note) => {
+    this.thread.mailbox.on(NoteKind.Port, (note) => {
       this.core.free(note);
       hub.drain();
     });
@@ -464,38 +452,38 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   private drain(): boolean {
     const came = this.thread.drain();
     this.readReport();
-    if (this.control.state === STATE_EXITED) this.exited(this.control.exitCode);
+    if (this.control.state === ProgramState.Exited) this.exited(this.control.exitCode);
     return came;
   }
 
   private handle(kind: number, address: number): void {
     const { a, b } = readNote(this.core, this.memory, address);
     switch (kind) {
-      case NOTE_INIT:
+      case NoteKind.Init:
         this.entries.initialised();
         break;
-      case NOTE_CALL:
+      case NoteKind.Call:
         this.entries.returned(a);
         break;
-      case NOTE_PANIC:
+      case NoteKind.Panic:
         this.panicked(a, takeText(this.core, this.memory, b));
         break;
-      case NOTE_MAIN:
+      case NoteKind.Main:
         this.entries.mainReturned(a);
         break;
-      case NOTE_FATAL:
+      case NoteKind.Fatal:
         this.fatal(fatalError(takeText(this.core, this.memory, b)));
         break;
-      case NOTE_EXIT:
+      case NoteKind.Exit:
         this.exited(a);
         break;
-      case NOTE_RESOLVE:
+      case NoteKind.Resolve:
         void this.resolve(a);
         break;
-      case NOTE_START_IO:
+      case NoteKind.StartIo:
         this.startIO();
         break;
-      case NOTE_DUMPED:
+      case NoteKind.Dumped:
         this.dumped();
         break;
     }

@@ -11,15 +11,8 @@
  */
 import process from "node:process";
 import { type MessagePort, Worker } from "node:worker_threads";
-import {
-  M_LAST_WORDS,
-  M_SIZE,
-  MARK_CORE,
-  MARK_DOOMED,
-  MS_BASE,
-  SCRATCH_PAGES,
-  STATE_RUNNING,
-} from "../../assembly/layout.js";
+import { M_LAST_WORDS, M_SIZE, MS_BASE, SCRATCH_PAGES } from "../../assembly/layout.js";
+import { ProgramState, ThreadMark } from "../abi/enums.js";
 import { type Control, Report } from "../base/control.js";
 import { markWord } from "../go/mark.js";
 import type { Core } from "../program/core.js";
@@ -166,16 +159,16 @@ export class Threads {
 
   private exited(mid: number, code: number, failure: Error | undefined): void {
     const { words } = this.memory;
-    if (this.control.state !== STATE_RUNNING) return;
+    if (this.control.state !== ProgramState.Running) return;
     const mark = Atomics.load(words, markWord(mid));
-    if (mark === MARK_CORE) {
+    if (mark === ThreadMark.Core) {
       if (failure !== undefined) this.control.report(Report.Failure, `thread M${mid} died: ${failure.message}`);
       else if (code !== 0) this.control.report(Report.Failure, `thread M${mid} ended with code ${code}`);
       return;
     }
     const lastWords = words[(MS_BASE + mid * M_SIZE + M_LAST_WORDS) >> 2]! >>> 0;
     let why = failure?.message ?? `it ended with code ${code}`;
-    if (mark === MARK_DOOMED && lastWords !== 0) why = takeText(this.core, this.memory, lastWords);
+    if (mark === ThreadMark.Doomed && lastWords !== 0) why = takeText(this.core, this.memory, lastWords);
     const text = writeText(this.core, this.memory, why);
     this.core.js_lost(mid, text);
     this.core.free(text);

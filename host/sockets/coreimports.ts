@@ -4,7 +4,7 @@
  * Guarantees: nothing is loaded for a program without sockets; no function throws; each returns the call's result or
  * -errno. The functions are made for one thread, as the way to call C is.
  */
-import { STATE_RUNNING } from "../../assembly/layout.js";
+import { ProgramState } from "../abi/enums.js";
 import {
   AF_UNSPEC,
   EFD_CLOEXEC,
@@ -51,7 +51,7 @@ export function netImports(
   control: Control,
   isPrograms: boolean,
 ): WebAssembly.ModuleImports {
-  const isEnding = (): boolean => control.state !== STATE_RUNNING;
+  const isEnding = (): boolean => control.state !== ProgramState.Running;
   let sys: Sys | undefined;
   const load = (): Sys => {
     if (isPrograms && !beginLoad(isEnding)) return refusing;

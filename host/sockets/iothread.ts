@@ -18,13 +18,13 @@ import {
   IO_M,
   IO_SOCKET,
   SCHED_IO_WAKE,
-  STATE_RUNNING,
   STD_FLAGS,
   STD_LOCAL,
   STD_LOCAL_LENGTH,
   STD_REMOTE,
   STD_REMOTE_LENGTH,
 } from "../../assembly/layout.js";
+import { ProgramState } from "../abi/enums.js";
 import { Control, Report } from "../base/control.js";
 import type { Core } from "../program/core.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
@@ -353,7 +353,7 @@ async function runIO(data: ThreadData): Promise<void> {
     const io = new IOThread(core, memory);
     while (true) {
       const seen = Atomics.load(memory.words, SCHED_IO_WAKE >> 2);
-      if (control.state !== STATE_RUNNING) break;
+      if (control.state !== ProgramState.Running) break;
       io.serve();
       const wait = Atomics.waitAsync(memory.words, SCHED_IO_WAKE >> 2, seen);
       if (wait.async) await wait.value;

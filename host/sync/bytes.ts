@@ -1,5 +1,6 @@
 /** Bytes that all threads share, without copying and without a message port. */
-import { HOBJ_ELEM, HOST_BYTES } from "../../assembly/layout.js";
+import { HOBJ_ELEM } from "../../assembly/layout.js";
+import { ObjectKind } from "../abi/enums.js";
 import { SyncHandle } from "./synchandle.js";
 import type { Sync } from "./sync.js";
 
@@ -15,7 +16,7 @@ export class Bytes extends SyncHandle {
 
   /** @internal */
   constructor(sync: Sync, address: number) {
-    super(sync, HOST_BYTES, address);
+    super(sync, ObjectKind.Bytes, address);
     const { memory } = this;
     this.view = new Uint8Array(memory.raw.buffer, this.target, memory.words[(address + HOBJ_ELEM) >>> 2]);
   }

@@ -1,19 +1,6 @@
 /** Channels. */
-import {
-  ELEM_ANY,
-  ELEM_F64,
-  ELEM_I32,
-  ELEM_I64,
-  HCHAN_CLOSED,
-  HCHAN_DATAQSIZ,
-  HCHAN_QCOUNT,
-  HOBJ_ELEM,
-  HOST_CHAN,
-  OP_CLOSED,
-  OP_DONE,
-  OP_RECV,
-  OP_SEND,
-} from "../../assembly/layout.js";
+import { HCHAN_CLOSED, HCHAN_DATAQSIZ, HCHAN_QCOUNT, HOBJ_ELEM } from "../../assembly/layout.js";
+import { Elem, ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import type { Transfer } from "../values/index.js";
 import { asError, ChanError, panicking, reasonOf } from "./syncerrors.js";
 import { SyncHandle } from "./synchandle.js";
@@ -54,7 +41,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
 
   /** @internal */
   constructor(sync: Sync, address: number) {
-    super(sync, HOST_CHAN, address);
+    super(sync, ObjectKind.Chan, address);
     this.elem = this.memory.words[(address + HOBJ_ELEM) >>> 2]!;
     this.chan = this.target;
   }
@@ -88,10 +75,10 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
       const signal = options?.signal;
       if (signal?.aborted === true) throw reasonOf(signal);
       const status = this.offer(value, options?.transfer);
-      if (status === OP_DONE) return SENT;
-      if (status === OP_CLOSED) throw this.refused();
+      if (status === OpStatus.Done) return SENT;
+      if (status === OpStatus.Closed) throw this.refused();
       const { ops } = this.sync;
-      const op = ops.take(OP_SEND, this.address);
+      const op = ops.take(OpCode.Send, this.address);
       ops.load(op);
       return ops.promise(op, (op, status) => this.sent(op, status), signal);
     } catch (error) {
@@ -109,9 +96,9 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
       if (signal?.aborted === true) throw reasonOf(signal);
       const { ops } = this.sync;
       const status = ops.core.chan_recv(ops.lender, this.chan, ops.slot);
-      if (status === OP_DONE) return Promise.resolve({ value: this.decode(), ok: true });
-      if (status === OP_CLOSED) return Promise.resolve(NOTHING);
-      const op = ops.take(OP_RECV, this.address);
+      if (status === OpStatus.Done) return Promise.resolve({ value: this.decode(), ok: true });
+      if (status === OpStatus.Closed) return Promise.resolve(NOTHING);
+      const op = ops.take(OpCode.Recv, this.address);
       return ops.promise<Received<T>>(op, (op, status) => this.received(op, status), signal, undefined, NOTHING);
     } catch (error) {
       return Promise.reject(asError(error));
@@ -121,8 +108,8 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** Sends if that is possible at once. Throws a ChanError on a closed channel, a DataCloneError. */
   trySend(value: T): boolean {
     const status = this.offer(value);
-    if (status === OP_DONE) return true;
-    const refused = status === OP_CLOSED ? this.refused() : undefined;
+    if (status === OpStatus.Done) return true;
+    const refused = status === OpStatus.Closed ? this.refused() : undefined;
     if (refused !== undefined) throw refused;
     this.drop();
     return false;
@@ -132,7 +119,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   tryRecv(): Received<T> {
     const { ops } = this.sync;
     const status = ops.core.chan_recv(ops.lender, this.chan, ops.slot);
-    return status === OP_DONE ? { value: this.decode(), ok: true } : NOTHING;
+    return status === OpStatus.Done ? { value: this.decode(), ok: true } : NOTHING;
   }
 
   /** Sends, blocking this goroutine's M, whose P is handed on. Only in goroutines; throws like `send`. */
@@ -140,9 +127,9 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     const { ops } = this.sync;
     ops.checkMayBlock("sendSync");
     const status = this.offer(value, options?.transfer);
-    if (status === OP_DONE) return;
-    if (status === OP_CLOSED) throw this.refused();
-    const op = ops.take(OP_SEND, this.address);
+    if (status === OpStatus.Done) return;
+    if (status === OpStatus.Closed) throw this.refused();
+    const op = ops.take(OpCode.Send, this.address);
     ops.load(op);
     let ended = false;
     try {
@@ -159,9 +146,9 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   recvSync(): Received<T> {
     const { ops } = this.sync;
     const status = ops.core.chan_recv(ops.lender, this.chan, ops.slot);
-    if (status === OP_DONE) return { value: this.decode(), ok: true };
-    if (status === OP_CLOSED) return NOTHING;
-    const op = ops.take(OP_RECV, this.address);
+    if (status === OpStatus.Done) return { value: this.decode(), ok: true };
+    if (status === OpStatus.Closed) return NOTHING;
+    const op = ops.take(OpCode.Recv, this.address);
     try {
       return this.received(op, ops.wait(op, "recvSync"));
     } finally {
@@ -205,10 +192,10 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   private next(waits?: () => void): Promise<IteratorResult<T, undefined>> {
     const { ops } = this.sync;
     const status = ops.core.chan_recv(ops.lender, this.chan, ops.slot);
-    if (status === OP_DONE) return Promise.resolve({ value: this.decode(), done: false });
-    if (status === OP_CLOSED) return END;
+    if (status === OpStatus.Done) return Promise.resolve({ value: this.decode(), done: false });
+    if (status === OpStatus.Closed) return END;
     waits?.();
-    const op = ops.take(OP_RECV, this.address);
+    const op = ops.take(OpCode.Recv, this.address);
     const settle = (op: number, status: number): IteratorResult<T, undefined> => {
       const { value, ok } = this.received(op, status);
       return ok ? { value, done: false } : { value, done: true };
@@ -232,26 +219,26 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   encode(value: unknown, transfer?: Transfer | readonly unknown[]): void {
     const { sync, elem } = this;
     const { slot } = sync.ops;
-    if (elem === ELEM_ANY) return sync.host.codec.encode(value, slot, transfer);
+    if (elem === Elem.Any) return sync.host.codec.encode(value, slot, transfer);
     if (!this.fits(value)) {
       throw new TypeError(`a channel of ${this.type} cannot carry ${shown(value)}`);
     }
     const { data, words } = this.memory;
-    if (elem === ELEM_F64) data.setFloat64(slot, value as number, true);
-    else if (elem === ELEM_I32) {
+    if (elem === Elem.F64) data.setFloat64(slot, value as number, true);
+    else if (elem === Elem.I32) {
       words[slot >>> 2] = value as number;
       words[(slot >>> 2) + 1] = (value as number) < 0 ? -1 : 0;
-    } else if (elem === ELEM_I64) data.setBigInt64(slot, value as bigint, true);
+    } else if (elem === Elem.I64) data.setBigInt64(slot, value as bigint, true);
     else this.encodeBytes(value as Uint8Array, slot);
   }
 
   private fits(value: unknown): boolean {
     switch (this.elem) {
-      case ELEM_F64:
+      case Elem.F64:
         return typeof value === "number";
-      case ELEM_I32:
+      case Elem.I32:
         return typeof value === "number" && (value | 0) === value;
-      case ELEM_I64:
+      case Elem.I64:
         return typeof value === "bigint" && BigInt.asIntN(64, value) === value;
       default:
         return value instanceof Uint8Array;
@@ -273,13 +260,13 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     const { slot } = sync.ops;
     const { data, words, bytes } = this.memory;
     switch (elem) {
-      case ELEM_ANY:
+      case Elem.Any:
         return sync.host.codec.decode(slot) as T;
-      case ELEM_F64:
+      case Elem.F64:
         return data.getFloat64(slot, true) as T;
-      case ELEM_I32:
+      case Elem.I32:
         return words[slot >>> 2] as T;
-      case ELEM_I64:
+      case Elem.I64:
         return data.getBigInt64(slot, true) as T;
       default: {
         const object = words[slot >>> 2]! >>> 0;
@@ -292,7 +279,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
 
   /** @internal Gives up the value in this thread's slot. */
   drop(): void {
-    if (this.elem === ELEM_ANY) this.sync.host.codec.drop(this.sync.ops.slot);
+    if (this.elem === Elem.Any) this.sync.host.codec.drop(this.sync.ops.slot);
   }
 
   /** @internal Gives it to a goroutine in WebAssembly, which nobody can tell from when it lets go: it stays for good. */
@@ -312,13 +299,13 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   }
 
   private sent(op: number, status: number): void {
-    if (status === OP_DONE) return;
+    if (status === OpStatus.Done) return;
     this.dropOf(op);
-    if (status === OP_CLOSED) throw new ChanError("send on closed channel");
+    if (status === OpStatus.Closed) throw new ChanError("send on closed channel");
   }
 
   private received(op: number, status: number): Received<T> {
-    if (status !== OP_DONE) return NOTHING;
+    if (status !== OpStatus.Done) return NOTHING;
     this.sync.ops.unload(op);
     return { value: this.decode(), ok: true };
   }

@@ -4,16 +4,8 @@
  * Whether a context is cancelled is a word in shared memory, so a loop that never awaits sees it too. Its `signal` follows when
  * the thread's event loop has a turn.
  */
-import {
-  HOBJ_DEADLINE,
-  HOBJ_DONE,
-  HOBJ_ELEM,
-  HOBJ_OTHER,
-  HOBJ_REASON,
-  HOBJ_VALUE,
-  HOST_CONTEXT,
-  OP_RECV,
-} from "../../assembly/layout.js";
+import { HOBJ_DEADLINE, HOBJ_DONE, HOBJ_ELEM, HOBJ_OTHER, HOBJ_REASON, HOBJ_VALUE } from "../../assembly/layout.js";
+import { ObjectKind, OpCode } from "../abi/enums.js";
 import { LongTimer } from "../base/timers.js";
 import { SyncHandle } from "./synchandle.js";
 import { OP_ENDED } from "./ops.js";
@@ -26,7 +18,7 @@ export class Context extends SyncHandle implements Disposable {
 
   /** @internal */
   constructor(sync: Sync, address: number) {
-    super(sync, HOST_CONTEXT, address);
+    super(sync, ObjectKind.Context, address);
   }
 
   /** Whether it is cancelled, or its deadline has passed. */
@@ -169,7 +161,7 @@ export class Context extends SyncHandle implements Disposable {
   /** Has the signal follow: waits on the channel that is closed when the context is cancelled. */
   private follow(controller: AbortController): void {
     const { ops } = this.sync;
-    const op = ops.take(OP_RECV, this.address);
+    const op = ops.take(OpCode.Recv, this.address);
     // The context may be collected meanwhile; when the last of all that stand for it has been, its channel is closed too.
     const self = new WeakRef(this);
     const status = ops.beginQuietly(op, (_, status) => {

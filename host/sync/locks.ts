@@ -4,7 +4,7 @@
  * A lock knows which thread holds it. If that thread dies, the lock is released as abandoned: the next `lock()` rejects with an
  * AbandonedError, and has the lock all the same.
  */
-import { HOST_MUTEX, HOST_RWMUTEX, OP_ABANDONED, OP_LOCK, OP_READ } from "../../assembly/layout.js";
+import { ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import { asError, AbandonedError, panicking, reasonOf } from "./syncerrors.js";
 import { SyncHandle } from "./synchandle.js";
 import type { WaitOptions } from "./host.js";
@@ -62,7 +62,7 @@ abstract class Lock extends SyncHandle {
 
   protected guard(status: number, free: () => void): Guard {
     const guard = new Guard(free);
-    if (status === OP_ABANDONED) throw new AbandonedError(this.what, guard);
+    if (status === OpStatus.Abandoned) throw new AbandonedError(this.what, guard);
     return guard;
   }
 
@@ -78,17 +78,17 @@ export class Mutex extends Lock implements Disposable {
 
   /** @internal */
   constructor(sync: Sync, address: number) {
-    super(sync, HOST_MUTEX, address);
+    super(sync, ObjectKind.Mutex, address);
   }
 
   /** Takes the mutex, waiting until it is free. First in, first out but for short waits, as in Go. */
   lock(options?: WaitOptions): Promise<Guard> {
-    return this.acquire(OP_LOCK, () => this.unlock(), options);
+    return this.acquire(OpCode.Lock, () => this.unlock(), options);
   }
 
   /** The same, blocking this goroutine's M. Only in goroutines. */
   lockSync(): Guard {
-    return this.acquireSync(OP_LOCK, () => this.unlock(), "lockSync");
+    return this.acquireSync(OpCode.Lock, () => this.unlock(), "lockSync");
   }
 
   /** Takes the mutex if it is free. */
@@ -114,17 +114,17 @@ export class RWMutex extends Lock {
 
   /** @internal */
   constructor(sync: Sync, address: number) {
-    super(sync, HOST_RWMUTEX, address);
+    super(sync, ObjectKind.RWMutex, address);
   }
 
   /** Takes the lock for writing. */
   lock(options?: WaitOptions): Promise<Guard> {
-    return this.acquire(OP_LOCK, () => this.unlock(), options);
+    return this.acquire(OpCode.Lock, () => this.unlock(), options);
   }
 
   /** The same, blocking this goroutine's M. Only in goroutines. */
   lockSync(): Guard {
-    return this.acquireSync(OP_LOCK, () => this.unlock(), "lockSync");
+    return this.acquireSync(OpCode.Lock, () => this.unlock(), "lockSync");
   }
 
   /** Takes the lock for writing if nobody holds it. */
@@ -140,12 +140,12 @@ export class RWMutex extends Lock {
 
   /** Takes the lock for reading. Not twice in one goroutine: a writer may come between. */
   rlock(options?: WaitOptions): Promise<Guard> {
-    return this.acquire(OP_READ, () => this.runlock(), options);
+    return this.acquire(OpCode.Read, () => this.runlock(), options);
   }
 
   /** The same, blocking this goroutine's M. Only in goroutines. */
   rlockSync(): Guard {
-    return this.acquireSync(OP_READ, () => this.runlock(), "rlockSync");
+    return this.acquireSync(OpCode.Read, () => this.runlock(), "rlockSync");
   }
 
   /** Takes the lock for reading if no writer holds it or waits for it. */

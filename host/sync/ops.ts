@@ -6,21 +6,16 @@
  * which they ended. A record is given back only after that. While any waits the thread is held.
  */
 import {
-  NOTE_OP,
-  OP_ASLEEP,
-  OP_AWAITED,
-  OP_CANCELLED,
   OP_CODE,
   OP_COUNT,
   OP_INDEX,
   OP_OBJECT,
-  OP_RELEASED,
   OP_SLOT,
   OP_STATUS,
   OP_SYNC,
   SCHED_STATE,
-  STATE_RUNNING,
 } from "../../assembly/layout.js";
+import { NoteKind, OpStatus, OpSync, ProgramState } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
 import type { Core } from "../program/core.js";
 import type { SyncHost } from "./host.js";
@@ -67,7 +62,7 @@ export class Ops {
     this.words = host.memory.words;
     this.slot = host.core.alloc(16) >>> 0;
     this.lender = host.core.op_new(host.mid, host.gen) >>> 0;
-    host.mailbox.on(NOTE_OP, (op) => this.ended(op));
+    host.mailbox.on(NoteKind.Op, (op) => this.ended(op));
   }
 
   // ---- records -------------------------------------------------------------------------------------------------------
@@ -156,7 +151,7 @@ export class Ops {
           else resolve(onEnd);
         } else if (given) {
           unwanted?.(op, status);
-        } else if (status === OP_CANCELLED) {
+        } else if (status === OpStatus.Cancelled) {
           settle(op, status);
           reject(reasonOf(signal!));
         } else {
@@ -201,11 +196,11 @@ export class Ops {
     this.checkMayBlock(what);
     const { words } = this;
     const at = (op + OP_SYNC) >>> 2;
-    words[at] = OP_AWAITED;
+    words[at] = OpSync.Awaited;
     const status = panicking(() => this.core.op_begin(op));
     if (status !== 0) return status;
     for (let i = this.spins; i > 0; i--) {
-      if (Atomics.load(words, at) !== OP_RELEASED) continue;
+      if (Atomics.load(words, at) !== OpSync.Released) continue;
       this.spins = Math.min(this.spins * 2, MOST_SPINS);
       return words[(op + OP_STATUS) >>> 2]!;
     }
@@ -213,15 +208,15 @@ export class Ops {
     this.host.blocks();
     this.core.op_block();
     const until = performance.now() + ms;
-    Atomics.compareExchange(words, at, OP_AWAITED, OP_ASLEEP);
-    while (Atomics.load(words, at) !== OP_RELEASED) {
+    Atomics.compareExchange(words, at, OpSync.Awaited, OpSync.Asleep);
+    while (Atomics.load(words, at) !== OpSync.Released) {
       const left = until - performance.now();
-      const closing = Atomics.load(words, SCHED_STATE >>> 2) !== STATE_RUNNING;
+      const closing = Atomics.load(words, SCHED_STATE >>> 2) !== ProgramState.Running;
       if ((left <= 0 || closing) && this.core.op_cancel(op) !== 0) {
         if (closing) throw new SkeinError(`${what}: the runtime was closed`);
         break;
       }
-      Atomics.wait(words, at, OP_ASLEEP, Math.min(SLICE_MS, Math.max(left, 0)));
+      Atomics.wait(words, at, OpSync.Asleep, Math.min(SLICE_MS, Math.max(left, 0)));
     }
     return words[(op + OP_STATUS) >>> 2]!;
   }

@@ -1,5 +1,6 @@
 /** A pool: at most so many goroutines at once, whoever starts them. */
-import { HOST_POOL, OP_SEMAPHORE, SEMA_FREE, SEMA_SIZE } from "../../assembly/layout.js";
+import { SEMA_FREE, SEMA_SIZE } from "../../assembly/layout.js";
+import { ObjectKind, OpCode } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
 import { SyncHandle } from "./synchandle.js";
 import { waiting } from "./primitives.js";
@@ -14,7 +15,7 @@ export class Pool extends SyncHandle implements AsyncDisposable {
 
   /** @internal */
   constructor(sync: Sync, address: number) {
-    super(sync, HOST_POOL, address);
+    super(sync, ObjectKind.Pool, address);
   }
 
   /** How many goroutines may run at once. */
@@ -65,6 +66,6 @@ export class Pool extends SyncHandle implements AsyncDisposable {
   }
 
   private acquire(n: number): Promise<void> {
-    return waiting(this, OP_SEMAPHORE, n, () => undefined);
+    return waiting(this, OpCode.Semaphore, n, () => undefined);
   }
 }

@@ -1,19 +1,6 @@
 /** WaitGroup, Semaphore, Once, Cond. */
-import {
-  HOBJ_DONE,
-  HOST_COND,
-  HOST_ONCE,
-  HOST_SEMAPHORE,
-  HOST_WAITGROUP,
-  OP_ABANDONED,
-  OP_CANCELLED,
-  OP_COND,
-  OP_LOCK,
-  OP_SEMAPHORE,
-  OP_WAITGROUP,
-  SEMA_FREE,
-  SEMA_SIZE,
-} from "../../assembly/layout.js";
+import { HOBJ_DONE, SEMA_FREE, SEMA_SIZE } from "../../assembly/layout.js";
+import { ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import { asError, AbandonedError, checkWhole, panicking, reasonOf } from "./syncerrors.js";
 import { SyncHandle } from "./synchandle.js";
 import type { WaitOptions } from "./host.js";
@@ -26,7 +13,7 @@ const MAX = 2 ** 31 - 1;
 export class WaitGroup extends SyncHandle {
   /** @internal */
   constructor(sync: Sync, address: number) {
-    super(sync, HOST_WAITGROUP, address);
+    super(sync, ObjectKind.WaitGroup, address);
   }
 
   /** Adds `n`, which may be negative. Throws if the counter becomes negative. */
@@ -44,7 +31,7 @@ export class WaitGroup extends SyncHandle {
   wait(options?: WaitOptions): Promise<void> {
     return waiting(
       this,
-      OP_WAITGROUP,
+      OpCode.WaitGroup,
       0,
       () => undefined,
       options,
@@ -54,7 +41,7 @@ export class WaitGroup extends SyncHandle {
 
   /** The same, blocking this goroutine's M. Only in goroutines. */
   waitSync(): void {
-    waitingSync(this, OP_WAITGROUP, 0, "waitSync");
+    waitingSync(this, OpCode.WaitGroup, 0, "waitSync");
   }
 }
 
@@ -62,7 +49,7 @@ export class WaitGroup extends SyncHandle {
 export class Semaphore extends SyncHandle {
   /** @internal */
   constructor(sync: Sync, address: number) {
-    super(sync, HOST_SEMAPHORE, address);
+    super(sync, ObjectKind.Semaphore, address);
   }
 
   /** How many tickets there are in all. */
@@ -83,13 +70,13 @@ export class Semaphore extends SyncHandle {
     } catch (error) {
       return Promise.reject(asError(error));
     }
-    return waiting(this, OP_SEMAPHORE, n, () => new Guard(free), options);
+    return waiting(this, OpCode.Semaphore, n, () => new Guard(free), options);
   }
 
   /** The same, blocking this goroutine's M. Only in goroutines. */
   acquireSync(n = 1): Guard {
     this.check(n);
-    waitingSync(this, OP_SEMAPHORE, n, "acquireSync");
+    waitingSync(this, OpCode.Semaphore, n, "acquireSync");
     return new Guard(() => this.release(n));
   }
 
@@ -114,7 +101,7 @@ export class Semaphore extends SyncHandle {
 export class Once extends SyncHandle {
   /** @internal */
   constructor(sync: Sync, address: number) {
-    super(sync, HOST_ONCE, address);
+    super(sync, ObjectKind.Once, address);
   }
 
   /** Whether it has been done. */
@@ -129,7 +116,7 @@ export class Once extends SyncHandle {
   async do(fn: () => unknown): Promise<void> {
     if (this.done) return;
     // A holder that died has not done it, so nothing is half changed that `fn` would not do again.
-    await waiting(this, OP_LOCK, 0, () => undefined);
+    await waiting(this, OpCode.Lock, 0, () => undefined);
     try {
       if (this.done) return;
       try {
@@ -145,7 +132,7 @@ export class Once extends SyncHandle {
   /** The same with a synchronous function, blocking this goroutine's M meanwhile. Only in goroutines. */
   doSync(fn: () => unknown): void {
     if (this.done) return;
-    waitingSync(this, OP_LOCK, 0, "doSync");
+    waitingSync(this, OpCode.Lock, 0, "doSync");
     try {
       if (this.done) return;
       try {
@@ -170,7 +157,7 @@ export class Cond extends SyncHandle {
 
   /** @internal */
   constructor(sync: Sync, address: number, mutex: Mutex) {
-    super(sync, HOST_COND, address);
+    super(sync, ObjectKind.Cond, address);
     this.mutex = mutex;
   }
 
@@ -189,7 +176,7 @@ export class Cond extends SyncHandle {
     try {
       await waiting(
         this,
-        OP_COND,
+        OpCode.Cond,
         0,
         (_, status) => this.check(status),
         options && { signal: options.signal },
@@ -207,7 +194,7 @@ export class Cond extends SyncHandle {
 
   /** The same, blocking this goroutine's M. Only in goroutines. */
   waitSync(): void {
-    this.check(waitingSync(this, OP_COND, 0, "waitSync"));
+    this.check(waitingSync(this, OpCode.Cond, 0, "waitSync"));
   }
 
   /** Wakes the goroutine that has waited longest, if any waits. */
@@ -221,7 +208,7 @@ export class Cond extends SyncHandle {
   }
 
   private check(status: number): void {
-    if (status === OP_ABANDONED) throw new AbandonedError("cond", new Guard(() => this.mutex.unlock()));
+    if (status === OpStatus.Abandoned) throw new AbandonedError("cond", new Guard(() => this.mutex.unlock()));
   }
 }
 
@@ -241,7 +228,7 @@ export function waiting<T>(
     const op = ops.take(code, handle.address);
     ops.setCount(op, n);
     const settled = (op: number, status: number): T =>
-      status === OP_CANCELLED ? (undefined as T) : settle(op, status);
+      status === OpStatus.Cancelled ? (undefined as T) : settle(op, status);
     return ops.promise(op, settled, signal, unwanted);
   } catch (error) {
     return Promise.reject(asError(error));

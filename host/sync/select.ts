@@ -1,5 +1,5 @@
 /** Select: one of several channel operations, whichever can proceed first. */
-import { OP_CANCELLED, OP_CLOSED, OP_DRAINED, OP_SELECT } from "../../assembly/layout.js";
+import { OpCode, OpStatus } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
 import { LongTimer } from "../base/timers.js";
 import type { Chan } from "./chan.js";
@@ -74,7 +74,7 @@ class Selection {
       throw new TypeError("a select takes an array of its cases: rt.select([recv(ch), send(ch, v), after(ms)])");
     }
     this.cases = [...cases];
-    this.op = sync.ops.take(OP_SELECT, 0);
+    this.op = sync.ops.take(OpCode.Select, 0);
     try {
       sync.ops.core.op_case(this.op, 1, 0, 0); // clears it, with a case that is never ready
       this.cases.forEach((it, index) => this.add(it, index));
@@ -120,7 +120,7 @@ class Selection {
   /** The result, once the operation is over; or throws. Gives up the values that were not sent. */
   result(status: number): Selected {
     const { ops } = this.sync;
-    if (status === OP_CANCELLED || status === 0) {
+    if (status === OpStatus.Cancelled || status === 0) {
       this.dropSends(-1);
       const index = status === 0 ? this.otherwise : this.afterIndex;
       return { index, value: undefined, ok: status !== 0 };
@@ -129,12 +129,12 @@ class Selection {
     const index = this.indices[chosen]!;
     const it = this.cases[index]! as SelectCase & { kind: "recv" | "send" };
     if (it.kind === "send") {
-      this.dropSends(status === OP_CLOSED ? -1 : chosen);
-      if (status === OP_CLOSED) throw new ChanError("send on closed channel");
+      this.dropSends(status === OpStatus.Closed ? -1 : chosen);
+      if (status === OpStatus.Closed) throw new ChanError("send on closed channel");
       return { index, value: undefined, ok: true };
     }
     this.dropSends(-1);
-    if (status === OP_DRAINED) return { index, value: undefined, ok: false };
+    if (status === OpStatus.Drained) return { index, value: undefined, ok: false };
     ops.unload(this.op);
     return { index, value: it.chan!.decode(), ok: true };
   }
@@ -173,7 +173,7 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
         }
         try {
           const result = settle(sync, it, status);
-          if (status === OP_CANCELLED && !due) reject(reasonOf(signal!));
+          if (status === OpStatus.Cancelled && !due) reject(reasonOf(signal!));
           else resolve(result);
         } catch (error) {
           reject(asError(error));
@@ -201,11 +201,11 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
 export function selectSync(sync: Sync, cases: Iterable<SelectCase>): Selected {
   const it = new Selection(sync, cases);
   if (it.otherwise >= 0) return settle(sync, it, sync.ops.core.op_poll(it.op));
-  let status = OP_CANCELLED;
+  let status = OpStatus.Cancelled;
   try {
     status = sync.ops.wait(it.op, "selectSync", it.ms);
   } catch (error) {
-    settle(sync, it, OP_CANCELLED);
+    settle(sync, it, OpStatus.Cancelled);
     throw error;
   }
   return settle(sync, it, status);

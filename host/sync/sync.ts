@@ -9,31 +9,13 @@ import {
   HOBJ_REASON,
   HOBJ_TARGET,
   HOBJ_VALUE,
-  HOST_BYTES,
-  HOST_CHAN,
-  HOST_COND,
-  HOST_CONTEXT,
-  HOST_MUTEX,
-  HOST_ONCE,
-  HOST_POOL,
-  HOST_RWMUTEX,
-  HOST_SEMAPHORE,
-  HOST_SHARED,
-  HOST_WAITGROUP,
-  ELEM_ANY,
-  NOTE_OP,
-  OP_CANCELLED,
-  OP_CLOSED,
   OP_CODE,
-  OP_DONE,
   OP_OBJECT,
-  OP_RECV,
-  OP_SEMAPHORE,
-  OP_SEND,
   OP_SLOT,
   OP_STATUS,
   OP_COUNT,
 } from "../../assembly/layout.js";
+import { Elem, NoteKind, ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
 import { isHandle, type PortsCarrier } from "../values/index.js";
 import { Bytes } from "./bytes.js";
@@ -82,7 +64,7 @@ export class Sync {
         open: (address) => this.open(kind, address),
       });
     }
-    if (host.mid === 0) host.mailbox.onOrphan(NOTE_OP, (op) => this.orphan(op));
+    if (host.mid === 0) host.mailbox.onOrphan(NoteKind.Op, (op) => this.orphan(op));
   }
 
   newChan<T>(capacity = 0, options: ChanOptions = {}): Chan<T> {
@@ -91,48 +73,48 @@ export class Sync {
     if (elem < 0) {
       throw new TypeError(`a channel's type is one of ${ELEMENT_TYPES.join(", ")}, not ${String(options.type)}`);
     }
-    return new Chan<T>(this, this.make(HOST_CHAN, capacity, elem));
+    return new Chan<T>(this, this.make(ObjectKind.Chan, capacity, elem));
   }
 
   newMutex(): Mutex {
-    return new Mutex(this, this.make(HOST_MUTEX));
+    return new Mutex(this, this.make(ObjectKind.Mutex));
   }
 
   newRWMutex(): RWMutex {
-    return new RWMutex(this, this.make(HOST_RWMUTEX));
+    return new RWMutex(this, this.make(ObjectKind.RWMutex));
   }
 
   newWaitGroup(): WaitGroup {
-    return new WaitGroup(this, this.make(HOST_WAITGROUP));
+    return new WaitGroup(this, this.make(ObjectKind.WaitGroup));
   }
 
   newSemaphore(n: number): Semaphore {
-    return new Semaphore(this, this.make(HOST_SEMAPHORE, checkWhole(n, 0, MAX_TICKETS, "a semaphore's size")));
+    return new Semaphore(this, this.make(ObjectKind.Semaphore, checkWhole(n, 0, MAX_TICKETS, "a semaphore's size")));
   }
 
   newOnce(): Once {
-    return new Once(this, this.make(HOST_ONCE));
+    return new Once(this, this.make(ObjectKind.Once));
   }
 
   newCond(mutex: Mutex = this.newMutex()): Cond {
     this.checkOwn(mutex, "the mutex of a cond");
-    if (!(mutex.kind === HOST_MUTEX)) throw new TypeError("a cond takes a mutex: rt.cond(rt.mutex())");
-    return new Cond(this, this.make(HOST_COND, 0, 0, mutex.address), mutex);
+    if (!(mutex.kind === ObjectKind.Mutex)) throw new TypeError("a cond takes a mutex: rt.cond(rt.mutex())");
+    return new Cond(this, this.make(ObjectKind.Cond, 0, 0, mutex.address), mutex);
   }
 
   newPool(n: number): Pool {
-    return new Pool(this, this.make(HOST_POOL, checkWhole(n, 1, MAX_TICKETS, "a pool's size")));
+    return new Pool(this, this.make(ObjectKind.Pool, checkWhole(n, 1, MAX_TICKETS, "a pool's size")));
   }
 
   newContext(parent?: Context): Context {
     if (parent !== undefined) this.checkOwn(parent, "the parent of a context");
-    return new Context(this, this.make(HOST_CONTEXT, 0, 0, parent?.address ?? 0));
+    return new Context(this, this.make(ObjectKind.Context, 0, 0, parent?.address ?? 0));
   }
 
   newBytes(contents: number | Uint8Array): Bytes {
     const length = typeof contents === "number" ? contents : contents.byteLength;
     checkWhole(length, 0, MAX_BYTES, "the number of bytes");
-    const bytes = new Bytes(this, this.make(HOST_BYTES, length, length));
+    const bytes = new Bytes(this, this.make(ObjectKind.Bytes, length, length));
     if (typeof contents === "number") bytes.view.fill(0);
     else bytes.view.set(contents);
     return bytes;
@@ -143,7 +125,7 @@ export class Sync {
     const carrier = make(this.holders);
     this.carrier = carrier;
     this.host.codec.carrier = carrier;
-    this.host.codec.register(HOST_SHARED, {
+    this.host.codec.register(ObjectKind.Shared, {
       retain: (address) => this.holders.retain(address),
       release: (address) => this.holders.release(address),
       open: (address) => carrier.open(address),
@@ -177,11 +159,11 @@ export class Sync {
   private destroy(kind: number, address: number): void {
     const { host, ops } = this;
     const { words } = host.memory;
-    if (kind === HOST_SHARED) return this.carrier?.idle(address);
-    if (kind === HOST_CHAN && words[(address + HOBJ_ELEM) >>> 2] === ELEM_ANY) {
+    if (kind === ObjectKind.Shared) return this.carrier?.idle(address);
+    if (kind === ObjectKind.Chan && words[(address + HOBJ_ELEM) >>> 2] === Elem.Any) {
       const chan = words[(address + HOBJ_TARGET) >>> 2]! >>> 0;
-      while (host.core.chan_recv(ops.lender, chan, ops.slot) === OP_DONE) host.codec.drop(ops.slot);
-    } else if (kind === HOST_CONTEXT) {
+      while (host.core.chan_recv(ops.lender, chan, ops.slot) === OpStatus.Done) host.codec.drop(ops.slot);
+    } else if (kind === ObjectKind.Context) {
       host.codec.encode(undefined, ops.slot);
       host.core.ctx_cancel(address, ops.slot); // whoever still follows it lets go
       if (words[(address + HOBJ_DONE) >>> 2] === 2) host.codec.drop(address + HOBJ_REASON);
@@ -198,28 +180,30 @@ export class Sync {
     const code = words[(op + OP_CODE) >>> 2]!;
     const status = words[(op + OP_STATUS) >>> 2]!;
     const object = words[(op + OP_OBJECT) >>> 2]! >>> 0;
-    const isAny = object !== 0 && words[(object + HOBJ_ELEM) >>> 2] === ELEM_ANY;
-    if (code === OP_RECV && status === OP_DONE && isAny) host.codec.drop(op + OP_SLOT);
-    if (code === OP_SEND && (status === OP_CANCELLED || status === OP_CLOSED) && isAny) host.codec.drop(op + OP_SLOT);
-    if (code === OP_SEMAPHORE && status === OP_DONE) host.core.sem_release(object, words[(op + OP_COUNT) >>> 2]!);
+    const isAny = object !== 0 && words[(object + HOBJ_ELEM) >>> 2] === Elem.Any;
+    if (code === OpCode.Recv && status === OpStatus.Done && isAny) host.codec.drop(op + OP_SLOT);
+    if (code === OpCode.Send && (status === OpStatus.Cancelled || status === OpStatus.Closed) && isAny)
+      host.codec.drop(op + OP_SLOT);
+    if (code === OpCode.Semaphore && status === OpStatus.Done)
+      host.core.sem_release(object, words[(op + OP_COUNT) >>> 2]!);
     host.core.op_free(op);
   }
 }
 
 /** How handles that come from other threads are made, by kind. */
 const OPEN: Readonly<Record<number, (sync: Sync, address: number) => SyncHandle>> = {
-  [HOST_CHAN]: (sync, address) => new Chan(sync, address),
-  [HOST_MUTEX]: (sync, address) => new Mutex(sync, address),
-  [HOST_RWMUTEX]: (sync, address) => new RWMutex(sync, address),
-  [HOST_WAITGROUP]: (sync, address) => new WaitGroup(sync, address),
-  [HOST_SEMAPHORE]: (sync, address) => new Semaphore(sync, address),
-  [HOST_ONCE]: (sync, address) => new Once(sync, address),
-  [HOST_COND]: (sync, address) => {
+  [ObjectKind.Chan]: (sync, address) => new Chan(sync, address),
+  [ObjectKind.Mutex]: (sync, address) => new Mutex(sync, address),
+  [ObjectKind.RWMutex]: (sync, address) => new RWMutex(sync, address),
+  [ObjectKind.WaitGroup]: (sync, address) => new WaitGroup(sync, address),
+  [ObjectKind.Semaphore]: (sync, address) => new Semaphore(sync, address),
+  [ObjectKind.Once]: (sync, address) => new Once(sync, address),
+  [ObjectKind.Cond]: (sync, address) => {
     const mutex = sync.host.memory.words[(address + HOBJ_OTHER) >>> 2]! >>> 0;
     sync.holders.retain(mutex);
     return new Cond(sync, address, new Mutex(sync, mutex));
   },
-  [HOST_POOL]: (sync, address) => new Pool(sync, address),
-  [HOST_CONTEXT]: (sync, address) => new Context(sync, address),
-  [HOST_BYTES]: (sync, address) => new Bytes(sync, address),
+  [ObjectKind.Pool]: (sync, address) => new Pool(sync, address),
+  [ObjectKind.Context]: (sync, address) => new Context(sync, address),
+  [ObjectKind.Bytes]: (sync, address) => new Bytes(sync, address),
 };

@@ -7,32 +7,8 @@
  * Process 0 has a chart of goroutines by state, and as asynchronous slices what JavaScript goroutines await.
  * Source of the format: "Trace Event Format", the Chromium project.
  */
-import {
-  IO_M,
-  STOP_END,
-  STOP_LOST,
-  STOP_NO_P,
-  STOP_PREEMPT,
-  STOP_WAIT,
-  STOP_YIELD,
-  SYSMON_M,
-  TRACE_BLOCK,
-  TRACE_CREATE,
-  TRACE_END,
-  TRACE_GIVE_P,
-  TRACE_HOST,
-  TRACE_IS_JS,
-  TRACE_LOSE_P,
-  TRACE_LOST,
-  TRACE_READY,
-  TRACE_RUN,
-  TRACE_STOP,
-  TRACE_STW,
-  TRACE_TAKE_P,
-  TRACE_UNBLOCK,
-  TRACE_UNHOST,
-  TRACE_UNSTW,
-} from "../../assembly/layout.js";
+import { IO_M, SYSMON_M } from "../../assembly/layout.js";
+import { StopReason, TraceFunction, TraceKind } from "../abi/enums.js";
 import type { Names } from "./names.js";
 import type { TraceEvent } from "./rings.js";
 
@@ -47,11 +23,11 @@ export const FOOTER = "skein_end";
 
 /** Why a goroutine has stopped running, as a trace says it; a wait is called by its reason. */
 const STOPS: Readonly<Record<number, string>> = {
-  [STOP_END]: "end",
-  [STOP_YIELD]: "yield",
-  [STOP_PREEMPT]: "preempted",
-  [STOP_NO_P]: "no P after a blocking call",
-  [STOP_LOST]: "its thread died",
+  [StopReason.End]: "end",
+  [StopReason.Yield]: "yield",
+  [StopReason.Preempt]: "preempted",
+  [StopReason.NoP]: "no P after a blocking call",
+  [StopReason.Lost]: "its thread died",
 };
 
 /** What a slice of a goroutine on an M says of it. */
@@ -177,21 +153,21 @@ export class ChromeTrace {
 
   private one(event: TraceEvent): void {
     const { time, m, kind, g, arg } = event;
-    if (kind === TRACE_LOST) {
+    if (kind === TraceKind.Lost) {
       this.lose(event);
       return;
     }
     this.events++;
     const on = this.onM(m);
     switch (kind) {
-      case TRACE_CREATE: {
+      case TraceKind.Create: {
         const known = this.know(arg, time);
         known.name = this.names.functionName(event.reason, event.extra);
         known.createdBy = g;
         this.become(known, "runnable", time);
         break;
       }
-      case TRACE_READY: {
+      case TraceKind.Ready: {
         const known = this.know(arg, time);
         if (known.state === "waiting") known.waited = time - known.since;
         known.wokenBy = g;
@@ -199,38 +175,38 @@ export class ChromeTrace {
         this.become(known, "runnable", time);
         break;
       }
-      case TRACE_RUN:
+      case TraceKind.Run:
         this.run(event, on);
         break;
-      case TRACE_STOP:
+      case TraceKind.Stop:
         this.stopped(event, on);
         break;
-      case TRACE_END:
+      case TraceKind.End:
         this.ended(event);
         break;
-      case TRACE_TAKE_P:
+      case TraceKind.TakeP:
         if (on.running !== undefined) this.enterP(arg, { m, g: on.running.g, name: on.running.name, start: time });
         break;
-      case TRACE_GIVE_P:
-      case TRACE_LOSE_P:
+      case TraceKind.GiveP:
+      case TraceKind.LoseP:
         this.leaveP(arg, time);
         break;
-      case TRACE_BLOCK:
+      case TraceKind.Block:
         if (on.running?.isJs === false) on.block = time;
         break;
-      case TRACE_UNBLOCK:
+      case TraceKind.Unblock:
         this.unblock(m, on, time);
         break;
-      case TRACE_HOST:
+      case TraceKind.Host:
         on.host ??= time;
         break;
-      case TRACE_UNHOST:
+      case TraceKind.Unhost:
         this.unhost(m, on, time);
         break;
-      case TRACE_STW:
+      case TraceKind.Stw:
         on.stopped = time;
         break;
-      case TRACE_UNSTW:
+      case TraceKind.Unstw:
         this.unstop(m, on, time);
         break;
     }
@@ -263,16 +239,16 @@ export class ChromeTrace {
     };
     known.createdBy = known.wokenBy = known.waitedFor = undefined;
     this.become(known, "running", time);
-    on.running = { g, name, isJs: event.reason === TRACE_IS_JS, start: time, args };
+    on.running = { g, name, isJs: event.reason === TraceFunction.Js, start: time, args };
     if (p >= 0) this.enterP(p, { m, g, name, start: time });
   }
 
   private stopped({ time, m, g, p, reason, arg }: TraceEvent, on: OnM): void {
-    const isWait = reason === STOP_WAIT;
+    const isWait = reason === StopReason.Wait;
     const end = isWait ? this.names.waitReason(arg) : (STOPS[reason] ?? "?");
     if (on.running?.g === g) this.stop(m, on, time, end);
     if (p >= 0) this.leaveP(p, time);
-    if (reason === STOP_END) {
+    if (reason === StopReason.End) {
       this.forget(g);
       return;
     }
@@ -292,7 +268,7 @@ export class ChromeTrace {
     const known = this.goroutines.get(g);
     if (known !== undefined) this.awaited(g, known, time);
     for (const [m, on] of this.ms) {
-      if (on.running?.g === g) this.stop(m, on, time, STOPS[STOP_LOST]);
+      if (on.running?.g === g) this.stop(m, on, time, STOPS[StopReason.Lost]);
     }
     this.forget(g);
   }

@@ -1,5 +1,6 @@
 /** What a trace calls the functions of goroutines, and what they wait for. */
-import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_MODULE, JSFN_TEXT, TRACE_IS_JS } from "../../assembly/layout.js";
+import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_TEXT } from "../../assembly/layout.js";
+import { FunctionKind, TraceFunction } from "../abi/enums.js";
 import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
 import { takeText } from "../program/notes.js";
@@ -22,12 +23,12 @@ export class Names {
     this.stacks = stacks;
   }
 
-  /** The name of the function that an event has in `extra`; `kind` is TRACE_IS_JS or TRACE_IS_WASM. */
+  /** The name of the function that an event has in `extra`; `kind` is TraceFunction.Js or TraceFunction.Wasm. */
   functionName(kind: number, extra: number): string {
     const key = `${kind}:${extra}`;
     let name = this.known.get(key);
     if (name === undefined) {
-      name = kind === TRACE_IS_JS ? this.ofJavaScript(extra) : this.ofWasm(extra);
+      name = kind === TraceFunction.Js ? this.ofJavaScript(extra) : this.ofWasm(extra);
       this.known.set(key, name);
     }
     return name;
@@ -47,7 +48,7 @@ export class Names {
     const { memory } = this;
     const { words } = memory;
     const first = words[(block + JSFN_LENGTH1) >> 2]!;
-    if (words[(block + JSFN_KIND) >> 2] === JSFN_MODULE) {
+    if (words[(block + JSFN_KIND) >> 2] === FunctionKind.Module) {
       return memory.utf8(block + JSFN_TEXT + first, words[(block + JSFN_LENGTH2) >> 2]!);
     }
     const name = NAMED.exec(memory.utf8(block + JSFN_TEXT, first).replace(/^[\s(]*/, ""))?.[1];

@@ -13,7 +13,6 @@ import {
   TRACE_EXTRA,
   TRACE_GOID,
   TRACE_KIND,
-  TRACE_LOST,
   TRACE_MISSING,
   TRACE_P,
   TRACE_READ,
@@ -21,6 +20,7 @@ import {
   TRACE_TIME,
   TRACE_WRITTEN,
 } from "../../assembly/layout.js";
+import { TraceKind } from "../abi/enums.js";
 import type { Memory } from "../base/memory.js";
 
 /** One event; `kind` and `reason` as in `layout.ts`. */
@@ -86,7 +86,7 @@ export class Rings {
     Atomics.store(words, (ring + TRACE_READ) >> 2, read);
     const missing = data.getUint32(ring + TRACE_MISSING, true);
     if (end !== undefined && missing > 0) {
-      events.push({ time: end, m: mid, kind: TRACE_LOST, reason: 0, g: 0, arg: missing, p: -1, extra: 0 });
+      events.push({ time: end, m: mid, kind: TraceKind.Lost, reason: 0, g: 0, arg: missing, p: -1, extra: 0 });
     }
   }
 }

@@ -17,7 +17,8 @@
  * alone decides, when it is told of a 0, whether that is final.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { HOBJ_ELEM, HOBJ_REFS, HOST_SHARED, SCHED_STATE, STATE_RUNNING } from "../../assembly/layout.js";
+import { HOBJ_ELEM, HOBJ_REFS, SCHED_STATE } from "../../assembly/layout.js";
+import { ObjectKind, ProgramState } from "../abi/enums.js";
 import type { Memory } from "../base/memory.js";
 import type { Carrier } from "./carrier.js";
 
@@ -100,12 +101,12 @@ export abstract class PortsCarrier implements Carrier {
     let address = this.addresses.get(buffer);
     if (address === undefined) {
       this.serial = (this.serial + 1) & 0x7fff_ffff;
-      address = this.core.obj_new(HOST_SHARED, 0, this.serial, 0) >>> 0;
+      address = this.core.obj_new(ObjectKind.Shared, 0, this.serial, 0) >>> 0;
       this.addresses.set(buffer, address);
       this.keep(address, buffer);
     }
     this.counts.retain(address);
-    return { kind: HOST_SHARED, address };
+    return { kind: ObjectKind.Shared, address };
   }
 
   /** The serial number of the object at an address. */
@@ -361,7 +362,7 @@ export class Spoke extends PortsCarrier {
       this.wake();
     }
     for (let ms = LEAST_MS; message === undefined; ms = Math.min(ms * 1.5, MOST_MS)) {
-      if (Atomics.load(this.memory.words, SCHED_STATE >>> 2) !== STATE_RUNNING) throw lost();
+      if (Atomics.load(this.memory.words, SCHED_STATE >>> 2) !== ProgramState.Running) throw lost();
       Atomics.wait(this.nobody, 0, 0, ms);
       message = this.look(number);
     }

@@ -5,17 +5,7 @@
  * resume, in the phase TRACING: at its top `switchOut` has the host write down the thread's stack, and unwinds again.
  * The frames saved stay as they were; only the top, which rewinding moves, is put back.
  */
-import {
-  JSFN_KIND,
-  JSFN_LENGTH1,
-  JSFN_LENGTH2,
-  JSFN_MODULE,
-  JSFN_TEXT,
-  JSGO_FN,
-  NOTE_DUMPED,
-  SCHED_STATE,
-  STATE_RUNNING,
-} from "../../layout";
+import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_TEXT, JSGO_FN, SCHED_STATE } from "../../layout";
 import { nanotime } from "../base/clock";
 import { schedLock } from "../sched/globrunq";
 import { isJsgo } from "../js/jsgo";
@@ -26,7 +16,18 @@ import { startIdle } from "../sched/mp";
 import { pushNote } from "../js/noteq";
 import { g, m, setG, setPhase } from "../base/registers";
 import { NORMAL, TRACING } from "../goroutine/stack";
-import { Attention, G, GKind, GStatus, Sched, WaitReason, sched } from "../../abi";
+import {
+  Attention,
+  FunctionKind,
+  G,
+  GKind,
+  GStatus,
+  NoteKind,
+  ProgramState,
+  Sched,
+  WaitReason,
+  sched,
+} from "../../abi";
 import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 
 /** Value of `M.preempt` that asks the goroutine to say where it is before it yields. */
@@ -101,7 +102,7 @@ export function describeOne(gp: G, now: i64): string {
 function functionName(record: usize): string {
   const fn = load<usize>(record, JSGO_FN);
   const first = load<i32>(fn, JSFN_LENGTH1);
-  if (load<i32>(fn, JSFN_KIND) != JSFN_MODULE) return "a function of JavaScript";
+  if (load<i32>(fn, JSFN_KIND) != FunctionKind.Module) return "a function of JavaScript";
   const name = String.UTF8.decodeUnsafe(fn + JSFN_TEXT + first, load<i32>(fn, JSFN_LENGTH2));
   return name + "(...)\n\t" + String.UTF8.decodeUnsafe(fn + JSFN_TEXT, first);
 }
@@ -125,7 +126,7 @@ export function dumpStopped(): void {
   unlock(schedLock());
   if (wanted) {
     writeError(describe(false) + "\n");
-    pushNote(NOTE_DUMPED, 0, 0);
+    pushNote(NoteKind.Dumped, 0, 0);
   }
   startTheWorld(sched.nprocs);
 }
@@ -146,7 +147,7 @@ function attentionAddr(): usize {
 
 /** Writes the runtime's own lines to standard error. */
 export function writeError(text: string): void {
-  if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return;
+  if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) return;
   const bytes = String.UTF8.encode(text);
   hostWrite(2, changetype<usize>(bytes), bytes.byteLength);
 }

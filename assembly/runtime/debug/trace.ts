@@ -23,27 +23,15 @@ import {
   JSGO_FN,
   MAX_THREADS,
   SCHED_MCOUNT,
-  STOP_END,
-  STOP_NO_P,
-  STOP_PREEMPT,
-  STOP_WAIT,
-  STOP_YIELD,
   TRACE_ARG,
-  TRACE_CREATE,
   TRACE_EVENTS,
   TRACE_EVENT_SIZE,
   TRACE_EXTRA,
   TRACE_GOID,
-  TRACE_IS_JS,
-  TRACE_IS_WASM,
   TRACE_KIND,
-  TRACE_LOST,
   TRACE_P,
   TRACE_READ,
-  TRACE_READY,
   TRACE_REASON,
-  TRACE_RUN,
-  TRACE_STOP,
   TRACE_TIME,
   TRACE_WRITTEN,
 } from "../../layout";
@@ -54,7 +42,7 @@ import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import { g, m, phase } from "../base/registers";
 import { UNWINDING } from "../goroutine/stack";
-import { G, M, Sched, Switch, allm, sched } from "../../abi";
+import { G, M, Sched, StopReason, Switch, TraceFunction, TraceKind, allm, sched } from "../../abi";
 
 /** The head of a ring; `layout.ts` has the offsets of what the host reads. */
 @unmanaged
@@ -81,32 +69,32 @@ export function trace(kind: i32, reason: i32, arg: i64): void {
 
 /** A goroutine was started, by the current one or by the host; before it is visible to others. */
 export function traceCreate(gp: G): void {
-  traceFunction(current(), TRACE_CREATE, gp.id, gp);
+  traceFunction(current(), TraceKind.Create, gp.id, gp);
 }
 
 /** A goroutine begins to run, or goes on. */
 export function traceRun(gp: G): void {
-  traceFunction(gp.id, TRACE_RUN, 0, gp);
+  traceFunction(gp.id, TraceKind.Run, 0, gp);
 }
 
 /** A goroutine was made runnable; before it is visible to others. */
 export function traceReady(gp: G): void {
-  trace(TRACE_READY, 0, gp.id);
+  trace(TraceKind.Ready, 0, gp.id);
 }
 
 /** A goroutine does not run any more, and what it has asked for is still to be done: nobody else can have it yet. */
 export function traceStop(gp: G): void {
   const mp = m;
-  let reason = STOP_END;
+  let reason = StopReason.End;
   if (phase == UNWINDING && !gp.exiting) {
     const to = mp.switchTo;
-    if (to == Switch.Yield) reason = STOP_YIELD;
-    else if (to == Switch.Global) reason = mp.p ? STOP_PREEMPT : STOP_NO_P;
-    else reason = STOP_WAIT;
+    if (to == Switch.Yield) reason = StopReason.Yield;
+    else if (to == Switch.Global) reason = mp.p ? StopReason.Preempt : StopReason.NoP;
+    else reason = StopReason.Wait;
   } else if (gp.detached) {
-    reason = STOP_WAIT;
+    reason = StopReason.Wait;
   }
-  traceOf(gp.id, TRACE_STOP, reason, reason == STOP_WAIT ? gp.waitReason : 0, 0);
+  traceOf(gp.id, TraceKind.Stop, reason, reason == StopReason.Wait ? gp.waitReason : 0, 0);
 }
 
 /** The number of the current goroutine, 0 if there is none. */
@@ -116,8 +104,8 @@ function current(): i64 {
 }
 
 function traceFunction(goid: i64, kind: i32, arg: i64, gp: G): void {
-  if (isJsgo(gp)) traceOf(goid, kind, TRACE_IS_JS, arg, load<i32>(gp.task, JSGO_FN));
-  else traceOf(goid, kind, TRACE_IS_WASM, arg, gp.entry);
+  if (isJsgo(gp)) traceOf(goid, kind, TraceFunction.Js, arg, load<i32>(gp.task, JSGO_FN));
+  else traceOf(goid, kind, TraceFunction.Wasm, arg, gp.entry);
 }
 
 function traceOf(goid: i64, kind: i32, reason: i32, arg: i64, extra: i32): void {
@@ -144,7 +132,7 @@ function put(at: usize, goid: i64, kind: i32, reason: i32, arg: i64, pid: i32, e
   }
   const now = nanotime();
   if (ring.lost != 0) {
-    fill(slot(at, ring, written), now, 0, TRACE_LOST, 0, ring.lost, -1, 0);
+    fill(slot(at, ring, written), now, 0, TraceKind.Lost, 0, ring.lost, -1, 0);
     ring.lost = 0;
     written++;
   }

@@ -2,7 +2,7 @@
  * Goroutines wired to their M. While one is locked only its M runs it, and its M runs nothing else: when it parks, the M hands
  * on its P and sleeps; an M that finds it ready hands its own P over to that M (`startlockedm`).
  */
-import { SCHED_STATE, STATE_RUNNING } from "../../layout";
+import { SCHED_STATE } from "../../layout";
 import { schedLock } from "../sched/globrunq";
 import { lock, unlock } from "../base/lock";
 import { toHost } from "../sched/hosted";
@@ -10,7 +10,7 @@ import { awaitp, handoffp, mstop, releasep, unpark, wakepIfIdle } from "../sched
 import { checkdead } from "../sched/deadlock";
 import { gopanic } from "../base/panic";
 import { g, m } from "../base/registers";
-import { G, sched } from "../../abi";
+import { G, ProgramState, sched } from "../../abi";
 
 /** Wires the current goroutine to its M, until as many calls of unlockOSThread. */
 export function lockOSThread(): void {
@@ -58,5 +58,5 @@ export function startlockedm(gp: G): bool {
   unlock(schedLock());
   mp.nextp = pp;
   unpark(mp);
-  return atomic.load<i32>(SCHED_STATE) == STATE_RUNNING && mstop();
+  return atomic.load<i32>(SCHED_STATE) == ProgramState.Running && mstop();
 }

@@ -3,12 +3,12 @@
  * goroutines never mix, and one goroutine's lines keep their order. What is unfinished when a goroutine or the program
  * ends goes out then. `sched.printLock` admits one writer at a time; once the program is ending, nobody else's output.
  */
-import { SCHED_STATE, STATE_RUNNING } from "../../layout";
+import { SCHED_STATE } from "../../layout";
 import { hostWrite } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree, mallocSize } from "../memory/malloc";
 import { g } from "../base/registers";
-import { G, Sched, sched, addressOf } from "../../abi";
+import { G, ProgramState, Sched, addressOf, sched } from "../../abi";
 import { entersyscall, exitsyscall } from "./syscall";
 
 /** A line that is not finished after this many bytes goes out in pieces. */
@@ -98,7 +98,7 @@ function write(fd: i32, buffer: usize, s: string, newline: bool): usize {
 function emit(fd: i32, bytes: usize, length: u32): void {
   entersyscall();
   lock(printLock());
-  if (atomic.load<i32>(SCHED_STATE) == STATE_RUNNING && g.epoch == sched.epoch) hostWrite(fd, bytes, length);
+  if (atomic.load<i32>(SCHED_STATE) == ProgramState.Running && g.epoch == sched.epoch) hostWrite(fd, bytes, length);
   unlock(printLock());
   exitsyscall();
 }
@@ -106,7 +106,7 @@ function emit(fd: i32, bytes: usize, length: u32): void {
 /** A goroutine has ended: puts out its unfinished lines, unless its program has. Runs on the scheduler's stack. */
 export function flushOutput(gp: G): void {
   lock(printLock());
-  if (atomic.load<i32>(SCHED_STATE) == STATE_RUNNING && gp.epoch == sched.epoch) writeLines(gp);
+  if (atomic.load<i32>(SCHED_STATE) == ProgramState.Running && gp.epoch == sched.epoch) writeLines(gp);
   unlock(printLock());
   mfree(gp.out);
   mfree(gp.err);

@@ -1,5 +1,5 @@
 /** The program and its surroundings: its end, its arguments, its environment, files. */
-import { NOTE_EXIT, SCHED_EXIT_CODE, SCHED_STATE, STATE_EXITED, STATE_EXITING, STATE_RUNNING } from "../../layout";
+import { SCHED_EXIT_CODE, SCHED_STATE } from "../../layout";
 import { schedLock } from "../sched/globrunq";
 import { hostArgs, hostEnv, hostExit, hostReadFile, hostReadFileTake } from "../base/imports";
 import { reportLeaks } from "../debug/leaks";
@@ -9,7 +9,7 @@ import { closeLeftOpen } from "../net/fd";
 import { pushNote } from "../js/noteq";
 import { flushAll, flushAndEndEpoch } from "./print";
 import { numGoroutine } from "./proc";
-import { MainState, Sched, sched, addressOf } from "../../abi";
+import { MainState, NoteKind, ProgramState, Sched, addressOf, sched } from "../../abi";
 import { entersyscall, exitsyscall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
@@ -22,7 +22,8 @@ export function exit(code: i32): void {
 
 /** Claims the end of the program; false if somebody else is ending it. After true, only this thread writes anything. */
 export function beginExit(): bool {
-  if (atomic.cmpxchg<i32>(SCHED_STATE, STATE_RUNNING, STATE_EXITING) != STATE_RUNNING) return false;
+  if (atomic.cmpxchg<i32>(SCHED_STATE, ProgramState.Running, ProgramState.Exiting) != ProgramState.Running)
+    return false;
   flushAll();
   return true;
 }
@@ -30,8 +31,8 @@ export function beginExit(): bool {
 /** Sets the exit code, tells the main thread, and wakes all threads so that they end. */
 export function endExit(code: i32): void {
   atomic.store<i32>(SCHED_EXIT_CODE, code & 255);
-  atomic.store<i32>(SCHED_STATE, STATE_EXITED);
-  pushNote(NOTE_EXIT, code & 255, 0);
+  atomic.store<i32>(SCHED_STATE, ProgramState.Exited);
+  pushNote(NoteKind.Exit, code & 255, 0);
   wakeAll();
 }
 

@@ -11,7 +11,6 @@
  * `blocking` takes them without holding a P, so the first `blocking` ends that for good: at that moment its M holds the
  * only P, and no such lock. The host's own calls run no user code and do not.
  */
-import { TRACE_BLOCK, TRACE_UNBLOCK } from "../../layout";
 import { schedLock } from "../sched/globrunq";
 import { nanotime } from "../base/clock";
 import { lock, nap, unlock } from "../base/lock";
@@ -19,7 +18,7 @@ import { acquirep, handoffp, pidleget, releasep } from "../sched/mp";
 import { wakeSysmon } from "../sched/newm";
 import { m } from "../base/registers";
 import { switchOut } from "./stack";
-import { P, PStatus, Switch, sched, addressOf } from "../../abi";
+import { P, PStatus, Switch, TraceKind, addressOf, sched } from "../../abi";
 import { runTask, Task } from "./task";
 import { isTraced, trace } from "../debug/trace";
 
@@ -33,7 +32,7 @@ export function statusAddr(pp: P): usize {
 export function entersyscall(): void {
   if (m.syscalls == 0) {
     m.p!.unwatched = false;
-    if (isTraced()) trace(TRACE_BLOCK, 0, 0);
+    if (isTraced()) trace(TraceKind.Block, 0, 0);
   }
   entersyscallUnwatched();
   if (sched.sysmonIdle != 0) wakeSysmon();
@@ -54,7 +53,7 @@ export function entersyscallUnwatched(): void {
 export function entersyscallblock(): void {
   const mp = m;
   if (mp.syscalls++ != 0) return;
-  if (isTraced()) trace(TRACE_BLOCK, 0, 0);
+  if (isTraced()) trace(TraceKind.Block, 0, 0);
   const pp = releasep();
   mp.oldp = pp;
   pp.syscalltick++;
@@ -69,7 +68,7 @@ export function exitsyscall(): void {
   const mp = m;
   if (mp.syscalls == 0) return; // it was switched out meanwhile, which ended the call
   if (--mp.syscalls != 0) return;
-  if (isTraced()) trace(TRACE_UNBLOCK, 0, 0);
+  if (isTraced()) trace(TraceKind.Unblock, 0, 0);
   if (reacquirep()) return;
   m.switchTo = Switch.Global;
   switchOut();

@@ -10,13 +10,12 @@
  * the goroutine can wait for anything. Between `newGoTask` and `newproc` the compiler only stores arguments, which it has
  * evaluated before; so a G taken is a G started.
  */
-import { NOTE_CALL, NOTE_INIT, NOTE_MAIN } from "../../layout";
 import { gfget, gfgetOrphan } from "./gs";
 import { malloc, mfree } from "../memory/malloc";
 import { pushNote } from "../js/noteq";
 import { endProgram, topLevelDone } from "./program";
 import { g, m } from "../base/registers";
-import { ownTask, TASK_ROOM, waiterOf } from "../../abi";
+import { NoteKind, TASK_ROOM, ownTask, waiterOf } from "../../abi";
 
 
 @unmanaged
@@ -83,17 +82,17 @@ export function runTask(task: Task): void {
 /** An exported function, called by the host, has returned; its result is in the record, which the host frees. */
 export function callDone(task: usize): void {
   g.call = 0;
-  pushNote(NOTE_CALL, task, 0);
+  pushNote(NoteKind.Call, task, 0);
 }
 
 /** The module's top-level code has run. */
 export function initDone(): void {
   topLevelDone();
-  pushNote(NOTE_INIT, 0, 0);
+  pushNote(NoteKind.Init, 0, 0);
 }
 
 /** main has returned: the program ends, whatever else is still running. */
 export function mainDone(code: i32): void {
   endProgram();
-  pushNote(NOTE_MAIN, code & 255, 0);
+  pushNote(NoteKind.Main, code & 255, 0);
 }

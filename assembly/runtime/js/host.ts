@@ -1,17 +1,5 @@
 /** What the host calls: the module's exports, each under the prefix `__skein_` (docs/internals.md says who calls which). */
-import {
-  MAX_THREADS,
-  MSTART_AGAIN,
-  MSTART_END,
-  MSTART_TURN,
-  MSTART_WAIT,
-  NOTE_PANIC,
-  SCHED_STATE,
-  STATE_CLOSING,
-  STATE_RUNNING,
-  SYSMON_M,
-  TEXT_BYTES,
-} from "../../layout";
+import { MAX_THREADS, SCHED_STATE, SYSMON_M, TEXT_BYTES } from "../../layout";
 import { nanotime } from "../base/clock";
 import { requestDump, waitReasonText } from "../debug/dump";
 import { checkLayout } from "../base/checks";
@@ -45,7 +33,7 @@ import { g, m, phase, setG, setM, setPhase } from "../base/registers";
 import { schedtraceText } from "../debug/schedtrace";
 import { sysmonLoop, takeNewM } from "../sched/sysmon";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "../goroutine/stack";
-import { G, GStatus, Hosted, MainState, Sched, allm, allp, sched } from "../../abi";
+import { G, GStatus, Hosted, MainState, Mstart, NoteKind, ProgramState, Sched, allm, allp, sched } from "../../abi";
 import { attachTrace, beginTrace, endTrace, freeTrace, isTraced, traceCreate } from "../debug/trace";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
@@ -75,8 +63,8 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
 }
 
 /**
- * The life of M `id` on this thread: one of MSTART_*. To be called again also after a panic that was contained; on MSTART_WAIT
- * once the word `park` is not PARKED any more, or the time is over; on MSTART_TURN after a turn of the event loop.
+ * The life of M `id` on this thread: one of MSTART_*. To be called again also after a panic that was contained; on Mstart.Wait
+ * once the word `park` is not Park.Parked any more, or the time is over; on Mstart.Turn after a turn of the event loop.
  */
 export function mstart(id: i32): i32 {
   const mp = allm(id);
@@ -90,10 +78,10 @@ export function mstart(id: i32): i32 {
   } else if (mp.hosted != Hosted.No) {
     goesOn = mreturn();
   }
-  if (goesOn && schedule()) return MSTART_AGAIN;
-  if (mp.hosted != Hosted.No) return mp.hosted == Hosted.Wait ? MSTART_WAIT : MSTART_TURN;
+  if (goesOn && schedule()) return Mstart.Again;
+  if (mp.hosted != Hosted.No) return mp.hosted == Hosted.Wait ? Mstart.Wait : Mstart.Turn;
   if (mp.ending) mexit(mp);
-  return MSTART_END;
+  return Mstart.End;
 }
 
 // ---- JavaScript goroutines, see jsgo.ts --------------------------------------------------------------------------------
@@ -216,7 +204,7 @@ export function discard(): void {
 /** Passes the panic of this thread's goroutine to the main thread; `text` is a Text that the main thread frees. */
 export function panicNote(text: usize): void {
   const gp = m.curg;
-  pushNote(NOTE_PANIC, gp ? gp.call : 0, text);
+  pushNote(NoteKind.Panic, gp ? gp.call : 0, text);
 }
 
 /**
@@ -364,7 +352,7 @@ export function end_exit(code: i32): void {
 
 /** Ends all threads: Ms return from mstart when they next look for work, sysmon returns 0. */
 export function close(): void {
-  atomic.cmpxchg<i32>(SCHED_STATE, STATE_RUNNING, STATE_CLOSING);
+  atomic.cmpxchg<i32>(SCHED_STATE, ProgramState.Running, ProgramState.Closing);
   wakeAll();
 }
 

@@ -27,19 +27,10 @@ import {
   HOBJ_REASON,
   HOBJ_TARGET,
   HOBJ_VALUE,
-  HOST_BYTES,
-  HOST_CHAN,
-  HOST_COND,
-  HOST_CONTEXT,
-  HOST_MUTEX,
-  HOST_ONCE,
-  HOST_POOL,
-  HOST_RWMUTEX,
-  HOST_SEMAPHORE,
-  HOST_WAITGROUP,
   SEMA_FREE,
   SEMA_SIZE,
 } from "../../layout";
+import { ObjectKind } from "../../abi";
 import { Chan, closechan, HChan } from "../chan/chan";
 import { lock, unlock } from "../base/lock";
 import { freeObject, malloc, mfree } from "../memory/malloc";
@@ -136,19 +127,19 @@ export function objectNew(kind: i32, n: i32, elem: i32, other: HostObject | null
   o.kind = kind;
   o.elem = elem;
   o.other = other;
-  if (kind == HOST_CHAN) o.target = newChan(n, elem);
-  else if (kind == HOST_CONTEXT) o.target = newChan(0, 0);
-  else if (kind == HOST_MUTEX || kind == HOST_ONCE) o.target = changetype<usize>(new Mutex());
-  else if (kind == HOST_RWMUTEX) o.target = changetype<usize>(new RWMutex());
-  else if (kind == HOST_WAITGROUP) o.target = changetype<usize>(new WaitGroup());
-  else if (kind == HOST_SEMAPHORE || kind == HOST_POOL) o.target = changetype<usize>(new Semaphore(n));
-  else if (kind == HOST_BYTES) o.target = malloc(n);
-  else if (kind == HOST_COND) o.target = changetype<usize>(new Cond(changetype<Mutex>(other!.target)));
+  if (kind == ObjectKind.Chan) o.target = newChan(n, elem);
+  else if (kind == ObjectKind.Context) o.target = newChan(0, 0);
+  else if (kind == ObjectKind.Mutex || kind == ObjectKind.Once) o.target = changetype<usize>(new Mutex());
+  else if (kind == ObjectKind.RWMutex) o.target = changetype<usize>(new RWMutex());
+  else if (kind == ObjectKind.WaitGroup) o.target = changetype<usize>(new WaitGroup());
+  else if (kind == ObjectKind.Semaphore || kind == ObjectKind.Pool) o.target = changetype<usize>(new Semaphore(n));
+  else if (kind == ObjectKind.Bytes) o.target = malloc(n);
+  else if (kind == ObjectKind.Cond) o.target = changetype<usize>(new Cond(changetype<Mutex>(other!.target)));
   o.refs = 1;
   atomic.add<i32>(LIST + LIST_COUNT, 1);
-  if (kind == HOST_MUTEX || kind == HOST_ONCE || kind == HOST_RWMUTEX || kind == HOST_CONTEXT) {
+  if (kind == ObjectKind.Mutex || kind == ObjectKind.Once || kind == ObjectKind.RWMutex || kind == ObjectKind.Context) {
     lock(LIST);
-    if (kind == HOST_CONTEXT) {
+    if (kind == ObjectKind.Context) {
       if (other) adopt(other, o);
     } else {
       const first = load<HostObject>(LIST, LIST_FIRST);
@@ -181,9 +172,9 @@ function newChan(n: i32, elem: i32): usize {
 export function objectFree(o: HostObject): usize {
   const kind = o.kind;
   const other = changetype<usize>(o.other);
-  if (kind == HOST_MUTEX || kind == HOST_ONCE || kind == HOST_RWMUTEX || kind == HOST_CONTEXT) {
+  if (kind == ObjectKind.Mutex || kind == ObjectKind.Once || kind == ObjectKind.RWMutex || kind == ObjectKind.Context) {
     lock(LIST);
-    if (kind == HOST_CONTEXT) {
+    if (kind == ObjectKind.Context) {
       if (o.other) disown(o.other!, o);
     } else {
       const next = o.next;
@@ -194,7 +185,7 @@ export function objectFree(o: HostObject): usize {
     }
     unlock(LIST);
   }
-  if (kind == HOST_RWMUTEX) {
+  if (kind == ObjectKind.RWMutex) {
     freeObject(changetype<usize>(changetype<RWMutex>(o.target).writers));
     let reader = o.readers;
     while (reader) {
@@ -203,7 +194,7 @@ export function objectFree(o: HostObject): usize {
       reader = next;
     }
   }
-  if (kind == HOST_BYTES) mfree(o.target);
+  if (kind == ObjectKind.Bytes) mfree(o.target);
   else if (o.target != 0) freeObject(o.target);
   mfree(changetype<usize>(o));
   atomic.sub<i32>(LIST + LIST_COUNT, 1);
@@ -273,7 +264,7 @@ export function objectsLost(key: u64): void {
   while (o) {
     if (takeFrom(o, key)) {
       atomic.store<i32>(changetype<usize>(o) + HOBJ_ABANDONED, 1);
-      if (o.kind == HOST_RWMUTEX) changetype<RWMutex>(o.target).unlock();
+      if (o.kind == ObjectKind.RWMutex) changetype<RWMutex>(o.target).unlock();
       else mutexRelease(changetype<Mutex>(o.target));
     }
     let reader = o.readers;

@@ -16,34 +16,7 @@
  * Steps take locks of channels and semaphores, so goready must not be called with such a lock held; it is not. They never
  * switch stacks: the compiler leaves this file out of the instrumentation (`host/compiler/passes.ts`).
  */
-import {
-  HOST_RWMUTEX,
-  NOTE_OP,
-  OP_ASLEEP,
-  OP_CANCELLED,
-  OP_CLOSED,
-  OP_CODE,
-  OP_COND,
-  OP_COUNT,
-  OP_DONE,
-  OP_DRAINED,
-  OP_G,
-  OP_GEN,
-  OP_LOCK,
-  OP_MID,
-  OP_OBJECT,
-  OP_READ,
-  OP_RECV,
-  OP_RELEASED,
-  OP_SELECT,
-  OP_SEMAPHORE,
-  OP_SEND,
-  OP_SLOT,
-  OP_STATUS,
-  OP_SYNC,
-  OP_WAITGROUP,
-  OP_ABANDONED,
-} from "../../layout";
+import { OP_CODE, OP_COUNT, OP_G, OP_GEN, OP_MID, OP_OBJECT, OP_SLOT, OP_STATUS, OP_SYNC } from "../../layout";
 import { BLOCKED, chanready, CLOSED, HChan, recvLocked, recvq, sendLocked, sendq } from "../chan/chan";
 import { clearOwner, countReader, HostObject, ownerKey, setOwner, takeFrom, tellAbandoned } from "./hostobj";
 import { lock, plock, punlock, unlock } from "../base/lock";
@@ -52,7 +25,20 @@ import { postOwned } from "./noteq";
 import { goready } from "../goroutine/proc";
 import { g, setG } from "../base/registers";
 import { finish, Select, selectgo, selparkcommit } from "../chan/select";
-import { FOREVER, G, G_BYTES, GKind, GStatus, Waiter, waiterOf } from "../../abi";
+import {
+  FOREVER,
+  G,
+  GKind,
+  GStatus,
+  G_BYTES,
+  NoteKind,
+  ObjectKind,
+  OpCode,
+  OpStatus,
+  OpSync,
+  Waiter,
+  waiterOf,
+} from "../../abi";
 import { Cond, condLock, drawTicket, enqueueTicket } from "../sync/cond";
 import { acquireOrEnqueue, Mutex, mutexCheckLocked, mutexRelease, mutexSema, mutexStart } from "../sync/mutex";
 import { rwAnnounce, RWMutex, rwRead, rwReaderSem, rwWriterSem } from "../sync/rwmutex";
@@ -66,12 +52,12 @@ export class Op {
   // A note.
   note: usize;
   noteKind: i32;
-  /** What is to be done: one of OP_SEND and so on. */
+  /** What is to be done: one of OpCode.Send and so on. */
   code: i32;
   /** The M whose thread asked, and that thread's generation. */
   mid: i32;
   gen: i32;
-  /** One of OP_DONE and so on, once it is over. */
+  /** One of OpStatus.Done and so on, once it is over. */
   status: i32;
   /** On what: a HostObject. */
   object: HostObject;
@@ -81,7 +67,7 @@ export class Op {
   index: i32;
   /** The value sent or received. */
   slot: u64;
-  /** 0: delivered to the mailbox. Else the thread blocks: OP_AWAITED, OP_ASLEEP once it sleeps, OP_RELEASED when it is over. */
+  /** 0: delivered to the mailbox. Else the thread blocks: OpSync.Awaited, OpSync.Asleep once it sleeps, OpSync.Released when it is over. */
   sync: i32;
   /** How far a lock has come that is taken in steps. */
   step: i32;
@@ -128,13 +114,13 @@ export function opNew(mid: i32, gen: i32): Op {
     gp.kind = GKind.Operation;
     gp.task = changetype<usize>(op);
     gp.status = GStatus.Waiting;
-    op.noteKind = NOTE_OP;
+    op.noteKind = NoteKind.Op;
     lock(RECORDS);
     op.all = load<usize>(RECORDS, RECORDS_ALL);
     store<Op>(RECORDS, op, RECORDS_ALL);
     unlock(RECORDS);
   }
-  op.noteKind = NOTE_OP;
+  op.noteKind = NoteKind.Op;
   op.mid = mid;
   op.gen = gen;
   op.dead = 0;
@@ -156,8 +142,8 @@ export function opFree(op: Op): void {
 /** Begins an operation: its status if it is over at once, else 0, and the record will be delivered. */
 export function opBegin(op: Op): i32 {
   // What panics must do so before anything else: a panic leaves this thread's registers as they are.
-  if (op.code == OP_SEMAPHORE) checkCount(changetype<Semaphore>(op.object.target), op.count);
-  else if (op.code == OP_COND) mutexCheckLocked(changetype<Cond>(op.object.target).mutex);
+  if (op.code == OpCode.Semaphore) checkCount(changetype<Semaphore>(op.object.target), op.count);
+  else if (op.code == OpCode.Cond) mutexCheckLocked(changetype<Cond>(op.object.target).mutex);
   op.status = 0;
   op.step = 0;
   op.pending = 1;
@@ -172,28 +158,28 @@ export function opBegin(op: Op): i32 {
 
 function start(op: Op): bool {
   switch (op.code) {
-    case OP_SEND:
+    case OpCode.Send:
       return startSend(op, changetype<HChan>(op.object.target));
-    case OP_RECV:
+    case OpCode.Recv:
       return startRecv(op, changetype<HChan>(op.object.target));
-    case OP_SELECT:
+    case OpCode.Select:
       return startSelect(op, changetype<Select>(op.select));
-    case OP_LOCK:
+    case OpCode.Lock:
       return startLock(op);
-    case OP_READ: {
+    case OpCode.Read: {
       const rw = changetype<RWMutex>(op.object.target);
       if (!rwRead(rw)) return leave(changetype<usize>(rwReaderSem(rw)));
       return granted(op);
     }
-    case OP_WAITGROUP: {
+    case OpCode.WaitGroup: {
       const wg = changetype<WaitGroup>(op.object.target);
       if (!waitGroupStart(wg)) return leave(changetype<usize>(waitGroupSema(wg)));
-      return over(op, OP_DONE);
+      return over(op, OpStatus.Done);
     }
-    case OP_SEMAPHORE: {
+    case OpCode.Semaphore: {
       const s = changetype<Semaphore>(op.object.target);
       if (!takeOrEnqueue(s, op.count)) return leave(semaphoreLock(s));
-      return over(op, OP_DONE);
+      return over(op, OpStatus.Done);
     }
     default:
       return startCond(op, changetype<Cond>(op.object.target));
@@ -225,7 +211,7 @@ function startSend(op: Op, c: HChan): bool {
   }
   punlock(changetype<usize>(c));
   if (done > CLOSED) goready(changetype<G>(done));
-  return over(op, done == CLOSED ? OP_CLOSED : OP_DONE);
+  return over(op, done == CLOSED ? OpStatus.Closed : OpStatus.Done);
 }
 
 function startRecv(op: Op, c: HChan): bool {
@@ -240,7 +226,7 @@ function startRecv(op: Op, c: HChan): bool {
   punlock(changetype<usize>(c));
   const gp = gOf(op);
   op.slot = waiterOf(gp).elem;
-  const status = gp.ok ? OP_DONE : OP_CLOSED;
+  const status = gp.ok ? OpStatus.Done : OpStatus.Closed;
   if (done > CLOSED) goready(changetype<G>(done));
   return over(op, status);
 }
@@ -266,7 +252,7 @@ function startSelect(op: Op, s: Select): bool {
 function selected(op: Op, s: Select): bool {
   op.count = s.chosen;
   op.slot = s.recvValue;
-  return over(op, s.failed ? OP_CLOSED : gOf(op).ok ? OP_DONE : OP_DRAINED);
+  return over(op, s.failed ? OpStatus.Closed : gOf(op).ok ? OpStatus.Done : OpStatus.Drained);
 }
 
 /** Tries a select without waiting: its status as from begin, or 0 if no case can proceed. */
@@ -295,12 +281,12 @@ function startLock(op: Op): bool {
 @inline
 function mutexOf(op: Op): Mutex {
   const o = op.object;
-  return o.kind == HOST_RWMUTEX ? changetype<RWMutex>(o.target).writers : changetype<Mutex>(o.target);
+  return o.kind == ObjectKind.RWMutex ? changetype<RWMutex>(o.target).writers : changetype<Mutex>(o.target);
 }
 
 /** The mutex is ours. */
 function locked(op: Op): bool {
-  if (op.object.kind == HOST_RWMUTEX) {
+  if (op.object.kind == ObjectKind.RWMutex) {
     const rw = changetype<RWMutex>(op.object.target);
     op.step = 2;
     if (!rwAnnounce(rw)) return leave(changetype<usize>(rwWriterSem(rw)));
@@ -330,17 +316,17 @@ function relock(op: Op, c: Cond): bool {
 function granted(op: Op): bool {
   const key = ownerKey(op.mid, op.gen);
   let o = op.object;
-  if (op.code == OP_READ) {
+  if (op.code == OpCode.Read) {
     countReader(o, key, 1);
-    return over(op, tellAbandoned(o) ? OP_ABANDONED : OP_DONE);
+    return over(op, tellAbandoned(o) ? OpStatus.Abandoned : OpStatus.Done);
   }
-  if (op.code == OP_COND) o = o.other!;
+  if (op.code == OpCode.Cond) o = o.other!;
   const abandoned = setOwner(o, key);
   if (atomic.load<i32>(changetype<usize>(op) + offsetof<Op>("dead")) != 0 && takeFrom(o, key)) {
-    if (o.kind == HOST_RWMUTEX) changetype<RWMutex>(o.target).unlock();
+    if (o.kind == ObjectKind.RWMutex) changetype<RWMutex>(o.target).unlock();
     else mutexRelease(changetype<Mutex>(o.target));
   }
-  return over(op, abandoned ? OP_ABANDONED : OP_DONE);
+  return over(op, abandoned ? OpStatus.Abandoned : OpStatus.Done);
 }
 
 // ---- going on ------------------------------------------------------------------------------------------------------------
@@ -357,33 +343,33 @@ export function operationReady(gp: G): void {
 
 function resume(op: Op, gp: G): bool {
   switch (op.code) {
-    case OP_SEND:
-      return op.status != 0 || over(op, waiterOf(gp).success ? OP_DONE : OP_CLOSED);
-    case OP_RECV:
+    case OpCode.Send:
+      return op.status != 0 || over(op, waiterOf(gp).success ? OpStatus.Done : OpStatus.Closed);
+    case OpCode.Recv:
       op.slot = waiterOf(gp).elem;
-      return op.status != 0 || over(op, waiterOf(gp).success ? OP_DONE : OP_CLOSED);
-    case OP_SELECT: {
+      return op.status != 0 || over(op, waiterOf(gp).success ? OpStatus.Done : OpStatus.Closed);
+    case OpCode.Select: {
       const s = changetype<Select>(op.select);
       finish(s);
-      if (s.chosen < 0) return over(op, OP_CANCELLED);
+      if (s.chosen < 0) return over(op, OpStatus.Cancelled);
       return selected(op, s);
     }
-    case OP_LOCK: {
+    case OpCode.Lock: {
       if (op.step == 2) return granted(op);
       const mu = mutexOf(op);
       if (!acquireOrEnqueue(mu)) return leave(changetype<usize>(mutexSema(mu)));
       return locked(op);
     }
-    case OP_COND: {
+    case OpCode.Cond: {
       const c = changetype<Cond>(op.object.target);
       if (op.step == 0) return relock(op, c);
       if (!acquireOrEnqueue(c.mutex)) return leave(changetype<usize>(mutexSema(c.mutex)));
       return granted(op);
     }
-    case OP_READ:
+    case OpCode.Read:
       return granted(op);
     default:
-      return op.status != 0 || over(op, OP_DONE);
+      return op.status != 0 || over(op, OpStatus.Done);
   }
 }
 
@@ -391,15 +377,15 @@ function resume(op: Op, gp: G): bool {
 function deliver(op: Op): void {
   op.pending = 0;
   const word = changetype<usize>(op) + OP_SYNC;
-  const was = op.sync != 0 ? atomic.xchg<i32>(word, OP_RELEASED) : 0;
-  if (was == OP_ASLEEP) atomic.notify(word, 1);
+  const was = op.sync != 0 ? atomic.xchg<i32>(word, OpSync.Released) : 0;
+  if (was == OpSync.Asleep) atomic.notify(word, 1);
   else if (was == 0) postOwned(op.mid, op.gen, changetype<usize>(op));
 }
 
 // ---- giving up -----------------------------------------------------------------------------------------------------------
 
 /**
- * The thread does not want to wait any longer: if the operation still does, it is delivered with OP_CANCELLED, and no value was
+ * The thread does not want to wait any longer: if the operation still does, it is delivered with OpStatus.Cancelled, and no value was
  * taken or lost; else it has been, or is being, delivered. False also for locks, which cannot be called off: who is granted
  * one that it does not want releases it.
  */
@@ -407,18 +393,18 @@ export function opCancel(op: Op): bool {
   const gp = gOf(op);
   const w = waiterOf(gp);
   let waited = false;
-  if (op.code == OP_SELECT) {
+  if (op.code == OpCode.Select) {
     waited = atomic.cmpxchg<u32>(changetype<usize>(gp) + offsetof<G>("selectDone"), 0, 1) == 0;
     if (waited) gp.param = 0;
-  } else if (op.code == OP_SEND || op.code == OP_RECV) {
+  } else if (op.code == OpCode.Send || op.code == OpCode.Recv) {
     const c = changetype<HChan>(op.object.target);
     plock(changetype<usize>(c));
-    waited = unlink(op.code == OP_SEND ? sendq(c) : recvq(c), w);
-    if (waited) op.status = OP_CANCELLED;
+    waited = unlink(op.code == OpCode.Send ? sendq(c) : recvq(c), w);
+    if (waited) op.status = OpStatus.Cancelled;
     punlock(changetype<usize>(c));
-  } else if (op.code == OP_SEMAPHORE) {
+  } else if (op.code == OpCode.Semaphore) {
     waited = giveUp(changetype<Semaphore>(op.object.target), w);
-    if (waited) op.status = OP_CANCELLED;
+    if (waited) op.status = OpStatus.Cancelled;
   }
   if (waited) operationReady(gp);
   return waited;
@@ -434,7 +420,7 @@ export function opsLost(mid: i32, gen: i32): void {
     if (op.sync != 0) {
       // Nobody is there to see the word: what becomes of it goes to the mailbox, if it is not over yet.
       const word = changetype<usize>(op) + OP_SYNC;
-      if (atomic.xchg<i32>(word, 0) == OP_RELEASED) postOwned(mid, gen, changetype<usize>(op));
+      if (atomic.xchg<i32>(word, 0) == OpSync.Released) postOwned(mid, gen, changetype<usize>(op));
     }
     if (op.pending != 0) opCancel(op);
   }
@@ -443,7 +429,7 @@ export function opsLost(mid: i32, gen: i32): void {
 
 // ---- at once or not at all -----------------------------------------------------------------------------------------------
 
-/** Sends the slot at `at` if that is possible at once: OP_DONE, OP_CLOSED, or 0. */
+/** Sends the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. */
 export function tryNow(c: HChan, at: usize): i32 {
   if (!chanready(c, true)) return 0;
   plock(changetype<usize>(c));
@@ -451,10 +437,10 @@ export function tryNow(c: HChan, at: usize): i32 {
   punlock(changetype<usize>(c));
   if (done == BLOCKED) return 0;
   if (done > CLOSED) goready(changetype<G>(done));
-  return done == CLOSED ? OP_CLOSED : OP_DONE;
+  return done == CLOSED ? OpStatus.Closed : OpStatus.Done;
 }
 
-/** Receives into the slot at `at` if that is possible at once: OP_DONE, OP_CLOSED, or 0. `op` lends its waiter. */
+/** Receives into the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. `op` lends its waiter. */
 export function tryTake(op: Op, c: HChan, at: usize): i32 {
   if (!chanready(c, false)) return 0;
   const saved = g;
@@ -467,7 +453,7 @@ export function tryTake(op: Op, c: HChan, at: usize): i32 {
   if (done == BLOCKED) return 0;
   if (done > CLOSED) goready(changetype<G>(done));
   store<u64>(at, waiterOf(gp).elem);
-  return gp.ok ? OP_DONE : OP_CLOSED;
+  return gp.ok ? OpStatus.Done : OpStatus.Closed;
 }
 
 /** Adds a case to the select of a record; the first of several clears it. `c` is an HChan; a send's value is at `at`, else 0. */

@@ -4,7 +4,6 @@
  * What panics throws into the caller, before anything has changed. The caller may be any thread that is not running a
  * goroutine of WebAssembly: the main thread, or an M inside JavaScript, which has no P.
  */
-import { OP_ABANDONED, OP_DONE } from "../../layout";
 import { closechan, HChan } from "../chan/chan";
 import { schedLock } from "../sched/globrunq";
 import {
@@ -23,7 +22,7 @@ import { Op, opBegin, opCancel, opFree, opNew, opPoll, opsLost, selectAdd, tryNo
 import { lock, unlock } from "../base/lock";
 import { handoffp } from "../sched/mp";
 import { m } from "../base/registers";
-import { PStatus, sched } from "../../abi";
+import { OpStatus, PStatus, sched } from "../../abi";
 import { Cond } from "../sync/cond";
 import { Mutex, mutexRelease, mutexTryLock } from "../sync/mutex";
 import { RWMutex } from "../sync/rwmutex";
@@ -91,12 +90,12 @@ export function op_block(): void {
   if (mine) handoffp(old!);
 }
 
-/** Sends the slot at `at` if that is possible at once; one of OP_DONE, OP_CLOSED, 0. */
+/** Sends the slot at `at` if that is possible at once; one of OpStatus.Done, OpStatus.Closed, 0. */
 export function chan_send(c: usize, at: usize): i32 {
   return tryNow(changetype<HChan>(c), at);
 }
 
-/** Receives into the slot at `at` if that is possible at once; one of OP_DONE, OP_CLOSED, 0. */
+/** Receives into the slot at `at` if that is possible at once; one of OpStatus.Done, OpStatus.Closed, 0. */
 export function chan_recv(op: usize, c: usize, at: usize): i32 {
   return tryTake(changetype<Op>(op), changetype<HChan>(c), at);
 }
@@ -110,11 +109,11 @@ export function bytes_new(n: i32): usize {
   return changetype<usize>(new Uint8Array(n));
 }
 
-/** Takes a mutex for a thread if it is free: OP_DONE, OP_ABANDONED, or 0. */
+/** Takes a mutex for a thread if it is free: OpStatus.Done, OpStatus.Abandoned, or 0. */
 export function mutex_try(o: usize, mid: i32, gen: i32): i32 {
   const it = changetype<HostObject>(o);
   if (!mutexTryLock(changetype<Mutex>(it.target))) return 0;
-  return setOwner(it, ownerKey(mid, gen)) ? OP_ABANDONED : OP_DONE;
+  return setOwner(it, ownerKey(mid, gen)) ? OpStatus.Abandoned : OpStatus.Done;
 }
 
 export function mutex_unlock(o: usize): void {
@@ -126,7 +125,7 @@ export function mutex_unlock(o: usize): void {
 export function rw_try(o: usize, mid: i32, gen: i32): i32 {
   const it = changetype<HostObject>(o);
   if (!changetype<RWMutex>(it.target).tryLock()) return 0;
-  return setOwner(it, ownerKey(mid, gen)) ? OP_ABANDONED : OP_DONE;
+  return setOwner(it, ownerKey(mid, gen)) ? OpStatus.Abandoned : OpStatus.Done;
 }
 
 export function rw_unlock(o: usize): void {
@@ -139,7 +138,7 @@ export function rw_tryread(o: usize, mid: i32, gen: i32): i32 {
   const it = changetype<HostObject>(o);
   if (!changetype<RWMutex>(it.target).tryRLock()) return 0;
   countReader(it, ownerKey(mid, gen), 1);
-  return tellAbandoned(it) ? OP_ABANDONED : OP_DONE;
+  return tellAbandoned(it) ? OpStatus.Abandoned : OpStatus.Done;
 }
 
 export function rw_endread(o: usize, mid: i32, gen: i32): void {

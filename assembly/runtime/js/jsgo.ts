@@ -9,16 +9,14 @@
  * or `mlost`.
  *
  * Threads die: a task may call process.exit, run out of memory, or refuse to be cancelled. That must not happen inside the
- * core, where locks are held. So each thread keeps a *mark*, MARK_CORE while it is in the core and something else while it
- * runs JavaScript: MARK_TURN in its event loop, or 4 x goroutine + 1 inside a function. Whoever is to kill the thread
- * first turns that very mark into MARK_DOOMED by compare-and-swap; the thread leaves JavaScript by a compare-and-swap too,
+ * core, where locks are held. So each thread keeps a *mark*, ThreadMark.Core while it is in the core and something else while it
+ * runs JavaScript: ThreadMark.Turn in its event loop, or 4 x goroutine + 1 inside a function. Whoever is to kill the thread
+ * first turns that very mark into ThreadMark.Doomed by compare-and-swap; the thread leaves JavaScript by a compare-and-swap too,
  * and one that finds itself doomed stops for ever. So the killed thread was in JavaScript, and with that goroutine.
  * `mlost` then fails the goroutines bound to the M, frees its P, and has its mail sent on to the main thread.
  */
 import {
   JSFN_FLAGS,
-  JSFN_IS_ASYNC,
-  JSFN_IS_BLOCKING,
   JSFN_TIME,
   JSGO_FN,
   JSGO_G,
@@ -28,21 +26,9 @@ import {
   JSGO_OWNER_GEN,
   JSGO_RESULT,
   JSGO_STATE,
-  JS_LOST,
-  JS_QUEUED,
-  JS_RUNNING,
-  MARK_CORE,
-  MARK_DOOMED,
   NOTE_KIND,
   NOTE_NEXT,
-  NOTE_ORPHAN,
-  RUNJS_AWAIT,
-  RUNJS_DONE,
-  STOP_END,
-  STOP_LOST,
   TEXT_BYTES,
-  TRACE_END,
-  TRACE_LOSE_P,
 } from "../../layout";
 import { nanotime } from "../base/clock";
 import { globrunqputBatch, globrunqputOne, globrunqsize, schedLock } from "../sched/globrunq";
@@ -59,7 +45,28 @@ import { newm, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
 import { post, postOwned, takeMail } from "./noteq";
 import { goready } from "../goroutine/proc";
 import { g, m } from "../base/registers";
-import { FOREVER, G, GKind, GStatus, Hosted, M, P, PStatus, Sched, WaitReason, allm, allp, sched } from "../../abi";
+import {
+  FOREVER,
+  FunctionFlag,
+  G,
+  GKind,
+  GStatus,
+  Hosted,
+  JsStatus,
+  M,
+  NoteKind,
+  P,
+  PStatus,
+  RunJs,
+  Sched,
+  StopReason,
+  ThreadMark,
+  TraceKind,
+  WaitReason,
+  allm,
+  allp,
+  sched,
+} from "../../abi";
 import { runqempty } from "../goroutine/runq";
 import { entersyscall, entersyscallUnwatched, statusAddr } from "../goroutine/syscall";
 import { timeSleepUntil } from "../goroutine/time";
@@ -71,7 +78,7 @@ import { gomaxprocs } from "../sched/world";
 function jsgo(record: usize): void {
   const gp = g;
   store<i32>(record, m.id, JSGO_MID);
-  if (atomic.cmpxchg<i32>(record + JSGO_STATE, JS_QUEUED, JS_RUNNING) != JS_QUEUED) {
+  if (atomic.cmpxchg<i32>(record + JSGO_STATE, JsStatus.Queued, JsStatus.Running) != JsStatus.Queued) {
     postRecord(record); // cancelled; its owner wants the record back
     return;
   }
@@ -85,11 +92,11 @@ function jsgo(record: usize): void {
   const time = <f32>max<i64>(nanotime() - start, 1);
   store<f32>(fn, before == 0 ? time : before + (time - before) / 8, JSFN_TIME);
   if (time > LONG) m.preempt = 1;
-  if (how == RUNJS_DONE) {
+  if (how == RunJs.Done) {
     postRecord(record);
     return;
   }
-  gp.waitReason = how == RUNJS_AWAIT ? WaitReason.Await : WaitReason.Import;
+  gp.waitReason = how == RunJs.Await ? WaitReason.Await : WaitReason.Import;
   gp.detached = true;
 }
 
@@ -147,8 +154,8 @@ export function wantsCleanM(gp: G): bool {
   if (!isJsgo(gp)) return false;
   const fn = load<usize>(gp.task, JSGO_FN);
   const flags = load<i32>(fn, JSFN_FLAGS);
-  if (flags & JSFN_IS_BLOCKING) return true;
-  if (flags & JSFN_IS_ASYNC) return false;
+  if (flags & FunctionFlag.IsBlocking) return true;
+  if (flags & FunctionFlag.IsAsync) return false;
   const time = load<f32>(fn, JSFN_TIME);
   return time == 0 || time >= QUICK;
 }
@@ -245,7 +252,7 @@ export function newFunctionIndex(): i32 {
 /** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
 export function endDetached(record: usize): void {
   const gp = load<G>(record, JSGO_G);
-  if (isTraced()) trace(TRACE_END, STOP_END, gp.id);
+  if (isTraced()) trace(TraceKind.End, StopReason.End, gp.id);
   postRecord(record); // first: when no goroutine is left, all results have been posted
   buryDetached(gp);
 }
@@ -268,8 +275,8 @@ export function requeueDetached(record: usize): void {
  */
 export function killM(mid: i32, mark: i32, text: usize): bool {
   const mp = allm(mid);
-  if (mark == MARK_CORE) return false;
-  if (atomic.cmpxchg<i32>(changetype<usize>(mp) + offsetof<M>("mark"), mark, MARK_DOOMED) != mark) return false;
+  if (mark == ThreadMark.Core) return false;
+  if (atomic.cmpxchg<i32>(changetype<usize>(mp) + offsetof<M>("mark"), mark, ThreadMark.Doomed) != mark) return false;
   lock(schedLock());
   mp.lastWords = text;
   mp.killlink = sched.killM;
@@ -315,9 +322,9 @@ export function mlost(mid: i32, text: usize): void {
     const next = gp.alllink;
     if (isJsgo(gp) && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
       const record = gp.task;
-      atomic.store<i32>(record + JSGO_STATE, JS_LOST);
+      atomic.store<i32>(record + JSGO_STATE, JsStatus.Lost);
       store<u64>(record, <u64>copyText(text), JSGO_RESULT);
-      if (isTraced()) trace(TRACE_END, STOP_LOST, gp.id);
+      if (isTraced()) trace(TraceKind.End, StopReason.Lost, gp.id);
       postRecord(record);
       buryDetached(gp);
     }
@@ -340,7 +347,7 @@ export function mlost(mid: i32, text: usize): void {
   mp.lockedReady = false;
   mp.hosted = Hosted.No;
   mp.owed = 0;
-  mp.mark = MARK_CORE;
+  mp.mark = ThreadMark.Core;
   mp.lastWords = 0;
   if (lockedg) {
     lockedg.lockedCount = 0;
@@ -363,13 +370,13 @@ export function mlost(mid: i32, text: usize): void {
   if (given) handoffp(given);
   if (old && !retaken) {
     old.m = null;
-    if (isTraced()) trace(TRACE_LOSE_P, 0, old.id);
+    if (isTraced()) trace(TraceKind.LoseP, 0, old.id);
     handoffp(old);
   }
   let note = takeMail(mp);
   while (note != 0) {
     const next = load<usize>(note, NOTE_NEXT);
-    store<i32>(note, load<i32>(note, NOTE_KIND) | NOTE_ORPHAN, NOTE_KIND);
+    store<i32>(note, load<i32>(note, NOTE_KIND) | NoteKind.Orphan, NOTE_KIND);
     post(allm(0), note);
     note = next;
   }

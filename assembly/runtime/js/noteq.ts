@@ -8,28 +8,17 @@
  * it non-empty has woken the owner, or is about to. An M is unparked: it finds WOKEN when it is about to sleep, so it looks
  * again. The main thread reads `hostWake`, drains, sets `hostAsleep`, and waits for `hostWake` to change from what it
  * read; a push changes `hostWake`, then reads `hostAsleep`. Either the push sees that the main thread sleeps and notifies,
- * or the main thread sees the change and does not sleep. Or, for a moment, it blocks: it sets `hostAsleep` to HOST_BLOCKED, sees that its
- * mailbox is empty, and waits for `hostAsleep` to change, which a push has it do that sees HOST_BLOCKED.
+ * or the main thread sees the change and does not sleep. Or, for a moment, it blocks: it sets `hostAsleep` to MainSleep.Blocked, sees that its
+ * mailbox is empty, and waits for `hostAsleep` to change, which a push has it do that sees MainSleep.Blocked.
  *
  * A note is any record that begins as one: the next note, and a kind. Who reads it frees it, or keeps it if it is
  * its own.
  */
-import {
-  HOST_AWAKE,
-  HOST_BLOCKED,
-  NOTE_A,
-  NOTE_B,
-  NOTE_KIND,
-  NOTE_NEXT,
-  NOTE_ORPHAN,
-  NOTE_SIZE,
-  SCHED_HOST_ASLEEP,
-  SCHED_HOST_WAKE,
-} from "../../layout";
+import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, NOTE_SIZE, SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../layout";
 import { malloc } from "../memory/malloc";
 import { unpark } from "../sched/mp";
 import { mpscPush, mpscTake } from "../base/mpsc";
-import { M, allm } from "../../abi";
+import { M, MainSleep, NoteKind, allm } from "../../abi";
 
 
 @inline
@@ -46,7 +35,7 @@ export function post(mp: M, note: usize): void {
 export function postOwned(mid: i32, gen: i32, note: usize): void {
   let mp = allm(mid);
   if (atomic.load<i32>(changetype<usize>(mp) + offsetof<M>("gen")) != gen) {
-    store<i32>(note, load<i32>(note, NOTE_KIND) | NOTE_ORPHAN, NOTE_KIND);
+    store<i32>(note, load<i32>(note, NOTE_KIND) | NoteKind.Orphan, NOTE_KIND);
     mp = allm(0);
   }
   post(mp, note);
@@ -59,9 +48,9 @@ function wakeOwner(mp: M): void {
   }
   atomic.add<i32>(SCHED_HOST_WAKE, 1);
   const how = atomic.load<i32>(SCHED_HOST_ASLEEP);
-  if (how == HOST_AWAKE) return;
-  if (how != HOST_BLOCKED) atomic.notify(SCHED_HOST_WAKE, 1);
-  else if (atomic.cmpxchg<i32>(SCHED_HOST_ASLEEP, HOST_BLOCKED, HOST_AWAKE) == HOST_BLOCKED)
+  if (how == MainSleep.Awake) return;
+  if (how != MainSleep.Blocked) atomic.notify(SCHED_HOST_WAKE, 1);
+  else if (atomic.cmpxchg<i32>(SCHED_HOST_ASLEEP, MainSleep.Blocked, MainSleep.Awake) == MainSleep.Blocked)
     atomic.notify(SCHED_HOST_ASLEEP, 1);
 }
 

@@ -3,7 +3,7 @@
  * so are host names: literal addresses and `localhost` are resolved at once, on the thread that asks; for other names the main
  * thread asks the system, while the goroutine is parked.
  */
-import { NOTE_RESOLVE } from "../../layout";
+import { NoteKind } from "../../abi";
 import { malloc, mfree } from "../memory/malloc";
 import { awaitHost } from "./polldesc";
 import { pushNote } from "../js/noteq";
@@ -84,7 +84,7 @@ export function resolve(operation: string, address: string, purpose: i32): Resol
   r.length = address.length << 1;
   r.purpose = purpose;
   if (netResolve(r.text, r.length, purpose, changetype<usize>(r)) == 1) {
-    pushNote(NOTE_RESOLVE, changetype<usize>(r), 0);
+    pushNote(NoteKind.Resolve, changetype<usize>(r), 0);
     awaitHost(changetype<usize>(r));
   }
   if (r.count > 0) return r;

@@ -8,7 +8,6 @@
  *
  * What goroutines wait at, and what an event does to it, is `polldesc.ts`.
  */
-import { NOTE_START_IO } from "../../layout";
 import { nanotime } from "../base/clock";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
@@ -36,7 +35,7 @@ import {
   wordOf,
 } from "./polldesc";
 import { m } from "../base/registers";
-import { G, Sched, sched } from "../../abi";
+import { G, NoteKind, Sched, sched } from "../../abi";
 import { link } from "../chan/waitq";
 
 /** What waits for the network here. */
@@ -100,7 +99,7 @@ export function netpollinit(): i32 {
 
 function initLocked(): i32 {
   const kind = netStart();
-  if (kind == PollerKind.Stdlib) pushNote(NOTE_START_IO, 0, 0);
+  if (kind == PollerKind.Stdlib) pushNote(NoteKind.StartIo, 0, 0);
   if (kind == PollerKind.Epoll) {
     const layout = netEventLayout();
     sched.eventData = layout & 0xff;

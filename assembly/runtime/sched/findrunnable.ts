@@ -2,7 +2,7 @@
  * Looking for the next goroutine: on this P, in the global queue, in the network, on other Ps; and ceasing to look. The orderings
  * that keep work from being forgotten meanwhile are those of `proc.ts`.
  */
-import { SCHED_STATE, STATE_RUNNING } from "../../layout";
+import { SCHED_STATE } from "../../layout";
 import { dumpStopped } from "../debug/dump";
 import { globrunqget, globrunqsize, schedLock } from "./globrunq";
 import { lock, unlock } from "../base/lock";
@@ -13,7 +13,7 @@ import { loadIdlePs, loadSpinning, startSpinning, stopSpinning } from "./spinnin
 import { fastrandn } from "../base/rand";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "../goroutine/runq";
-import { Attention, G, P, addressOf, allp, sched } from "../../abi";
+import { Attention, G, P, ProgramState, addressOf, allp, sched } from "../../abi";
 import { checkTimers } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { gcstopm } from "./world";
@@ -170,7 +170,7 @@ function giveUp(pp: P): G | null {
 
 /** There is a reason not to go on: false if the program is over, true when this M may look for work again. */
 function attend(): bool {
-  if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return false;
+  if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) return false;
   if (m.spinning) stopSpinning();
   lock(schedLock());
   const bits = sched.attention;

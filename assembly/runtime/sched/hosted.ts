@@ -4,7 +4,7 @@
  * `mp.ts` says when it does. While it is there it holds no P, or one in the state `Syscall`; it is on `sched.hostM`, unless it is
  * the timer M or waits for its locked goroutine.
  */
-import { PARKED, SCHED_STATE, STATE_RUNNING, TRACE_HOST, TRACE_UNHOST } from "../../layout";
+import { SCHED_STATE } from "../../layout";
 import { nanotime } from "../base/clock";
 import { schedLock } from "./globrunq";
 import { lock, unlock } from "../base/lock";
@@ -12,7 +12,7 @@ import { acquirep, mstop, parkAddr, pidleget, releasep, runTimers, unpark } from
 import { mayMakeM, newm } from "./newm";
 import { m } from "../base/registers";
 import { runnextget, runqput } from "../goroutine/runq";
-import { G, Hosted, M, P, PStatus, sched } from "../../abi";
+import { G, Hosted, M, P, PStatus, Park, ProgramState, TraceKind, sched } from "../../abi";
 import { reacquirep, statusAddr } from "../goroutine/syscall";
 import { isTraced, trace } from "../debug/trace";
 
@@ -56,9 +56,9 @@ export function putDown(mp: M, pp: P): void {
 export function toHost(mp: M, us: i32): void {
   mp.hosted = Hosted.Wait;
   mp.quick = false;
-  if (isTraced()) trace(TRACE_HOST, 0, 0);
+  if (isTraced()) trace(TraceKind.Host, 0, 0);
   mp.waitUs = us;
-  atomic.cmpxchg<i32>(parkAddr(mp), 0, PARKED);
+  atomic.cmpxchg<i32>(parkAddr(mp), 0, Park.Parked);
 }
 
 /**
@@ -67,14 +67,14 @@ export function toHost(mp: M, us: i32): void {
  */
 export function mreturn(): bool {
   const mp = m;
-  if (isTraced()) trace(TRACE_UNHOST, 0, 0);
+  if (isTraced()) trace(TraceKind.Unhost, 0, 0);
   lock(schedLock());
   atomic.store<i32>(parkAddr(mp), 0);
   mp.lastTurn = nanotime();
   if (mp.hosted == Hosted.Wait && mp.lockedg) {
     // Only startlockedm gives it a P.
     const given = mp.nextp;
-    const goesOn = given != null || atomic.load<i32>(SCHED_STATE) != STATE_RUNNING;
+    const goesOn = given != null || atomic.load<i32>(SCHED_STATE) != ProgramState.Running;
     if (goesOn) mp.hosted = Hosted.No;
     else toHost(mp, 0);
     unlock(schedLock());

@@ -6,9 +6,9 @@
  * - as the *timer M*, at most one, until the next timer of any P is due, or until it is given a P all the same. While
  *   goroutines wait for the network it does so in the netpoller.
  *
- * `M.park` is its futex: 0, PARKED (it sleeps, or is just about to), POLLING (the same, in the netpoller) or WOKEN. An M turns 0
- * into PARKED by compare-and-swap and waits while it is PARKED; a waker exchanges WOKEN into it and notifies if it replaced
- * PARKED, or breaks the poll if it replaced POLLING. An M that finds WOKEN
+ * `M.park` is its futex: 0, Park.Parked (it sleeps, or is just about to), POLLING (the same, in the netpoller) or WOKEN. An M turns 0
+ * into Park.Parked by compare-and-swap and waits while it is Park.Parked; a waker exchanges WOKEN into it and notifies if it replaced
+ * Park.Parked, or breaks the poll if it replaced POLLING. An M that finds WOKEN
  * resets it to 0 and looks at what has changed. Wakers write first what the M is to find (`nextp`, the state), so the
  * exchange orders it; a wake-up too many is harmless, since the M looks and sleeps again.
  *
@@ -23,16 +23,7 @@
  * The timer M and those who add timers follow the same pattern as submitting and spinning in `proc.ts`: it stores
  * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
  */
-import {
-  PARKED,
-  SCHED_IO_WAKE,
-  SCHED_MCOUNT,
-  SCHED_STATE,
-  SCHED_SYSMON_WAKE,
-  STATE_RUNNING,
-  TRACE_GIVE_P,
-  TRACE_TAKE_P,
-} from "../../layout";
+import { SCHED_IO_WAKE, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE } from "../../layout";
 import { nanotime } from "../base/clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";
@@ -44,7 +35,22 @@ import { isGoalReached, newm, wakeSysmonIfAsleep } from "./newm";
 import { anyWork } from "./findrunnable";
 import { m } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
-import { Attention, G, Hosted, M, P, PStatus, Sched, allm, allp, sched, addressOf } from "../../abi";
+import {
+  Attention,
+  G,
+  Hosted,
+  M,
+  P,
+  PStatus,
+  Park,
+  ProgramState,
+  Sched,
+  TraceKind,
+  addressOf,
+  allm,
+  allp,
+  sched,
+} from "../../abi";
 import { checkTimers, timeSleepUntil } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
@@ -98,13 +104,13 @@ export function acquirep(pp: P): void {
   pp.m = m;
   pp.status = PStatus.Running;
   m.p = pp;
-  if (isTraced()) trace(TRACE_TAKE_P, 0, pp.id);
+  if (isTraced()) trace(TraceKind.TakeP, 0, pp.id);
 }
 
 /** This M gives up its P. */
 export function releasep(): P {
   const pp = m.p!;
-  if (isTraced()) trace(TRACE_GIVE_P, 0, pp.id);
+  if (isTraced()) trace(TraceKind.GiveP, 0, pp.id);
   pp.m = null;
   pp.status = PStatus.Idle;
   m.p = null;
@@ -151,7 +157,7 @@ export function watch(pp: P): void {
 export function unpark(mp: M): void {
   const was = atomic.xchg<i32>(parkAddr(mp), WOKEN);
   // All waiters, not one: a wait of its event loop that is not over yet would take the place of the M itself.
-  if (was == PARKED) atomic.notify(parkAddr(mp), i32.MAX_VALUE);
+  if (was == Park.Parked) atomic.notify(parkAddr(mp), i32.MAX_VALUE);
   else if (was == POLLING) netpollBreak();
 }
 
@@ -283,9 +289,9 @@ function parkM(timeout: i64): void {
   const addr = parkAddr(m);
   if (m.quick) spinAfterJs(addr);
   else for (let i = 0; i < PARK_SPINS && atomic.load<i32>(addr) != WOKEN; i++);
-  if (atomic.cmpxchg<i32>(addr, 0, PARKED) == 0) {
+  if (atomic.cmpxchg<i32>(addr, 0, Park.Parked) == 0) {
     m.parks++;
-    futexsleep(addr, PARKED, timeout);
+    futexsleep(addr, Park.Parked, timeout);
   }
   atomic.store<i32>(addr, 0);
 }
@@ -330,7 +336,7 @@ export function mstop(): bool {
       unlock(schedLock());
       return true;
     }
-    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) {
+    if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) {
       unlock(schedLock());
       return false;
     }
@@ -405,7 +411,7 @@ export function mstop(): bool {
 export function awaitp(): bool {
   const mp = m;
   while (!mp.nextp) {
-    if (mp.ending || atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return false;
+    if (mp.ending || atomic.load<i32>(SCHED_STATE) != ProgramState.Running) return false;
     parkM(-1);
   }
   acquirep(mp.nextp!);

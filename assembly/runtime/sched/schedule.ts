@@ -4,7 +4,7 @@
  * This file runs at the bottom of each M's stack, where Go would say g0, as does `findrunnable.ts`: nothing in it is
  * instrumented by Asyncify.
  */
-import { SCHED_STATE, TRACE_HOST } from "../../layout";
+import { SCHED_STATE } from "../../layout";
 import { nanotime } from "../base/clock";
 import { findRunnable, nextHere } from "./findrunnable";
 import { globrunqputOne, schedLock } from "./globrunq";
@@ -22,7 +22,7 @@ import { m, phase, setG, setPhase } from "../base/registers";
 import { runqput } from "../goroutine/runq";
 import { selparkcommit } from "../chan/select";
 import { NORMAL, REWINDING, saveStack, UNWINDING } from "../goroutine/stack";
-import { G, GKind, GStatus, Hosted, M, MainState, Switch, isPlain, sched, addressOf } from "../../abi";
+import { G, GKind, GStatus, Hosted, M, MainState, Switch, TraceKind, addressOf, isPlain, sched } from "../../abi";
 import { runDeferrals } from "../sync/deferral";
 import { entersyscall, leaveSyscall } from "../goroutine/syscall";
 import { isTraced, trace, traceRun, traceStop } from "../debug/trace";
@@ -51,7 +51,7 @@ export function schedule(): bool {
         if (m.owed != 0 && nanotime() - m.lastTurn > HOST_SLICE) {
           if (m.p) entersyscall();
           m.hosted = Hosted.Turn;
-          if (isTraced()) trace(TRACE_HOST, 0, 0);
+          if (isTraced()) trace(TraceKind.Host, 0, 0);
           m.quick = false;
           return false;
         }

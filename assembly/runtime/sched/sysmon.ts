@@ -11,7 +11,7 @@
  * each time to wake sysmon would cost as much as the request; so while something has run since it last looked, it only
  * dozes: for 2 ms, and only a blocking call wakes it.
  */
-import { SCHED_STATE, SCHED_SYSMON_WAKE, STATE_RUNNING, TRACE_LOSE_P } from "../../layout";
+import { SCHED_STATE, SCHED_SYSMON_WAKE } from "../../layout";
 import { nanotime } from "../base/clock";
 import { STALLED, writeError } from "../debug/dump";
 import { globrunqsize, schedLock } from "./globrunq";
@@ -25,7 +25,7 @@ import { runqempty } from "../goroutine/runq";
 import { loadIdlePs, loadSpinning } from "./spinning";
 import { schedtrace } from "../debug/schedtrace";
 import { statusAddr } from "../goroutine/syscall";
-import { M, P, PStatus, Sched, allp, sched, addressOf } from "../../abi";
+import { M, P, PStatus, ProgramState, Sched, TraceKind, addressOf, allp, sched } from "../../abi";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 
@@ -62,7 +62,7 @@ export function sysmonLoop(): i32 {
   const until = nanotime() + HOST_TURN;
   while (true) {
     const seen = atomic.load<i32>(SCHED_SYSMON_WAKE);
-    if (atomic.load<i32>(SCHED_STATE) != STATE_RUNNING) return 0;
+    if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) return 0;
     const mp = takeNewM();
     if (mp) return mp.id;
     const doomed = takeKillM();
@@ -195,7 +195,7 @@ function retake(now: i64): bool {
           sched.jsblocked++;
         }
         pp.m = null;
-        if (isTraced()) trace(TRACE_LOSE_P, 0, pp.id);
+        if (isTraced()) trace(TraceKind.LoseP, 0, pp.id);
       }
       unlock(schedLock());
       if (mine) {

@@ -7,7 +7,7 @@
  * outstanding; all of this is under sched.lock, so an M that takes a P under the lock either sees the bit or had
  * the P before it was counted. It takes no longer than the longest way to a safepoint.
  */
-import { MAX_PROCS, TRACE_LOSE_P, TRACE_STW, TRACE_UNSTW } from "../../layout";
+import { MAX_PROCS } from "../../layout";
 import { globrunqput, schedLock } from "./globrunq";
 import { gfgather } from "../goroutine/gs";
 import { futexsleep, lock, unlock } from "../base/lock";
@@ -17,7 +17,7 @@ import { gosched } from "../goroutine/proc";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget } from "../goroutine/runq";
 import { exitsyscall, statusAddr } from "../goroutine/syscall";
-import { Attention, G, P, PStatus, Sched, allp, sched, addressOf } from "../../abi";
+import { Attention, G, P, PStatus, Sched, TraceKind, addressOf, allp, sched } from "../../abi";
 import { moveTimers } from "../goroutine/time";
 import { isTraced, trace } from "../debug/trace";
 
@@ -51,7 +51,7 @@ export function preemptall(): void {
 
 /** Stops the world. The caller holds a P, which stays its own, and the right to it (`tryWorld`). */
 export function stopTheWorld(): void {
-  if (isTraced()) trace(TRACE_STW, 0, sched.nprocs);
+  if (isTraced()) trace(TraceKind.Stw, 0, sched.nprocs);
   lock(schedLock());
   setAttention(sched.attention | Attention.Stop);
   const own = m.p!;
@@ -62,7 +62,7 @@ export function stopTheWorld(): void {
     if (atomic.cmpxchg<u32>(statusAddr(pp), PStatus.Syscall, PStatus.Gcstop) == PStatus.Syscall) {
       sched.nmblocked++;
       pp.m = null;
-      if (isTraced()) trace(TRACE_LOSE_P, 0, i);
+      if (isTraced()) trace(TraceKind.LoseP, 0, i);
       sched.stopwait--;
     }
   }
@@ -116,7 +116,7 @@ export function startTheWorld(n: i32): void {
   }
   unlock(schedLock());
   while (ready-- > 0) startIdle();
-  if (isTraced()) trace(TRACE_UNSTW, 0, n);
+  if (isTraced()) trace(TraceKind.Unstw, 0, n);
   atomic.store<i32>(worldBusyAddr(), 0);
   wakepIfIdle();
 }
