@@ -22,8 +22,19 @@ const NODE_ONLY = ["bench", "compiler", "net", "programs", "stress", "threads"];
 /** What goroutines in TypeScript rest on most, which the stage `newest` runs on the newest Node: less than a minute of it. */
 const NEWEST = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
 
-/** Test files of which `npm test` runs nothing on Node: what they test is timing, load, or the tests of other files on another poller. */
-const SLOW = [];
+/**
+ * Test files of which `npm test` runs nothing on Node: they compile for minutes (every kind of safepoint, all that a cache may
+ * meet), go on for the sake of load, or run whole examples of what other files test one by one.
+ */
+const SLOW = [
+  "tests/compiler/cache",
+  "tests/compiler/safepoints",
+  "tests/docs/coming-from",
+  "tests/examples/",
+  "tests/net/load",
+  "tests/programs/driver/examples",
+  "tests/sync/stress",
+];
 
 /** Test files that `npm test` runs inside Deno. */
 const SMOKE = ["tests/go/go", "tests/host/runtime", "tests/sync/chan", "tests/loop/tasks", "tests/values/"];
@@ -32,7 +43,11 @@ const SMOKE = ["tests/go/go", "tests/host/runtime", "tests/sync/chan", "tests/lo
 const MATRIX = "tests/programs/driver/run.test.ts";
 
 /** Directories of programs that the tests run as they are, so that a build of them can be in the cache already. */
-const PROGRAMS = ["examples", "tests/net", "tests/programs", "tests/sync"];
+const PROGRAMS = ["examples/net", "tests/net", "tests/programs", "tests/sync"];
+/** Those of programs that only the tests in SLOW run. */
+const SLOW_PROGRAMS = ["examples"];
+/** Those of MATRIX. */
+const MATRIX_PROGRAMS = ["tests/programs"];
 
 /**
  * Surroundings in which faults show themselves that pass unseen elsewhere: assertions and small rings compiled in; addresses that
@@ -78,7 +93,8 @@ export function mixesOf(part, wanted) {
  */
 export function jobsOf({ part, files, mixes, wanted, pattern, notes }) {
   const suite = new Suite(part, pattern);
-  const jobs = wanted.includes("programs") ? suite.programs() : [];
+  const folders = part === "quick" ? PROGRAMS : [...PROGRAMS, ...SLOW_PROGRAMS];
+  const jobs = wanted.includes("programs") ? suite.programs("programs", {}, folders) : [];
   const needs = [...jobs];
   if (part !== "rest" && wanted.includes("lint")) jobs.push(...suite.lint());
   if (part !== "rest" && wanted.includes("unit")) jobs.push(...suite.unit());
@@ -124,13 +140,15 @@ class Suite {
     return [{ stage: "unit", title: "as-pect", command: process.execPath, args }];
   }
 
-  /** Compiles the programs of the tests. */
-  programs(stage = "programs", env = {}) {
-    const all = PROGRAMS.flatMap((folder) =>
-      readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(folder, file)),
-    )
+  /** Compiles the programs in the folders. */
+  programs(stage, env, folders) {
+    const found = folders
+      .flatMap((folder) =>
+        readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(folder, file)),
+      )
       .filter((file) => file.endsWith(".ts") && !file.split(path.sep).includes("bad"))
       .filter((file) => /^export function main\(/m.test(readFileSync(path.join(root, file), "utf8")));
+    const all = [...new Set(found)];
     const script = path.join(root, "scripts", "precompile.mjs");
     return Array.from({ length: PARTS }, (_, i) => {
       const args = [script, ...all.filter((_, j) => j % PARTS === i)];
@@ -174,7 +192,7 @@ class Suite {
   harsh(name, files, mixes) {
     return HARSH[name].flatMap(([stage, env]) => {
       // A build for each is what they cannot have from the cache of the others.
-      const needs = "SKEIN_CHECKED" in env && mixes.length > 0 ? this.programs(stage, env) : [];
+      const needs = "SKEIN_CHECKED" in env && mixes.length > 0 ? this.programs(stage, env, MATRIX_PROGRAMS) : [];
       const mixEnv = { ...env, SKEIN_STRESS_SECONDS: MIX_SECONDS };
       const run = (file, env) => ({ ...this.#nodeJob(stage, file, { env }), needs });
       return [

@@ -25,6 +25,14 @@ export function generic<T>(x: T): T { return x; }
 export let variable: i32 = 1;
 `;
 
+let first: Promise<Uint8Array<ArrayBuffer>> | undefined;
+
+/** The program `text`, compiled once for all tests that look at it. */
+function built(): Promise<Uint8Array<ArrayBuffer>> {
+  first ??= bytesOf(program(text));
+  return first;
+}
+
 function infoOf(module: WebAssembly.Module): Info {
   const [section] = WebAssembly.Module.customSections(module, "skein");
   assert.ok(section);
@@ -33,7 +41,7 @@ function infoOf(module: WebAssembly.Module): Info {
 
 describe("a built program", () => {
   it("exports the core's functions for the host, and nothing else", async () => {
-    const module = await WebAssembly.compile(await bytesOf(program(text)));
+    const module = await WebAssembly.compile(await built());
     const exports = WebAssembly.Module.exports(module);
     assert.ok(exports.length > 5);
     for (const { name, kind } of exports) {
@@ -64,14 +72,14 @@ describe("a built program", () => {
   });
 
   it("imports a shared memory, and what the host provides", async () => {
-    const module = await WebAssembly.compile(await bytesOf(program(text)));
+    const module = await WebAssembly.compile(await built());
     const imports = WebAssembly.Module.imports(module);
     assert.ok(imports.some(({ module, name, kind }) => module === "env" && name === "memory" && kind === "memory"));
     for (const { module } of imports) assert.notEqual(module, "asyncify", "switching stacks takes no JavaScript");
   });
 
   it("describes its exports of numbers", async () => {
-    const info = infoOf(await WebAssembly.compile(await bytesOf(program(text))));
+    const info = infoOf(await WebAssembly.compile(await built()));
     assert.deepEqual(Object.keys(info.exports).sort(), ["add", "nothing"]);
     const { thunk, ...add } = info.exports["add"] as { thunk: number };
     assert.ok(thunk > 0);
@@ -87,7 +95,7 @@ describe("a built program", () => {
   });
 
   it("leaves its data to the host, so that a second thread does not write it again", async () => {
-    const bytes = await bytesOf(program(text));
+    const bytes = await built();
     const module = await WebAssembly.compile(bytes);
     const [data] = WebAssembly.Module.customSections(module, "skein.data");
     assert.ok(data && Buffer.from(data).includes(Buffer.from("text", "utf16le")));

@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   utimesSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, before, beforeEach, describe, it } from "node:test";
 import { compile } from "../../host/compiler/index.js";
 import { place } from "./fixtures.js";
 
@@ -24,17 +26,35 @@ function writeProgram(n: number): void {
   writeFileSync(path.join(folder, "imported.ts"), `export function n(): i32 { return ${n}; }`);
 }
 
+/** A folder with the build of the program as it is at the beginning of each test, once one has been made. */
+let made: string | undefined;
+
+/** Has the cache hold that build: the same text at the same path gives the same, so it is made once. */
+async function fill(): Promise<void> {
+  if (made !== undefined) cpSync(made, cache, { recursive: true });
+  else {
+    await compile(entry);
+    made = path.join(folder, "made");
+    cpSync(cache, made, { recursive: true });
+  }
+}
+
 const builds = (): string[] => readdirSync(cache).filter((name) => name.endsWith(".wasm"));
 
 describe("the cache", () => {
-  beforeEach(() => {
-    folder = place({ "main.ts": `import { n } from "./imported";\nexport function main(): i32 { return n(); }` });
+  before(() => {
+    folder = place({});
     entry = path.join(folder, "main.ts");
     cache = path.join(folder, "cache", "below");
-    process.env["SKEIN_CACHE"] = cache;
+  });
+  beforeEach(() => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(entry, `import { n } from "./imported";\nexport function main(): i32 { return n(); }`);
     writeProgram(1);
+    process.env["SKEIN_CACHE"] = cache;
   });
   afterEach(() => {
+    rmSync(path.dirname(cache), { recursive: true, force: true });
     if (saved === undefined) delete process.env["SKEIN_CACHE"];
     else process.env["SKEIN_CACHE"] = saved;
   });
@@ -52,7 +72,7 @@ describe("the cache", () => {
   });
 
   it("notices that an imported file has changed, and finds the older build when it changes back", async () => {
-    await compile(entry);
+    await fill();
     writeProgram(2);
     assert.equal((await compile(entry)).stats.cached, false);
     assert.equal(builds().length, 2);
@@ -61,7 +81,7 @@ describe("the cache", () => {
   });
 
   it("notices that an imported file is gone", async () => {
-    await compile(entry);
+    await fill();
     writeFileSync(entry, `import { n } from "./moved";\nexport function main(): i32 { return n(); }`);
     await assert.rejects(compile(entry), /there is no file/);
   });
@@ -73,6 +93,7 @@ describe("the cache", () => {
   });
 
   it("keeps checked builds apart", async () => {
+    await fill();
     await compile(entry, { checked: false });
     assert.equal((await compile(entry, { checked: true })).stats.cached, false);
     assert.equal(builds().length, 2);
@@ -92,6 +113,7 @@ describe("the cache", () => {
   });
 
   it("compiles again what has been damaged", async () => {
+    await fill();
     const first = await compile(entry);
     const [build] = builds();
     writeFileSync(path.join(cache, build!), "");

@@ -288,15 +288,25 @@ ${names.map((_, i) => `  case${i}(); finish(${i});`).join("\n")}
 }
 `;
 
+let built: Promise<string> | undefined;
+
+/** The program, compiled once for any number of Ps. */
+function build(): Promise<string> {
+  built ??= (async () => {
+    const folder = place({ "forms.ts": text });
+    const wasm = path.join(folder, "forms.wasm");
+    writeFileSync(wasm, await bytesOf(path.join(folder, "forms.ts")));
+    return wasm;
+  })();
+  return built;
+}
+
 for (const procs of [1, 4]) {
   describe(`what go takes, on ${procs} P${procs > 1 ? "s" : ""}`, () => {
     const said = new Map<number, string[]>();
 
     before(async () => {
-      const folder = place({ "forms.ts": text });
-      const wasm = path.join(folder, "forms.wasm");
-      writeFileSync(wasm, await bytesOf(path.join(folder, "forms.ts")));
-      const result = await runSkein(["run", "--procs", String(procs), wasm]);
+      const result = await runSkein(["run", "--procs", String(procs), await build()]);
       assert.equal(result.code, 0, described(result));
       for (const line of result.stdout.trim().split("\n")) {
         const [, index, what] = /^(-?\d+) (.*)$/.exec(line)!;

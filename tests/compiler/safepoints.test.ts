@@ -159,13 +159,26 @@ const BUILDS: Readonly<Record<string, CompileOptions>> = {
 
 const file = path.join(place({ "safepoints.ts": text }), "safepoints.ts");
 
-let builds = 0;
+interface Build {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly file: string;
+}
 
-async function build(options: CompileOptions): Promise<{ bytes: Uint8Array<ArrayBuffer>; file: string }> {
-  const { wasm } = await compile(file, { cache: false, ...options });
-  const output = path.join(path.dirname(file), `safepoints-${builds++}.wasm`);
-  writeFileSync(output, wasm);
-  return { bytes: wasm, file: output };
+const builds = new Map<string, Promise<Build>>();
+
+/** The program with these options, compiled once. */
+function build(options: CompileOptions): Promise<Build> {
+  const key = JSON.stringify(options);
+  let made = builds.get(key);
+  if (made === undefined) {
+    const output = path.join(path.dirname(file), `safepoints-${builds.size}.wasm`);
+    made = compile(file, { cache: false, ...options }).then(({ wasm: bytes }) => {
+      writeFileSync(output, bytes);
+      return { bytes, file: output };
+    });
+    builds.set(key, made);
+  }
+  return made;
 }
 
 /** What each function of the program gives, by its index. */
