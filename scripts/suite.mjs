@@ -17,7 +17,7 @@ const require = createRequire(import.meta.url);
 export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno", "checked", "heap"];
 
 /** The directories whose tests do not call the library; all others run inside Deno too. */
-const NODE_ONLY = ["bench", "compiler", "net", "programs", "stress", "threads"];
+const NODE_ONLY = ["bench", "compiler", "net", "programs", "scripts", "stress", "threads"];
 
 /** What goroutines in TypeScript rest on most, which the stage `newest` runs on the newest Node: less than a minute of it. */
 const NEWEST = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
