@@ -8,6 +8,7 @@
  * 0          null zone, never mapped to anything, kept zero
  * 1024       Sched             the scheduler's global state
  * 2560       Centrals          what the Ps share of the allocator's size classes
+ * 3200       orphans           the allocator's caches for threads without a P
  * 4096       span table        4 bytes for each 64 KiB page of the address space (allocator)
  * 266240     Ps                MAX_PROCS x P_SIZE
  * 1314816    Ms                MAX_THREADS x M_SIZE
@@ -48,6 +49,8 @@ export const SCHED_IO_WAKE = SCHED_BASE + 36;
 
 /** The allocator's Centrals, 16 bytes for each of 38 size classes. */
 export const CENTRAL_BASE = 2560;
+/** Its caches for threads without a P, 16 bytes for each size class. */
+export const ORPHANS_BASE = 3200;
 
 // ---- Ps and Ms -------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ export namespace PStatus {
 export const RUNQ_LENGTH: u32 = CHECKED ? 4 : 256;
 
 /** Size classes of the allocator, see `malloc.ts`. */
-export const CLASS_COUNT: i32 = 40;
+export const CLASS_COUNT: i32 = 38;
 
 /** One class of one P's allocator cache: a list of freed cells and a fresh run to cut cells from. */
 @unmanaged

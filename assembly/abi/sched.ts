@@ -146,6 +146,8 @@ export class Sched {
   pageLock: i32;
   pageNext: u32;
   pageLow: u32;
+  /** Guards the allocator's caches for threads without a P. */
+  orphanLock: i32;
   /** Where the heap begins: one of HEAP_*. Written once. */
   heapPlace: i32;
   freeRuns: usize;

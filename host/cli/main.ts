@@ -7,7 +7,7 @@ import process from "node:process";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { FatalError, SkeinError } from "../base/errors.js";
 import { BrokenPipe, writeFully } from "../base/stdio.js";
-import { checkProcs, parseMemory } from "../runtime/procs.js";
+import { checkMemory, checkProcs, parseMemory } from "../runtime/procs.js";
 import { version } from "../base/version.js";
 import { EXIT_PANIC, EXIT_REFUSED, EXIT_SIGPIPE } from "../base/exitcodes.js";
 import type { BuildOptions } from "./build.js";
@@ -139,7 +139,7 @@ function countOption(text: string): number {
 }
 
 function memoryOption(text: string): number {
-  return optionValue(() => parseMemory(text));
+  return optionValue(() => checkMemory(parseMemory(text), text));
 }
 
 function optionValue<T>(read: () => T): T {

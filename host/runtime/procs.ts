@@ -5,7 +5,6 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { MAX_PROCS } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
-import { PAGE } from "../base/memory.js";
 
 /** The processors that this process may use. */
 export function numCPU(): number {
@@ -38,6 +37,17 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20,
 export function parseMemory(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?$/i.exec(text.trim());
   const bytes = match === null ? NaN : Number(match[1]) * (UNITS[(match[2] ?? "").toUpperCase()] ?? NaN);
-  if (!(bytes >= PAGE)) throw new SkeinError(`not an amount of memory: ${text} (try 512M; the least is 64K)`);
+  if (!(bytes >= 1)) throw new SkeinError(`not an amount of memory: ${text} (try 512M)`);
   return Math.floor(bytes);
+}
+
+/** The least limit of a heap, in bytes: the allocator may take a page for each of its 38 size classes, and a program needs some more. */
+const LEAST_MEMORY = 4 * 2 ** 20;
+
+/** Checks the option `maxMemory`; `shown` is what the user wrote. */
+export function checkMemory(bytes: number, shown: string = String(bytes)): number {
+  if (bytes >= LEAST_MEMORY) return bytes;
+  throw new SkeinError(
+    `the limit of memory must be at least ${LEAST_MEMORY} bytes (${LEAST_MEMORY / 2 ** 20}M), not ${shown}`,
+  );
 }

@@ -9,9 +9,8 @@ import { loadFile } from "./load.js";
 import { debugSettings } from "../base/debug.js";
 import { type FatalError, GoPanic, SkeinError } from "../base/errors.js";
 import { EXIT_PANIC } from "../base/exitcodes.js";
-import { PAGE } from "../base/memory.js";
 import { writeFully } from "../base/stdio.js";
-import { checkProcs, defaultProcs } from "./procs.js";
+import { checkMemory, checkProcs, defaultProcs } from "./procs.js";
 import { checkPoller, type PollerWish } from "../sockets/poller.js";
 import { loadProgram, type Program } from "../program/program.js";
 import { Runtime } from "./runtime.js";
@@ -49,7 +48,7 @@ export interface StartOptions {
    * says which it is, and why.
    */
   readonly poller?: PollerWish | undefined;
-  /** Bytes that the program's heap may take. Default: the 4 GiB of the address space. */
+  /** Bytes that the program's heap may take, at least 4 MiB. Default: the 4 GiB of the address space. */
   readonly maxMemory?: number | undefined;
   /**
    * How the threads are made, in the terms of `new Worker`. A goroutine that exceeds `resourceLimits` fails, with its thread. Default:
@@ -92,9 +91,7 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= procs)) {
     throw new SkeinError(`threads must be a whole number, at least procs (${procs}), not ${threads}`);
   }
-  if (maxMemory !== undefined && !(maxMemory >= PAGE)) {
-    throw new SkeinError(`maxMemory must be a number of bytes, at least ${PAGE}, not ${maxMemory}`);
-  }
+  if (maxMemory !== undefined) checkMemory(maxMemory);
   const poller = checkPoller(options.poller ?? "auto");
   const first = mainStartsThreads ? undefined : boot(1, options.worker);
   first?.worker.unref();

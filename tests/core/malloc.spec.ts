@@ -1,5 +1,6 @@
 import { flushCaches, malloc, mallocSize, mfree } from "../../assembly/runtime/memory/malloc";
 import { m } from "../../assembly/runtime/base/registers";
+import { MAX_PROCS } from "../../assembly/layout";
 import { allp, CLASS_COUNT, cacheOf, P, sched } from "../../assembly/abi";
 import { reset } from "./support";
 
@@ -38,6 +39,16 @@ function everySize(): bool {
 }
 
 describe("the allocator", () => {
+  it("gives the last P caches that no thread without a P uses", () => {
+    holding(allp(MAX_PROCS - 1));
+    const block = malloc(48);
+    mfree(block);
+    m.p = null;
+    expect(malloc(48)).not.toBe(block);
+    m.p = allp(MAX_PROCS - 1);
+    expect(malloc(48)).toBe(block);
+  });
+
   it("gives blocks that are large enough, aligned and apart, with a P and without", () => {
     holding(allp(0));
     expect(everySize()).toBe(true);
@@ -103,7 +114,7 @@ describe("the allocator", () => {
     expect(cacheOf(allp(3), 2).freeCount).toBe(100);
     flushCaches(allp(3));
     let left = 0;
-    for (let i = 0; i < CLASS_COUNT - 2; i++) left += cacheOf(allp(3), i).freeCount;
+    for (let i = 0; i < CLASS_COUNT; i++) left += cacheOf(allp(3), i).freeCount;
     expect(left).toBe(36);
     holding(allp(4));
     for (let i = 0; i < 64; i++) expect(cells.includes(malloc(48))).toBe(true);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { debugSettings } from "../../host/base/debug.js";
 import { SkeinError } from "../../host/base/errors.js";
-import { checkProcs, defaultProcs, numCPU, parseMemory } from "../../host/runtime/procs.js";
+import { checkMemory, checkProcs, defaultProcs, numCPU, parseMemory } from "../../host/runtime/procs.js";
 
 describe("options", () => {
   for (const [text, bytes] of [
@@ -17,11 +17,16 @@ describe("options", () => {
     it(`reads the amount of memory ${text}`, () => assert.equal(parseMemory(text), bytes));
   }
 
-  for (const text of ["", "x", "M", "0", "-5M", "12Q", "1e9", "63K", "1M2"]) {
+  for (const text of ["", "x", "M", "0", "-5M", "12Q", "1e9", "63K", "64K", "4095K", "1M2"]) {
     it(`refuses the amount of memory ${JSON.stringify(text)}`, () => {
-      assert.throws(() => parseMemory(text), SkeinError);
+      assert.throws(() => checkMemory(parseMemory(text), text), SkeinError);
     });
   }
+
+  it("says which limit of memory is the least, and takes that", () => {
+    assert.throws(() => checkMemory(65536, "64K"), /at least 4194304 bytes \(4M\), not 64K/);
+    assert.equal(checkMemory(parseMemory("4M")), 2 ** 22);
+  });
 
   for (const procs of [0, -1, 1.5, NaN, 257, Infinity]) {
     it(`refuses ${procs} Ps`, () => assert.throws(() => checkProcs(procs), /procs must be a whole number/));

@@ -168,6 +168,7 @@ describe("a runtime that cannot run", () => {
       { maxThreads: 0 },
       { maxMemory: -1 },
       { maxMemory: NaN },
+      { maxMemory: 65536 },
       { panic: "never" as "exit" },
     ]) {
       await assert.rejects(start({ program, ...options }), SkeinError, JSON.stringify(options));

@@ -15,6 +15,7 @@ import {
   M_SWITCHES,
   M_TRACE_RING,
   M_WAIT_US,
+  ORPHANS_BASE,
   P_SIZE,
   SCHED_ATTENTION,
   SCHED_BASE,
@@ -27,6 +28,7 @@ import {
   SCHED_STATE,
   SCHED_IO_WAKE,
   SCHED_SYSMON_WAKE,
+  SPANS_BASE,
   TRACE_CAPACITY,
   TRACE_MISSING,
   TRACE_WRITTEN,
@@ -65,6 +67,9 @@ export function checkLayout(): void {
   if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("lastTurn") / CACHE_LINE) ERROR("M.mail shares a line");
   if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("mark") / CACHE_LINE) ERROR("M.mail shares a line");
   if (<i32>offsetof<M>() > M_SIZE) ERROR("M is too large");
+  if (<i32>(CENTRAL_BASE + CLASS_COUNT * 16) > ORPHANS_BASE) ERROR("the Centrals reach into the orphans' caches");
+  if (<i32>(ORPHANS_BASE + CLASS_COUNT * offsetof<Cache>()) > SPANS_BASE)
+    ERROR("the orphans' caches reach into the span table");
   if (offsetof<P>() > P_RUNQ) ERROR("P's fields reach into its ring");
   if (<i32>(P_CACHES + CLASS_COUNT * offsetof<Cache>()) > P_SIZE) ERROR("P is too large");
   // Different threads write these at high rates.

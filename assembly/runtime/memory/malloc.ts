@@ -11,14 +11,14 @@
  * from the address. An entry is written before the first block of the page is handed out, and blocks only reach another
  * thread through something that orders memory, so it may be read without a lock.
  *
- * Blocks are aligned to 16 bytes and not cleared. Threads without a P (the main thread, an M between Ps) use the caches of
- * the last P of the array, which is never run, under its lock.
+ * Blocks are aligned to 16 bytes and not cleared. Threads without a P (the main thread, an M between Ps) share caches of their own,
+ * under `sched.orphanLock`.
  */
-import { CENTRAL_BASE, MAX_PROCS, SPANS_BASE } from "../../layout";
+import { CENTRAL_BASE, ORPHANS_BASE, SPANS_BASE } from "../../layout";
 import { lock, unlock } from "../base/lock";
 import { allocPages, freePages, PAGE_BITS, PAGE_SIZE, SPAN_LARGE, SPAN_SMALL } from "./pages";
 import { m } from "../base/registers";
-import { allp, Cache, cacheOf, CLASS_COUNT, P, sched } from "../../abi";
+import { Cache, cacheOf, CLASS_COUNT, P, sched, addressOf } from "../../abi";
 
 /** Largest block that comes from a class. */
 export const MAX_SMALL: usize = 32768;
@@ -199,19 +199,13 @@ function release(cache: Cache, sizeClass: i32): void {
 // ---- threads without a P ---------------------------------------------------------------------------------------------
 
 @inline
-function orphans(): P {
-  return allp(MAX_PROCS - 1);
-}
-
-
-@inline
-function orphanLock(): usize {
-  return changetype<usize>(orphans()) + offsetof<P>("timersLock"); // that P is never run: its timers' lock is free
+function orphanCache(sizeClass: i32): Cache {
+  return changetype<Cache>(ORPHANS_BASE + sizeClass * offsetof<Cache>());
 }
 
 function mallocOrphan(sizeClass: i32): usize {
-  lock(orphanLock());
-  const cache = cacheOf(orphans(), sizeClass);
+  lock(addressOf(sched.orphanLock));
+  const cache = orphanCache(sizeClass);
   let cell = cache.free;
   if (cell != 0) {
     cache.free = load<usize>(cell);
@@ -219,19 +213,19 @@ function mallocOrphan(sizeClass: i32): usize {
   } else {
     cell = mallocSlow(cache, sizeClass);
   }
-  unlock(orphanLock());
+  unlock(addressOf(sched.orphanLock));
   return cell;
 }
 
 function mfreeOrphan(ptr: usize, sizeClass: i32): void {
-  lock(orphanLock());
-  mfreeTo(cacheOf(orphans(), sizeClass), ptr, sizeClass);
-  unlock(orphanLock());
+  lock(addressOf(sched.orphanLock));
+  mfreeTo(orphanCache(sizeClass), ptr, sizeClass);
+  unlock(addressOf(sched.orphanLock));
 }
 
 /** Hands a P's caches to the Centrals when the P goes away. The caller owns the P. */
 export function flushCaches(pp: P): void {
-  for (let sizeClass = 0; sizeClass < CLASS_COUNT - 2; sizeClass++) {
+  for (let sizeClass = 0; sizeClass < CLASS_COUNT; sizeClass++) {
     const cache = cacheOf(pp, sizeClass);
     const n = batchOf(classSize(sizeClass));
     while (cache.freeCount >= n) release(cache, sizeClass);

@@ -14,6 +14,7 @@ import { futexsleep, lock, unlock } from "../base/lock";
 import { flushCaches } from "../memory/malloc";
 import { acquirep, pidleget, pidleput, releasep, startIdle, wakepIfIdle } from "./mp";
 import { gosched } from "../goroutine/proc";
+import { gopanic } from "../base/panic";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget } from "../goroutine/runq";
 import { exitsyscall, statusAddr } from "../goroutine/syscall";
@@ -166,9 +167,9 @@ function destroyp(pp: P, heir: P): void {
   pp.status = PStatus.Dead;
 }
 
-/** Sets the number of Ps, at most MAX_PROCS, and returns the previous; n < 1 only asks. */
+/** Sets the number of Ps and returns the previous; n < 1 only asks. Panics if it is more than MAX_PROCS. */
 export function gomaxprocs(n: i32): i32 {
-  if (n > <i32>MAX_PROCS - 1) n = <i32>MAX_PROCS - 1;
+  if (n > <i32>MAX_PROCS) gopanic("gomaxprocs: the limit is " + MAX_PROCS.toString());
   while (m.syscalls != 0) exitsyscall(); // who stops the world needs a P
   while (true) {
     const old = sched.nprocs;

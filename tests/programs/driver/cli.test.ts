@@ -151,11 +151,18 @@ describe(`the command line [${runtime}]`, { concurrency: 2 }, () => {
     });
   }
 
-  for (const value of ["0", "abc", "-5M", "12Q"]) {
+  for (const value of ["0", "abc", "-5M", "12Q", "64K"]) {
     it(`refuses --max-memory ${JSON.stringify(value)}`, async () => {
       assertRefused(await runSkein(["run", hello, `--max-memory=${value}`]), /memory/);
     });
   }
+
+  it("runs with the least memory and with the most Ps that it takes", async () => {
+    const least = await runSkein(["run", "--max-memory=4M", hello]);
+    assert.equal(least.code, 0, least.stderr);
+    const most = await runSkein(["run", "--procs=256", hello]);
+    assert.equal(most.code, 0, most.stderr);
+  });
 
   it("refuses options and commands that there are not, and too few arguments", async () => {
     assertRefused(await runSkein(["run", hello, "--nonsense"]), "--nonsense");
