@@ -10,12 +10,12 @@ import { SkeinError } from "../base/errors.js";
 import { parseAddress, resolveAddress } from "../sockets/address.js";
 import { demandPoller, tellPoller, type PollerChoice } from "../sockets/poller.js";
 import { checkEvents, type Events, type ServeOptions, type Server } from "./events.js";
-import { bindListeners } from "./listeners.js";
+import { bindListeners, type Place } from "./listeners.js";
 import { Loop } from "./serverloop.js";
 import { ServerHandle } from "./serverhandle.js";
 import { ServerBlock } from "./serverblock.js";
 import { serveModule } from "./loopgroup.js";
-import { EpollTransport, NetTransport, type Place, type Transport } from "./transport.js";
+import { EpollTransport, NetTransport, type Transport } from "./transport.js";
 
 export { Action } from "./events.js";
 export type {

@@ -1,13 +1,31 @@
 /**
- * The listening sockets of a server with the epoll poller: made by the thread that called `serve`, shared by all loops.
+ * The listening sockets of a server. With the epoll poller the thread that called `serve` makes them and all loops share them; with
+ * the stdlib poller they are on the thread that has the sockets.
  *
  * Guarantees: either all addresses are bound or none; closing removes the files of Unix sockets that were made here.
  */
 import { unlink } from "node:fs/promises";
-import { addressText } from "../sockets/address.js";
+import { addressText, isDatagram, type Address, type Network } from "../sockets/address.js";
 import { bindSocket, removeStaleSocket } from "../sockets/epoll-listen.js";
+import type { SocketAddress } from "../sockets/sockaddr.js";
 import { loadSys } from "../sockets/sys.js";
-import type { Place, SharedListener } from "./transport.js";
+import { listenNet, NetDatagrams, type NetSocket } from "../sockets/stdlib-listen.js";
+import type { NetStream } from "../sockets/stdlib-stream.js";
+
+/** An address to listen at, and what it stands for. */
+export interface Place {
+  readonly spec: Address;
+  readonly address: SocketAddress;
+}
+
+/** A socket that listens for all loops, or for one where the address says reuseport. */
+export interface SharedListener {
+  readonly fd: number;
+  readonly network: Network;
+  /** As `Server.addrs` has it. */
+  readonly address: string;
+  readonly addrIndex: number;
+}
 
 /** Space for the calls that make a socket. */
 const BUFFER_SIZE = 16384;
@@ -62,4 +80,68 @@ export async function bindListeners(places: readonly Place[], loops: number): Pr
   }
   const closeDescriptor = (fd: number): void => void (fd >= 0 && sys.close(fd));
   return { addrs, of: (index) => perLoop[index] ?? [], close, closeDescriptor };
+}
+
+/** Told of what comes to listeners of the runtime's own sockets. */
+export interface NetEvents {
+  accepted(stream: NetStream, addrIndex: number): void;
+  /** `reply` takes one answer. */
+  datagram(input: Buffer, addrIndex: number, remoteAddress: string, reply: (output: Uint8Array) => void): void;
+}
+
+/** The runtime's own listening sockets. */
+export class NetListeners {
+  /** As `Server.addrs` has them. */
+  readonly addrs: string[] = [];
+  private readonly sockets: NetSocket[] = [];
+  /** What came before `start`. */
+  private early: (() => void)[] | undefined = [];
+
+  private constructor() {}
+
+  /**
+   * Listens; what comes before `start` waits.
+   *
+   * @throws SocketError that names the address
+   */
+  static async bind(places: readonly Place[], events: NetEvents): Promise<NetListeners> {
+    const listeners = new NetListeners();
+    try {
+      for (const [addrIndex, place] of places.entries()) await listeners.add(place, addrIndex, events);
+    } catch (error) {
+      listeners.close();
+      throw error;
+    }
+    return listeners;
+  }
+
+  private async add({ spec, address }: Place, addrIndex: number, events: NetEvents): Promise<void> {
+    const { network } = spec;
+    const socket = isDatagram(network)
+      ? await NetDatagrams.bind(spec, address, (input, from, datagrams) =>
+          this.whenStarted(() =>
+            events.datagram(input, addrIndex, addressText(network, from), (output) =>
+              datagrams.send(Buffer.from(output), from),
+            ),
+          ),
+        )
+      : await listenNet(spec, address, (stream) => this.whenStarted(() => events.accepted(stream, addrIndex)));
+    this.sockets.push(socket);
+    this.addrs.push(addressText(network, socket.address));
+  }
+
+  private whenStarted(event: () => void): void {
+    if (this.early === undefined) event();
+    else this.early.push(event);
+  }
+
+  start(): void {
+    const { early } = this;
+    this.early = undefined;
+    for (const event of early ?? []) event();
+  }
+
+  close(): void {
+    for (const socket of this.sockets.splice(0)) socket.close();
+  }
 }

@@ -16,7 +16,7 @@ import type { PollerChoice } from "../sockets/poller.js";
 import { shareLoading } from "../sockets/loading.js";
 import type { ServeOptions, Server } from "./events.js";
 import { choose } from "./index.js";
-import { bindListeners, type Listeners } from "./listeners.js";
+import { bindListeners, type Listeners, type Place } from "./listeners.js";
 import {
   receiveError,
   type FromIO,
@@ -29,7 +29,6 @@ import {
 import { createRing } from "./bytering.js";
 import { ServerHandle } from "./serverhandle.js";
 import { ServerBlock } from "./serverblock.js";
-import type { Place } from "./transport.js";
 
 /** Milliseconds, beyond what connections may linger, until a thread that does not end is ended. */
 const GRACE_MS = 3000;

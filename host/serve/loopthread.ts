@@ -9,7 +9,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { checkEvents, type Events } from "./events.js";
 import { Loop } from "./serverloop.js";
 import { sendError, type FromLoop, type LoopData, type ToLoop } from "./threadmessages.js";
-import { RemoteTransport } from "./portsockets.js";
+import { PortTransport } from "./portsockets.js";
 import { ServerHandle } from "./serverhandle.js";
 import { ServerBlock } from "./serverblock.js";
 import { EpollTransport, type Transport } from "./transport.js";
@@ -42,7 +42,7 @@ function setUp(message: ToLoop & { type: "setup" }): void {
   transport =
     message.line === undefined
       ? new EpollTransport(loop, message.shared, loop.options.loadBalance)
-      : new RemoteTransport(loop, message.line, message.addrs);
+      : new PortTransport(loop, message.line, message.addrs);
   if (index > 0) {
     tell({ type: "set", go: true });
     return;

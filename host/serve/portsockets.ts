@@ -9,16 +9,13 @@ import type { MessagePort } from "node:worker_threads";
 import type { StreamHandler, StreamSocket } from "../sockets/socket.js";
 import type { Loop } from "./serverloop.js";
 import { receiveError, type FromStream, type Line, type ToStream } from "./threadmessages.js";
-import { Ring } from "./bytering.js";
+import { Ring, type Sent } from "./bytering.js";
 import type { Transport } from "./transport.js";
-
-/** What happens to a stream that must wait while it is paused. */
-type Event = { readonly type: "input"; readonly input: Buffer } | { readonly type: "ended" };
 
 /** Bytes of input after which the other thread is told that they were taken. */
 const TAKEN_STEP = 65536;
 
-class RemoteStream implements StreamSocket {
+class PortStream implements StreamSocket {
   handler!: StreamHandler;
   /** The bytes of a message are nobody else's: there is no buffer to reuse. */
   reuseInput = false;
@@ -33,8 +30,8 @@ class RemoteStream implements StreamSocket {
   private taken = 0;
   private isPaused = false;
   private isOpen = true;
-  /** What came while the stream was paused. */
-  private held: Event[] = [];
+  /** Input that came while the stream was paused, and its end, undefined. */
+  private readonly held: (Buffer | undefined)[] = [];
 
   /** `ring` takes what is written. */
   constructor(
@@ -51,32 +48,29 @@ class RemoteStream implements StreamSocket {
     this.forget = forget;
   }
 
-  receive(message: ToStream): void {
-    if (!this.isOpen) return;
-    if (message.type === "written") {
-      this.written = message.total;
-      if (this.buffered === 0) this.handler.drained();
-    } else if (message.type === "closed") {
-      this.isOpen = false;
-      this.forget();
-      this.handler.closed(receiveError(message.error));
-    } else if (message.type === "ended") {
-      this.happened({ type: "ended" });
-    }
+  hasWritten(total: number): void {
+    this.written = total;
+    if (this.isOpen && this.buffered === 0) this.handler.drained();
   }
 
-  /** Something that must wait while the stream is paused. */
-  happened(event: Event): void {
+  hasClosed(error: Error): void {
     if (!this.isOpen) return;
-    if (this.isPaused || this.held.length > 0) this.held.push(event);
-    else this.deliver(event);
+    this.isOpen = false;
+    this.forget();
+    this.handler.closed(error);
   }
 
-  private deliver(event: Event): void {
-    if (event.type === "ended") {
+  /** Input has come, or the end of it, which must wait while the stream is paused. */
+  hasCome(input: Buffer | undefined): void {
+    if (!this.isOpen) return;
+    if (this.isPaused || this.held.length > 0) this.held.push(input);
+    else this.deliver(input);
+  }
+
+  private deliver(input: Buffer | undefined): void {
+    if (input === undefined) {
       this.handler.ended();
     } else {
-      const { input } = event;
       this.taken += input.length;
       if (this.taken >= TAKEN_STEP) {
         this.post({ type: "taken", id: this.id, length: this.taken });
@@ -106,17 +100,14 @@ class RemoteStream implements StreamSocket {
     return output.length;
   }
 
+  /** The other thread notices by and by, as nothing is taken any more. */
   pause(): void {
-    if (this.isPaused) return;
     this.isPaused = true;
-    this.post({ type: "pause", id: this.id });
   }
 
   resume(): void {
-    if (!this.isPaused) return;
     this.isPaused = false;
-    this.post({ type: "resume", id: this.id });
-    while (this.held.length > 0 && !this.isPaused && this.isOpen) this.deliver(this.held.shift() as Event);
+    while (this.held.length > 0 && !this.isPaused && this.isOpen) this.deliver(this.held.shift());
   }
 
   shutdownWrite(): void {
@@ -135,13 +126,13 @@ class RemoteStream implements StreamSocket {
   }
 }
 
-export class RemoteTransport implements Transport {
+export class PortTransport implements Transport {
   private readonly loop: Loop;
   private readonly port: MessagePort;
   private readonly input: Ring;
   private readonly output: Ring;
   private readonly addrs: readonly string[];
-  private readonly streams = new Map<number, RemoteStream>();
+  private readonly streams = new Map<number, PortStream>();
 
   constructor(loop: Loop, { port, input, output }: Line, addrs: readonly string[]) {
     this.loop = loop;
@@ -150,33 +141,55 @@ export class RemoteTransport implements Transport {
     this.output = new Ring(output);
     this.addrs = addrs;
     port.on("message", (message: ToStream) => this.receive(message));
-    void loop.block.listen(loop.index, () => loop.takeNotes());
+    loop.listenForNotes();
   }
 
   private receive(message: ToStream): void {
-    const { loop, port } = this;
-    const post = (answer: FromStream): void => port.postMessage(answer);
     const { id } = message;
-    if (message.type === "opened") {
-      const stream = new RemoteStream(message, post, this.output, () => this.streams.delete(id));
-      this.streams.set(id, stream);
-      loop.adopt(stream, message.addrIndex);
-    } else if (message.type === "datagram") {
-      const { addrIndex, remoteAddress } = message;
-      const input = this.input.receive(message.input);
-      let isAnswered = false;
-      loop.datagram(addrIndex, this.addrs[addrIndex] ?? "", input, remoteAddress, (reply) => {
-        isAnswered = true;
-        post({ type: "reply", id, output: this.output.send(reply) });
-      });
-      if (!isAnswered) post({ type: "reply", id, output: undefined });
-    } else if (message.type === "input") {
-      // Also where nobody wants it any more.
-      const input = this.input.receive(message.input);
-      this.streams.get(id)?.happened({ type: "input", input });
-    } else {
-      this.streams.get(id)?.receive(message);
+    const stream = this.streams.get(id);
+    switch (message.type) {
+      case "opened":
+        this.opened(message);
+        break;
+      case "datagram":
+        this.datagram(message);
+        break;
+      case "input": {
+        // Also where nobody wants it any more.
+        const input = this.input.receive(message.input);
+        stream?.hasCome(input);
+        break;
+      }
+      case "ended":
+        stream?.hasCome(undefined);
+        break;
+      case "written":
+        stream?.hasWritten(message.total);
+        break;
+      case "closed":
+        stream?.hasClosed(receiveError(message.error));
     }
+  }
+
+  private post(message: FromStream): void {
+    this.port.postMessage(message);
+  }
+
+  private opened(message: ToStream & { type: "opened" }): void {
+    const { id, addrIndex } = message;
+    const forget = (): void => void this.streams.delete(id);
+    const stream = new PortStream(message, (answer) => this.post(answer), this.output, forget);
+    this.streams.set(id, stream);
+    this.loop.adopt(stream, addrIndex);
+  }
+
+  private datagram({ id, addrIndex, remoteAddress, input: sent }: ToStream & { type: "datagram" }): void {
+    const input = this.input.receive(sent);
+    let output: Sent | undefined;
+    this.loop.datagram(addrIndex, this.addrs[addrIndex] ?? "", input, remoteAddress, (reply) => {
+      output = this.output.send(reply);
+    });
+    this.post({ type: "reply", id, output });
   }
 
   /** The thread that has the sockets begins and ends listening. */

@@ -264,7 +264,14 @@ export class ServerBlock {
     return { connections, accepted, bytesIn, bytesOut, wakes, turns };
   }
 
-  /** The loop that a new connection goes to. */
+  /** The loop that a new connection goes to, which is counted there. */
+  place(balance: LoadBalance): number {
+    const loop = this.choose(balance);
+    this.addConnections(loop, 1);
+    return loop;
+  }
+
+  /** The loop whose turn it is. */
   choose(balance: LoadBalance): number {
     const { loops, words } = this;
     if (loops === 1) return 0;

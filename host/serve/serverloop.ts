@@ -30,8 +30,8 @@ export class Loop {
   adoptFd: (fd: number, addrIndex: number) => void = () => {};
   /** Called when the server is to end. */
   requestShutdown: () => void = () => {};
-  /** Has the notes taken soon, without a signal from another thread. */
-  soon: (() => void) | undefined;
+  /** Has the notes taken soon that this thread made. */
+  soon: () => void = () => {};
   /** Whether times of activity are kept. */
   readonly keepsTime: boolean;
 
@@ -176,8 +176,27 @@ export class Loop {
 
   wake(slot: number, generation: number): boolean {
     const isThere = this.block.wake(this.index, slot, generation);
-    this.soon?.();
+    this.soon();
     return isThere;
+  }
+
+  /**
+   * Serves notes where no poller does: those of other threads when they signal; those of this thread right after the event that made
+   * them, before more input comes, or a flood of it would pile up what the wakes are to send. Wakes that wakes make wait for the signal.
+   */
+  listenForNotes(): void {
+    let isSoon = false;
+    const take = (): void => {
+      isSoon = true;
+      this.takeNotes();
+      isSoon = false;
+    };
+    this.soon = () => {
+      if (isSoon) return;
+      isSoon = true;
+      queueMicrotask(take);
+    };
+    void this.block.listen(this.index, take);
   }
 
   /** Serves the notes that have come. */

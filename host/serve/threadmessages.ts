@@ -3,7 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { PollerChoice } from "../sockets/poller.js";
 import type { LoadBalance, ServeOptions } from "./events.js";
 import type { Sent } from "./bytering.js";
-import type { Place, SharedListener } from "./transport.js";
+import type { Place, SharedListener } from "./listeners.js";
 
 /** An error on its way between threads: structured clone keeps neither its class nor its code. */
 export interface SentError {
@@ -99,7 +99,7 @@ export type ToStream =
     };
 
 export type FromStream =
-  | { readonly type: "start" | "pause" | "resume" | "shutdownWrite" | "destroy"; readonly id: number }
+  | { readonly type: "start" | "shutdownWrite" | "destroy"; readonly id: number }
   | { readonly type: "write"; readonly id: number; readonly output: Sent }
   /** So much input has been handled. */
   | { readonly type: "taken"; readonly id: number; readonly length: number }

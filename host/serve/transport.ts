@@ -3,14 +3,12 @@
  *
  * Guarantees: after `quiet` no loop is given another connection by this one; after `close` nothing of the transport is open.
  */
-import { isDatagram, type Address, type Network } from "../sockets/address.js";
+import { isDatagram } from "../sockets/address.js";
 import { EpollPoller } from "../sockets/epoll.js";
 import { EpollDatagrams, EpollListener } from "../sockets/epoll-listen.js";
 import { EpollStream } from "../sockets/epoll-stream.js";
-import type { SocketAddress } from "../sockets/sockaddr.js";
-import type { ListenSocket } from "../sockets/socket.js";
-import { listenDatagrams, listenNet, type NetStream } from "../sockets/stdlib.js";
 import type { LoadBalance } from "./events.js";
+import { NetListeners, type Place, type SharedListener } from "./listeners.js";
 import type { Loop } from "./serverloop.js";
 import { Counter } from "./serverblock.js";
 
@@ -23,15 +21,6 @@ export interface Transport {
   close(): Promise<void>;
   /** The thread is ending: nothing may be reported to it any more. */
   abandon(): void;
-}
-
-/** A socket that listens for all loops, or for one where the address says reuseport. */
-export interface SharedListener {
-  readonly fd: number;
-  readonly network: Network;
-  /** As `Server.addrs` has it. */
-  readonly address: string;
-  readonly addrIndex: number;
 }
 
 export class EpollTransport implements Transport {
@@ -76,15 +65,13 @@ export class EpollTransport implements Transport {
   /** Gives an accepted connection to the loop whose turn it is. */
   private accepted(fd: number, addrIndex: number, remote: string): void {
     const { block, index } = this.loop;
-    const target = block.choose(this.balance);
-    block.addConnections(target, 1);
-    if (target === index) {
-      this.adopt(fd, addrIndex, remote);
-    } else if (!block.handOver(target, fd, addrIndex)) {
+    const target = block.place(this.balance);
+    if (target !== index) {
+      if (block.handOver(target, fd, addrIndex)) return;
       block.addConnections(target, -1);
       block.addConnections(index, 1);
-      this.adopt(fd, addrIndex, remote);
     }
+    this.adopt(fd, addrIndex, remote);
   }
 
   private adopt(fd: number, addrIndex: number, remote?: string): void {
@@ -118,24 +105,17 @@ export class EpollTransport implements Transport {
   }
 }
 
-/** Addresses that a transport listens at by itself. */
-export interface Place {
-  readonly spec: Address;
-  readonly address: SocketAddress;
-}
-
+/** The runtime's own sockets, on the loop's thread. */
 export class NetTransport implements Transport {
   readonly addrs: readonly string[];
-  private readonly sockets: ListenSocket[];
+  private readonly listeners: NetListeners;
   private readonly loop: Loop;
-  private early: (() => void)[] | undefined;
 
-  private constructor(loop: Loop, sockets: ListenSocket[], early: (() => void)[]) {
+  private constructor(loop: Loop, listeners: NetListeners) {
     this.loop = loop;
-    this.sockets = sockets;
-    this.addrs = sockets.map(({ address }) => address);
-    this.early = early;
-    void loop.block.listen(loop.index, () => loop.takeNotes());
+    this.listeners = listeners;
+    this.addrs = listeners.addrs;
+    loop.listenForNotes();
   }
 
   /**
@@ -144,43 +124,23 @@ export class NetTransport implements Transport {
    * @throws SocketError if one of the addresses cannot be had; then none is
    */
   static async bind(loop: Loop, places: readonly Place[]): Promise<NetTransport> {
-    const sockets: ListenSocket[] = [];
-    const early: (() => void)[] = [];
-    let transport: NetTransport | undefined;
-    const whenStarted = (event: () => void): void => {
-      const waiting = transport === undefined ? early : transport.early;
-      if (waiting === undefined) event();
-      else waiting.push(event);
-    };
-    try {
-      for (const [addrIndex, { spec, address }] of places.entries()) {
-        const socket: ListenSocket = isDatagram(spec.network)
-          ? await listenDatagrams(spec, address, (input, remote, reply) =>
-              whenStarted(() => loop.datagram(addrIndex, socket.address, input, remote, reply)),
-            )
-          : await listenNet(spec, address, (stream) => whenStarted(() => transport?.accepted(stream, addrIndex)));
-        sockets.push(socket);
-      }
-    } catch (error) {
-      for (const socket of sockets) socket.close();
-      throw error;
-    }
-    return (transport = new NetTransport(loop, sockets, early));
-  }
-
-  private accepted(stream: NetStream, addrIndex: number): void {
-    this.loop.block.addConnections(this.loop.index, 1);
-    this.loop.adopt(stream, addrIndex);
+    const listeners = await NetListeners.bind(places, {
+      accepted(stream, addrIndex) {
+        loop.block.addConnections(loop.index, 1);
+        loop.adopt(stream, addrIndex);
+      },
+      datagram: (input, addrIndex, remote, reply) =>
+        loop.datagram(addrIndex, listeners.addrs[addrIndex] ?? "", input, remote, reply),
+    });
+    return new NetTransport(loop, listeners);
   }
 
   start(): void {
-    const { early } = this;
-    this.early = undefined;
-    for (const event of early ?? []) event();
+    this.listeners.start();
   }
 
   quiet(): void {
-    for (const socket of this.sockets.splice(0)) socket.close();
+    this.listeners.close();
   }
 
   close(): Promise<void> {

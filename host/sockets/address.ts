@@ -104,26 +104,44 @@ function hostPort(place: string, network: Network, fail: (why: string) => never)
   return { host, port: Number(port) };
 }
 
+/** The socket addresses that an address stands for without asking anybody, the best first; undefined where its host is a name. */
+export function literalAddresses({ network, host, port, path }: Address): SocketAddress[] | undefined {
+  if (network === "unix") return [{ family: "unix", path }];
+  const version = isIP(host.replace(/%.*$/, ""));
+  if (version !== 0) return [{ family: version === 6 ? "ipv6" : "ipv4", host, port }];
+  if (host !== "" && host.toLowerCase() !== "localhost") return undefined;
+  const loopback: SocketAddress[] = [];
+  if (!network.endsWith("6")) loopback.push({ family: "ipv4", host: "127.0.0.1", port });
+  if (!network.endsWith("4")) loopback.push({ family: "ipv6", host: "::1", port });
+  return loopback;
+}
+
 /**
- * Finds the socket address that an address stands for, asking the resolver for a host that is a name.
+ * Asks the system's resolver for the host of an address. IPv4 comes first: a listener on one version is reached by most
+ * there, and a client without IPv6 does not have to wait.
+ */
+export async function lookupAddresses({ network, host, port }: Address): Promise<SocketAddress[]> {
+  const family = network.endsWith("6") ? 6 : network.endsWith("4") ? 4 : 0;
+  const found = await lookup(host, { family, all: true, verbatim: true });
+  const of = (version: number): SocketAddress[] =>
+    found.flatMap((entry) =>
+      entry.family === version ? [{ family: version === 6 ? "ipv6" : "ipv4", host: entry.address, port }] : [],
+    );
+  return [...of(4), ...of(6)];
+}
+
+/**
+ * Finds the socket address that a listener's address stands for.
  *
  * @throws AddressError if there is none
  */
 export async function resolveAddress(address: Address): Promise<SocketAddress> {
-  const { network, host, port, path } = address;
-  if (network === "unix") return { family: "unix", path };
-  const wants6 = network.endsWith("6");
-  if (host === "") return wants6 ? { family: "ipv6", host: "::1", port } : { family: "ipv4", host: "127.0.0.1", port };
-  const version = isIP(host);
-  if (version !== 0) return { family: version === 6 ? "ipv6" : "ipv4", host, port };
   try {
-    const family = wants6 ? 6 : network.endsWith("4") ? 4 : 0;
-    const found = await lookup(host, { family, all: true, verbatim: true });
-    // IPv4 first, as a listener on one family is reached by most clients there.
-    const best = found.find((entry) => entry.family === 4) ?? found[0];
+    const [best] = literalAddresses(address) ?? (await lookupAddresses(address));
     if (best === undefined) throw new Error("it has no address");
-    return { family: best.family === 6 ? "ipv6" : "ipv4", host: best.address, port };
+    return best;
   } catch (error) {
+    const { network, host, port } = address;
     throw new AddressError(
       `bad address ${JSON.stringify(formatAddress(network, host, port))}: ${(error as Error).message}`,
       error as NodeJS.ErrnoException,

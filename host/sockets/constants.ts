@@ -18,25 +18,17 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
-export const SO_SNDBUF = 7;
-export const SO_RCVBUF = 8;
 export const SO_KEEPALIVE = 9;
-export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 export const TCP_KEEPIDLE = 4;
 export const TCP_KEEPINTVL = 5;
-export const TCP_KEEPCNT = 6;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const SOMAXCONN = 4096;
 
-export const SHUT_RD = 0;
 export const SHUT_WR = 1;
-export const SHUT_RDWR = 2;
-export const MSG_PEEK = 2;
-export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 
 export const EPOLL_CLOEXEC = 0o2000000;
@@ -44,7 +36,6 @@ export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 export const EPOLLIN = 0x1;
-export const EPOLLPRI = 0x2;
 export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;
@@ -55,15 +46,13 @@ export const EPOLLET = 0x80000000;
 export const EFD_NONBLOCK = 0o4000;
 export const EFD_CLOEXEC = 0o2000000;
 
-export const F_GETFD = 1;
-export const F_GETFL = 3;
-export const F_SETFL = 4;
 export const O_CLOEXEC = 0o2000000;
 export const O_NONBLOCK = 0o4000;
 
 export const EPERM = 1;
 export const ENOENT = 2;
 export const EINTR = 4;
+export const EIO = 5;
 export const EBADF = 9;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
@@ -75,68 +64,71 @@ export const ENFILE = 23;
 export const EMFILE = 24;
 export const EPIPE = 32;
 export const ENOSYS = 38;
-export const EPROTO = 71;
 export const EMSGSIZE = 90;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
-export const ENETUNREACH = 101;
 export const ECONNABORTED = 103;
 export const ECONNRESET = 104;
 export const ENOBUFS = 105;
-export const ENOTCONN = 107;
 export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
-export const EHOSTUNREACH = 113;
 export const EINPROGRESS = 115;
 
 /** Names and texts of the errors that sockets give. */
-const errors = new Map<number, readonly [code: string, text: string]>([
-  [EPERM, ["EPERM", "operation not permitted"]],
-  [ENOENT, ["ENOENT", "no such file or directory"]],
-  [EINTR, ["EINTR", "interrupted system call"]],
-  [EBADF, ["EBADF", "bad file descriptor"]],
-  [EAGAIN, ["EAGAIN", "resource temporarily unavailable"]],
-  [ENOMEM, ["ENOMEM", "cannot allocate memory"]],
-  [EACCES, ["EACCES", "permission denied"]],
-  [EFAULT, ["EFAULT", "bad address"]],
-  [EEXIST, ["EEXIST", "file exists"]],
-  [20, ["ENOTDIR", "not a directory"]],
-  [21, ["EISDIR", "is a directory"]],
-  [EINVAL, ["EINVAL", "invalid argument"]],
-  [ENFILE, ["ENFILE", "too many open files in system"]],
-  [EMFILE, ["EMFILE", "too many open files"]],
-  [28, ["ENOSPC", "no space left on device"]],
-  [30, ["EROFS", "read-only file system"]],
-  [EPIPE, ["EPIPE", "broken pipe"]],
-  [36, ["ENAMETOOLONG", "file name too long"]],
-  [ENOSYS, ["ENOSYS", "function not implemented"]],
-  [EPROTO, ["EPROTO", "protocol error"]],
-  [88, ["ENOTSOCK", "socket operation on non-socket"]],
-  [EMSGSIZE, ["EMSGSIZE", "message too long"]],
-  [93, ["EPROTONOSUPPORT", "protocol not supported"]],
-  [95, ["EOPNOTSUPP", "operation not supported"]],
-  [97, ["EAFNOSUPPORT", "address family not supported by protocol"]],
-  [EADDRINUSE, ["EADDRINUSE", "address already in use"]],
-  [EADDRNOTAVAIL, ["EADDRNOTAVAIL", "cannot assign requested address"]],
-  [100, ["ENETDOWN", "network is down"]],
-  [ENETUNREACH, ["ENETUNREACH", "network is unreachable"]],
-  [ECONNABORTED, ["ECONNABORTED", "software caused connection abort"]],
-  [ECONNRESET, ["ECONNRESET", "connection reset by peer"]],
-  [ENOBUFS, ["ENOBUFS", "no buffer space available"]],
-  [106, ["EISCONN", "transport endpoint is already connected"]],
-  [ENOTCONN, ["ENOTCONN", "transport endpoint is not connected"]],
-  [ETIMEDOUT, ["ETIMEDOUT", "connection timed out"]],
-  [ECONNREFUSED, ["ECONNREFUSED", "connection refused"]],
-  [EHOSTUNREACH, ["EHOSTUNREACH", "no route to host"]],
-  [EINPROGRESS, ["EINPROGRESS", "operation now in progress"]],
-]);
+const errors: Readonly<Record<number, readonly [code: string, text: string]>> = {
+  1: ["EPERM", "operation not permitted"],
+  2: ["ENOENT", "no such file or directory"],
+  4: ["EINTR", "interrupted system call"],
+  5: ["EIO", "input/output error"],
+  9: ["EBADF", "bad file descriptor"],
+  11: ["EAGAIN", "resource temporarily unavailable"],
+  12: ["ENOMEM", "cannot allocate memory"],
+  13: ["EACCES", "permission denied"],
+  14: ["EFAULT", "bad address"],
+  17: ["EEXIST", "file exists"],
+  20: ["ENOTDIR", "not a directory"],
+  21: ["EISDIR", "is a directory"],
+  22: ["EINVAL", "invalid argument"],
+  23: ["ENFILE", "too many open files in system"],
+  24: ["EMFILE", "too many open files"],
+  28: ["ENOSPC", "no space left on device"],
+  30: ["EROFS", "read-only file system"],
+  32: ["EPIPE", "broken pipe"],
+  36: ["ENAMETOOLONG", "file name too long"],
+  38: ["ENOSYS", "function not implemented"],
+  71: ["EPROTO", "protocol error"],
+  88: ["ENOTSOCK", "socket operation on non-socket"],
+  90: ["EMSGSIZE", "message too long"],
+  93: ["EPROTONOSUPPORT", "protocol not supported"],
+  95: ["EOPNOTSUPP", "operation not supported"],
+  97: ["EAFNOSUPPORT", "address family not supported by protocol"],
+  98: ["EADDRINUSE", "address already in use"],
+  99: ["EADDRNOTAVAIL", "cannot assign requested address"],
+  100: ["ENETDOWN", "network is down"],
+  101: ["ENETUNREACH", "network is unreachable"],
+  103: ["ECONNABORTED", "software caused connection abort"],
+  104: ["ECONNRESET", "connection reset by peer"],
+  105: ["ENOBUFS", "no buffer space available"],
+  106: ["EISCONN", "transport endpoint is already connected"],
+  107: ["ENOTCONN", "transport endpoint is not connected"],
+  110: ["ETIMEDOUT", "connection timed out"],
+  111: ["ECONNREFUSED", "connection refused"],
+  113: ["EHOSTUNREACH", "no route to host"],
+  115: ["EINPROGRESS", "operation now in progress"],
+};
+const numbers = new Map(Object.entries(errors).map(([errno, [code]]) => [code, Number(errno)]));
 
 /** The name of an error, as `ECONNRESET`. Takes errno or -errno. */
 export function errnoName(errno: number): string {
-  return errors.get(Math.abs(errno))?.[0] ?? `E${Math.abs(errno)}`;
+  return errors[Math.abs(errno)]?.[0] ?? `E${Math.abs(errno)}`;
 }
 
 /** What an error means, in the system's words. Takes errno or -errno. */
 export function errnoText(errno: number): string {
-  return errors.get(Math.abs(errno))?.[1] ?? `error ${Math.abs(errno)}`;
+  return errors[Math.abs(errno)]?.[1] ?? `error ${Math.abs(errno)}`;
+}
+
+/** The number of an error that has a name in `code`; EIO for what is none of the system's. */
+export function errnoOf(error: unknown): number {
+  return numbers.get((error as NodeJS.ErrnoException).code ?? "") ?? EIO;
 }

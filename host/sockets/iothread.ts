@@ -1,15 +1,14 @@
 /**
- * The I/O thread: the runtime's own sockets, for goroutines, where no system calls can be made. What it shares with the core is
- * in `assembly/runtime/net/stdlib.ts`.
+ * The I/O thread: the runtime's own sockets, for goroutines, where no system calls can be made. It moves what happens between the
+ * sockets (stdlib-stream.ts, stdlib-listen.ts) and the core; what it shares with that is in `assembly/runtime/net/stdlib.ts`.
  *
  * Guarantees: bytes received wait in the program's memory up to a limit, beyond which the socket is paused; what was written
  * before a close goes out; a close with bytes unread resets the connection, as the system does. The thread ends when the
  * program does, and its sockets with it.
+ *
+ * Ownership: a socket is in `sockets` under the address of the core's StdSocket from when it is open until the core's request to
+ * close it, the last to name it; whatever happens to it later reaches nobody.
  */
-import { createSocket, type Socket as PacketSocket } from "node:dgram";
-import { existsSync } from "node:fs";
-import net from "node:net";
-import path from "node:path";
 import { workerData } from "node:worker_threads";
 import {
   IO_BLOCK,
@@ -26,14 +25,16 @@ import {
 } from "../../assembly/layout.js";
 import { ProgramState } from "../abi/enums.js";
 import { Control, Report } from "../base/control.js";
+import type { Memory } from "../base/memory.js";
 import type { Core } from "../program/core.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
-import type { Memory } from "../base/memory.js";
-import { ENOENT, errnoName } from "./constants.js";
-import { pausing } from "./pausing.js";
-import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "./sockaddr.js";
+import type { Network } from "./address.js";
+import { errnoOf } from "./constants.js";
 import { netImports } from "./coreimports.js";
 import { ONLY_IPV6, REUSE_PORT } from "./resolution.js";
+import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "./sockaddr.js";
+import { listenNet, NetDatagrams, type Listening, type NetSocket } from "./stdlib-listen.js";
+import { dialNet, NetStream } from "./stdlib-stream.js";
 
 /** What the core asks for. */
 const enum Request {
@@ -55,30 +56,15 @@ const enum Event {
   Failed = 3,
 }
 
-const BACKLOG = 4096;
-const EIO = 5;
-
-/** The numbers of errors by their names. */
-const errnos = new Map(Array.from({ length: 132 }, (_, errno) => [errnoName(errno), errno]));
-
-function errnoOf(error: unknown): number {
-  return errnos.get((error as NodeJS.ErrnoException).code ?? "") ?? EIO;
-}
-
-/** One of the core's sockets. */
-interface IOSocket {
-  write?(bytes: Buffer): void;
-  send?(bytes: Buffer, to: SocketAddress): void;
-  shutdown?(): void;
-  resume?(): void;
-  /** Closes it; `unread` bytes have not been read. Tells the core nothing any more. */
-  close(unread: number): void;
-}
+/** What the core's requests are done to. */
+type Socket = NetStream | NetDatagrams | Pick<NetStream, "close">;
+/** Stands for a socket that is being opened, so that what is accepted meanwhile is no stranger's. */
+const OPENING: Socket = { close: () => {} };
 
 class IOThread {
   private readonly core: Core;
   private readonly memory: Memory;
-  private readonly sockets = new Map<number, IOSocket>();
+  private readonly sockets = new Map<number, Socket>();
 
   constructor(core: Core, memory: Memory) {
     this.core = core;
@@ -102,54 +88,123 @@ class IOThread {
 
   /** Closes everything. */
   end(): void {
-    for (const socket of this.sockets.values()) socket.close(0);
+    for (const socket of this.sockets.values()) socket.close(false);
   }
 
   private handle(kind: Request, at: number, block: number, length: number): void {
+    const socket = this.sockets.get(at);
+    const stream = socket instanceof NetStream ? socket : undefined;
     switch (kind) {
       case Request.Listen:
-        return this.opening(at, () => this.listen(at));
       case Request.Dial:
-        return this.opening(at, () => this.dial(at));
       case Request.OpenPackets:
-        return this.opening(at, () => this.openPackets(at));
-      case Request.Write: {
-        const bytes = this.memory.copy(block, length);
+        void this.open(kind, at);
+        break;
+      case Request.Write:
+        stream?.give(this.take(block, 0, length), () => this.core.net_io_event(at, Event.Written, length));
         this.core.free(block);
-        return this.sockets.get(at)?.write?.(bytes);
-      }
+        break;
       case Request.Send: {
-        const addressLength = this.memory.data.getInt32(block, true);
-        const to = decodeSockaddr(this.memory.bytes, block + 4, addressLength);
-        const bytes = this.memory.copy(block + 4 + addressLength, length - 4 - addressLength);
+        const head = 4 + this.memory.data.getInt32(block, true);
+        const to = decodeSockaddr(this.memory.bytes, block + 4, head - 4);
+        const written = (): void => this.core.net_io_event(at, Event.Written, length - head);
+        if (to !== null && socket instanceof NetDatagrams) socket.send(this.take(block, head, length), to, written);
         this.core.free(block);
-        if (to !== null) this.sockets.get(at)?.send?.(bytes, to);
-        return;
+        break;
       }
       case Request.Shutdown:
-        return this.sockets.get(at)?.shutdown?.();
+        stream?.shutdownWrite();
+        break;
       case Request.Resume:
-        return this.sockets.get(at)?.resume?.();
+        stream?.resume();
+        break;
       case Request.Close:
-        this.close(at, length);
+        this.close(at, length > 0);
         // Here the block is the word at which somebody waits.
         if (block !== 0) this.core.net_ready(block);
     }
   }
 
-  private close(at: number, unread: number): void {
-    this.sockets.get(at)?.close(unread);
+  /** A copy of bytes of a block. */
+  private take(block: number, from: number, to: number): Buffer {
+    return this.memory.copy(block + from, to - from);
+  }
+
+  private close(at: number, leavesInput: boolean): void {
+    this.sockets.get(at)?.close(leavesInput);
     this.sockets.delete(at);
-    for (let left: number; (left = this.core.net_io_take_accepted(at) >>> 0) !== 0;) this.close(left, 1);
+    for (let left: number; (left = this.core.net_io_take_accepted(at) >>> 0) !== 0;) this.close(left, true);
     this.core.net_io_free(at);
   }
 
-  private opening(at: number, open: () => void): void {
+  // ---- opening
+
+  private async open(kind: Request, at: number): Promise<void> {
+    let result = 0;
+    this.sockets.set(at, OPENING);
     try {
-      open();
+      if (kind === Request.Dial) this.connected(at, await this.dial(at));
+      else this.bound(at, await (kind === Request.Listen ? this.listen(at) : this.openPackets(at)));
     } catch (error) {
-      this.core.net_io_event(at, Event.Done, errnoOf(error));
+      result = errnoOf(error);
     }
+    this.core.net_io_event(at, Event.Done, result);
+  }
+
+  private dial(at: number): Promise<NetStream> {
+    const address = this.address(at, STD_REMOTE, STD_REMOTE_LENGTH);
+    return dialNet(networkOf(address, 0), address);
+  }
+
+  private listen(at: number): Promise<NetSocket> {
+    const address = this.address(at, STD_LOCAL, STD_LOCAL_LENGTH);
+    return listenNet(this.listening(at, address), address, (stream) => this.accepted(at, stream));
+  }
+
+  private openPackets(at: number): Promise<NetDatagrams> {
+    const { core, memory } = this;
+    const address = this.address(at, STD_LOCAL, STD_LOCAL_LENGTH);
+    return NetDatagrams.bind(this.listening(at, address), address, (input, from) => {
+      const sender = core.alloc(SOCKADDR_SIZE) >>> 0;
+      const senderLength = encodeSockaddr(from, memory.bytes, sender);
+      const block = core.alloc(input.byteLength) >>> 0;
+      memory.write(block, input);
+      core.net_io_input(at, block, input.byteLength, sender, senderLength);
+    });
+  }
+
+  private bound(at: number, socket: NetSocket): void {
+    if (socket.address.family !== "unix") this.setAddress(at, STD_LOCAL, STD_LOCAL_LENGTH, socket.address);
+    this.sockets.set(at, socket);
+  }
+
+  private accepted(listener: number, stream: NetStream): void {
+    if (!this.sockets.has(listener)) {
+      stream.destroy();
+      return;
+    }
+    const at = this.core.net_io_new() >>> 0;
+    if (stream.remote !== undefined) this.setAddress(at, STD_REMOTE, STD_REMOTE_LENGTH, stream.remote);
+    this.connected(at, stream);
+    this.core.net_io_accepted(listener, at);
+  }
+
+  /** Moves what happens to a connected socket to the core. */
+  private connected(at: number, stream: NetStream): void {
+    const { core, memory } = this;
+    if (stream.local.family !== "unix") this.setAddress(at, STD_LOCAL, STD_LOCAL_LENGTH, stream.local);
+    this.sockets.set(at, stream);
+    stream.handler = {
+      input(input) {
+        const block = core.alloc(input.byteLength) >>> 0;
+        memory.write(block, input);
+        if (core.net_io_input(at, block, input.byteLength, 0, 0) !== 0) stream.pause();
+      },
+      ended: () => core.net_io_event(at, Event.Ended, 0),
+      drained: () => {},
+      closed: (error) => core.net_io_event(at, Event.Failed, errnoOf(error)),
+    };
+    stream.start();
   }
 
   // ---- addresses
@@ -161,186 +216,20 @@ class IOThread {
     return address;
   }
 
+  private listening(at: number, address: SocketAddress): Listening {
+    const flags = this.memory.data.getInt32(at + STD_FLAGS, true);
+    return { network: networkOf(address, flags), reusePort: (flags & REUSE_PORT) !== 0 };
+  }
+
   private setAddress(at: number, offset: number, lengthOffset: number, address: SocketAddress): void {
     const length = encodeSockaddr(address, this.memory.bytes, at + offset);
     this.memory.data.setInt32(at + lengthOffset, length, true);
   }
-
-  private setLocal(at: number, host: string | undefined, port: number | undefined): void {
-    if (host === undefined || port === undefined) return;
-    this.setAddress(at, STD_LOCAL, STD_LOCAL_LENGTH, ipAddress(host, port));
-  }
-
-  // ---- streams
-
-  private listen(at: number): void {
-    const address = this.address(at, STD_LOCAL, STD_LOCAL_LENGTH);
-    const flags = this.memory.data.getInt32(at + STD_FLAGS, true);
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.accepted(at, server, socket),
-    );
-    let isOpen = true;
-    let close = (): void => void server.close();
-    server.once("error", (error) => {
-      // libuv says EACCES where there is no such folder.
-      const hasNoFolder = address.family === "unix" && !existsSync(path.dirname(address.path));
-      this.core.net_io_event(at, Event.Done, hasNoFolder ? ENOENT : errnoOf(error));
-    });
-    server.once("listening", () => {
-      // Later errors are of single connections that could not be accepted; the listener goes on.
-      server.removeAllListeners("error").on("error", () => {});
-      const bound = server.address();
-      if (bound !== null && typeof bound === "object") {
-        where.port = bound.port;
-        this.setLocal(at, bound.address, bound.port);
-      }
-      if (isOpen) close = pausing(server, where);
-      this.core.net_io_event(at, Event.Done, 0);
-    });
-    server.on("connection", (socket) => {
-      if (!isOpen) socket.destroy();
-    });
-    const where: net.ListenOptions = {
-      ...(address.family === "unix"
-        ? { path: systemPath(address.path) }
-        : { host: address.host, port: address.port, ...((flags & REUSE_PORT) !== 0 && { reusePort: true }) }),
-      backlog: BACKLOG,
-      exclusive: true,
-      ipv6Only: (flags & ONLY_IPV6) !== 0,
-    };
-    server.listen(where);
-    this.sockets.set(at, {
-      close() {
-        isOpen = false;
-        close();
-      },
-    });
-  }
-
-  private accepted(listener: number, server: net.Server, socket: net.Socket): void {
-    if (!this.sockets.has(listener)) {
-      socket.destroy();
-      return;
-    }
-    const at = this.core.net_io_new() >>> 0;
-    const { remoteAddress, remotePort, localAddress, localPort } = socket;
-    if (remoteAddress !== undefined && remotePort !== undefined) {
-      this.setAddress(at, STD_REMOTE, STD_REMOTE_LENGTH, ipAddress(remoteAddress, remotePort));
-    }
-    this.setLocal(at, localAddress, localPort);
-    this.stream(at, socket);
-    this.core.net_io_accepted(listener, at);
-  }
-
-  private dial(at: number): void {
-    const address = this.address(at, STD_REMOTE, STD_REMOTE_LENGTH);
-    const to =
-      address.family === "unix" ? { path: systemPath(address.path) } : { host: address.host, port: address.port };
-    const socket = net.connect({ ...to, allowHalfOpen: true, noDelay: true });
-    const refused = (error: Error): void => this.core.net_io_event(at, Event.Done, errnoOf(error));
-    socket.once("error", refused);
-    socket.once("connect", () => {
-      socket.off("error", refused);
-      this.setLocal(at, socket.localAddress, socket.localPort);
-      this.stream(at, socket);
-      this.core.net_io_event(at, Event.Done, 0);
-    });
-  }
-
-  /** Moves what happens to a connected socket to the core. */
-  private stream(at: number, socket: net.Socket): void {
-    const { core, memory } = this;
-    let isOpen = true;
-    let hasEnded = false;
-    const tell = (event: Event, value: number): void => {
-      if (isOpen) core.net_io_event(at, event, value);
-    };
-    socket.on("data", (chunk: Buffer) => {
-      if (!isOpen) return;
-      const block = core.alloc(chunk.byteLength) >>> 0;
-      memory.write(block, chunk);
-      if (core.net_io_input(at, block, chunk.byteLength, 0, 0) !== 0) socket.pause();
-    });
-    socket.on("end", () => {
-      hasEnded = true;
-      tell(Event.Ended, 0);
-    });
-    socket.on("error", (error) => tell(Event.Failed, errnoOf(error)));
-    socket.on("close", () => {
-      if (!hasEnded) tell(Event.Failed, errnos.get("ECONNRESET") ?? EIO);
-    });
-    this.sockets.set(at, {
-      write: (bytes) => {
-        socket.write(bytes, () => tell(Event.Written, bytes.byteLength));
-      },
-      shutdown: () => socket.end(),
-      resume: () => socket.resume(),
-      close: (unread) => {
-        isOpen = false;
-        if (unread > 0 && socket.remoteAddress !== undefined) socket.resetAndDestroy();
-        else socket.destroySoon();
-      },
-    });
-  }
-
-  // ---- packets
-
-  private openPackets(at: number): void {
-    const { core, memory } = this;
-    const address = this.address(at, STD_LOCAL, STD_LOCAL_LENGTH);
-    if (address.family === "unix") throw new Error("packets have no paths");
-    const flags = memory.data.getInt32(at + STD_FLAGS, true);
-    const socket: PacketSocket = createSocket({
-      type: address.family === "ipv6" ? "udp6" : "udp4",
-      ipv6Only: (flags & ONLY_IPV6) !== 0,
-      ...((flags & REUSE_PORT) !== 0 && { reusePort: true }),
-    });
-    let isOpen = true;
-    let sending = 0;
-    socket.once("error", (error) => core.net_io_event(at, Event.Done, errnoOf(error)));
-    socket.once("listening", () => {
-      // Errors of single packets: they are lost, as packets may be.
-      socket.removeAllListeners("error").on("error", () => {});
-      const bound = socket.address();
-      this.setLocal(at, bound.address, bound.port);
-      core.net_io_event(at, Event.Done, 0);
-    });
-    socket.on("message", (message, { address: host, port }) => {
-      if (!isOpen) return;
-      const sender = core.alloc(SOCKADDR_SIZE) >>> 0;
-      const senderLength = encodeSockaddr(ipAddress(host, port), memory.bytes, sender);
-      const block = core.alloc(message.byteLength) >>> 0;
-      memory.write(block, message);
-      core.net_io_input(at, block, message.byteLength, sender, senderLength);
-    });
-    socket.bind({ address: address.host, port: address.port, exclusive: true });
-    this.sockets.set(at, {
-      send(bytes, to) {
-        sending++;
-        const written = (): void => {
-          sending--;
-          if (isOpen) core.net_io_event(at, Event.Written, bytes.byteLength);
-          else if (sending === 0) socket.close();
-        };
-        if (to.family === "unix") written();
-        else socket.send(bytes, to.port, to.host, written);
-      },
-      close() {
-        isOpen = false;
-        // A packet that was given to `send` may not be on its way yet, and would be dropped.
-        if (sending === 0) socket.close();
-      },
-    });
-  }
 }
 
-function ipAddress(host: string, port: number): SocketAddress {
-  return { family: net.isIPv6(host) ? "ipv6" : "ipv4", host, port };
-}
-
-/** Abstract names, which are written with an `@`, begin with a 0 byte for the system. */
-function systemPath(path: string): string {
-  return path.startsWith("@") ? `\0${path.slice(1)}` : path;
+function networkOf(address: SocketAddress, flags: number): Network {
+  if (address.family === "unix") return "unix";
+  return (flags & ONLY_IPV6) !== 0 ? "tcp6" : "tcp";
 }
 
 async function runIO(data: ThreadData): Promise<void> {

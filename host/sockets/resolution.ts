@@ -2,10 +2,8 @@
  * Finding out what an address of `skein/net` stands for. The core asks with a Resolution, a struct in the program's memory
  * (`assembly/runtime/net/addr.ts`); the answer is written there: socket addresses as the kernel takes them, or a message.
  */
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import type { Memory } from "../base/memory.js";
-import { AddressError, isDatagram, parseAddress, type Address } from "./address.js";
+import { AddressError, isDatagram, literalAddresses, lookupAddresses, parseAddress, type Address } from "./address.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants.js";
 import { encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "./sockaddr.js";
 
@@ -48,9 +46,10 @@ const FAILED = -1;
 export function resolveNow(memory: Memory, text: string, purpose: Purpose, at: number): number {
   try {
     const address = checked(text, purpose);
-    const found = literal(address, purpose);
+    const found = literalAddresses(address);
     if (found === undefined) return NEEDS_LOOKUP;
-    writeSlots(memory, at, address, found);
+    // A listener is at one address.
+    writeSlots(memory, at, address, purpose === Purpose.Dial ? found : found.slice(0, 1));
     return DONE;
   } catch (error) {
     // The core names the address itself.
@@ -67,15 +66,7 @@ export async function resolveName(memory: Memory, at: number): Promise<void> {
     const view = memory.data;
     const text = memory.utf16(view.getUint32(at + At.Text, true), view.getInt32(at + At.Length, true));
     const address = checked(text, view.getInt32(at + At.Purpose, true));
-    const { network, host, port } = address;
-    const family = network.endsWith("6") ? 6 : network.endsWith("4") ? 4 : 0;
-    const found = await lookup(host, { family, all: true, verbatim: true });
-    const addresses = found.map((entry): SocketAddress => ({
-      family: entry.family === 6 ? "ipv6" : "ipv4",
-      host: entry.address,
-      port,
-    }));
-    writeSlots(memory, at, address, ipv4First(addresses));
+    writeSlots(memory, at, address, await lookupAddresses(address));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     writeMessage(memory, at, code === "ENOTFOUND" ? "no such host" : message);
@@ -93,27 +84,6 @@ function checked(text: string, purpose: Purpose): Address {
   }
   if (address.stdlib) throw new AddressError(`${network}-net is for serve; skein run --poller stdlib chooses here`);
   return address;
-}
-
-/** Addresses that need no resolver; undefined for a name. */
-function literal({ network, host, port, path }: Address, purpose: Purpose): SocketAddress[] | undefined {
-  if (network === "unix") return [{ family: "unix", path }];
-  const version = isIP(host.replace(/%.*$/, ""));
-  if (version !== 0) return [{ family: version === 6 ? "ipv6" : "ipv4", host, port }];
-  if (host !== "" && host.toLowerCase() !== "localhost") return undefined;
-  const loopback: SocketAddress[] = [];
-  if (!network.endsWith("6")) loopback.push({ family: "ipv4", host: "127.0.0.1", port });
-  if (!network.endsWith("4")) loopback.push({ family: "ipv6", host: "::1", port });
-  // A listener is at one address; where there is a choice, IPv4's.
-  return purpose === Purpose.Dial ? loopback : loopback.slice(0, 1);
-}
-
-/** As a listener on one version is reached by most there, and a client without IPv6 does not have to wait. */
-function ipv4First(addresses: readonly SocketAddress[]): SocketAddress[] {
-  return [
-    ...addresses.filter(({ family }) => family === "ipv4"),
-    ...addresses.filter(({ family }) => family !== "ipv4"),
-  ];
 }
 
 function writeSlots(memory: Memory, at: number, address: Address, found: readonly SocketAddress[]): void {

@@ -7,7 +7,7 @@
  * - `ended` is called at most once, when the peer has finished sending; the other direction stays open.
  * - No callback comes while the socket is paused, but `closed` and `drained`.
  */
-import { errnoName, errnoText } from "./constants.js";
+import { errnoName, errnoOf, errnoText } from "./constants.js";
 
 /** A system call on a socket failed. `code` is the system's name for the error, as in Node's own errors. */
 export class SocketError extends Error {
@@ -31,14 +31,14 @@ export class SocketError extends Error {
   /** The same for an error of the runtime's own sockets. */
   static from(error: NodeJS.ErrnoException, syscall: string, where = ""): SocketError {
     const { code = "EIO", message } = error;
-    const text = errnoTextOf(code) ?? message;
-    return new SocketError(error.syscall ?? syscall, code, text, where);
+    const errno = errnoOf(error);
+    return new SocketError(
+      error.syscall ?? syscall,
+      code,
+      errnoName(errno) === code ? errnoText(errno) : message,
+      where,
+    );
   }
-}
-
-function errnoTextOf(code: string): string | undefined {
-  for (let errno = 1; errno < 132; errno++) if (errnoName(errno) === code) return errnoText(errno);
-  return undefined;
 }
 
 /** Told of what happens to a stream. */
@@ -78,13 +78,6 @@ export interface StreamSocket {
   destroy(): void;
   /** Sends probes after so many milliseconds of silence; no-op where the network has none. */
   keepAlive(ms: number): void;
-}
-
-/** Somebody's place to accept connections. */
-export interface ListenSocket {
-  /** With the port that the system chose. */
-  readonly address: string;
-  close(): void;
 }
 
 /** Told of a datagram; `reply` sends one back to where it came from, and is good only until the call returns. */

@@ -166,6 +166,28 @@ for (const poller of pollers) {
     for (const socket of sockets) socket.destroy();
   });
 
+  it("a wake is served before the input of other events, however much of that there is", async () => {
+    // Else what wakes are to send piles up behind a flood of input: the lines of a chat, say.
+    const events = moduleOf(`
+      export const loops = 1, poller = "${poller}";
+      let inputs = 0, most = 0;
+      export function data(conn, input) {
+        if (input.length === 0) return void (inputs = 0);
+        most = Math.max(most, ++inputs);
+        conn.wake();
+        return input.at(-1) === 10 ? most + "\\n" : null;
+      }
+    `);
+    await withServer(events, TCP, async ({ addrs }) => {
+      const sockets = await Promise.all(Array.from({ length: 16 }, () => dial(addrs[0] as string)));
+      for (const socket of sockets) socket.write(Buffer.alloc(4 << 20));
+      for (const socket of sockets) socket.end("\n");
+      const answers = await Promise.all(sockets.map(receiveAll));
+      const most = Math.max(...answers.map(Number));
+      assert.ok(most > 0 && most <= 2 * sockets.length, `${most} inputs came before the wake of the first`);
+    });
+  });
+
   it("an error that a module's own timers throw takes the server down, and closed says so", async () => {
     const events = moduleOf(`
       export const loops = 2, poller = "${poller}";
