@@ -1,4 +1,4 @@
-/** Timers of any length: those of Node and Deno take 2³¹-1 ms at most, and are due at once where they are given more. */
+/** Timers and time limits. A timer may be of any length: those of Node and Deno take 2³¹-1 ms at most, and are due at once where they are given more. */
 
 /** The longest timer there is, in milliseconds. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -27,4 +27,14 @@ export class LongTimer {
   clear(): void {
     clearTimeout(this.timer);
   }
+}
+
+/** Resolves when `promise` does, after `ms` at the latest. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
 }

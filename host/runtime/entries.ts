@@ -6,8 +6,7 @@
  */
 import { TASK_ARGS, TASK_SIZE, TASK_THUNK } from "../../assembly/layout.js";
 import { readResult, writeTask, type CallValue } from "./calls.js";
-import type { Core } from "../program/core.js";
-import type { Memory } from "../base/memory.js";
+import type { Machine } from "./machine.js";
 import type { ExportInfo, ProgramInfo } from "../program/program.js";
 
 interface PendingCall {
@@ -30,9 +29,7 @@ const enum Submit {
 
 export class Entries {
   private readonly info: ProgramInfo;
-  private readonly core: Core;
-  private readonly memory: Memory;
-  private readonly onM0: (step: () => void) => void;
+  private readonly machine: Machine;
   /** Calls under way, by the address of their task. */
   private readonly calls = new Map<number, PendingCall>();
   private main: PendingMain | undefined;
@@ -44,12 +41,9 @@ export class Entries {
   /** Why nothing can run any more. */
   private ended: Error | undefined;
 
-  /** @param onM0 runs a step that calls the core, and throws its fatal errors as what they are */
-  constructor(info: ProgramInfo, core: Core, memory: Memory, onM0: (step: () => void) => void) {
+  constructor(info: ProgramInfo, machine: Machine) {
     this.info = info;
-    this.core = core;
-    this.memory = memory;
-    this.onM0 = onM0;
+    this.machine = machine;
   }
 
   /** Whether main, or the top-level code alone, is running. */
@@ -84,23 +78,23 @@ export class Entries {
     await this.initialising;
     if (this.ended !== undefined) throw this.ended;
     return new Promise<CallValue | undefined>((resolve, reject) => {
-      this.onM0(() => {
-        const task = this.core.alloc(info.size) >>> 0;
-        writeTask(this.memory.data, task, info, values);
+      this.machine.onM0(() => {
+        const task = this.machine.core.alloc(info.size) >>> 0;
+        writeTask(this.machine.memory.data, task, info, values);
         this.calls.set(task, { resolve, reject, info });
-        this.core.submit(task, Submit.Call);
+        this.machine.core.submit(task, Submit.Call);
       });
     });
   }
 
   private submitMain(thunk: number, kind: Submit): void {
-    this.onM0(() => {
-      const task = this.core.alloc(TASK_ARGS) >>> 0;
-      const view = this.memory.data;
+    this.machine.onM0(() => {
+      const task = this.machine.core.alloc(TASK_ARGS) >>> 0;
+      const view = this.machine.memory.data;
       view.setInt32(task + TASK_THUNK, thunk, true);
       view.setInt32(task + TASK_SIZE, TASK_ARGS, true);
       this.isMainActive = true;
-      this.core.submit(task, kind);
+      this.machine.core.submit(task, kind);
     });
   }
 
@@ -124,8 +118,8 @@ export class Entries {
   /** The call of a task has returned. */
   returned(task: number): void {
     const call = this.takeCall(task);
-    if (call !== undefined) call.resolve(readResult(this.memory.data, task, call.info));
-    this.core.free(task);
+    if (call !== undefined) call.resolve(readResult(this.machine.memory.data, task, call.info));
+    this.machine.core.free(task);
   }
 
   /** main has returned, or the program called exit. */

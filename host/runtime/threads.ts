@@ -18,6 +18,7 @@ import { markWord } from "../go/mark.js";
 import type { Core } from "../program/core.js";
 import type { ThreadData } from "../program/instance.js";
 import { PAGE, type Memory } from "../base/memory.js";
+import { within } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
 import { loaded, shareLoading } from "../sockets/loading.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
@@ -142,12 +143,7 @@ export class Threads {
     const thread = this.threads.get(mid);
     if (thread === undefined) return false;
     void thread.worker.terminate();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, KILL_MS);
-    });
-    await Promise.race([thread.gone, late]);
-    clearTimeout(timer);
+    await within(KILL_MS, thread.gone);
     return true;
   }
 

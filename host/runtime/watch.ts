@@ -1,0 +1,70 @@
+/** What can be watched of a running program: its counters, its goroutines, a trace, and `skein top`. */
+import { SkeinError } from "../base/errors.js";
+import { choosePoller, type PollerChoice } from "../sockets/poller.js";
+import { takeText } from "../program/notes.js";
+import { publish } from "../top/publish.js";
+import { readStats, type RuntimeStats } from "../top/stats.js";
+import { Trace, type TraceOptions } from "../trace/index.js";
+import type { Machine, RuntimeOptions } from "./machine.js";
+
+export class Watch {
+  private readonly machine: Machine;
+  private readonly options: RuntimeOptions;
+  private readonly unpublish: (() => void) | undefined;
+  private tracing: Trace | undefined;
+  /** Those who wait for a dump. */
+  private dumps: (() => void)[] = [];
+  private isOver = false;
+
+  constructor(machine: Machine, options: RuntimeOptions) {
+    this.machine = machine;
+    this.options = options;
+    if (options.title === undefined) return;
+    this.unpublish = publish(options.title, () => ({ schedtrace: this.schedtrace(), stats: this.stats() }));
+  }
+
+  stats(): RuntimeStats & { readonly poller: PollerChoice } {
+    const { core, memory } = this.machine;
+    return { ...readStats(core, memory), poller: choosePoller(this.options.poller, "core") };
+  }
+
+  schedtrace(): string {
+    const { core, memory } = this.machine;
+    return takeText(core, memory, core.schedtrace() >>> 0).trimEnd();
+  }
+
+  trace(options: TraceOptions): Trace {
+    if (this.tracing !== undefined) throw new SkeinError("a trace is being written already: stop it first");
+    const { instance, data } = this.machine;
+    this.tracing = new Trace(instance, data.clock, options, () => {
+      this.tracing = undefined;
+    });
+    return this.tracing;
+  }
+
+  /** Completes the trace that is being written, if one is. */
+  endTrace(): void {
+    this.tracing?.endQuietly();
+  }
+
+  /** Resolves when the goroutines have been shown, or the program ends before. */
+  dump(): Promise<void> {
+    if (this.isOver) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.dumps.push(resolve);
+      this.machine.core.dump();
+    });
+  }
+
+  /** The goroutines have been shown. */
+  dumped(): void {
+    for (const resolve of this.dumps.splice(0)) resolve();
+  }
+
+  /** There is nothing to be watched any more. */
+  end(): void {
+    this.isOver = true;
+    this.unpublish?.();
+    this.dumped();
+  }
+}
