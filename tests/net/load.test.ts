@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runtime } from "../programs/driver/process.js";
-import { ask, eventually, open, pollers, startServer, type Server } from "./server.js";
+import { ask, eventually, open, outlastCrowd, pollers, startServer, type Server } from "./server.js";
 
 const PROGRAM = "tests/net/programs/counting.ts";
 
@@ -82,30 +82,7 @@ for (const poller of pollers) {
     const options = { skip: poller === "stdlib" };
     it("waits when too many files are open, and goes on when there is room", options, async () => {
       const server = await startServer(PROGRAM, poller, { files: 120 });
-      await server.settles();
-      const sockets = await open(server, 200);
-      const answers = sockets.map((socket) => {
-        let answered = false;
-        ask(socket, "x").then(
-          () => (answered = true),
-          () => {},
-        );
-        return () => answered;
-      });
-      await eventually(() => answers.filter((answered) => answered()).length > 20, "some are served");
-      // No more than there are descriptors for, however long one waits.
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      server.check();
-      const served = answers.filter((answered) => answered()).length;
-      assert.ok(served > 20 && served < 120, `${served} are served`);
-      // Those that are served go; the others, which wait in the backlog, take their place.
-      for (const [i, socket] of sockets.entries()) if (answers[i]?.()) socket.destroy();
-      await eventually(() => answers.filter((answered) => answered()).length > served, "others are served");
-      for (const socket of sockets) socket.destroy();
-      const again = await server.connect();
-      assert.equal(await ask(again, "y"), "y");
-      again.destroy();
-      await server.stop();
+      await outlastCrowd(server);
     });
 
     it("serves again when there is room, whatever became of those that came meanwhile", async () => {

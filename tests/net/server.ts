@@ -4,6 +4,7 @@
  * Guarantees: the process is killed with all that it started when the test ends; what it printed is in the error of a test
  * that finds it dead.
  */
+import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import net from "node:net";
@@ -232,4 +233,35 @@ export async function open(server: Server, n: number): Promise<net.Socket[]> {
   }
   for (const socket of sockets) socket.on("error", () => {});
   return sockets;
+}
+
+/**
+ * Has more clients than a server has descriptors for, which was started with `files: 120`: it serves as many as it can, waits, and
+ * goes on when there is room.
+ */
+export async function outlastCrowd(server: Server): Promise<void> {
+  await server.settles();
+  const sockets = await open(server, 200);
+  const answers = sockets.map((socket) => {
+    let answered = false;
+    ask(socket, "x").then(
+      () => (answered = true),
+      () => {},
+    );
+    return () => answered;
+  });
+  await eventually(() => answers.filter((answered) => answered()).length > 20, "some are served");
+  // No more than there are descriptors for, however long one waits.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  server.check();
+  const served = answers.filter((answered) => answered()).length;
+  assert.ok(served > 20 && served < 120, `${served} are served`);
+  // Those that are served go; the others, which wait in the backlog, take their place.
+  for (const [i, socket] of sockets.entries()) if (answers[i]?.()) socket.destroy();
+  await eventually(() => answers.filter((answered) => answered()).length > served, "others are served");
+  for (const socket of sockets) socket.destroy();
+  const again = await server.connect();
+  assert.equal(await ask(again, "y"), "y");
+  again.destroy();
+  await server.stop();
 }
