@@ -143,7 +143,7 @@ class Progress {
     const [first] = this.#running;
     if (first === undefined) return;
     const titles = [...this.#running].map(({ title }) => title).join(", ");
-    const line = `${this.#of(first.stage)} ${titles}`.slice(0, (process.stdout.columns ?? 80) - 1);
+    const line = `${this.#of(first.stage)} ${titles}`.slice(0, (process.stdout.columns || 80) - 1);
     process.stdout.write(`\r${line}\x1b[K`);
   }
 }
