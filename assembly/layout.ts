@@ -91,6 +91,8 @@ export const M_GEN = 264;
 export const M_WAIT_US = 268;
 export const M_LAST_WORDS = 272;
 export const M_PARK = 128;
+/** In a checked build, the locks that it holds (`lockrank.ts`). */
+export const M_HELD = 448;
 
 /** Where the heap begins: behind the static data; at 2 GiB; at the last page of memory, from where it grows downwards. */
 export const HEAP_LOW = 0;

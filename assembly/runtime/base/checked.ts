@@ -4,10 +4,11 @@
  * `SKEIN_CHECKED=1` compiles this file with CHECKED true. An assertion is written `if (CHECKED) check(condition, "what holds")`, so
  * that nothing of it is left elsewhere, not even the condition. Any thread and stack; a failure ends the program.
  */
+export const CHECKED: bool = false;
+
+// After the constant: what they import is compiled before what follows here, and has sizes that depend on it.
 import { throwFatal } from "./panic";
 import { g, m } from "./registers";
-
-export const CHECKED: bool = false;
 
 /** To report takes memory: the first failure is told, one on the way to that traps. */
 let isFailing: bool = false;

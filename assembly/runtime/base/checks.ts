@@ -10,7 +10,7 @@ import {
   M_OWED,
   M_PARK,
   M_PARKS,
-  M_SIZE,
+  M_HELD,
   M_STEALS,
   M_SWITCHES,
   M_TRACE_RING,
@@ -66,7 +66,7 @@ export function checkLayout(): void {
   if (<i32>offsetof<M>("park") != M_PARK) ERROR("M.park");
   if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("lastTurn") / CACHE_LINE) ERROR("M.mail shares a line");
   if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("mark") / CACHE_LINE) ERROR("M.mail shares a line");
-  if (<i32>offsetof<M>() > M_SIZE) ERROR("M is too large");
+  if (<i32>offsetof<M>() > M_HELD) ERROR("M is too large");
   if (<i32>(CENTRAL_BASE + CLASS_COUNT * 16) > ORPHANS_BASE) ERROR("the Centrals reach into the orphans' caches");
   if (<i32>(ORPHANS_BASE + CLASS_COUNT * offsetof<Cache>()) > SPANS_BASE)
     ERROR("the orphans' caches reach into the span table");

@@ -9,6 +9,8 @@
  * never 1, because it cannot know whether others sleep still. All accesses are sequentially consistent atomics: taking
  * the lock sees everything written before its last release.
  */
+import { CHECKED } from "./checked";
+import { checkRank, hold, unhold } from "./lockrank";
 import { sched } from "../../abi";
 
 /** Tries before sleeping; some 2 µs, more than any critical section here takes while its holder has a core. */
@@ -20,18 +22,23 @@ const NOBODY_WAKES: usize = 8;
 
 @inline
 export function lock(addr: usize): void {
+  if (CHECKED) checkRank(addr);
   if (atomic.cmpxchg<i32>(addr, 0, 1) != 0) lockSlow(addr);
+  if (CHECKED) hold(addr);
 }
 
 
 @inline
 export function tryLock(addr: usize): bool {
-  return atomic.cmpxchg<i32>(addr, 0, 1) == 0;
+  const taken = atomic.cmpxchg<i32>(addr, 0, 1) == 0;
+  if (CHECKED && taken) hold(addr);
+  return taken;
 }
 
 
 @inline
 export function unlock(addr: usize): void {
+  if (CHECKED) unhold(addr);
   if (atomic.xchg<i32>(addr, 0) == 2) atomic.notify(addr, 1);
 }
 
@@ -43,12 +50,6 @@ export function unlock(addr: usize): void {
 @inline
 export function plock(addr: usize): void {
   if (sched.solo == 0) lock(addr);
-}
-
-
-@inline
-export function ptryLock(addr: usize): bool {
-  return sched.solo != 0 || tryLock(addr);
 }
 
 

@@ -9,6 +9,7 @@
  *   so "in the queue" is: it has a neighbour before it, or it is the first.
  */
 import { goready } from "../goroutine/proc";
+import { CHECKED, check } from "../base/checked";
 import { m } from "../base/registers";
 import { runqput } from "../goroutine/runq";
 import { G, GKind, GStatus, Waiter } from "../../abi";
@@ -97,6 +98,7 @@ export function readyAll(head: G | null): void {
   while (gp) {
     const next = gp.schedlink; // once the goroutine is queued, the link is the queue's
     if (pp && gp.kind != GKind.Operation) {
+      if (CHECKED) check(gp.status == GStatus.Waiting, "a goroutine that is made ready waits");
       gp.status = GStatus.Runnable;
       if (isTraced()) traceReady(gp);
       runqput(pp, gp, false);

@@ -11,6 +11,7 @@
  * `gfree`, less than BATCH whenever `gfput` returns; `gspare` and each of `sched.gbatches` have BATCH Gs; `sched.gfreeCount`
  * counts those in batches and the single ones in `sched.gfree`.
  */
+import { CHECKED, check } from "../base/checked";
 import { schedLock } from "../sched/globrunq";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
@@ -77,6 +78,7 @@ export function gfput(pp: P, gp: G): void {
 
 @inline
 function bury(gp: G): void {
+  if (CHECKED) check(gp.status != GStatus.Dead, "a goroutine is buried once");
   gp.status = GStatus.Dead;
   gp.kind = GKind.Program;
   gp.stackTop = 0;

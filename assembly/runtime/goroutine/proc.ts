@@ -23,6 +23,7 @@ import { globrunqputOne } from "../sched/globrunq";
 import { gfget, gfgetOrphan } from "./gs";
 import { operationReady } from "../js/hostop";
 import { wakepIfIdle } from "../sched/mp";
+import { CHECKED, check } from "../base/checked";
 import { g, m } from "../base/registers";
 import { runqput } from "./runq";
 import { switchOut } from "./stack";
@@ -50,6 +51,8 @@ export function startTask(task: Task): void {
 
 @inline
 function start(gp: G, task: Task): void {
+  if (CHECKED)
+    check(gp.status == GStatus.Idle || gp.status == GStatus.Dead, "a goroutine that is started is in a G that is free");
   gp.entry = task.thunk;
   gp.task = changetype<usize>(task);
   gp.creator = g.id;
@@ -73,6 +76,7 @@ function start(gp: G, task: Task): void {
 export function park(how: u8, word: usize, reason: u8): void {
   const gp = g;
   const mp = m;
+  if (CHECKED) check(gp.status == GStatus.Running && mp.curg == gp, "who parks is the goroutine that runs");
   gp.waitReason = reason;
   gp.waitSince = sched.coarseNow;
   gp.status = GStatus.Waiting;
@@ -94,6 +98,7 @@ export function goready(gp: G): void {
     operationReady(gp);
     return;
   }
+  if (CHECKED) check(gp.status == GStatus.Waiting, "a goroutine that is made ready waits");
   gp.status = GStatus.Runnable;
   if (isTraced()) traceReady(gp);
   const pp = m.p;

@@ -17,8 +17,9 @@
  * within 2^32 operations. That last also means a thief may read head and tail far apart in time and see more than 256
  * between them; it then looks again. Slots are read and written with plain accesses: the value of a racy read is discarded.
  */
+import { CHECKED, check } from "../base/checked";
 import { nap } from "../base/lock";
-import { RUNQ_LENGTH, G, P, PStatus, runqSlot, sched, addressOf } from "../../abi";
+import { RUNQ_LENGTH, G, GStatus, P, PStatus, runqSlot, sched, addressOf } from "../../abi";
 import { globrunqputBatch, globrunqputOne } from "../sched/globrunq";
 
 /** How long a thief leaves runnext to a P that runs, in ns; Go's value. The system makes some 60 µs of it, there as here. */
@@ -79,6 +80,11 @@ export function runqput(pp: P, gp: G, next: bool): void {
   }
   const head = atomic.load<u32>(headAddr(pp));
   const tail = pp.runqtail; // ours
+  if (CHECKED)
+    check(
+      tail - head <= RUNQ_LENGTH && gp.status == GStatus.Runnable,
+      "a ring holds at most its length, of runnable ones",
+    );
   if (tail - head < RUNQ_LENGTH) {
     store<usize>(runqSlot(pp, tail), changetype<usize>(gp));
     if (solo()) pp.runqtail = tail + 1;
@@ -162,6 +168,7 @@ function stillNext(victim: P, next: usize): bool {
  */
 export function runqsteal(pp: P, victim: P, stealNext: bool): G | null {
   const tail = pp.runqtail;
+  if (CHECKED) check(pp.runqhead == tail, "who steals has an empty ring");
   let n: u32;
   while (true) {
     const head = atomic.load<u32>(headAddr(victim));

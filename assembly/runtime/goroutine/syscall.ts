@@ -12,8 +12,10 @@
  * only P, and no such lock. The host's own calls run no user code and do not.
  */
 import { schedLock } from "../sched/globrunq";
+import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { lock, nap, unlock } from "../base/lock";
+import { heldLocks } from "../base/lockrank";
 import { acquirep, handoffp, pidleget, releasep } from "../sched/mp";
 import { wakeSysmon } from "../sched/newm";
 import { m } from "../base/registers";
@@ -43,6 +45,11 @@ export function entersyscallUnwatched(): void {
   const mp = m;
   if (mp.syscalls++ != 0) return;
   const pp = mp.p!;
+  if (CHECKED)
+    check(
+      pp.status == PStatus.Running && pp.m == mp && heldLocks() == 0,
+      "who enters a blocking call runs its P, without locks",
+    );
   mp.oldp = pp;
   mp.p = null;
   pp.syscalltick++;
@@ -77,6 +84,7 @@ export function exitsyscall(): void {
 /** Takes the old P or an idle one; the M is out of the call either way. */
 export function reacquirep(): bool {
   const mp = m;
+  if (CHECKED) check(!mp.p && mp.oldp != null, "who comes out of a blocking call has lent its P");
   mp.syscalls = 0;
   const old = mp.oldp!;
   mp.oldp = null;

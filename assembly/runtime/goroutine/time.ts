@@ -26,7 +26,9 @@
  */
 import { Chan, HChan, timerdrain, timersend } from "../chan/chan";
 import { nanotime } from "../base/clock";
+import { CHECKED } from "../base/checked";
 import { plock, punlock } from "../base/lock";
+import { hold } from "../base/lockrank";
 import { wakeTimerM } from "../sched/mp";
 import { netpolldeadline, PollDesc } from "../net/polldesc";
 import { nilCheck } from "../base/nil";
@@ -257,6 +259,7 @@ function setSleep(d: i64): usize {
   }
   // Free since the last sleep ended, and nobody else takes it before the timer is in the heap, whose lock orders this store.
   if (sched.solo == 0) t.lock = 1;
+  if (CHECKED && sched.solo == 0) hold(lockOf(t));
   t.when = timeAfter(d);
   addTimer(t);
   return lockOf(t);

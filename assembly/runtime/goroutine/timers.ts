@@ -16,6 +16,7 @@
  *   who therefore looks at it again once it has the P's (`timerRemove`).
  * - `timer0When` and `t.pp` are read without the lock, with atomic loads; a value read so is only a hint.
  */
+import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import { allp, P, sched, addressOf } from "../../abi";
@@ -132,6 +133,7 @@ export function heapPush(pp: P, t: RuntimeTimer): bool {
   pp.timersLength = n + 1;
   atomic.store<usize>(ppOf(t), changetype<usize>(pp));
   siftUp(pp.timers, n, t.when, t);
+  if (CHECKED) checkEntry(pp, t.index);
   if (t.index != 0) return false;
   atomic.store<i64>(timer0WhenOf(pp), t.when);
   return true;
@@ -148,6 +150,7 @@ export function heapRemove(pp: P, t: RuntimeTimer): void {
   const base = pp.timers;
   const i = t.index;
   const n = pp.timersLength - 1;
+  if (CHECKED) checkEntry(pp, i);
   pp.timersLength = n;
   if (i != n) {
     // The last entry fills the gap, and goes down from there, or up.
@@ -157,7 +160,20 @@ export function heapRemove(pp: P, t: RuntimeTimer): void {
     else siftDown(base, n, i, when, last);
   }
   atomic.store<usize>(ppOf(t), 0);
+  if (CHECKED && i < n) checkEntry(pp, i);
   if (i == 0) atomic.store<i64>(timer0WhenOf(pp), n != 0 ? whenAt(base, 0) : 0);
+}
+
+/** The entry at `i` is its timer's, due no sooner than its parent and no later than its children. */
+function checkEntry(pp: P, i: i32): void {
+  const base = pp.timers;
+  const t = timerAt(base, i);
+  check(t.index == i && t.pp == changetype<usize>(pp), "a timer knows its place in the heap");
+  const when = whenAt(base, i);
+  check(t.when == when && when > 0, "a timer in a heap is due when its entry says");
+  check(i == 0 || whenAt(base, (i - 1) >> 2) <= when, "a timer's parent is due first");
+  for (let k = (i << 2) + 1, end = min(k + 4, pp.timersLength); k < end; k++)
+    check(when <= whenAt(base, k), "a timer's children are due later");
 }
 
 function grow(pp: P): void {

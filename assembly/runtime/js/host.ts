@@ -50,13 +50,13 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
   sched.maxPages = maxPages;
   initPages(heapBase, heapPlace);
   sched.goidgen = 1; // 1 is main's
+  lock(schedLock());
   for (let i = procs - 1; i >= 0; i--) {
     const pp = allp(i);
     pp.id = i;
     if (i > 0) pidleput(pp);
   }
   // As many Ms as Ps, begun together: to start a thread later, when work has come, would take longer than most work.
-  lock(schedLock());
   newm(allp(0), false);
   for (let i = 1; i < procs; i++) newm(null, false);
   unlock(schedLock());

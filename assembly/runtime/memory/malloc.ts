@@ -15,6 +15,7 @@
  * under `sched.orphanLock`.
  */
 import { CENTRAL_BASE, ORPHANS_BASE, SPANS_BASE } from "../../layout";
+import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
 import { allocPages, freePages, PAGE_BITS, PAGE_SIZE, SPAN_LARGE, SPAN_SMALL } from "./pages";
 import { m } from "../base/registers";
@@ -93,6 +94,7 @@ export function malloc(size: usize): usize {
   if (cell != 0) {
     cache.free = load<usize>(cell);
     cache.freeCount--;
+    if (CHECKED) unpoison(cell, sizeClass);
     return cell;
   }
   return mallocSlow(cache, sizeClass);
@@ -138,9 +140,36 @@ export function blockOf(address: usize): usize {
 
 @inline
 function mfreeTo(cache: Cache, ptr: usize, sizeClass: i32): void {
+  if (CHECKED) poison(ptr, sizeClass);
   store<usize>(ptr, cache.free);
   cache.free = ptr;
   if (++cache.freeCount >= batchOf(classSize(sizeClass)) << 1) release(cache, sizeClass);
+}
+
+// ---- checked builds: what a freed cell holds behind the links of the free lists --------------------------------------------
+
+const POISON: u64 = 0xdbdb_dbdb_dbdb_dbdb;
+const POISONED_MAX: usize = 256;
+
+/** Overwrites a cell that is freed. One that is free has nothing but poison already. */
+function poison(ptr: usize, sizeClass: i32): void {
+  const size = classSize(sizeClass);
+  check((ptr & (PAGE_SIZE - 1)) % size == 0, "what is freed is the beginning of a cell");
+  let isFree = true;
+  for (let at: usize = 8; at < min<usize>(size, POISONED_MAX); at += 8) {
+    if (load<u64>(ptr + at) != POISON) isFree = false;
+    store<u64>(ptr + at, POISON);
+  }
+  check(!isFree, "a cell is freed once");
+}
+
+/** Nobody has written to a cell since it was freed. */
+function unpoison(ptr: usize, sizeClass: i32): void {
+  const size = classSize(sizeClass);
+  for (let at: usize = 8; at < min<usize>(size, POISONED_MAX); at += 8) {
+    check(load<u64>(ptr + at) == POISON, "a free cell is not written to");
+    store<u64>(ptr + at, ~POISON);
+  }
 }
 
 function mallocSlow(cache: Cache, sizeClass: i32): usize {
@@ -164,6 +193,7 @@ function refill(cache: Cache, sizeClass: i32): usize {
     unlock(changetype<usize>(central));
     cache.free = load<usize>(batch);
     cache.freeCount = batchOf(size) - 1;
+    if (CHECKED) unpoison(batch, sizeClass);
     return batch;
   }
   let bump = central.bump;
@@ -210,6 +240,7 @@ function mallocOrphan(sizeClass: i32): usize {
   if (cell != 0) {
     cache.free = load<usize>(cell);
     cache.freeCount--;
+    if (CHECKED) unpoison(cell, sizeClass);
   } else {
     cell = mallocSlow(cache, sizeClass);
   }

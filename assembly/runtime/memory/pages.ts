@@ -16,6 +16,7 @@
  * are taken from their end. No page beyond memory has an entry that is not 0: the host leaves out the last of the address space.
  */
 import { HEAP_HIGH, HEAP_TOP, SCHED_HEAP_PAGES, SPANS_BASE } from "../../layout";
+import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
 import { throwOutOfMemory } from "../base/panic";
 import { sched, Sched } from "../../abi";
@@ -133,6 +134,11 @@ export function reservePages(n: u32): usize {
 export function freePages(ptr: usize): void {
   lock(pageLock());
   let page = <u32>(ptr >> PAGE_BITS);
+  if (CHECKED)
+    check(
+      (load<u32>(spanEntry(page)) & SPAN_LARGE) != 0 && (ptr & (PAGE_SIZE - 1)) == 0,
+      "pages are freed once, as a block",
+    );
   let n = load<u32>(spanEntry(page)) & SPAN_COUNT;
   atomic.store<i32>(SCHED_HEAP_PAGES, sched.heapPages - n);
   store<u32>(spanEntry(page), 0);

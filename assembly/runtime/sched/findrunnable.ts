@@ -4,6 +4,8 @@
  */
 import { SCHED_STATE } from "../../layout";
 import { dumpStopped } from "../debug/dump";
+import { CHECKED, check } from "../base/checked";
+import { heldLocks } from "../base/lockrank";
 import { globrunqget, globrunqsize, schedLock } from "./globrunq";
 import { lock, unlock } from "../base/lock";
 import { acquirep, mstop, pidleget, pidleput, releasep, wakepIfIdle } from "./mp";
@@ -33,6 +35,7 @@ const STEAL_ROUNDS: i32 = 4;
  */
 export function findRunnable(): G | null {
   while (true) {
+    if (CHECKED) check(heldLocks() == 0 && m.p != null, "who looks for a goroutine has a P and holds no locks");
     if (atomic.load<u64>(SCHED_STATE) != 0) {
       if (!attend()) return null;
       continue;
@@ -153,6 +156,7 @@ function giveUp(pp: P): G | null {
     unlock(schedLock());
     return gp;
   }
+  if (CHECKED) check(runqempty(pp), "a P whose M gives up looking has nothing queued");
   releasep();
   pidleput(pp);
   unlock(schedLock());

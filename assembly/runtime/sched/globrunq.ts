@@ -1,9 +1,11 @@
 /** The global run queue: a list under `sched.lock`. It takes what overflows the Ps' rings, and what has no P. */
+import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
+import { holds } from "../base/lockrank";
 import { wakeSysmonIfAsleep } from "./newm";
 import { loadIdlePs } from "./spinning";
 import { runqput } from "../goroutine/runq";
-import { G, P, RUNQ_LENGTH, sched, Sched, addressOf } from "../../abi";
+import { G, GStatus, P, RUNQ_LENGTH, sched, Sched, addressOf } from "../../abi";
 
 
 @inline
@@ -13,6 +15,8 @@ export function schedLock(): usize {
 
 /** Appends a goroutine. The caller holds sched.lock. */
 export function globrunqput(gp: G): void {
+  if (CHECKED)
+    check(holds(schedLock()) && gp.status == GStatus.Runnable, "what is queued is runnable, and sched.lock is held");
   gp.schedlink = null;
   const tail = sched.runqTail;
   if (tail) tail.schedlink = gp;
@@ -63,6 +67,8 @@ export function globrunqsize(): i32 {
  */
 export function globrunqget(pp: P, max: i32): G | null {
   const size = sched.runqSize;
+  if (CHECKED) check(holds(schedLock()) && (size != 0) == (sched.runqHead != null), "runqSize counts the global queue");
+  if (CHECKED) check(max == 1 || pp.runqhead == pp.runqtail, "a share of the global queue goes to an empty ring");
   if (size == 0) return null;
   let n = size / sched.nprocs + 1;
   if (n > size) n = size;

@@ -24,11 +24,13 @@
  * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
  */
 import { SCHED_IO_WAKE, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE } from "../../layout";
+import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { checkdead } from "./deadlock";
 import { schedLock } from "./globrunq";
 import { hostget, hostput, putDown, toHost } from "./hosted";
 import { futexsleep, lock, unlock } from "../base/lock";
+import { heldLocks, holds } from "../base/lockrank";
 import { netpoll, netpollBreak, netpollLast, netpollWanted } from "../net/netpoll";
 import { injectglist } from "../net/polldesc";
 import { isGoalReached, newm, wakeSysmonIfAsleep } from "./newm";
@@ -101,6 +103,8 @@ function npidleAddr(): usize {
 
 /** This M takes a P that nobody holds. */
 export function acquirep(pp: P): void {
+  if (CHECKED) check(!m.p && !pp.m, "an M takes a P only if it has none, and one that nobody holds");
+  if (CHECKED) check(pp.status == PStatus.Idle || pp.status == PStatus.Gcstop, "a P that is taken is idle, or stopped");
   pp.m = m;
   pp.status = PStatus.Running;
   m.p = pp;
@@ -110,6 +114,7 @@ export function acquirep(pp: P): void {
 /** This M gives up its P. */
 export function releasep(): P {
   const pp = m.p!;
+  if (CHECKED) check(pp.m == m && pp.status == PStatus.Running, "an M gives up a P that it runs");
   if (isTraced()) trace(TraceKind.GiveP, 0, pp.id);
   pp.m = null;
   pp.status = PStatus.Idle;
@@ -119,6 +124,8 @@ export function releasep(): P {
 
 /** Puts a P that nobody holds on the idle list. Under sched.lock. */
 export function pidleput(pp: P): void {
+  if (CHECKED) check(holds(schedLock()), "the idle Ps are guarded by sched.lock");
+  if (CHECKED) check(!pp.m && pp.status == PStatus.Idle, "a P on the idle list is nobody's");
   pp.unwatched = false;
   pp.idlelink = sched.idleP;
   sched.idleP = pp;
@@ -137,8 +144,11 @@ export function pidleget(): P | null {
  * runs what needs to be watched (`schedule`). Under sched.lock.
  */
 function pidlegetUnwatched(): P | null {
+  if (CHECKED) check(holds(schedLock()), "the idle Ps are guarded by sched.lock");
   const pp = sched.idleP;
+  if (CHECKED) check((pp != null) == (sched.npidle != 0), "npidle counts the idle Ps");
   if (pp) {
+    if (CHECKED) check(!pp.m && pp.status == PStatus.Idle, "a P from the idle list is nobody's");
     sched.idleP = pp.idlelink;
     atomic.sub<i32>(npidleAddr(), 1);
     pp.unwatched = true;
@@ -189,6 +199,9 @@ export function wakep(): void {
  * M has been counted already.
  */
 function startm(pp: P, spinning: bool): void {
+  if (CHECKED) check(holds(schedLock()), "startm is called with sched.lock held");
+  if (CHECKED) check(!pp.m && pp.status == PStatus.Idle, "a P that is handed on is nobody's");
+  if (CHECKED) check(!spinning || loadSpinning() > 0, "an M that is started spinning has been counted");
   let mp = sched.idleM;
   if (mp) {
     sched.idleM = mp.idlelink;
@@ -222,6 +235,7 @@ function startm(pp: P, spinning: bool): void {
     unlock(schedLock());
     return;
   }
+  if (CHECKED) check(!mp.p && !mp.nextp && !mp.spinning, "an M that is woken for a P has none");
   mp.spinning = spinning;
   mp.nextp = pp;
   unlock(schedLock());
@@ -286,6 +300,7 @@ export function wakeTimerM(when: i64): void {
 
 /** Sleeps, at most for `timeout` ns (-1: no limit), unless it has been woken already. */
 function parkM(timeout: i64): void {
+  if (CHECKED) check(heldLocks() == 0 && !m.p, "an M sleeps without locks and without a P");
   const addr = parkAddr(m);
   if (m.quick) spinAfterJs(addr);
   else for (let i = 0; i < PARK_SPINS && atomic.load<i32>(addr) != WOKEN; i++);
@@ -421,6 +436,7 @@ export function awaitp(): bool {
 
 /** Under sched.lock. */
 export function midleput(mp: M): void {
+  if (CHECKED) check(holds(schedLock()) && !mp.p && !mp.spinning, "an M on the idle list has no P and does not spin");
   mp.idlelink = sched.idleM;
   mp.idleSince = sched.coarseNow;
   sched.idleM = mp;

@@ -5,6 +5,7 @@
  * instrumented by Asyncify.
  */
 import { SCHED_STATE } from "../../layout";
+import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { findRunnable, nextHere } from "./findrunnable";
 import { globrunqputOne, schedLock } from "./globrunq";
@@ -13,6 +14,7 @@ import { passToCleanM } from "./hosted";
 import { startRewind, stopUnwind } from "../base/imports";
 import { needsNoWatch, wantsCleanM } from "../js/jsgo";
 import { lock, punlock, unlock } from "../base/lock";
+import { heldLocks, holds } from "../base/lockrank";
 import { mstop, watch } from "./mp";
 import { netpollcommit } from "../net/polldesc";
 import { startlockedm, stoplockedm } from "../goroutine/osthread";
@@ -90,6 +92,10 @@ function execute(gp: G): void {
     drop(gp);
     return;
   }
+  if (CHECKED) check(heldLocks() == 0, "the scheduler runs a goroutine without locks");
+  if (CHECKED)
+    check(mp.p != null && !mp.spinning && !mp.curg, "an M that runs a goroutine has a P, has found it, and runs one");
+  if (CHECKED) check(gp.status == GStatus.Runnable, "a goroutine that begins to run was runnable");
   mp.curg = gp;
   gp.m = mp;
   gp.status = GStatus.Running;
@@ -115,6 +121,7 @@ function execute(gp: G): void {
       if (mp.syscalls != 0) leaveSyscall();
       // Once it is on a queue, or its lock is free, the goroutine may already be running elsewhere.
       const to = mp.switchTo;
+      if (CHECKED) checkSwitched(gp, to, mp.waitUnlock);
       if (to == Switch.Park) {
         const word = mp.waitUnlock;
         if (word != 0) punlock(word);
@@ -145,6 +152,18 @@ function execute(gp: G): void {
     return;
   }
   goexit0(gp);
+}
+
+/** A goroutine has been switched out: it holds no locks but those that are released for it now. */
+function checkSwitched(gp: G, to: u8, word: usize): void {
+  const waits = to == Switch.Park || to == Switch.Select || to == Switch.Netpoll;
+  check(
+    gp.status == (waits ? GStatus.Waiting : GStatus.Running),
+    "a goroutine that parks waits, and one that yields runs",
+  );
+  if (to == Switch.Park)
+    check(heldLocks() == (word != 0 && holds(word) ? 1 : 0), "a goroutine parks with one lock at most");
+  else if (to != Switch.Select) check(heldLocks() == 0, "a goroutine is switched out without locks");
 }
 
 /** The program of a goroutine is over: it ends where it stands, and does not count any more. */

@@ -8,6 +8,7 @@
  * the P before it was counted. It takes no longer than the longest way to a safepoint.
  */
 import { MAX_PROCS } from "../../layout";
+import { CHECKED, check } from "../base/checked";
 import { globrunqput, schedLock } from "./globrunq";
 import { gfgather } from "../goroutine/gs";
 import { futexsleep, lock, unlock } from "../base/lock";
@@ -77,7 +78,11 @@ export function stopTheWorld(): void {
   preemptall();
   while (true) {
     const left = atomic.load<i32>(stopwaitAddr());
-    if (left == 0) return;
+    if (left == 0) {
+      if (CHECKED)
+        for (let i = 0; i < sched.nprocs; i++) check(allp(i).status == PStatus.Gcstop, "in a stopped world all Ps are");
+      return;
+    }
     futexsleep(stopwaitAddr(), left, ASK_AGAIN);
     preemptall();
   }
