@@ -46,7 +46,7 @@ import { gopanic } from "../base/panic";
 import { goready, park } from "../goroutine/proc";
 import { fastrandn } from "../base/rand";
 import { g } from "../base/registers";
-import { G, Waiter, waiterOf, WaitReason } from "../../abi";
+import { G, Switch, Waiter, waiterOf, WaitReason } from "../../abi";
 import { enqueue, unlink } from "./waitq";
 
 
