@@ -73,6 +73,13 @@ export default tseslint.config(
     files: ["**/*.ts"],
     ignores: typeScript,
     languageOptions: { parser: tseslint.parser, parserOptions: { allowInvalidAST: true } },
-    rules: { "no-var": "error", "no-unreachable": "error", "no-self-assign": "error", "no-unsafe-finally": "error" },
+    plugins: { "@typescript-eslint": tseslint.plugin },
+    rules: {
+      "@typescript-eslint/no-unused-vars": ["error", { args: "none", varsIgnorePattern: "^(_|sink$)" }],
+      "no-var": "error",
+      "no-unreachable": "error",
+      "no-self-assign": "error",
+      "no-unsafe-finally": "error",
+    },
   },
 );

@@ -1,4 +1,5 @@
 /** G, a goroutine, and Waiter, a goroutine in some queue (see `index.ts`). */
+import { addressOf } from "./address";
 import { M } from "./m";
 
 /** The epoch of what belongs to no program, so that no program's end ends it. */
@@ -168,7 +169,7 @@ export function makePlain(gp: G): void {
 /** The Waiter inside a G. */
 @inline
 export function waiterOf(gp: G): Waiter {
-  return changetype<Waiter>(changetype<usize>(gp) + offsetof<G>("waiter0"));
+  return changetype<Waiter>(addressOf(gp.waiter0));
 }
 
 /** Where a G has room for its own task, until that begins: TASK_ROOM bytes, which its Waiter shares. */
@@ -182,7 +183,7 @@ export const TASK_ROOM: usize = offsetof<G>("out") - OWN_TASK;
 /** The stack buffer inside a G, and its size. */
 @inline
 export function ownStack(gp: G): usize {
-  return changetype<usize>(gp) + offsetof<G>("stack0");
+  return addressOf(gp.stack0);
 }
 export const OWN_STACK_BYTES: u32 = 32;
 

@@ -1,6 +1,5 @@
 import { Chan, HChan, ok, recvq, sendq } from "../../assembly/runtime/chan/chan";
 import { g } from "../../assembly/runtime/base/registers";
-import { G, waiterOf } from "../../assembly/abi";
 import { enqueue } from "../../assembly/runtime/chan/waitq";
 import { fakeWaiter, reset, takeReady } from "./support";
 

@@ -32,7 +32,7 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, GKind, sched, Waiter, WaitReason, waiterOf } from "../../abi";
+import { G, GKind, sched, Waiter, WaitReason, waiterOf, addressOf } from "../../abi";
 import { dequeue, enqueue, link, readyAll, WaitQ } from "./waitq";
 
 
@@ -55,13 +55,13 @@ export class HChan {
 
 @inline
 export function recvq(c: HChan): WaitQ {
-  return changetype<WaitQ>(changetype<usize>(c) + offsetof<HChan>("recvqFirst"));
+  return changetype<WaitQ>(addressOf(c.recvqFirst));
 }
 
 
 @inline
 export function sendq(c: HChan): WaitQ {
-  return changetype<WaitQ>(changetype<usize>(c) + offsetof<HChan>("sendqFirst"));
+  return changetype<WaitQ>(addressOf(c.sendqFirst));
 }
 
 
@@ -95,7 +95,7 @@ function dequeueLive(q: WaitQ): Waiter | null {
     if (!w) return null;
     if (w.g.epoch != sched.epoch && w.g.kind != GKind.Operation) continue;
     if (!w.isSelect) return w;
-    if (atomic.cmpxchg<u32>(changetype<usize>(w.g) + offsetof<G>("selectDone"), 0, 1) == 0) return w;
+    if (atomic.cmpxchg<u32>(addressOf(w.g.selectDone), 0, 1) == 0) return w;
   }
 }
 
@@ -292,7 +292,7 @@ export function timersend(c: HChan, bits: u64): G | null {
  * the ring stays full, as the invariant wants.
  */
 export function timerdrain(c: HChan): bool {
-  if (atomic.load<u32>(changetype<usize>(c) + offsetof<HChan>("qcount")) == 0) return false;
+  if (atomic.load<u32>(addressOf(c.qcount)) == 0) return false;
   plock(changetype<usize>(c));
   const any = c.qcount != 0 && !sendq(c).first;
   if (any) {
@@ -379,7 +379,7 @@ export class Chan<T> {
   /** Values in the ring. */
   get length(): i32 {
     if (changetype<usize>(this) == 0) return 0;
-    return atomic.load<i32>(changetype<usize>(this) + offsetof<HChan>("qcount"));
+    return atomic.load<i32>(addressOf(this.qcount));
   }
 
   /** Slots of the ring; 0 if every send waits for its receiver. */

@@ -46,7 +46,7 @@ import { gopanic } from "../base/panic";
 import { goready, park } from "../goroutine/proc";
 import { fastrandn } from "../base/rand";
 import { g } from "../base/registers";
-import { G, Switch, Waiter, waiterOf, WaitReason } from "../../abi";
+import { G, Switch, Waiter, waiterOf, WaitReason, addressOf } from "../../abi";
 import { enqueue, unlink } from "./waitq";
 
 
@@ -306,7 +306,7 @@ export function selparkcommit(select: usize): void {
 
 function enter(s: Select): void {
   nilCheck(changetype<usize>(s));
-  if (atomic.xchg<u32>(changetype<usize>(s) + offsetof<Select>("busy"), 1) != 0) usedTwice();
+  if (atomic.xchg<u32>(addressOf(s.busy), 1) != 0) usedTwice();
 }
 
 

@@ -11,7 +11,7 @@
 import { plock, punlock } from "../base/lock";
 import { gopark } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, waiterOf } from "../../abi";
+import { G, waiterOf, addressOf } from "../../abi";
 import { dequeue, enqueue, enqueueFirst, link, readyAll, WaitQ } from "./waitq";
 
 
@@ -28,7 +28,7 @@ export class Sema {
 
 @inline
 export function semaq(s: Sema): WaitQ {
-  return changetype<WaitQ>(changetype<usize>(s) + offsetof<Sema>("first"));
+  return changetype<WaitQ>(addressOf(s.first));
 }
 
 /** Takes a permit, waiting for one if need be; `first` puts the goroutine before the others. */

@@ -7,7 +7,6 @@
  */
 import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_TEXT, JSGO_FN, SCHED_STATE } from "../../layout";
 import { nanotime } from "../base/clock";
-import { schedLock } from "../sched/globrunq";
 import { isJsgo } from "../js/jsgo";
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "../base/imports";
 import { lock, unlock } from "../base/lock";
@@ -24,9 +23,9 @@ import {
   GStatus,
   NoteKind,
   ProgramState,
-  Sched,
   WaitReason,
   sched,
+  addressOf,
 } from "../../abi";
 import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 
@@ -109,9 +108,9 @@ function functionName(record: usize): string {
 
 /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
 export function requestDump(): void {
-  lock(schedLock());
-  atomic.store<i32>(attentionAddr(), sched.attention | Attention.Dump);
-  unlock(schedLock());
+  lock(addressOf(sched.lock));
+  atomic.store<i32>(addressOf(sched.attention), sched.attention | Attention.Dump);
+  unlock(addressOf(sched.lock));
   preemptall();
   startIdle(); // if none runs, somebody has to look
 }
@@ -120,10 +119,10 @@ export function requestDump(): void {
 export function dumpStopped(): void {
   if (!tryWorld()) return; // whoever stops the world goes on in a moment; then an M sees the request again
   stopTheWorld();
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const wanted = (sched.attention & Attention.Dump) != 0;
-  atomic.store<i32>(attentionAddr(), sched.attention & ~Attention.Dump);
-  unlock(schedLock());
+  atomic.store<i32>(addressOf(sched.attention), sched.attention & ~Attention.Dump);
+  unlock(addressOf(sched.lock));
   if (wanted) {
     writeError(describe(false) + "\n");
     pushNote(NoteKind.Dumped, 0, 0);
@@ -137,12 +136,6 @@ export function reportStall(): void {
   const length = min(hostTraceback(text, TEXT_MAX), TEXT_MAX);
   writeError("stall: goroutine " + g.id.toString() + " is at\n" + String.UTF8.decodeUnsafe(text, length));
   mfree(text);
-}
-
-
-@inline
-function attentionAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("attention");
 }
 
 /** Writes the runtime's own lines to standard error. */

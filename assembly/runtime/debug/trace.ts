@@ -36,13 +36,12 @@ import {
   TRACE_WRITTEN,
 } from "../../layout";
 import { nanotime } from "../base/clock";
-import { schedLock } from "../sched/globrunq";
 import { isJsgo } from "../js/jsgo";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import { g, m, phase } from "../base/registers";
 import { UNWINDING } from "../goroutine/stack";
-import { G, M, Sched, StopReason, Switch, TraceFunction, TraceKind, allm, sched } from "../../abi";
+import { G, M, StopReason, Switch, TraceFunction, TraceKind, allm, sched, addressOf } from "../../abi";
 
 /** The head of a ring; `layout.ts` has the offsets of what the host reads. */
 @unmanaged
@@ -110,13 +109,13 @@ function traceFunction(goid: i64, kind: i32, arg: i64, gp: G): void {
 
 function traceOf(goid: i64, kind: i32, reason: i32, arg: i64, extra: i32): void {
   const mp = m;
-  atomic.store<u32>(tracingAddr(mp), 1);
-  const ring = atomic.load<usize>(traceAddr(mp));
+  atomic.store<u32>(addressOf(mp.tracing), 1);
+  const ring = atomic.load<usize>(addressOf(mp.trace));
   if (ring != 0) {
     const pp = mp.p;
     put(ring, goid, kind, reason, arg, pp ? pp.id : -1, extra);
   }
-  atomic.store<u32>(tracingAddr(mp), 0);
+  atomic.store<u32>(addressOf(mp.tracing), 0);
 }
 
 function put(at: usize, goid: i64, kind: i32, reason: i32, arg: i64, pid: i32, extra: i32): void {
@@ -158,18 +157,6 @@ function fill(at: usize, now: i64, goid: i64, kind: i32, reason: i32, arg: i64, 
   store<i32>(at, extra, TRACE_EXTRA);
 }
 
-
-@inline
-function traceAddr(mp: M): usize {
-  return changetype<usize>(mp) + offsetof<M>("trace");
-}
-
-
-@inline
-function tracingAddr(mp: M): usize {
-  return changetype<usize>(mp) + offsetof<M>("tracing");
-}
-
 // ---- beginning and ending --------------------------------------------------------------------------------------------
 
 /** Begins to trace, with rings of `capacity` events, a power of two. On the main thread, which then reads them. */
@@ -181,18 +168,18 @@ export function beginTrace(capacity: i32): void {
 
 /** Gives an M its ring, if events are traced. By the main thread, or by the M when its thread begins. */
 export function attachTrace(mp: M): void {
-  const capacity = atomic.load<i32>(capacityAddr());
+  const capacity = atomic.load<i32>(addressOf(sched.traceCapacity));
   if (capacity == 0 || mp.traceRing != 0) return;
   const at = malloc(TRACE_EVENTS + capacity * TRACE_EVENT_SIZE);
   memory.fill(at, 0, TRACE_EVENTS);
   changetype<Ring>(at).capacity = capacity;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const isWanted = sched.traceCapacity == capacity && mp.traceRing == 0;
   if (isWanted) {
-    atomic.store<usize>(changetype<usize>(mp) + offsetof<M>("traceRing"), at);
-    atomic.store<usize>(traceAddr(mp), at);
+    atomic.store<usize>(addressOf(mp.traceRing), at);
+    atomic.store<usize>(addressOf(mp.trace), at);
   }
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (!isWanted) mfree(at);
 }
 
@@ -206,7 +193,7 @@ export function endTrace(): void {
   const mcount = atomic.load<i32>(SCHED_MCOUNT);
   for (let i = mcount + OTHERS; i >= 0; i--) {
     const mp = traced(i, mcount);
-    atomic.store<usize>(traceAddr(mp), 0);
+    atomic.store<usize>(addressOf(mp.trace), 0);
     hasTold(mp, until);
   }
 }
@@ -219,27 +206,21 @@ export function freeTrace(): void {
     const mp = traced(i, mcount);
     const ring = mp.traceRing;
     if (ring == 0) continue;
-    atomic.store<usize>(changetype<usize>(mp) + offsetof<M>("traceRing"), 0);
+    atomic.store<usize>(addressOf(mp.traceRing), 0);
     if (hasTold(mp, until)) mfree(ring);
   }
 }
 
 /** Waits until an M is not in the middle of an event, but not past `until`; whether it is not. */
 function hasTold(mp: M, until: i64): bool {
-  while (atomic.load<u32>(tracingAddr(mp)) != 0) if (nanotime() >= until) return false;
+  while (atomic.load<u32>(addressOf(mp.tracing)) != 0) if (nanotime() >= until) return false;
   return true;
 }
 
 function setCapacity(capacity: i32): void {
-  lock(schedLock());
-  atomic.store<i32>(capacityAddr(), capacity);
-  unlock(schedLock());
-}
-
-
-@inline
-function capacityAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("traceCapacity");
+  lock(addressOf(sched.lock));
+  atomic.store<i32>(addressOf(sched.traceCapacity), capacity);
+  unlock(addressOf(sched.lock));
 }
 
 /** How long events that are being told may take. */

@@ -12,7 +12,6 @@
  * counts those in batches and the single ones in `sched.gfree`.
  */
 import { CHECKED, check } from "../base/checked";
-import { schedLock } from "../sched/globrunq";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import {
@@ -25,7 +24,6 @@ import {
   OWN_STACK_BYTES,
   ownStack,
   P,
-  Sched,
   sched,
   addressOf,
 } from "../../abi";
@@ -57,9 +55,9 @@ export function gfget(pp: P): G {
 
 /** The same for a thread without a P. */
 export function gfgetOrphan(): G {
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const dead = takeDead(1);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   const gp = dead ? dead : newG();
   gp.id = newGoids(1);
   gp.epoch = sched.epoch;
@@ -107,9 +105,9 @@ export function useOwnStack(gp: G): void {
 /** The same for a thread without a P. */
 export function gfputOrphan(gp: G): void {
   bury(gp);
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   giveBack(gp);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
 }
 
 /** Adds a dead G to those for all. Under sched.lock. */
@@ -206,14 +204,14 @@ function gfrefill(pp: P): G {
   if (first) {
     pp.gspare = null;
   } else if (sched.gfreeCount > 0) {
-    lock(schedLock());
+    lock(addressOf(sched.lock));
     first = takeBatch();
     if (!first) {
       const before = sched.gfreeCount;
       first = takeDead(BATCH - 1);
       n = before - sched.gfreeCount;
     }
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
   }
   if (!first) {
     first = newG();
@@ -231,7 +229,7 @@ function gfshed(pp: P): void {
   pp.gfree = null;
   pp.gfreeCount = 0;
   if (!spare) return;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   giveBatch(spare);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
 }

@@ -3,14 +3,13 @@
  * on its P and sleeps; an M that finds it ready hands its own P over to that M (`startlockedm`).
  */
 import { SCHED_STATE } from "../../layout";
-import { schedLock } from "../sched/globrunq";
 import { lock, unlock } from "../base/lock";
 import { toHost } from "../sched/hosted";
 import { awaitp, handoffp, mstop, releasep, unpark, wakepIfIdle } from "../sched/mp";
 import { checkdead } from "../sched/deadlock";
 import { gopanic } from "../base/panic";
 import { g, m } from "../base/registers";
-import { G, ProgramState, sched } from "../../abi";
+import { G, ProgramState, sched, addressOf } from "../../abi";
 
 /** Wires the current goroutine to its M, until as many calls of unlockOSThread. */
 export function lockOSThread(): void {
@@ -32,20 +31,20 @@ export function unlockOSThread(): void {
 export function stoplockedm(): bool {
   if (m.spinning) unreachable();
   const pp = m.p ? releasep() : null;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   sched.nmlocked++;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (pp) handoffp(pp);
   // It found no P, and was queued afterwards: by then whoever had one may have let go of it, seeing nothing to do.
   else wakepIfIdle();
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   if (m.owed != 0) {
     toHost(m, 0);
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     return false;
   }
   checkdead();
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   return awaitp();
 }
 
@@ -53,9 +52,9 @@ export function stoplockedm(): bool {
 export function startlockedm(gp: G): bool {
   const mp = gp.m;
   const pp = releasep();
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   sched.nmlocked--;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   mp.nextp = pp;
   unpark(mp);
   return atomic.load<i32>(SCHED_STATE) == ProgramState.Running && mstop();

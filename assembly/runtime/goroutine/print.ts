@@ -8,7 +8,7 @@ import { hostWrite } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree, mallocSize } from "../memory/malloc";
 import { g } from "../base/registers";
-import { G, ProgramState, Sched, addressOf, sched } from "../../abi";
+import { G, ProgramState, addressOf, sched } from "../../abi";
 import { entersyscall, exitsyscall } from "./syscall";
 
 /** A line that is not finished after this many bytes goes out in pieces. */
@@ -26,12 +26,6 @@ class LineBuffer {
 @inline
 function bytesOf(line: LineBuffer): usize {
   return changetype<usize>(line) + offsetof<LineBuffer>();
-}
-
-
-@inline
-function printLock(): usize {
-  return addressOf(sched.printLock);
 }
 
 /** Writes a string to standard output. */
@@ -97,17 +91,17 @@ function write(fd: i32, buffer: usize, s: string, newline: bool): usize {
 /** Writes whole lines. A reader that is slow blocks this M, not its P. */
 function emit(fd: i32, bytes: usize, length: u32): void {
   entersyscall();
-  lock(printLock());
+  lock(addressOf(sched.printLock));
   if (atomic.load<i32>(SCHED_STATE) == ProgramState.Running && g.epoch == sched.epoch) hostWrite(fd, bytes, length);
-  unlock(printLock());
+  unlock(addressOf(sched.printLock));
   exitsyscall();
 }
 
 /** A goroutine has ended: puts out its unfinished lines, unless its program has. Runs on the scheduler's stack. */
 export function flushOutput(gp: G): void {
-  lock(printLock());
+  lock(addressOf(sched.printLock));
   if (atomic.load<i32>(SCHED_STATE) == ProgramState.Running && gp.epoch == sched.epoch) writeLines(gp);
-  unlock(printLock());
+  unlock(addressOf(sched.printLock));
   mfree(gp.out);
   mfree(gp.err);
   gp.out = 0;
@@ -128,17 +122,17 @@ function writeLines(gp: G): void {
  * that text may or may not be seen, but the length is written last, so none of it is garbage.
  */
 export function flushAll(): void {
-  lock(printLock());
+  lock(addressOf(sched.printLock));
   flushAllLocked();
-  unlock(printLock());
+  unlock(addressOf(sched.printLock));
 }
 
 /** The same when main has returned: begins a new epoch in the same step, so that nobody's line goes out a second time. */
 export function flushAndEndEpoch(): void {
-  lock(printLock());
+  lock(addressOf(sched.printLock));
   flushAllLocked();
   sched.epoch++;
-  unlock(printLock());
+  unlock(addressOf(sched.printLock));
 }
 
 function flushAllLocked(): void {

@@ -27,7 +27,7 @@ import { CHECKED, check } from "../base/checked";
 import { g, m } from "../base/registers";
 import { runqput } from "./runq";
 import { switchOut } from "./stack";
-import { G, GKind, GStatus, M, OWN_TASK, P, Sched, Switch, allp, sched, addressOf } from "../../abi";
+import { G, GKind, GStatus, OWN_TASK, P, Sched, Switch, allp, sched, addressOf } from "../../abi";
 import { GoTask, IN_G, Task } from "./task";
 import { isTraced, traceCreate, traceReady } from "../debug/trace";
 

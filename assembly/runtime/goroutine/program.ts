@@ -1,6 +1,5 @@
 /** The program and its surroundings: its end, its arguments, its environment, files. */
 import { SCHED_EXIT_CODE, SCHED_STATE } from "../../layout";
-import { schedLock } from "../sched/globrunq";
 import { hostArgs, hostEnv, hostExit, hostReadFile, hostReadFileTake } from "../base/imports";
 import { reportLeaks } from "../debug/leaks";
 import { lock, unlock } from "../base/lock";
@@ -9,7 +8,7 @@ import { closeLeftOpen } from "../net/fd";
 import { pushNote } from "../js/noteq";
 import { flushAll, flushAndEndEpoch } from "./print";
 import { numGoroutine } from "./proc";
-import { MainState, NoteKind, ProgramState, Sched, addressOf, sched } from "../../abi";
+import { MainState, NoteKind, ProgramState, addressOf, sched } from "../../abi";
 import { entersyscall, exitsyscall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
@@ -42,19 +41,19 @@ export function endExit(code: i32): void {
  */
 export function endProgram(): void {
   reportLeaks();
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   sched.main = MainState.None;
   atomic.sub<i64>(addressOf(sched.gcount), numGoroutine());
   flushAndEndEpoch();
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   closeLeftOpen();
 }
 
 /** The top-level code has run; if that was all that goroutine 1 is for, nobody waits for it any more. */
 export function topLevelDone(): void {
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   if (sched.main == MainState.Init) sched.main = MainState.None;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
 }
 
 /** The program's arguments. */

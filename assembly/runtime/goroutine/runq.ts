@@ -25,24 +25,6 @@ import { globrunqputBatch, globrunqputOne } from "../sched/globrunq";
 /** How long a thief leaves runnext to a P that runs, in ns; Go's value. The system makes some 60 µs of it, there as here. */
 const RUNNEXT_PATIENCE: i64 = 3_000;
 
-
-@inline
-function headAddr(pp: P): usize {
-  return addressOf(pp.runqhead);
-}
-
-
-@inline
-function tailAddr(pp: P): usize {
-  return addressOf(pp.runqtail);
-}
-
-
-@inline
-function nextAddr(pp: P): usize {
-  return addressOf(pp.runnext);
-}
-
 /** With one P there are no thieves: nobody but the owner looks at the queue, and plain accesses do. */
 @inline
 function solo(): bool {
@@ -53,10 +35,10 @@ function solo(): bool {
 export function runqempty(pp: P): bool {
   // runnext may be kicked into the ring between two loads, so look at the tail on both sides of it.
   while (true) {
-    const head = atomic.load<u32>(headAddr(pp));
-    const tail = atomic.load<u32>(tailAddr(pp));
-    const next = atomic.load<usize>(nextAddr(pp));
-    if (tail == atomic.load<u32>(tailAddr(pp))) return head == tail && next == 0;
+    const head = atomic.load<u32>(addressOf(pp.runqhead));
+    const tail = atomic.load<u32>(addressOf(pp.runqtail));
+    const next = atomic.load<usize>(addressOf(pp.runnext));
+    if (tail == atomic.load<u32>(addressOf(pp.runqtail))) return head == tail && next == 0;
   }
 }
 
@@ -73,12 +55,12 @@ export function runqput(pp: P, gp: G, next: bool): void {
       kicked = pp.runnext;
       pp.runnext = changetype<usize>(gp);
     } else {
-      kicked = atomic.xchg<usize>(nextAddr(pp), changetype<usize>(gp));
+      kicked = atomic.xchg<usize>(addressOf(pp.runnext), changetype<usize>(gp));
     }
     if (kicked == 0) return;
     gp = changetype<G>(kicked);
   }
-  const head = atomic.load<u32>(headAddr(pp));
+  const head = atomic.load<u32>(addressOf(pp.runqhead));
   const tail = pp.runqtail; // ours
   if (CHECKED)
     check(
@@ -88,7 +70,7 @@ export function runqput(pp: P, gp: G, next: bool): void {
   if (tail - head < RUNQ_LENGTH) {
     store<usize>(runqSlot(pp, tail), changetype<usize>(gp));
     if (solo()) pp.runqtail = tail + 1;
-    else atomic.store<u32>(tailAddr(pp), tail + 1);
+    else atomic.store<u32>(addressOf(pp.runqtail), tail + 1);
     return;
   }
   runqputSlow(pp, gp);
@@ -97,19 +79,19 @@ export function runqput(pp: P, gp: G, next: bool): void {
 /** The ring is full: half of it and `gp` go to the global queue. */
 function runqputSlow(pp: P, gp: G): void {
   while (true) {
-    const head = atomic.load<u32>(headAddr(pp));
+    const head = atomic.load<u32>(addressOf(pp.runqhead));
     const tail = pp.runqtail;
     const n: u32 = RUNQ_LENGTH / 2;
     if (tail - head < RUNQ_LENGTH) {
       // A thief made room meanwhile.
       store<usize>(runqSlot(pp, tail), changetype<usize>(gp));
-      atomic.store<u32>(tailAddr(pp), tail + 1);
+      atomic.store<u32>(addressOf(pp.runqtail), tail + 1);
       return;
     }
     const first = load<usize>(runqSlot(pp, head));
     let last = changetype<G>(first);
     // The links are written before the goroutines are ours; that is harmless only once they are, so claim them first.
-    if (atomic.cmpxchg<u32>(headAddr(pp), head, head + n) != head) continue;
+    if (atomic.cmpxchg<u32>(addressOf(pp.runqhead), head, head + n) != head) continue;
     for (let i: u32 = 1; i < n; i++) {
       // The claimed slots stay as they are until the owner, this thread, stores past them.
       const it = changetype<G>(load<usize>(runqSlot(pp, head + i)));
@@ -132,7 +114,7 @@ export function runnextget(pp: P): G | null {
     pp.runnext = 0;
     return changetype<G>(next);
   }
-  if (atomic.cmpxchg<usize>(nextAddr(pp), next, 0) == next) return changetype<G>(next);
+  if (atomic.cmpxchg<usize>(addressOf(pp.runnext), next, 0) == next) return changetype<G>(next);
   return null;
 }
 
@@ -140,14 +122,14 @@ export function runnextget(pp: P): G | null {
 @inline
 export function runqget(pp: P): G | null {
   while (true) {
-    const head = atomic.load<u32>(headAddr(pp));
+    const head = atomic.load<u32>(addressOf(pp.runqhead));
     if (head == pp.runqtail) return null;
     const gp = load<usize>(runqSlot(pp, head));
     if (solo()) {
       pp.runqhead = head + 1;
       return changetype<G>(gp);
     }
-    if (atomic.cmpxchg<u32>(headAddr(pp), head, head + 1) == head) return changetype<G>(gp);
+    if (atomic.cmpxchg<u32>(addressOf(pp.runqhead), head, head + 1) == head) return changetype<G>(gp);
   }
 }
 
@@ -159,7 +141,7 @@ export function runqget(pp: P): G | null {
 function stillNext(victim: P, next: usize): bool {
   if (atomic.load<u32>(addressOf(victim.status)) != PStatus.Running) return true;
   nap(RUNNEXT_PATIENCE);
-  return atomic.load<usize>(nextAddr(victim)) == next;
+  return atomic.load<usize>(addressOf(victim.runnext)) == next;
 }
 
 /**
@@ -171,16 +153,16 @@ export function runqsteal(pp: P, victim: P, stealNext: bool): G | null {
   if (CHECKED) check(pp.runqhead == tail, "who steals has an empty ring");
   let n: u32;
   while (true) {
-    const head = atomic.load<u32>(headAddr(victim));
-    const vtail = atomic.load<u32>(tailAddr(victim));
+    const head = atomic.load<u32>(addressOf(victim.runqhead));
+    const vtail = atomic.load<u32>(addressOf(victim.runqtail));
     n = vtail - head;
     n = n - n / 2;
     if (n == 0) {
       if (!stealNext) return null;
-      const next = atomic.load<usize>(nextAddr(victim));
+      const next = atomic.load<usize>(addressOf(victim.runnext));
       if (next == 0) return null;
       if (!stillNext(victim, next)) return null; // not again: a pair that readies each other may go on for ever
-      if (atomic.cmpxchg<usize>(nextAddr(victim), next, 0) != next) continue;
+      if (atomic.cmpxchg<usize>(addressOf(victim.runnext), next, 0) != next) continue;
       return changetype<G>(next);
     }
     if (n > RUNQ_LENGTH / 2) continue; // head and tail were read too far apart
@@ -188,10 +170,10 @@ export function runqsteal(pp: P, victim: P, stealNext: bool): G | null {
     for (let i: u32 = 0; i < n; i++) {
       store<usize>(runqSlot(pp, tail + i), load<usize>(runqSlot(victim, head + i)));
     }
-    if (atomic.cmpxchg<u32>(headAddr(victim), head, head + n) == head) break;
+    if (atomic.cmpxchg<u32>(addressOf(victim.runqhead), head, head + n) == head) break;
   }
   n--;
   const gp = changetype<G>(load<usize>(runqSlot(pp, tail + n)));
-  if (n != 0) atomic.store<u32>(tailAddr(pp), tail + n);
+  if (n != 0) atomic.store<u32>(addressOf(pp.runqtail), tail + n);
   return gp;
 }

@@ -11,7 +11,6 @@
  * `blocking` takes them without holding a P, so the first `blocking` ends that for good: at that moment its M holds the
  * only P, and no such lock. The host's own calls run no user code and do not.
  */
-import { schedLock } from "../sched/globrunq";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { lock, nap, unlock } from "../base/lock";
@@ -20,15 +19,9 @@ import { acquirep, handoffp, pidleget, releasep } from "../sched/mp";
 import { wakeSysmon } from "../sched/newm";
 import { m } from "../base/registers";
 import { switchOut } from "./stack";
-import { P, PStatus, Switch, TraceKind, addressOf, sched } from "../../abi";
+import { PStatus, Switch, TraceKind, addressOf, sched } from "../../abi";
 import { runTask, Task } from "./task";
 import { isTraced, trace } from "../debug/trace";
-
-
-@inline
-export function statusAddr(pp: P): usize {
-  return addressOf(pp.status);
-}
 
 /** Before a call that may block: gives up the P, for the time being. */
 export function entersyscall(): void {
@@ -53,7 +46,7 @@ export function entersyscallUnwatched(): void {
   mp.oldp = pp;
   mp.p = null;
   pp.syscalltick++;
-  atomic.store<u32>(statusAddr(pp), PStatus.Syscall);
+  atomic.store<u32>(addressOf(pp.status), PStatus.Syscall);
 }
 
 /** The same for a call that is known to block: the P is handed on at once. */
@@ -64,9 +57,9 @@ export function entersyscallblock(): void {
   const pp = releasep();
   mp.oldp = pp;
   pp.syscalltick++;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   sched.nmblocked++;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   handoffp(pp);
 }
 
@@ -88,20 +81,20 @@ export function reacquirep(): bool {
   mp.syscalls = 0;
   const old = mp.oldp!;
   mp.oldp = null;
-  if (atomic.cmpxchg<u32>(statusAddr(old), PStatus.Syscall, PStatus.Running) == PStatus.Syscall) {
+  if (atomic.cmpxchg<u32>(addressOf(old.status), PStatus.Syscall, PStatus.Running) == PStatus.Syscall) {
     mp.p = old;
     old.m = mp;
     return true;
   }
   // sysmon, or who stopped the world, has it.
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   sched.nmblocked--;
   if (mp.jsBlocked) {
     mp.jsBlocked = false;
     sched.jsblocked--;
   }
   const pp = sched.attention == 0 ? pidleget() : null;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (!pp) return false;
   acquirep(pp);
   return true;

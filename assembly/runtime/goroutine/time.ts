@@ -48,7 +48,6 @@ import {
   TimerKind,
   timerRemove,
   timersFirst,
-  timersLockOf,
 } from "./timers";
 export { moveTimers, timeSleepUntil } from "./timers";
 
@@ -69,28 +68,22 @@ function timeAfter(d: i64): i64 {
   return t > i64.MAX_VALUE - d ? i64.MAX_VALUE : t + d;
 }
 
-
-@inline
-function lockOf(t: RuntimeTimer): usize {
-  return addressOf(t.lock);
-}
-
 // ---- setting ----------------------------------------------------------------------------------------------------------
 
 /** Puts an armed timer into the heap of this thread's P. Under the timer's lock. */
 function addTimer(t: RuntimeTimer): void {
   const own = m.p;
   const pp = own ? own : allp(0);
-  plock(timersLockOf(pp));
+  plock(addressOf(pp.timersLock));
   const first = heapPush(pp, t);
-  punlock(timersLockOf(pp));
+  punlock(addressOf(pp.timersLock));
   if (first) wakeTimerM(t.when);
 }
 
 function startTimer(t: RuntimeTimer, d: i64): void {
-  plock(lockOf(t));
+  plock(addressOf(t.lock));
   arm(t, d);
-  punlock(lockOf(t));
+  punlock(addressOf(t.lock));
 }
 
 /** Sets a timer that is in no heap. Under the timer's lock. */
@@ -103,7 +96,7 @@ function arm(t: RuntimeTimer, d: i64): void {
 
 /** Sets the timer of a network deadline, known by `seq`, anew; `when` 0 only stops it. */
 export function setDeadlineTimer(t: DeadlineTimer, when: i64, seq: u32): void {
-  plock(lockOf(t));
+  plock(addressOf(t.lock));
   disarm(t);
   t.seq = seq;
   if (when != 0) {
@@ -112,26 +105,26 @@ export function setDeadlineTimer(t: DeadlineTimer, when: i64, seq: u32): void {
     t.armed = true;
     addTimer(t);
   }
-  punlock(lockOf(t));
+  punlock(addressOf(t.lock));
 }
 
 /** Stops a timer; false if it had fired (and its value, if any, was received), or been stopped, already. */
 function stopTimer(t: RuntimeTimer): bool {
   nilCheck(changetype<usize>(t));
-  plock(lockOf(t));
+  plock(addressOf(t.lock));
   const pending = disarm(t);
-  punlock(lockOf(t));
+  punlock(addressOf(t.lock));
   return pending;
 }
 
 /** Sets a timer anew; says what stopping it would have said. */
 function resetTimer(t: RuntimeTimer, d: i64, period: i64): bool {
   nilCheck(changetype<usize>(t));
-  plock(lockOf(t));
+  plock(addressOf(t.lock));
   const pending = disarm(t);
   t.period = period;
   arm(t, d);
-  punlock(lockOf(t));
+  punlock(addressOf(t.lock));
   return pending;
 }
 
@@ -167,7 +160,7 @@ function checkTimersSlow(pp: P, now: i64, when: i64): i64 {
 function runTimers(pp: P, now: i64): void {
   let head: G | null = null;
   let last: G | null = null;
-  plock(timersLockOf(pp));
+  plock(addressOf(pp.timersLock));
   while (pp.timersLength != 0) {
     const t = heapFirst(pp);
     if (t.when > now) break;
@@ -177,16 +170,16 @@ function runTimers(pp: P, now: i64): void {
       // Nobody stops or resets it, so it needs no lock of its own.
       gp = changetype<G>(t.arg);
     } else {
-      punlock(timersLockOf(pp));
+      punlock(addressOf(pp.timersLock));
       gp = fire(t, now);
-      plock(timersLockOf(pp));
+      plock(addressOf(pp.timersLock));
     }
     if (gp) {
       last = link(last, gp);
       if (!head) head = last;
     }
   }
-  punlock(timersLockOf(pp));
+  punlock(addressOf(pp.timersLock));
   let it = head;
   while (it) {
     awaitSleeper(it);
@@ -197,15 +190,15 @@ function runTimers(pp: P, now: i64): void {
 
 /** Fires a timer that has just been taken out of its heap; returns the goroutine that this wakes or starts, if any. */
 function fire(t: RuntimeTimer, now: i64): G | null {
-  plock(lockOf(t));
+  plock(addressOf(t.lock));
   if (!t.armed || t.pp != 0) {
-    punlock(lockOf(t));
+    punlock(addressOf(t.lock));
     return null;
   }
   if (t.epoch != sched.epoch) {
     // Its program is over.
     t.armed = false;
-    punlock(lockOf(t));
+    punlock(addressOf(t.lock));
     return null;
   }
   if (t.kind == TimerKind.Deadline) {
@@ -213,7 +206,7 @@ function fire(t: RuntimeTimer, now: i64): G | null {
     const deadline = changetype<DeadlineTimer>(t);
     const seq = deadline.seq;
     // The netpoller takes its own lock first, then the timer's.
-    punlock(lockOf(t));
+    punlock(addressOf(t.lock));
     netpolldeadline(changetype<PollDesc>(t.arg), deadline.write, seq);
     return null;
   }
@@ -236,7 +229,7 @@ function fire(t: RuntimeTimer, now: i64): G | null {
     startTask(cloneTask(changetype<Task>(t.arg)));
     gp = runnextget(m.p!);
   }
-  punlock(lockOf(t));
+  punlock(addressOf(t.lock));
   return gp;
 }
 
@@ -259,18 +252,18 @@ function setSleep(d: i64): usize {
   }
   // Free since the last sleep ended, and nobody else takes it before the timer is in the heap, whose lock orders this store.
   if (sched.solo == 0) t.lock = 1;
-  if (CHECKED && sched.solo == 0) hold(lockOf(t));
+  if (CHECKED && sched.solo == 0) hold(addressOf(t.lock));
   t.when = timeAfter(d);
   addTimer(t);
-  return lockOf(t);
+  return addressOf(t.lock);
 }
 
 /** If this goroutine was woken by its sleep timer, waits until its stack has been saved. */
 function awaitSleeper(gp: G): void {
   const t = changetype<RuntimeTimer>(gp.sleepTimer);
-  if (changetype<usize>(t) == 0 || atomic.load<i32>(lockOf(t)) == 0) return;
-  plock(lockOf(t));
-  punlock(lockOf(t));
+  if (changetype<usize>(t) == 0 || atomic.load<i32>(addressOf(t.lock)) == 0) return;
+  plock(addressOf(t.lock));
+  punlock(addressOf(t.lock));
 }
 
 // ---- what programs see ------------------------------------------------------------------------------------------------

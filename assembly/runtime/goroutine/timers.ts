@@ -90,28 +90,10 @@ function put(base: usize, i: i32, when: i64, t: RuntimeTimer): void {
   t.index = i;
 }
 
-
-@inline
-export function timersLockOf(pp: P): usize {
-  return addressOf(pp.timersLock);
-}
-
-
-@inline
-function timer0WhenOf(pp: P): usize {
-  return addressOf(pp.timer0When);
-}
-
-
-@inline
-function ppOf(t: RuntimeTimer): usize {
-  return addressOf(t.pp);
-}
-
 /** When the first timer of `pp` is due, 0 if it has none. Any thread, without the lock. */
 @inline
 export function timersFirst(pp: P): i64 {
-  return atomic.load<i64>(timer0WhenOf(pp));
+  return atomic.load<i64>(addressOf(pp.timer0When));
 }
 
 /** When the first of all timers is due, 0 if there is none. */
@@ -131,11 +113,11 @@ export function heapPush(pp: P, t: RuntimeTimer): bool {
   const n = pp.timersLength;
   if (n == pp.timersCap) grow(pp);
   pp.timersLength = n + 1;
-  atomic.store<usize>(ppOf(t), changetype<usize>(pp));
+  atomic.store<usize>(addressOf(t.pp), changetype<usize>(pp));
   siftUp(pp.timers, n, t.when, t);
   if (CHECKED) checkEntry(pp, t.index);
   if (t.index != 0) return false;
-  atomic.store<i64>(timer0WhenOf(pp), t.when);
+  atomic.store<i64>(addressOf(pp.timer0When), t.when);
   return true;
 }
 
@@ -159,9 +141,9 @@ export function heapRemove(pp: P, t: RuntimeTimer): void {
     if (i != 0 && when < whenAt(base, (i - 1) >> 2)) siftUp(base, i, when, last);
     else siftDown(base, n, i, when, last);
   }
-  atomic.store<usize>(ppOf(t), 0);
+  atomic.store<usize>(addressOf(t.pp), 0);
   if (CHECKED && i < n) checkEntry(pp, i);
-  if (i == 0) atomic.store<i64>(timer0WhenOf(pp), n != 0 ? whenAt(base, 0) : 0);
+  if (i == 0) atomic.store<i64>(addressOf(pp.timer0When), n != 0 ? whenAt(base, 0) : 0);
 }
 
 /** The entry at `i` is its timer's, due no sooner than its parent and no later than its children. */
@@ -224,14 +206,14 @@ function siftDown(base: usize, n: i32, i: i32, when: i64, t: RuntimeTimer): void
 /** Takes `t` out of the heap that it is in, if any. */
 export function timerRemove(t: RuntimeTimer): void {
   while (true) {
-    const at = atomic.load<usize>(ppOf(t));
+    const at = atomic.load<usize>(addressOf(t.pp));
     if (at == 0) return;
     const pp = changetype<P>(at);
-    plock(timersLockOf(pp));
+    plock(addressOf(pp.timersLock));
     // It may have come due meanwhile, or moved with all others of its P.
     const found = t.pp == at;
     if (found) heapRemove(pp, t);
-    punlock(timersLockOf(pp));
+    punlock(addressOf(pp.timersLock));
     if (found) return;
   }
 }
@@ -242,11 +224,11 @@ export function timerRemove(t: RuntimeTimer): void {
 export function moveTimers(from: P, to: P): void {
   const first = from.id < to.id ? from : to;
   const second = from.id < to.id ? to : from;
-  plock(timersLockOf(first));
-  plock(timersLockOf(second));
+  plock(addressOf(first.timersLock));
+  plock(addressOf(second.timersLock));
   // `t.pp` goes from the one P to the other directly: 0 would tell a concurrent reset that it may put the timer into a heap.
   while (from.timersLength != 0) heapPush(to, timerAt(from.timers, --from.timersLength));
-  atomic.store<i64>(timer0WhenOf(from), 0);
-  punlock(timersLockOf(second));
-  punlock(timersLockOf(first));
+  atomic.store<i64>(addressOf(from.timer0When), 0);
+  punlock(addressOf(second.timersLock));
+  punlock(addressOf(first.timersLock));
 }

@@ -3,7 +3,7 @@ import { MAX_THREADS, SCHED_STATE, SYSMON_M, TEXT_BYTES } from "../../layout";
 import { nanotime } from "../base/clock";
 import { requestDump, waitReasonText } from "../debug/dump";
 import { checkLayout } from "../base/checks";
-import { globrunqput, schedLock } from "../sched/globrunq";
+import { globrunqput } from "../sched/globrunq";
 import { gfgetOrphan } from "../goroutine/gs";
 import { stopRewind, stopUnwind } from "../base/imports";
 import { lock, unlock } from "../base/lock";
@@ -33,7 +33,7 @@ import { g, m, phase, setG, setM, setPhase } from "../base/registers";
 import { schedtraceText } from "../debug/schedtrace";
 import { sysmonLoop, takeNewM } from "../sched/sysmon";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "../goroutine/stack";
-import { G, GStatus, Hosted, MainState, Mstart, NoteKind, ProgramState, Sched, allm, allp, sched } from "../../abi";
+import { G, GStatus, Hosted, MainState, Mstart, NoteKind, ProgramState, allm, allp, sched, addressOf } from "../../abi";
 import { attachTrace, beginTrace, endTrace, freeTrace, isTraced, traceCreate } from "../debug/trace";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
@@ -50,7 +50,7 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
   sched.maxPages = maxPages;
   initPages(heapBase, heapPlace);
   sched.goidgen = 1; // 1 is main's
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   for (let i = procs - 1; i >= 0; i--) {
     const pp = allp(i);
     pp.id = i;
@@ -59,7 +59,7 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
   // As many Ms as Ps, begun together: to start a thread later, when work has come, would take longer than most work.
   newm(allp(0), false);
   for (let i = 1; i < procs; i++) newm(null, false);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
 }
 
 /**
@@ -274,8 +274,8 @@ export function submit(task: usize, kind: i32): void {
   gp.task = task;
   gp.owes = true;
   gp.status = GStatus.Runnable;
-  atomic.add<i64>(changetype<usize>(sched) + offsetof<Sched>("gcount"), 1);
-  lock(schedLock());
+  atomic.add<i64>(addressOf(sched.gcount), 1);
+  lock(addressOf(sched.lock));
   if (kind == 0) {
     gp.call = task;
   } else {
@@ -284,7 +284,7 @@ export function submit(task: usize, kind: i32): void {
   }
   if (isTraced()) traceCreate(gp);
   globrunqput(gp);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   wakepIfIdle();
 }
 

@@ -30,7 +30,7 @@ import {
   SEMA_FREE,
   SEMA_SIZE,
 } from "../../layout";
-import { ObjectKind } from "../../abi";
+import { ObjectKind, addressOf } from "../../abi";
 import { Chan, closechan, HChan } from "../chan/chan";
 import { lock, unlock } from "../base/lock";
 import { freeObject, malloc, mfree } from "../memory/malloc";
@@ -226,7 +226,7 @@ export function takeFrom(o: HostObject, key: u64): bool {
 
 /** The thread of `key` holds the lock for reading once more, or (-1) once less. False if it does not hold it. */
 export function countReader(o: HostObject, key: u64, delta: i32): bool {
-  const word = changetype<usize>(o) + offsetof<HostObject>("word");
+  const word = addressOf(o.word);
   lock(word);
   let free: Reader | null = null;
   let reader = o.readers;

@@ -38,6 +38,7 @@ import {
   OpSync,
   Waiter,
   waiterOf,
+  addressOf,
 } from "../../abi";
 import { Cond, condLock, drawTicket, enqueueTicket } from "../sync/cond";
 import { acquireOrEnqueue, Mutex, mutexCheckLocked, mutexRelease, mutexSema, mutexStart } from "../sync/mutex";
@@ -322,7 +323,7 @@ function granted(op: Op): bool {
   }
   if (op.code == OpCode.Cond) o = o.other!;
   const abandoned = setOwner(o, key);
-  if (atomic.load<i32>(changetype<usize>(op) + offsetof<Op>("dead")) != 0 && takeFrom(o, key)) {
+  if (atomic.load<i32>(addressOf(op.dead)) != 0 && takeFrom(o, key)) {
     if (o.kind == ObjectKind.RWMutex) changetype<RWMutex>(o.target).unlock();
     else mutexRelease(changetype<Mutex>(o.target));
   }
@@ -394,7 +395,7 @@ export function opCancel(op: Op): bool {
   const w = waiterOf(gp);
   let waited = false;
   if (op.code == OpCode.Select) {
-    waited = atomic.cmpxchg<u32>(changetype<usize>(gp) + offsetof<G>("selectDone"), 0, 1) == 0;
+    waited = atomic.cmpxchg<u32>(addressOf(gp.selectDone), 0, 1) == 0;
     if (waited) gp.param = 0;
   } else if (op.code == OpCode.Send || op.code == OpCode.Recv) {
     const c = changetype<HChan>(op.object.target);
@@ -416,7 +417,7 @@ export function opsLost(mid: i32, gen: i32): void {
   let op = load<Op>(RECORDS, RECORDS_ALL);
   for (; changetype<usize>(op) != 0; op = changetype<Op>(op.all)) {
     if (op.mid != mid || op.gen != gen) continue;
-    atomic.store<i32>(changetype<usize>(op) + offsetof<Op>("dead"), 1);
+    atomic.store<i32>(addressOf(op.dead), 1);
     if (op.sync != 0) {
       // Nobody is there to see the word: what becomes of it goes to the mailbox, if it is not over yet.
       const word = changetype<usize>(op) + OP_SYNC;

@@ -5,7 +5,6 @@
  * goroutine of WebAssembly: the main thread, or an M inside JavaScript, which has no P.
  */
 import { closechan, HChan } from "../chan/chan";
-import { schedLock } from "../sched/globrunq";
 import {
   clearOwner,
   contextCancel,
@@ -22,13 +21,12 @@ import { Op, opBegin, opCancel, opFree, opNew, opPoll, opsLost, selectAdd, tryNo
 import { lock, unlock } from "../base/lock";
 import { handoffp } from "../sched/mp";
 import { m } from "../base/registers";
-import { OpStatus, PStatus, sched } from "../../abi";
+import { OpStatus, PStatus, sched, addressOf } from "../../abi";
 import { Cond } from "../sync/cond";
 import { Mutex, mutexRelease, mutexTryLock } from "../sync/mutex";
 import { RWMutex } from "../sync/rwmutex";
 import { Semaphore } from "../sync/semaphore";
 import { WaitGroup } from "../sync/waitgroup";
-import { statusAddr } from "../goroutine/syscall";
 
 /** A new object of a kind with one holder; `n` is its capacity or size, `other` what it belongs to or 0. */
 export function obj_new(kind: i32, n: i32, elem: i32, other: usize): usize {
@@ -80,13 +78,13 @@ export function op_block(): void {
   const mp = m;
   const old = mp.oldp;
   if (mp.syscalls == 0 || !old) return;
-  lock(schedLock());
-  const mine = atomic.cmpxchg<u32>(statusAddr(old), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
+  lock(addressOf(sched.lock));
+  const mine = atomic.cmpxchg<u32>(addressOf(old.status), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
   if (mine) {
     sched.nmblocked++;
     old.m = null;
   }
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (mine) handoffp(old!);
 }
 

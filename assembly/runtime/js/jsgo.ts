@@ -31,7 +31,7 @@ import {
   TEXT_BYTES,
 } from "../../layout";
 import { nanotime } from "../base/clock";
-import { globrunqputBatch, globrunqputOne, globrunqsize, schedLock } from "../sched/globrunq";
+import { globrunqputBatch, globrunqputOne, globrunqsize } from "../sched/globrunq";
 import { gfgetOrphan, gfputOrphan, newG, newGoids, takeDead } from "../goroutine/gs";
 import { objectsLost, ownerKey } from "./hostobj";
 import { opsLost } from "./hostop";
@@ -58,7 +58,6 @@ import {
   P,
   PStatus,
   RunJs,
-  Sched,
   StopReason,
   ThreadMark,
   TraceKind,
@@ -66,9 +65,10 @@ import {
   allm,
   allp,
   sched,
+  addressOf,
 } from "../../abi";
 import { runqempty } from "../goroutine/runq";
-import { entersyscall, entersyscallUnwatched, statusAddr } from "../goroutine/syscall";
+import { entersyscall, entersyscallUnwatched } from "../goroutine/syscall";
 import { timeSleepUntil } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace, traceCreate } from "../debug/trace";
@@ -136,7 +136,7 @@ function canWait(average: f32): bool {
   if (average == 0 || average >= QUICK || <f32>globrunqsize() * average > BACKLOG) return false;
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
-    const status = atomic.load<u32>(statusAddr(pp));
+    const status = atomic.load<u32>(addressOf(pp.status));
     if (status != PStatus.Running && status != PStatus.Syscall) continue;
     const mp = pp.m;
     if (!mp || !mp.quick) continue;
@@ -172,18 +172,12 @@ function postRecord(record: usize): void {
   postOwned(load<i32>(record, JSGO_OWNER), load<i32>(record, JSGO_OWNER_GEN), record);
 }
 
-
-@inline
-function jscountAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("jscount");
-}
-
 /** Starts a goroutine for each of `count` records, linked by NOTE_NEXT. From threads without a P. */
 export function submitRecords(first: usize, count: i32): void {
   // Dead Gs as far as there are any; all under one lock.
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   let gs = takeDead(count);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
 
   let head: G | null = null;
   let tail: G | null = null;
@@ -210,7 +204,7 @@ export function submitRecords(first: usize, count: i32): void {
     else head = gp;
     tail = gp;
   }
-  atomic.add<i64>(jscountAddr(), count);
+  atomic.add<i64>(addressOf(sched.jscount), count);
   globrunqputBatch(head!, tail!, count);
   if (!isKnown || !canWait(slowest)) wakepIfIdle();
   else wakeSysmonIfAsleep();
@@ -229,7 +223,7 @@ export function setProcs(n: i32): void {
   gp.entry = procsgo.index;
   gp.task = n;
   gp.status = GStatus.Runnable;
-  atomic.add<i64>(jscountAddr(), 1);
+  atomic.add<i64>(addressOf(sched.jscount), 1);
   globrunqputOne(gp);
   wakepIfIdle();
 }
@@ -246,7 +240,7 @@ export function takeGoids(n: i32): f64 {
 
 /** A number for a function. */
 export function newFunctionIndex(): i32 {
-  return atomic.add<i32>(changetype<usize>(sched) + offsetof<Sched>("jsfns"), 1);
+  return atomic.add<i32>(addressOf(sched.jsfns), 1);
 }
 
 /** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
@@ -259,7 +253,7 @@ export function endDetached(record: usize): void {
 
 function buryDetached(gp: G): void {
   gp.detached = false;
-  atomic.sub<i64>(jscountAddr(), 1);
+  atomic.sub<i64>(addressOf(sched.jscount), 1);
   gfputOrphan(gp);
 }
 
@@ -276,13 +270,13 @@ export function requeueDetached(record: usize): void {
 export function killM(mid: i32, mark: i32, text: usize): bool {
   const mp = allm(mid);
   if (mark == ThreadMark.Core) return false;
-  if (atomic.cmpxchg<i32>(changetype<usize>(mp) + offsetof<M>("mark"), mark, ThreadMark.Doomed) != mark) return false;
-  lock(schedLock());
+  if (atomic.cmpxchg<i32>(addressOf(mp.mark), mark, ThreadMark.Doomed) != mark) return false;
+  lock(addressOf(sched.lock));
   mp.lastWords = text;
   mp.killlink = sched.killM;
   mp.onKillList = true;
   sched.killM = mp;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   wakeSysmon();
   return true;
 }
@@ -290,10 +284,10 @@ export function killM(mid: i32, mark: i32, text: usize): bool {
 /** The next M whose thread is to be killed. sysmon's. */
 export function takeKillM(): M | null {
   if (!sched.killM) return null;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const mp = sched.killM;
   if (mp) killget(mp);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   return mp;
 }
 
@@ -316,7 +310,7 @@ function killget(mp: M): void {
 export function mlost(mid: i32, text: usize): void {
   const mp = allm(mid);
   const gen = mp.gen;
-  atomic.add<i32>(changetype<usize>(mp) + offsetof<M>("gen"), 1); // from now on its mail goes to the main thread
+  atomic.add<i32>(addressOf(mp.gen), 1); // from now on its mail goes to the main thread
   let gp = changetype<G | null>(sched.allgs);
   while (gp) {
     const next = gp.alllink;
@@ -331,7 +325,7 @@ export function mlost(mid: i32, text: usize): void {
     gp = next;
   }
 
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   if (mp.onHostList) hostget(mp);
   if (mp.onKillList) killget(mp); // or its successor would be killed
   const wasTimerM = sched.timerM == changetype<usize>(mp);
@@ -355,7 +349,7 @@ export function mlost(mid: i32, text: usize): void {
   }
   sched.mlive--;
   const retaken =
-    old != null && atomic.cmpxchg<u32>(statusAddr(old!), PStatus.Syscall, PStatus.Idle) != PStatus.Syscall;
+    old != null && atomic.cmpxchg<u32>(addressOf(old!.status), PStatus.Syscall, PStatus.Idle) != PStatus.Syscall;
   if (retaken) sched.nmblocked--;
   if (mp.jsBlocked) {
     mp.jsBlocked = false;
@@ -365,7 +359,7 @@ export function mlost(mid: i32, text: usize): void {
   mp.newlink = sched.freeM;
   sched.freeM = mp;
   if (sched.mlive < sched.nprocs) newm(null, false);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (lockedg && given) globrunqputOne(lockedg); // it was about to run here
   if (given) handoffp(given);
   if (old && !retaken) {

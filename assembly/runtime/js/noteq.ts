@@ -18,23 +18,17 @@ import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, NOTE_SIZE, SCHED_HOST_ASLEEP, SCH
 import { malloc } from "../memory/malloc";
 import { unpark } from "../sched/mp";
 import { mpscPush, mpscTake } from "../base/mpsc";
-import { M, MainSleep, NoteKind, allm } from "../../abi";
-
-
-@inline
-function mailAddr(mp: M): usize {
-  return changetype<usize>(mp) + offsetof<M>("mail");
-}
+import { M, MainSleep, NoteKind, allm, addressOf } from "../../abi";
 
 /** Puts a note into the mailbox of an M's thread. */
 export function post(mp: M, note: usize): void {
-  if (mpscPush(mailAddr(mp), note, NOTE_NEXT)) wakeOwner(mp);
+  if (mpscPush(addressOf(mp.mail), note, NOTE_NEXT)) wakeOwner(mp);
 }
 
 /** The same for the thread that was the M's `gen`th; where that has gone, the main thread gets it as an orphan. */
 export function postOwned(mid: i32, gen: i32, note: usize): void {
   let mp = allm(mid);
-  if (atomic.load<i32>(changetype<usize>(mp) + offsetof<M>("gen")) != gen) {
+  if (atomic.load<i32>(addressOf(mp.gen)) != gen) {
     store<i32>(note, load<i32>(note, NOTE_KIND) | NoteKind.Orphan, NOTE_KIND);
     mp = allm(0);
   }
@@ -65,7 +59,7 @@ export function pushNote(kind: i32, a: usize, b: usize): void {
 
 /** Takes all notes of a mailbox, oldest first, linked by NOTE_NEXT; 0 if there are none. The owner's. */
 export function takeMail(mp: M): usize {
-  return mpscTake(mailAddr(mp), NOTE_NEXT);
+  return mpscTake(addressOf(mp.mail), NOTE_NEXT);
 }
 
 /** Takes all notes for the main thread. */

@@ -19,7 +19,7 @@ import { HEAP_HIGH, HEAP_TOP, SCHED_HEAP_PAGES, SPANS_BASE } from "../../layout"
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
 import { throwOutOfMemory } from "../base/panic";
-import { sched, Sched } from "../../abi";
+import { sched, addressOf } from "../../abi";
 
 export const PAGE_BITS: usize = 16;
 export const PAGE_SIZE: usize = 1 << PAGE_BITS;
@@ -41,12 +41,6 @@ function spanEntry(page: u32): usize {
 class FreeRun {
   next: FreeRun | null;
   prev: FreeRun | null;
-}
-
-
-@inline
-function pageLock(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("pageLock");
 }
 
 function unlink(run: FreeRun): void {
@@ -111,28 +105,28 @@ export function initPages(heapBase: usize, place: i32): void {
 
 /** A block of `n` pages, counted against the limit. Ends the program if there is none. */
 export function allocPages(n: u32): usize {
-  lock(pageLock());
+  lock(addressOf(sched.pageLock));
   let ptr: usize = 0;
   if (sched.heapPages + <i32>n <= sched.maxPages) {
     ptr = takePages(n);
     if (ptr != 0) atomic.store<i32>(SCHED_HEAP_PAGES, sched.heapPages + n);
   }
-  unlock(pageLock());
+  unlock(addressOf(sched.pageLock));
   if (ptr == 0) throwOutOfMemory();
   return ptr;
 }
 
 /** A block that the limit does not count, for it is address space more than memory; 0 if there is none. */
 export function reservePages(n: u32): usize {
-  lock(pageLock());
+  lock(addressOf(sched.pageLock));
   const ptr = takePages(n);
-  unlock(pageLock());
+  unlock(addressOf(sched.pageLock));
   return ptr;
 }
 
 /** Gives back a block of `allocPages`. */
 export function freePages(ptr: usize): void {
-  lock(pageLock());
+  lock(addressOf(sched.pageLock));
   let page = <u32>(ptr >> PAGE_BITS);
   if (CHECKED)
     check(
@@ -159,5 +153,5 @@ export function freePages(ptr: usize): void {
     n += k;
   }
   linkFree(page, n);
-  unlock(pageLock());
+  unlock(addressOf(sched.pageLock));
 }

@@ -24,7 +24,7 @@ import {
   PollError,
 } from "./polldesc";
 import { Sema, semacquire, semrelease } from "../chan/sema";
-import { sched, WaitReason } from "../../abi";
+import { sched, WaitReason, addressOf } from "../../abi";
 import { sleep } from "../goroutine/time";
 import { SOCKADDR_MAX } from "./addr";
 import { Errno, pollErrorText, strerror } from "./errors";
@@ -94,13 +94,13 @@ export class NetFD {
 
 @inline
 function mutexOf(fd: NetFD): FDMutex {
-  return changetype<FDMutex>(changetype<usize>(fd) + offsetof<NetFD>("mutex0"));
+  return changetype<FDMutex>(addressOf(fd.mutex0));
 }
 
 
 @inline
 function closedOf(fd: NetFD): Sema {
-  return changetype<Sema>(changetype<usize>(fd) + offsetof<NetFD>("closed0"));
+  return changetype<Sema>(addressOf(fd.closed0));
 }
 
 /** What a negative result of this file means. */

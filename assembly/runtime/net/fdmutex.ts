@@ -17,7 +17,7 @@
  */
 import { gopanic } from "../base/panic";
 import { Sema, semacquire, semrelease } from "../chan/sema";
-import { WaitReason } from "../../abi";
+import { WaitReason, addressOf } from "../../abi";
 
 const CLOSED: u64 = 1;
 const RLOCK: u64 = 2;
@@ -44,13 +44,13 @@ export class FDMutex {
 
 @inline
 function rsemaOf(mu: FDMutex): Sema {
-  return changetype<Sema>(changetype<usize>(mu) + offsetof<FDMutex>("rsema"));
+  return changetype<Sema>(addressOf(mu.rsema));
 }
 
 
 @inline
 function wsemaOf(mu: FDMutex): Sema {
-  return changetype<Sema>(changetype<usize>(mu) + offsetof<FDMutex>("wsema"));
+  return changetype<Sema>(addressOf(mu.wsema));
 }
 
 

@@ -24,18 +24,9 @@ import {
 import { Sink, SinkEvent, sinkTell } from "./sink";
 import { pushNote } from "../js/noteq";
 import { throwFatal } from "../base/panic";
-import {
-  infoOf,
-  netpollAnyWaiters,
-  netpollsink,
-  netpollunblock,
-  PollDesc,
-  PollInfo,
-  pollLock,
-  wordOf,
-} from "./polldesc";
+import { netpollAnyWaiters, netpollsink, netpollunblock, PollDesc, PollInfo, wordOf } from "./polldesc";
 import { m } from "../base/registers";
-import { G, NoteKind, Sched, sched } from "../../abi";
+import { G, NoteKind, sched, addressOf } from "../../abi";
 import { link } from "../chan/waitq";
 
 /** What waits for the network here. */
@@ -70,12 +61,6 @@ const NOBODY_WAKES: usize = 8;
 /** How long a poll blocks at most, in ms: a thread of the host cannot be ended while it is inside a foreign call. */
 const BLOCK_MS: i64 = 1000;
 
-
-@inline
-function lastpollAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("lastpoll");
-}
-
 /** Is there somebody to poll for? */
 @inline
 export function netpollWanted(): bool {
@@ -85,15 +70,15 @@ export function netpollWanted(): bool {
 /** When somebody last polled; 0 while an M blocks in `netpoll`. */
 @inline
 export function netpollLast(): i64 {
-  return atomic.load<i64>(lastpollAddr());
+  return atomic.load<i64>(addressOf(sched.lastpoll));
 }
 
 /** Prepares the network on first use. Returns 0, or -errno if the system has no descriptor for it. */
 export function netpollinit(): i32 {
-  if (atomic.load<i32>(changetype<usize>(sched) + offsetof<Sched>("pollerKind")) != PollerKind.None) return 0;
-  lock(pollLock());
+  if (atomic.load<i32>(addressOf(sched.pollerKind)) != PollerKind.None) return 0;
+  lock(addressOf(sched.pollLock));
   const error = sched.pollerKind == PollerKind.None ? initLocked() : 0;
-  unlock(pollLock());
+  unlock(addressOf(sched.pollLock));
   return error;
 }
 
@@ -113,8 +98,8 @@ function initLocked(): i32 {
     if (error < 0) return error;
     sched.eventFd = efd;
   }
-  atomic.store<i64>(lastpollAddr(), nanotime());
-  atomic.store<i32>(changetype<usize>(sched) + offsetof<Sched>("pollerKind"), kind);
+  atomic.store<i64>(addressOf(sched.lastpoll), nanotime());
+  atomic.store<i32>(addressOf(sched.pollerKind), kind);
   return 0;
 }
 
@@ -156,10 +141,10 @@ export function netpoll(delay: i64): G | null {
   let ms: i64 = 0;
   if (delay != 0) {
     ms = delay < 0 || delay > BLOCK_MS * 1_000_000 ? BLOCK_MS : (delay + 999_999) / 1_000_000;
-    atomic.store<i64>(lastpollAddr(), 0);
+    atomic.store<i64>(addressOf(sched.lastpoll), 0);
   }
   const n = netEpollWait(sched.epollFd, events, EVENTS, <i32>ms);
-  atomic.store<i64>(lastpollAddr(), nanotime());
+  atomic.store<i64>(addressOf(sched.lastpoll), nanotime());
   if (n == -ENOSYS) {
     // This thread could not load the way to call the system, for want of descriptors perhaps; it will try again.
     if (delay != 0) futexsleep(NOBODY_WAKES, 0, CANNOT_POLL);
@@ -177,9 +162,8 @@ export function netpoll(delay: i64): G | null {
       continue;
     }
     const pd = changetype<PollDesc>(<usize>data);
-    if (atomic.load<u32>(changetype<usize>(pd) + offsetof<PollDesc>("seq")) != load<u32>(ev + sched.eventData, 4))
-      continue;
-    if ((bits & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) atomic.or<u32>(infoOf(pd), PollInfo.Done);
+    if (atomic.load<u32>(addressOf(pd.seq)) != load<u32>(ev + sched.eventData, 4)) continue;
+    if ((bits & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) atomic.or<u32>(addressOf(pd.info), PollInfo.Done);
     const sink = netpollsink(pd);
     if (sink != 0) {
       let told: u32 = 0;

@@ -29,9 +29,9 @@ import { Sink, SinkEvent, sinkPost } from "./sink";
 import { gopanic } from "../base/panic";
 import { goready, park } from "../goroutine/proc";
 import { wakepIfIdle } from "../sched/mp";
-import { g, m } from "../base/registers";
+import { m } from "../base/registers";
 import { runqput } from "../goroutine/runq";
-import { G, GStatus, Sched, Switch, WaitReason, sched } from "../../abi";
+import { G, GStatus, Switch, WaitReason, sched, addressOf } from "../../abi";
 import { setDeadlineTimer } from "../goroutine/time";
 import { DeadlineTimer, TimerKind } from "../goroutine/timers";
 import { isTraced, traceReady } from "../debug/trace";
@@ -88,38 +88,16 @@ export class PollDesc {
   sink: usize;
 }
 
-
-@inline
-export function infoOf(pd: PollDesc): usize {
-  return changetype<usize>(pd) + offsetof<PollDesc>("info");
-}
 /** The word of the direction. */
 @inline
 export function wordOf(pd: PollDesc, write: bool): usize {
   return changetype<usize>(pd) + (write ? offsetof<PollDesc>("wg") : offsetof<PollDesc>("rg"));
 }
 
-
-@inline
-function pdLock(pd: PollDesc): usize {
-  return changetype<usize>(pd) + offsetof<PollDesc>("lock");
-}
-
-
-@inline
-export function pollLock(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("pollLock");
-}
-
-
-@inline
-function waitersAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("netWaiters");
-}
 /** Are goroutines parked that the network, or the host, will wake? */
 @inline
 export function netpollAnyWaiters(): bool {
-  return atomic.load<i32>(waitersAddr()) != 0;
+  return atomic.load<i32>(addressOf(sched.netWaiters)) != 0;
 }
 
 /** Makes the goroutines of a list from `netpoll` runnable: on this P, or, from a thread without a P, on the global queue. */
@@ -140,7 +118,7 @@ export function injectglist(list: G | null): void {
   }
   if (!pp) globrunqputBatch(list, last, n);
   // Not before they are in a queue: else somebody could take the program for dead.
-  atomic.sub<i32>(waitersAddr(), n);
+  atomic.sub<i32>(addressOf(sched.netWaiters), n);
   // A single one is run by who has polled.
   if (n > 1 || !pp) wakepIfIdle();
 }
@@ -149,12 +127,12 @@ export function injectglist(list: G | null): void {
 
 @inline
 export function netpollsink(pd: PollDesc): usize {
-  return atomic.load<usize>(changetype<usize>(pd) + offsetof<PollDesc>("sink"));
+  return atomic.load<usize>(addressOf(pd.sink));
 }
 
 /** From now on the Sink gets the descriptor's events; for 0 they go to the words again. What came before is lost. */
 export function netpollSetSink(pd: PollDesc, sink: usize): void {
-  atomic.store<usize>(changetype<usize>(pd) + offsetof<PollDesc>("sink"), sink);
+  atomic.store<usize>(addressOf(pd.sink), sink);
 }
 
 /** A goroutine that waits to read at the PollDesc is taken out; with nobody there, the next to wait will not have to. */
@@ -176,9 +154,9 @@ export function netpollunblock(word: usize, ready: bool): G | null {
 @inline
 export function netpollcommit(word: usize, gp: G): bool {
   // Counted first: whoever finds it there counts it off.
-  atomic.add<i32>(waitersAddr(), 1);
+  atomic.add<i32>(addressOf(sched.netWaiters), 1);
   if (atomic.cmpxchg<usize>(word, WAIT, changetype<usize>(gp)) == WAIT) return true;
-  atomic.sub<i32>(waitersAddr(), 1);
+  atomic.sub<i32>(addressOf(sched.netWaiters), 1);
   return false;
 }
 
@@ -207,7 +185,7 @@ export function netpollblock(pd: PollDesc, write: bool): i32 {
 /** Why nothing may be read (or written) any more. */
 @inline
 export function netpollcheckerr(pd: PollDesc, write: bool): i32 {
-  const info = atomic.load<u32>(infoOf(pd));
+  const info = atomic.load<u32>(addressOf(pd.info));
   if ((info & PollInfo.Closing) != 0) return PollError.Closing;
   if ((info & (write ? PollInfo.WriteExpired : PollInfo.ReadExpired)) != 0) return PollError.Timeout;
   return PollError.None;
@@ -222,7 +200,7 @@ export function netpollreset(pd: PollDesc, write: bool): void {
 /** Will there be no further event because the other end is done, or in error? */
 @inline
 export function netpolldone(pd: PollDesc): bool {
-  return (atomic.load<u32>(infoOf(pd)) & PollInfo.Done) != 0;
+  return (atomic.load<u32>(addressOf(pd.info)) & PollInfo.Done) != 0;
 }
 
 /** Waits until the host calls `hostReady` with the address of this word, which the caller has set to 0. */
@@ -238,7 +216,7 @@ export function hostReady(word: usize): void {
 
 /** From the host's own sockets: the other end is done, or there is an error (see PollInfo.Done). */
 export function netpollfinish(pd: PollDesc): void {
-  atomic.or<u32>(infoOf(pd), PollInfo.Done);
+  atomic.or<u32>(addressOf(pd.info), PollInfo.Done);
 }
 
 /** From the host's own sockets: the descriptor may be read (or written). */
@@ -251,14 +229,14 @@ export function netpollnotify(pd: PollDesc, write: bool): void {
 /** Makes a goroutine runnable that was taken out. */
 export function readyOne(gp: G): void {
   goready(gp);
-  atomic.sub<i32>(waitersAddr(), 1);
+  atomic.sub<i32>(addressOf(sched.netWaiters), 1);
 }
 
 // ---- descriptors -----------------------------------------------------------------------------------------------------
 
 /** A PollDesc for a descriptor that `owner`, a NetFD, has opened; nothing is registered yet. */
 export function netpollopen(fd: i32, owner: usize): PollDesc {
-  lock(pollLock());
+  lock(addressOf(sched.pollLock));
   let at = sched.freePollDescs;
   if (at != 0) {
     sched.freePollDescs = changetype<PollDesc>(at).link;
@@ -276,25 +254,25 @@ export function netpollopen(fd: i32, owner: usize): PollDesc {
   pd.rg = 0;
   pd.wg = 0;
   pd.sink = 0;
-  unlock(pollLock());
+  unlock(addressOf(sched.pollLock));
   return pd;
 }
 
 /** A PollDesc without a descriptor, that nobody uses, is for this program again. */
 export function netpollrenew(pd: PollDesc): void {
-  lock(pollLock());
+  lock(addressOf(sched.pollLock));
   pd.epoch = sched.epoch;
-  atomic.store<u32>(infoOf(pd), 0);
-  unlock(pollLock());
+  atomic.store<u32>(addressOf(pd.info), 0);
+  unlock(addressOf(sched.pollLock));
 }
 
 /** Nothing waits for the descriptor from now on: who does is woken. Returns how many were. */
 export function netpollevict(pd: PollDesc): i32 {
-  lock(pdLock(pd));
-  atomic.or<u32>(infoOf(pd), PollInfo.Closing);
+  lock(addressOf(pd.lock));
+  atomic.or<u32>(addressOf(pd.info), PollInfo.Closing);
   setTimer(pd, false, 0);
   setTimer(pd, true, 0);
-  unlock(pdLock(pd));
+  unlock(addressOf(pd.lock));
   let n = 0;
   const reader = netpollunblock(wordOf(pd, false), false);
   if (reader) {
@@ -311,12 +289,12 @@ export function netpollevict(pd: PollDesc): i32 {
 
 /** The descriptor is about to be closed, and nobody uses it any more: its PollDesc is for the next. */
 export function netpollclose(pd: PollDesc): void {
-  lock(pollLock());
-  atomic.add<u32>(changetype<usize>(pd) + offsetof<PollDesc>("seq"), 1);
+  lock(addressOf(sched.pollLock));
+  atomic.add<u32>(addressOf(pd.seq), 1);
   pd.owner = 0;
   pd.link = sched.freePollDescs;
   sched.freePollDescs = changetype<usize>(pd);
-  unlock(pollLock());
+  unlock(addressOf(sched.pollLock));
 }
 
 // ---- deadlines -------------------------------------------------------------------------------------------------------
@@ -324,16 +302,16 @@ export function netpollclose(pd: PollDesc): void {
 /** From the time `at` on, on the clock of `nanotime`, nobody waits to read (or write): those who do are woken. 0 for never. */
 export function netpollSetDeadline(pd: PollDesc, write: bool, at: i64): void {
   const bit = write ? PollInfo.WriteExpired : PollInfo.ReadExpired;
-  lock(pdLock(pd));
-  if ((atomic.load<u32>(infoOf(pd)) & PollInfo.Closing) != 0) {
-    unlock(pdLock(pd));
+  lock(addressOf(pd.lock));
+  if ((atomic.load<u32>(addressOf(pd.info)) & PollInfo.Closing) != 0) {
+    unlock(addressOf(pd.lock));
     return;
   }
   const expired = at != 0 && at <= nanotime();
   setTimer(pd, write, expired ? 0 : at);
-  if (expired) atomic.or<u32>(infoOf(pd), bit);
-  else atomic.and<u32>(infoOf(pd), ~bit);
-  unlock(pdLock(pd));
+  if (expired) atomic.or<u32>(addressOf(pd.info), bit);
+  else atomic.and<u32>(addressOf(pd.info), ~bit);
+  unlock(addressOf(pd.lock));
   if (!expired) return;
   const gp = netpollunblock(wordOf(pd, write), false);
   if (gp) readyOne(gp);
@@ -357,13 +335,13 @@ function setTimer(pd: PollDesc, write: bool, at: i64): void {
 
 /** A timer has fired that was set for the deadline `seq` of a direction. On an M that holds a P. */
 export function netpolldeadline(pd: PollDesc, write: bool, seq: u32): void {
-  lock(pdLock(pd));
+  lock(addressOf(pd.lock));
   if (seq != (write ? pd.wseq : pd.rseq)) {
-    unlock(pdLock(pd));
+    unlock(addressOf(pd.lock));
     return;
   }
-  atomic.or<u32>(infoOf(pd), write ? PollInfo.WriteExpired : PollInfo.ReadExpired);
-  unlock(pdLock(pd));
+  atomic.or<u32>(addressOf(pd.info), write ? PollInfo.WriteExpired : PollInfo.ReadExpired);
+  unlock(addressOf(pd.lock));
   const gp = netpollunblock(wordOf(pd, write), false);
   if (!gp) return;
   gp.schedlink = null;

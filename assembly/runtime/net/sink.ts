@@ -17,7 +17,7 @@
  */
 import { mpscPush, mpscTake } from "../base/mpsc";
 import { netpollblock, netpollreset, netpollwake, PollDesc, readyOne } from "./polldesc";
-import { G } from "../../abi";
+import { G, addressOf } from "../../abi";
 
 /** Bits of Sink.pending. */
 export namespace SinkEvent {
@@ -44,15 +44,9 @@ export class Sink {
   queue: SinkQueue;
 }
 
-
-@inline
-function pendingOf(s: Sink): usize {
-  return changetype<usize>(s) + offsetof<Sink>("pending");
-}
-
 /** Adds bits; returns the owner if it has to be made runnable, taken out of its word. Any thread. */
 export function sinkTell(s: Sink, bits: u32): G | null {
-  if (atomic.or<u32>(pendingOf(s), bits) != 0) return null;
+  if (atomic.or<u32>(addressOf(s.pending), bits) != 0) return null;
   const queue = s.queue;
   if (!mpscPush(changetype<usize>(queue), changetype<usize>(s), offsetof<Sink>("next"))) return null;
   return netpollwake(queue.pd);
@@ -73,7 +67,7 @@ export function sinkTake(queue: SinkQueue): usize {
 /** Takes the bits of a Sink that was taken, whose link has been read. The owner's. */
 @inline
 export function sinkBits(s: Sink): u32 {
-  return atomic.xchg<u32>(pendingOf(s), 0);
+  return atomic.xchg<u32>(addressOf(s.pending), 0);
 }
 
 /** Whether the owner has something to take. */

@@ -30,7 +30,7 @@ import { malloc, mfree } from "../memory/malloc";
 import { mpscPush, mpscTake } from "../base/mpsc";
 import { awaitHost, hostReady, netpollfinish, netpollnotify, PollDesc } from "./polldesc";
 import { g } from "../base/registers";
-import { Sched, sched } from "../../abi";
+import { sched, addressOf } from "../../abi";
 import { SOCKADDR_MAX } from "./addr";
 import { Errno } from "./errors";
 
@@ -134,12 +134,6 @@ function socketOf(fd: i32): StdSocket {
   return changetype<StdSocket>((<usize>fd) << 4);
 }
 
-
-@inline
-function lockOf(s: StdSocket): usize {
-  return changetype<usize>(s) + offsetof<StdSocket>("lock");
-}
-
 /** A socket that is nothing yet. */
 export function newStdSocket(): usize {
   checkOffsets();
@@ -167,13 +161,7 @@ function ask(kind: i32, s: StdSocket, block: usize, length: i32): void {
   r.socket = changetype<usize>(s);
   r.block = block;
   r.length = length;
-  if (mpscPush(requestsAddr(), changetype<usize>(r), 0)) wakeIO();
-}
-
-
-@inline
-function requestsAddr(): usize {
-  return changetype<usize>(sched) + offsetof<Sched>("ioRequests");
+  if (mpscPush(addressOf(sched.ioRequests), changetype<usize>(r), 0)) wakeIO();
 }
 
 /** Has the I/O thread look at its requests. */
@@ -184,7 +172,7 @@ function wakeIO(): void {
 
 /** From the I/O thread: all requests, oldest first, linked by their first word; it frees them. */
 export function takeRequests(): usize {
-  return mpscTake(requestsAddr(), 0);
+  return mpscTake(addressOf(sched.ioRequests), 0);
 }
 
 /** Opens a socket at, or to, an address, waiting until that is done: its number, or -errno. */
@@ -208,18 +196,18 @@ export function stdOpen(kind: i32, address: usize, length: i32, flags: i32): i32
 /** From now on events are told to `pd`; what has happened before is told at once. */
 export function stdRegister(pd: PollDesc): void {
   const s = socketOf(pd.fd);
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   s.pd = changetype<usize>(pd);
   const done = s.ended || s.error != 0;
   const ready = done || s.first != 0;
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   if (done) netpollfinish(pd);
   if (ready) netpollnotify(pd, false);
 }
 
 export function stdRead(fd: i32, at: usize, length: i32): i32 {
   const s = socketOf(fd);
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   let n = 0;
   while (n < length && s.first != 0) {
     const b = changetype<Block>(s.first);
@@ -242,7 +230,7 @@ export function stdRead(fd: i32, at: usize, length: i32): i32 {
   }
   const resume = s.paused && s.received <= LOW;
   if (resume) s.paused = false;
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   if (resume) ask(IORequest.Resume, s, 0, 0);
   return result;
 }
@@ -258,12 +246,12 @@ function dropFirst(s: StdSocket): void {
 
 export function stdWrite(fd: i32, at: usize, length: i32): i32 {
   const s = socketOf(fd);
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   const error = s.shut || s.told ? EPIPE : s.error;
   if (error != 0) s.told = true;
   const n = error != 0 ? 0 : min(length, HIGH - s.sending);
   s.sending += max(n, 0);
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   if (error != 0) return -error;
   if (length == 0) return 0;
   if (n <= 0) return -Errno.EAGAIN;
@@ -275,9 +263,9 @@ export function stdWrite(fd: i32, at: usize, length: i32): i32 {
 
 export function stdRecvfrom(fd: i32, at: usize, length: i32, sender: usize, senderLength: usize): i32 {
   const s = socketOf(fd);
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   if (s.first == 0) {
-    unlock(lockOf(s));
+    unlock(addressOf(s.lock));
     return -Errno.EAGAIN;
   }
   const b = changetype<Block>(s.first);
@@ -287,7 +275,7 @@ export function stdRecvfrom(fd: i32, at: usize, length: i32, sender: usize, send
   store<i32>(senderLength, b.senderLength);
   s.received -= b.end + 1;
   dropFirst(s);
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   return n;
 }
 
@@ -297,10 +285,10 @@ export function stdSendto(fd: i32, at: usize, length: i32, address: usize, addre
   const s = socketOf(fd);
   // The runtime drops such a packet without a word.
   if (addressLength > s.localLength) return -EAFNOSUPPORT;
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   const full = s.sending >= HIGH;
   if (!full) s.sending += length;
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   if (full) return -Errno.EAGAIN;
   const head = 4 + addressLength;
   const block = malloc(head + length);
@@ -313,15 +301,15 @@ export function stdSendto(fd: i32, at: usize, length: i32, address: usize, addre
 
 export function stdAccept(fd: i32, address: usize, lengthAt: usize): i32 {
   const s = socketOf(fd);
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   if (s.first == 0) {
     const error = s.error;
-    unlock(lockOf(s));
+    unlock(addressOf(s.lock));
     return error != 0 ? -error : -Errno.EAGAIN;
   }
   const c = changetype<StdSocket>(changetype<Block>(s.first).accepted);
   dropFirst(s);
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   memory.copy(address, changetype<usize>(c) + REMOTE, c.remoteLength);
   store<i32>(lengthAt, c.remoteLength);
   return <i32>(changetype<usize>(c) >> 4);
@@ -337,10 +325,10 @@ export function stdGetsockname(fd: i32, address: usize, lengthAt: usize): i32 {
 /** Nothing more goes out. */
 export function stdShutdown(fd: i32): i32 {
   const s = socketOf(fd);
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   const error = s.error;
   s.shut = true;
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   if (error != 0) return -Errno.ENOTCONN;
   ask(IORequest.Shutdown, s, 0, 0);
   return 0;
@@ -349,10 +337,10 @@ export function stdShutdown(fd: i32): i32 {
 /** Closes it; `waits` for what it held to be free, which the caller must be able to. */
 export function stdClose(fd: i32, waits: bool): i32 {
   const s = socketOf(fd);
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   s.pd = 0;
   const unread = s.received;
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   if (!waits || g.epoch != sched.epoch) {
     ask(IORequest.Close, s, 0, unread);
     return 0;
@@ -390,10 +378,10 @@ export function ioInput(at: usize, data: usize, length: i32, sender: usize, send
   b.end = length;
   b.sender = sender;
   b.senderLength = senderLength;
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   if (sender != 0 && s.received >= HIGH) {
     // Nobody takes the packets: more of them are lost, as packets may be.
-    unlock(lockOf(s));
+    unlock(addressOf(s.lock));
     mfree(data);
     mfree(sender);
     mfree(changetype<usize>(b));
@@ -403,7 +391,7 @@ export function ioInput(at: usize, data: usize, length: i32, sender: usize, send
   const pd = s.pd;
   const full = s.received >= HIGH;
   if (full && sender == 0) s.paused = true;
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   if (pd != 0) netpollnotify(changetype<PollDesc>(pd), false);
   return full ? 1 : 0;
 }
@@ -413,10 +401,10 @@ export function ioAccepted(at: usize, accepted: usize): void {
   const s = changetype<StdSocket>(at);
   const b = newBlock();
   b.accepted = accepted;
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   append(s, b, 0);
   const pd = s.pd;
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   if (pd != 0) netpollnotify(changetype<PollDesc>(pd), false);
 }
 
@@ -428,13 +416,13 @@ export function ioEvent(at: usize, event: i32, value: i32): void {
     hostReady(at);
     return;
   }
-  lock(lockOf(s));
+  lock(addressOf(s.lock));
   const wasFull = s.sending >= HIGH;
   if (event == IOEvent.Written) s.sending -= value;
   else if (event == IOEvent.Ended) s.ended = true;
   else if (s.error == 0) s.error = value;
   const pd = changetype<PollDesc>(s.pd);
-  unlock(lockOf(s));
+  unlock(addressOf(s.lock));
   if (changetype<usize>(pd) == 0) return;
   if (event == IOEvent.Written) {
     if (wasFull) netpollnotify(pd, true);

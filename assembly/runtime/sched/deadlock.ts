@@ -1,11 +1,10 @@
 /** When nothing can ever run again: finding out, and saying what each goroutine waits for. */
 import { describe } from "../debug/dump";
-import { schedLock } from "./globrunq";
 import { objectCount } from "../js/hostobj";
 import { unlock } from "../base/lock";
 import { netpollAnyWaiters } from "../net/polldesc";
 import { throwFatal } from "../base/panic";
-import { MainState, sched } from "../../abi";
+import { MainState, sched, addressOf } from "../../abi";
 import { timeSleepUntil } from "../goroutine/time";
 
 /**
@@ -24,7 +23,7 @@ export function checkdead(): void {
   if (sched.runqSize != 0 || timeSleepUntil() != 0 || netpollAnyWaiters()) return;
   const exited = sched.main == MainState.Exited;
   sched.isDead = true;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   const all = describe(true);
   if (exited && all.length == 0) {
     throwFatal("no goroutines (main called runtime.Goexit) - deadlock!");

@@ -6,7 +6,7 @@ import { SCHED_STATE } from "../../layout";
 import { dumpStopped } from "../debug/dump";
 import { CHECKED, check } from "../base/checked";
 import { heldLocks } from "../base/lockrank";
-import { globrunqget, globrunqsize, schedLock } from "./globrunq";
+import { globrunqget, globrunqsize } from "./globrunq";
 import { lock, unlock } from "../base/lock";
 import { acquirep, mstop, pidleget, pidleput, releasep, wakepIfIdle } from "./mp";
 import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
@@ -124,9 +124,9 @@ function takeGlobalTurn(pp: P, tick: u32, globalTurn: bool): G | null {
 /** Takes from the global queue, at most `max` (see `globrunqget`). */
 function takeGlobal(pp: P, max: i32): G | null {
   if (globrunqsize() == 0) return null;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const gp = globrunqget(pp, max);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   return gp;
 }
 
@@ -146,26 +146,26 @@ function timerMayBeDue(pp: P): bool {
  * one has come to the global queue meanwhile. Else the M is to sleep if it has no P afterwards, and to look again if it has.
  */
 function giveUp(pp: P): G | null {
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   if (atomic.load<u64>(SCHED_STATE) != 0) {
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     return null;
   }
   if (sched.runqSize != 0) {
     const gp = globrunqget(pp, 0);
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     return gp;
   }
   if (CHECKED) check(runqempty(pp), "a P whose M gives up looking has nothing queued");
   releasep();
   pidleput(pp);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   const wasSpinning = m.spinning;
   if (wasSpinning) stopSpinning();
   if (!anyWork()) return null;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const idle = pidleget();
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (!idle) return null;
   acquirep(idle);
   if (wasSpinning) startSpinning();
@@ -176,14 +176,14 @@ function giveUp(pp: P): G | null {
 function attend(): bool {
   if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) return false;
   if (m.spinning) stopSpinning();
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const bits = sched.attention;
   if (bits & Attention.Stop) {
     gcstopm();
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     return mstop();
   }
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (bits & Attention.Dump) dumpStopped();
   return true;
 }

@@ -5,18 +5,15 @@ import { holds } from "../base/lockrank";
 import { wakeSysmonIfAsleep } from "./newm";
 import { loadIdlePs } from "./spinning";
 import { runqput } from "../goroutine/runq";
-import { G, GStatus, P, RUNQ_LENGTH, sched, Sched, addressOf } from "../../abi";
-
-
-@inline
-export function schedLock(): usize {
-  return addressOf(sched.lock);
-}
+import { G, GStatus, P, RUNQ_LENGTH, sched, addressOf } from "../../abi";
 
 /** Appends a goroutine. The caller holds sched.lock. */
 export function globrunqput(gp: G): void {
   if (CHECKED)
-    check(holds(schedLock()) && gp.status == GStatus.Runnable, "what is queued is runnable, and sched.lock is held");
+    check(
+      holds(addressOf(sched.lock)) && gp.status == GStatus.Runnable,
+      "what is queued is runnable, and sched.lock is held",
+    );
   gp.schedlink = null;
   const tail = sched.runqTail;
   if (tail) tail.schedlink = gp;
@@ -27,21 +24,21 @@ export function globrunqput(gp: G): void {
 
 /** The same for a single goroutine, from where the lock is not held. */
 export function globrunqputOne(gp: G): void {
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   globrunqput(gp);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   wakeSysmonIfNoneIdle();
 }
 
 /** Appends `n` goroutines linked from `first` to `last`. Takes sched.lock. */
 export function globrunqputBatch(first: G, last: G, n: i32): void {
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const tail = sched.runqTail;
   if (tail) tail.schedlink = first;
   else sched.runqHead = first;
   sched.runqTail = last;
   atomic.store<i32>(addressOf(sched.runqSize), sched.runqSize + n);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   wakeSysmonIfNoneIdle();
 }
 
@@ -67,7 +64,8 @@ export function globrunqsize(): i32 {
  */
 export function globrunqget(pp: P, max: i32): G | null {
   const size = sched.runqSize;
-  if (CHECKED) check(holds(schedLock()) && (size != 0) == (sched.runqHead != null), "runqSize counts the global queue");
+  if (CHECKED)
+    check(holds(addressOf(sched.lock)) && (size != 0) == (sched.runqHead != null), "runqSize counts the global queue");
   if (CHECKED) check(max == 1 || pp.runqhead == pp.runqtail, "a share of the global queue goes to an empty ring");
   if (size == 0) return null;
   let n = size / sched.nprocs + 1;

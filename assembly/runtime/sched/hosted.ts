@@ -6,14 +6,13 @@
  */
 import { SCHED_STATE } from "../../layout";
 import { nanotime } from "../base/clock";
-import { schedLock } from "./globrunq";
 import { lock, unlock } from "../base/lock";
-import { acquirep, mstop, parkAddr, pidleget, releasep, runTimers, unpark } from "./mp";
+import { acquirep, mstop, pidleget, releasep, runTimers, unpark } from "./mp";
 import { mayMakeM, newm } from "./newm";
 import { m } from "../base/registers";
 import { runnextget, runqput } from "../goroutine/runq";
-import { G, Hosted, M, P, PStatus, Park, ProgramState, TraceKind, sched } from "../../abi";
-import { reacquirep, statusAddr } from "../goroutine/syscall";
+import { G, Hosted, M, P, PStatus, Park, ProgramState, TraceKind, sched, addressOf } from "../../abi";
+import { reacquirep } from "../goroutine/syscall";
 import { isTraced, trace } from "../debug/trace";
 
 /**
@@ -24,10 +23,10 @@ export function passToCleanM(gp: G): G | null {
   const isFull = sched.mlive - sched.nmblocked - sched.nmlocked > 2 * sched.nprocs || !mayMakeM();
   if (!sched.idleM && isFull) return gp;
   runqput(m.p!, gp, true);
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const mp = sched.idleM;
   if (!mp && !mayMakeM()) {
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     return runnextget(m.p!);
   }
   const pp = releasep();
@@ -39,7 +38,7 @@ export function passToCleanM(gp: G): G | null {
   } else {
     newm(pp, false);
   }
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (mp) unpark(mp);
   return null;
 }
@@ -49,7 +48,7 @@ export function putDown(mp: M, pp: P): void {
   mp.syscalls = 1;
   mp.oldp = pp;
   pp.syscalltick++;
-  atomic.store<u32>(statusAddr(pp), PStatus.Syscall);
+  atomic.store<u32>(addressOf(pp.status), PStatus.Syscall);
 }
 
 /** The M's thread is to go to its event loop, until it is woken or for `us` µs. Under sched.lock. */
@@ -58,7 +57,7 @@ export function toHost(mp: M, us: i32): void {
   mp.quick = false;
   if (isTraced()) trace(TraceKind.Host, 0, 0);
   mp.waitUs = us;
-  atomic.cmpxchg<i32>(parkAddr(mp), 0, Park.Parked);
+  atomic.cmpxchg<i32>(addressOf(mp.park), 0, Park.Parked);
 }
 
 /**
@@ -68,8 +67,8 @@ export function toHost(mp: M, us: i32): void {
 export function mreturn(): bool {
   const mp = m;
   if (isTraced()) trace(TraceKind.Unhost, 0, 0);
-  lock(schedLock());
-  atomic.store<i32>(parkAddr(mp), 0);
+  lock(addressOf(sched.lock));
+  atomic.store<i32>(addressOf(mp.park), 0);
   mp.lastTurn = nanotime();
   if (mp.hosted == Hosted.Wait && mp.lockedg) {
     // Only startlockedm gives it a P.
@@ -77,7 +76,7 @@ export function mreturn(): bool {
     const goesOn = given != null || atomic.load<i32>(SCHED_STATE) != ProgramState.Running;
     if (goesOn) mp.hosted = Hosted.No;
     else toHost(mp, 0);
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     if (!given) return false;
     acquirep(given);
     mp.nextp = null;
@@ -90,7 +89,7 @@ export function mreturn(): bool {
   if (isTimerM) sched.timerM = 0;
   let pp: P | null = null;
   if (mp.syscalls == 0 && sched.attention == 0) pp = pidleget();
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (pp) acquirep(pp);
   else if (mp.syscalls != 0) reacquirep();
   if (!mp.p) return mstop();

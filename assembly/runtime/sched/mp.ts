@@ -27,7 +27,6 @@ import { SCHED_IO_WAKE, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE } from "../
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { checkdead } from "./deadlock";
-import { schedLock } from "./globrunq";
 import { hostget, hostput, putDown, toHost } from "./hosted";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { heldLocks, holds } from "../base/lockrank";
@@ -46,7 +45,6 @@ import {
   PStatus,
   Park,
   ProgramState,
-  Sched,
   TraceKind,
   addressOf,
   allm,
@@ -75,30 +73,6 @@ const JS_SPINS_IN_VAIN: i32 = 6;
 /** An M in its event loop that is to look after the network does so this often, in µs. */
 const HOST_POLL_US: i64 = 1000;
 
-
-@inline
-export function parkAddr(mp: M): usize {
-  return addressOf(mp.park);
-}
-
-
-@inline
-function timerWhenAddr(): usize {
-  return addressOf(sched.timerWhen);
-}
-
-
-@inline
-function timerMAddr(): usize {
-  return addressOf(sched.timerM);
-}
-
-
-@inline
-function npidleAddr(): usize {
-  return addressOf(sched.npidle);
-}
-
 // ---- Ps --------------------------------------------------------------------------------------------------------------
 
 /** This M takes a P that nobody holds. */
@@ -124,12 +98,12 @@ export function releasep(): P {
 
 /** Puts a P that nobody holds on the idle list. Under sched.lock. */
 export function pidleput(pp: P): void {
-  if (CHECKED) check(holds(schedLock()), "the idle Ps are guarded by sched.lock");
+  if (CHECKED) check(holds(addressOf(sched.lock)), "the idle Ps are guarded by sched.lock");
   if (CHECKED) check(!pp.m && pp.status == PStatus.Idle, "a P on the idle list is nobody's");
   pp.unwatched = false;
   pp.idlelink = sched.idleP;
   sched.idleP = pp;
-  atomic.add<i32>(npidleAddr(), 1);
+  atomic.add<i32>(addressOf(sched.npidle), 1);
 }
 
 /** Takes a P from the idle list, and has sysmon watch it. Under sched.lock. */
@@ -144,13 +118,13 @@ export function pidleget(): P | null {
  * runs what needs to be watched (`schedule`). Under sched.lock.
  */
 function pidlegetUnwatched(): P | null {
-  if (CHECKED) check(holds(schedLock()), "the idle Ps are guarded by sched.lock");
+  if (CHECKED) check(holds(addressOf(sched.lock)), "the idle Ps are guarded by sched.lock");
   const pp = sched.idleP;
   if (CHECKED) check((pp != null) == (sched.npidle != 0), "npidle counts the idle Ps");
   if (pp) {
     if (CHECKED) check(!pp.m && pp.status == PStatus.Idle, "a P from the idle list is nobody's");
     sched.idleP = pp.idlelink;
-    atomic.sub<i32>(npidleAddr(), 1);
+    atomic.sub<i32>(addressOf(sched.npidle), 1);
     pp.unwatched = true;
   }
   return pp;
@@ -165,9 +139,9 @@ export function watch(pp: P): void {
 // ---- waking Ms -------------------------------------------------------------------------------------------------------
 
 export function unpark(mp: M): void {
-  const was = atomic.xchg<i32>(parkAddr(mp), WOKEN);
+  const was = atomic.xchg<i32>(addressOf(mp.park), WOKEN);
   // All waiters, not one: a wait of its event loop that is not over yet would take the place of the M itself.
-  if (was == Park.Parked) atomic.notify(parkAddr(mp), i32.MAX_VALUE);
+  if (was == Park.Parked) atomic.notify(addressOf(mp.park), i32.MAX_VALUE);
   else if (was == POLLING) netpollBreak();
 }
 
@@ -184,11 +158,11 @@ export function wakepIfIdle(): void {
  */
 export function wakep(): void {
   if (!countSpinner()) return;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const pp = pidlegetUnwatched();
   if (!pp) {
     uncountSpinner();
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     return;
   }
   startm(pp, true);
@@ -199,7 +173,7 @@ export function wakep(): void {
  * M has been counted already.
  */
 function startm(pp: P, spinning: bool): void {
-  if (CHECKED) check(holds(schedLock()), "startm is called with sched.lock held");
+  if (CHECKED) check(holds(addressOf(sched.lock)), "startm is called with sched.lock held");
   if (CHECKED) check(!pp.m && pp.status == PStatus.Idle, "a P that is handed on is nobody's");
   if (CHECKED) check(!spinning || loadSpinning() > 0, "an M that is started spinning has been counted");
   let mp = sched.idleM;
@@ -218,7 +192,7 @@ function startm(pp: P, spinning: bool): void {
     if (pp.unwatched) watch(pp);
     putDown(mp, pp);
     if (spinning) uncountSpinner();
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     unpark(mp);
     return;
   }
@@ -228,35 +202,35 @@ function startm(pp: P, spinning: bool): void {
       // of a blocking call, and takes a P that is idle.
       pidleput(pp);
       if (spinning) uncountSpinner();
-      unlock(schedLock());
+      unlock(addressOf(sched.lock));
       return;
     }
     newm(pp, spinning);
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     return;
   }
   if (CHECKED) check(!mp.p && !mp.nextp && !mp.spinning, "an M that is woken for a P has none");
   mp.spinning = spinning;
   mp.nextp = pp;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   unpark(mp);
 }
 
 /** Gives an idle P, if there is one, to an M. */
 export function startIdle(): void {
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const pp = pidleget();
   if (pp) startm(pp, false);
-  else unlock(schedLock());
+  else unlock(addressOf(sched.lock));
 }
 
 /** Finds a P that nobody holds something to do, or puts it on the idle list. */
 export function handoffp(pp: P): void {
   pp.status = PStatus.Idle;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   if (sched.attention & Attention.Stop) {
     stopp(pp);
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     return;
   }
   if (!runqempty(pp) || sched.runqSize != 0) {
@@ -269,7 +243,7 @@ export function handoffp(pp: P): void {
     return;
   }
   pidleput(pp);
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   const when = timersFirst(pp);
   if (when != 0) wakeTimerM(when);
   // What other Ps had queued before this one was seen to be idle: who queued it has woken nobody.
@@ -288,9 +262,9 @@ export function wakeAll(): void {
 
 /** Called after a timer was added that is the first of its P: somebody must look at it in time. */
 export function wakeTimerM(when: i64): void {
-  const tm = atomic.load<usize>(timerMAddr());
+  const tm = atomic.load<usize>(addressOf(sched.timerM));
   if (tm != 0) {
-    if (when < atomic.load<i64>(timerWhenAddr())) unpark(changetype<M>(tm));
+    if (when < atomic.load<i64>(addressOf(sched.timerWhen))) unpark(changetype<M>(tm));
   } else {
     wakepIfIdle();
   }
@@ -301,7 +275,7 @@ export function wakeTimerM(when: i64): void {
 /** Sleeps, at most for `timeout` ns (-1: no limit), unless it has been woken already. */
 function parkM(timeout: i64): void {
   if (CHECKED) check(heldLocks() == 0 && !m.p, "an M sleeps without locks and without a P");
-  const addr = parkAddr(m);
+  const addr = addressOf(m.park);
   if (m.quick) spinAfterJs(addr);
   else for (let i = 0; i < PARK_SPINS && atomic.load<i32>(addr) != WOKEN; i++);
   if (atomic.cmpxchg<i32>(addr, 0, Park.Parked) == 0) {
@@ -329,7 +303,7 @@ function spinAfterJs(addr: usize): void {
 
 /** Sleeps in the netpoller, as parkM on the futex; returns what has become runnable, for `injectglist`. */
 function pollM(timeout: i64): G | null {
-  const addr = parkAddr(m);
+  const addr = addressOf(m.park);
   let list: G | null = null;
   if (atomic.cmpxchg<i32>(addr, 0, POLLING) == 0) {
     m.parks++;
@@ -342,17 +316,17 @@ function pollM(timeout: i64): G | null {
 /** This M has no P and nothing to do: it sleeps until it is given a P. False if it is to end instead. */
 export function mstop(): bool {
   const mp = m;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   while (true) {
     if (mp.nextp) break;
     if (sched.idleP && anyWork()) {
       // It came while this M was between giving up its P and here, where startm could not find it.
       acquirep(pidleget()!);
-      unlock(schedLock());
+      unlock(addressOf(sched.lock));
       return true;
     }
     if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) {
-      unlock(schedLock());
+      unlock(addressOf(sched.lock));
       return false;
     }
     if (sched.timerM == 0) {
@@ -363,20 +337,20 @@ export function mstop(): bool {
         const us = min<i64>((when - nanotime()) / 1000 + 1, polls ? HOST_POLL_US : i32.MAX_VALUE);
         sched.timerMPolls = false;
         toHost(mp, <i32>max<i64>(1, us));
-        unlock(schedLock());
+        unlock(addressOf(sched.lock));
         return false;
       }
       if (when != 0) {
         sched.timerMPolls = polls;
-        unlock(schedLock());
+        unlock(addressOf(sched.lock));
         let list: G | null = null;
         const delay = when - nanotime();
         if (polls) list = pollM(when == i64.MAX_VALUE ? -1 : max<i64>(delay, 0));
         else if (delay > 0) parkM(delay);
-        lock(schedLock());
+        lock(addressOf(sched.lock));
         if (mp.nextp) {
           // Whoever gave it has taken the role back.
-          unlock(schedLock());
+          unlock(addressOf(sched.lock));
           const woken = awaitp();
           injectglist(list);
           return woken;
@@ -385,18 +359,18 @@ export function mstop(): bool {
         if (!list && nanotime() < when) continue; // an earlier timer was added, or woken for nothing
         const pp = pidleget();
         if (list) {
-          unlock(schedLock());
+          unlock(addressOf(sched.lock));
           if (pp) acquirep(pp);
           injectglist(list);
           if (pp) {
             runTimers();
             return true;
           }
-          lock(schedLock());
+          lock(addressOf(sched.lock));
           continue;
         }
         if (pp) {
-          unlock(schedLock());
+          unlock(addressOf(sched.lock));
           acquirep(pp);
           runTimers();
           return true;
@@ -410,15 +384,15 @@ export function mstop(): bool {
     if (mp.owed != 0) {
       hostput(mp);
       toHost(mp, 0);
-      unlock(schedLock());
+      unlock(addressOf(sched.lock));
       return false;
     }
     midleput(mp);
     checkdead();
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     return awaitp();
   }
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   return awaitp();
 }
 
@@ -436,7 +410,8 @@ export function awaitp(): bool {
 
 /** Under sched.lock. */
 export function midleput(mp: M): void {
-  if (CHECKED) check(holds(schedLock()) && !mp.p && !mp.spinning, "an M on the idle list has no P and does not spin");
+  if (CHECKED)
+    check(holds(addressOf(sched.lock)) && !mp.p && !mp.spinning, "an M on the idle list has no P and does not spin");
   mp.idlelink = sched.idleM;
   mp.idleSince = sched.coarseNow;
   sched.idleM = mp;
@@ -453,9 +428,9 @@ function armTimer(mp: M, polls: bool): i64 {
     if (!polls) return 0;
     when = i64.MAX_VALUE;
   }
-  atomic.store<usize>(timerMAddr(), changetype<usize>(mp));
+  atomic.store<usize>(addressOf(sched.timerM), changetype<usize>(mp));
   while (true) {
-    atomic.store<i64>(timerWhenAddr(), when);
+    atomic.store<i64>(addressOf(sched.timerWhen), when);
     const again = timeSleepUntil();
     if (again == 0 || again >= when) return when;
     when = again;

@@ -5,11 +5,10 @@
  */
 import { MAX_THREADS, SCHED_MCOUNT, SCHED_SYSMON_WAKE } from "../../layout";
 import { nanotime } from "../base/clock";
-import { schedLock } from "./globrunq";
 import { lock, unlock } from "../base/lock";
 import { midleput, unpark } from "./mp";
 import { gopanic, throwFatal } from "../base/panic";
-import { M, P, Sched, allm, sched, addressOf } from "../../abi";
+import { M, P, allm, sched, addressOf } from "../../abi";
 import { ASLEEP } from "./sysmon";
 
 /** The last M's place is sysmon's, the one before it the I/O thread's. */
@@ -34,7 +33,7 @@ export function mayMakeM(): bool {
  */
 export function newm(pp: P | null, spinning: bool): void {
   if (sched.mlive >= sched.maxThreads) {
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     threadExhaustion();
   }
   sched.mlive++;
@@ -69,11 +68,11 @@ export function newm(pp: P | null, spinning: bool): void {
 /** Sets the limit on threads and returns the previous one. To need more, now or later, ends the program. */
 export function setMaxThreads(n: i32): i32 {
   if (n < 1) gopanic("setMaxThreads: the limit must be positive");
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const old = sched.maxThreads;
   sched.maxThreads = min(n, THREAD_LIMIT);
   const exhausted = sched.mlive > n;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (exhausted) threadExhaustion();
   return old;
 }
@@ -96,7 +95,7 @@ export function wakeSysmonIfAsleep(): void {
 /** Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. */
 export function endIdleM(now: i64): void {
   if (sched.nmidle <= sched.nprocs) return;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   // The list is last in, first out, so the one at its end has been idle longest.
   let prev: M | null = null;
   let mp = sched.idleM;
@@ -109,18 +108,18 @@ export function endIdleM(now: i64): void {
     sched.nmidle--;
     sched.mlive--;
     mp.ending = true;
-    unlock(schedLock());
+    unlock(addressOf(sched.lock));
     unpark(mp);
     return;
   }
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
 }
 
 /** An M that is to end calls this last; its struct is then free for another thread. */
 export function mexit(mp: M): void {
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   atomic.add<i32>(addressOf(mp.gen), 1);
   mp.newlink = sched.freeM;
   sched.freeM = mp;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
 }

@@ -8,7 +8,7 @@ import { SCHED_STATE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { findRunnable, nextHere } from "./findrunnable";
-import { globrunqputOne, schedLock } from "./globrunq";
+import { globrunqputOne } from "./globrunq";
 import { gfput, gfputOrphan } from "../goroutine/gs";
 import { passToCleanM } from "./hosted";
 import { startRewind, stopUnwind } from "../base/imports";
@@ -194,7 +194,7 @@ export function goexit0(gp: G): void {
 
 /** Goroutine 1 has ended; if main had not returned, it has called goexit. */
 function mainExited(): void {
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   if (sched.main == MainState.Main) sched.main = MainState.Exited;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
 }

@@ -14,7 +14,7 @@
 import { SCHED_STATE, SCHED_SYSMON_WAKE } from "../../layout";
 import { nanotime } from "../base/clock";
 import { STALLED, writeError } from "../debug/dump";
-import { globrunqsize, schedLock } from "./globrunq";
+import { globrunqsize } from "./globrunq";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { runsJsgo, takeKillM } from "../js/jsgo";
 import { handoffp } from "./mp";
@@ -24,8 +24,7 @@ import { injectglist } from "../net/polldesc";
 import { runqempty } from "../goroutine/runq";
 import { loadIdlePs, loadSpinning } from "./spinning";
 import { schedtrace } from "../debug/schedtrace";
-import { statusAddr } from "../goroutine/syscall";
-import { M, P, PStatus, ProgramState, Sched, TraceKind, addressOf, allp, sched } from "../../abi";
+import { M, P, PStatus, ProgramState, TraceKind, addressOf, allp, sched } from "../../abi";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 
@@ -75,9 +74,9 @@ export function sysmonLoop(): i32 {
       const ticks = scheduled();
       const dozes = ticks != lastTicks;
       lastTicks = ticks;
-      atomic.store<i32>(sysmonIdleAddr(), dozes ? DOZING : ASLEEP);
+      atomic.store<i32>(addressOf(sched.sysmonIdle), dozes ? DOZING : ASLEEP);
       if (allIdle()) futexsleep(SCHED_SYSMON_WAKE, seen, dozes ? DOZE : idleTimeout());
-      atomic.store<i32>(sysmonIdleAddr(), 0);
+      atomic.store<i32>(addressOf(sched.sysmonIdle), 0);
       idle = 0;
       delay = DELAY_MIN;
     } else {
@@ -95,12 +94,6 @@ export function sysmonLoop(): i32 {
     }
     endIdleM(now);
   }
-}
-
-
-@inline
-function sysmonIdleAddr(): usize {
-  return addressOf(sched.sysmonIdle);
 }
 
 /** Counts turns of the scheduler: the same number twice means that hardly anything has run in between. */
@@ -121,13 +114,13 @@ function idleTimeout(): i64 {
 
 export function takeNewM(): M | null {
   if (!sched.newM) return null;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const mp = sched.newM;
   if (mp) {
     sched.newM = mp.newlink;
     mp.newlink = null;
   }
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   return mp;
 }
 
@@ -136,7 +129,7 @@ function watchSlices(now: i64): i64 {
   let next = now + DELAY_MAX;
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
-    const status = atomic.load<u32>(statusAddr(pp));
+    const status = atomic.load<u32>(addressOf(pp.status));
     if (status != PStatus.Running && status != PStatus.Syscall) continue;
     if (pp.seenSchedtick != pp.schedtick) {
       pp.seenSchedtick = pp.schedtick;
@@ -174,7 +167,7 @@ function retake(now: i64): bool {
   let did = false;
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
-    const status = atomic.load<u32>(statusAddr(pp));
+    const status = atomic.load<u32>(addressOf(pp.status));
     if (status == PStatus.Syscall) {
       if (pp.seenSyscalltick != pp.syscalltick) {
         pp.seenSyscalltick = pp.syscalltick;
@@ -186,8 +179,8 @@ function retake(now: i64): bool {
       const mp = pp.m;
       const isJs = mp != null && runsJsgo(mp);
       if (isJs && pp.seenSyscall + jsPatience() > now) continue;
-      lock(schedLock());
-      const mine = atomic.cmpxchg<u32>(statusAddr(pp), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
+      lock(addressOf(sched.lock));
+      const mine = atomic.cmpxchg<u32>(addressOf(pp.status), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
       if (mine) {
         sched.nmblocked++;
         if (isJs && mp) {
@@ -197,7 +190,7 @@ function retake(now: i64): bool {
         pp.m = null;
         if (isTraced()) trace(TraceKind.LoseP, 0, pp.id);
       }
-      unlock(schedLock());
+      unlock(addressOf(sched.lock));
       if (mine) {
         handoffp(pp);
         did = true;

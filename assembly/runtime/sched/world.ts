@@ -9,7 +9,7 @@
  */
 import { MAX_PROCS } from "../../layout";
 import { CHECKED, check } from "../base/checked";
-import { globrunqput, schedLock } from "./globrunq";
+import { globrunqput } from "./globrunq";
 import { gfgather } from "../goroutine/gs";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { flushCaches } from "../memory/malloc";
@@ -18,29 +18,17 @@ import { gosched } from "../goroutine/proc";
 import { gopanic } from "../base/panic";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget } from "../goroutine/runq";
-import { exitsyscall, statusAddr } from "../goroutine/syscall";
-import { Attention, G, P, PStatus, Sched, TraceKind, addressOf, allp, sched } from "../../abi";
+import { exitsyscall } from "../goroutine/syscall";
+import { Attention, G, P, PStatus, TraceKind, addressOf, allp, sched } from "../../abi";
 import { moveTimers } from "../goroutine/time";
 import { isTraced, trace } from "../debug/trace";
 
 /** How long to wait for Ps before asking again, in ns: a request is lost if the M changed goroutines meanwhile. */
 const ASK_AGAIN: i64 = 100_000;
 
-
-@inline
-function worldBusyAddr(): usize {
-  return addressOf(sched.worldBusy);
-}
-
-
-@inline
-function stopwaitAddr(): usize {
-  return addressOf(sched.stopwait);
-}
-
 /** Claims the right to stop the world; false if somebody else has it. */
 export function tryWorld(): bool {
-  return atomic.cmpxchg<i32>(worldBusyAddr(), 0, 1) == 0;
+  return atomic.cmpxchg<i32>(addressOf(sched.worldBusy), 0, 1) == 0;
 }
 
 /** Asks all running goroutines to yield. */
@@ -54,14 +42,14 @@ export function preemptall(): void {
 /** Stops the world. The caller holds a P, which stays its own, and the right to it (`tryWorld`). */
 export function stopTheWorld(): void {
   if (isTraced()) trace(TraceKind.Stw, 0, sched.nprocs);
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   setAttention(sched.attention | Attention.Stop);
   const own = m.p!;
-  atomic.store<i32>(stopwaitAddr(), sched.nprocs - 1);
+  atomic.store<i32>(addressOf(sched.stopwait), sched.nprocs - 1);
   own.status = PStatus.Gcstop;
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
-    if (atomic.cmpxchg<u32>(statusAddr(pp), PStatus.Syscall, PStatus.Gcstop) == PStatus.Syscall) {
+    if (atomic.cmpxchg<u32>(addressOf(pp.status), PStatus.Syscall, PStatus.Gcstop) == PStatus.Syscall) {
       sched.nmblocked++;
       pp.m = null;
       if (isTraced()) trace(TraceKind.LoseP, 0, i);
@@ -74,16 +62,16 @@ export function stopTheWorld(): void {
     sched.stopwait--;
     idle = pidleget();
   }
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   preemptall();
   while (true) {
-    const left = atomic.load<i32>(stopwaitAddr());
+    const left = atomic.load<i32>(addressOf(sched.stopwait));
     if (left == 0) {
       if (CHECKED)
         for (let i = 0; i < sched.nprocs; i++) check(allp(i).status == PStatus.Gcstop, "in a stopped world all Ps are");
       return;
     }
-    futexsleep(stopwaitAddr(), left, ASK_AGAIN);
+    futexsleep(addressOf(sched.stopwait), left, ASK_AGAIN);
     preemptall();
   }
 }
@@ -96,13 +84,13 @@ export function gcstopm(): void {
 /** A P that nobody holds goes to who stops the world. Under sched.lock. */
 export function stopp(pp: P): void {
   pp.status = PStatus.Gcstop;
-  atomic.store<i32>(stopwaitAddr(), sched.stopwait - 1);
-  atomic.notify(stopwaitAddr(), 1);
+  atomic.store<i32>(addressOf(sched.stopwait), sched.stopwait - 1);
+  atomic.notify(addressOf(sched.stopwait), 1);
 }
 
 /** Lets the world go on with `n` Ps. By who stopped it. */
 export function startTheWorld(n: i32): void {
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   if (n != sched.nprocs) procresize(n);
   setAttention(sched.attention & ~Attention.Stop);
   sched.solo = n == 1 && sched.soloAllowed != 0 ? 1 : 0;
@@ -120,10 +108,10 @@ export function startTheWorld(n: i32): void {
     const pp = allp(i);
     if (pp != own && (!runqempty(pp) || pp.timersLength != 0)) ready++;
   }
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   while (ready-- > 0) startIdle();
   if (isTraced()) trace(TraceKind.Unstw, 0, n);
-  atomic.store<i32>(worldBusyAddr(), 0);
+  atomic.store<i32>(addressOf(sched.worldBusy), 0);
   wakepIfIdle();
 }
 

@@ -11,33 +11,15 @@
 import { plock, punlock } from "../base/lock";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { WaitReason, waiterOf } from "../../abi";
+import { WaitReason, waiterOf, addressOf } from "../../abi";
 import { dequeueAll, enqueue, readyAll, unlink, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
 import { Mutex, mutexCheckLocked, mutexLock, mutexUnlock } from "./mutex";
 
 
 @inline
-function lockOf(c: Cond): usize {
-  return changetype<usize>(c) + offsetof<Cond>("word");
-}
-
-
-@inline
-function waitsOf(c: Cond): usize {
-  return changetype<usize>(c) + offsetof<Cond>("waits");
-}
-
-
-@inline
-function notifiedOf(c: Cond): usize {
-  return changetype<usize>(c) + offsetof<Cond>("notified");
-}
-
-
-@inline
 function queueOf(c: Cond): WaitQ {
-  return changetype<WaitQ>(changetype<usize>(c) + offsetof<Cond>("first"));
+  return changetype<WaitQ>(addressOf(c.first));
 }
 
 /** A place to wait for a change of what `mutex` guards. */
@@ -57,9 +39,9 @@ export class Cond {
   wait(): void {
     nilCheck(changetype<usize>(this));
     mutexCheckLocked(this.mutex); // before a ticket is drawn that would never be waited with
-    const ticket = atomic.add<u32>(waitsOf(this), 1);
+    const ticket = atomic.add<u32>(addressOf(this.waits), 1);
     mutexUnlock(this.mutex);
-    if (enqueueTicket(this, ticket)) gopark(WaitReason.CondWait, lockOf(this));
+    if (enqueueTicket(this, ticket)) gopark(WaitReason.CondWait, addressOf(this.word));
     mutexLock(this.mutex, WaitReason.MutexLock);
   }
 
@@ -79,18 +61,18 @@ export class Cond {
 /** Draws a ticket to wait with; panics if the mutex is not held. */
 export function drawTicket(c: Cond): u32 {
   mutexCheckLocked(c.mutex);
-  return atomic.add<u32>(waitsOf(c), 1);
+  return atomic.add<u32>(addressOf(c.waits), 1);
 }
 
 export function condLock(c: Cond): usize {
-  return lockOf(c);
+  return addressOf(c.word);
 }
 
 /** True with the lock held and this goroutine in the queue; false if its ticket has been signalled already. */
 export function enqueueTicket(c: Cond, ticket: u32): bool {
-  plock(lockOf(c));
+  plock(addressOf(c.word));
   if (<i32>(ticket - c.notified) < 0) {
-    punlock(lockOf(c));
+    punlock(addressOf(c.word));
     return false;
   }
   const gp = g;
@@ -105,27 +87,27 @@ export function enqueueTicket(c: Cond, ticket: u32): bool {
 function notifyOne(c: Cond): void {
   // Without a waiter since the last signal there is nothing to do. A `wait` that draws its ticket after this load comes
   // after the signal.
-  if (atomic.load<u32>(waitsOf(c)) == atomic.load<u32>(notifiedOf(c))) return;
-  plock(lockOf(c));
+  if (atomic.load<u32>(addressOf(c.waits)) == atomic.load<u32>(addressOf(c.notified))) return;
+  plock(addressOf(c.word));
   const ticket = c.notified;
-  if (ticket == atomic.load<u32>(waitsOf(c))) {
-    punlock(lockOf(c));
+  if (ticket == atomic.load<u32>(addressOf(c.waits))) {
+    punlock(addressOf(c.word));
     return;
   }
-  atomic.store<u32>(notifiedOf(c), ticket + 1);
+  atomic.store<u32>(addressOf(c.notified), ticket + 1);
   // Goroutines may have queued in another order than that of their tickets, but not by much.
   let w = queueOf(c).first;
   while (w && <u32>w.count != ticket) w = w.next;
   if (w) unlink(queueOf(c), w);
-  punlock(lockOf(c));
+  punlock(addressOf(c.word));
   if (w) goready(w.g);
 }
 
 function notifyAll(c: Cond): void {
-  if (atomic.load<u32>(waitsOf(c)) == atomic.load<u32>(notifiedOf(c))) return;
-  plock(lockOf(c));
-  atomic.store<u32>(notifiedOf(c), atomic.load<u32>(waitsOf(c)));
+  if (atomic.load<u32>(addressOf(c.waits)) == atomic.load<u32>(addressOf(c.notified))) return;
+  plock(addressOf(c.word));
+  atomic.store<u32>(addressOf(c.notified), atomic.load<u32>(addressOf(c.waits)));
   const head = dequeueAll(queueOf(c));
-  punlock(lockOf(c));
+  punlock(addressOf(c.word));
   readyAll(head);
 }

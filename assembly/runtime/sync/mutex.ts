@@ -22,7 +22,7 @@ import { g, m } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
 import { loadIdlePs, loadSpinning } from "../sched/spinning";
 import { Sema, semrelease, semtake } from "../chan/sema";
-import { G, Sched, sched, waiterOf, WaitReason } from "../../abi";
+import { sched, waiterOf, WaitReason, addressOf } from "../../abi";
 import { nilCheck } from "../base/nil";
 
 const LOCKED: u32 = 1;
@@ -39,14 +39,8 @@ const SPIN_LOADS: i32 = 120;
 
 
 @inline
-function stateOf(mu: Mutex): usize {
-  return changetype<usize>(mu) + offsetof<Mutex>("state");
-}
-
-
-@inline
 function semaOf(mu: Mutex): Sema {
-  return changetype<Sema>(changetype<usize>(mu) + offsetof<Mutex>("sema0"));
+  return changetype<Sema>(addressOf(mu.sema0));
 }
 
 /** A mutual exclusion lock. Any goroutine may unlock it. */
@@ -75,14 +69,14 @@ export class Mutex {
 /** Takes the mutex; `reason` is what a goroutine that waits is reported to wait for. */
 export function mutexLock(mu: Mutex, reason: u8): void {
   nilCheck(changetype<usize>(mu));
-  if (atomic.cmpxchg<u32>(stateOf(mu), 0, LOCKED) == 0) return;
+  if (atomic.cmpxchg<u32>(addressOf(mu.state), 0, LOCKED) == 0) return;
   waiterOf(g).elem = 0;
   while (!acquireOrEnqueue(mu)) gopark(reason, changetype<usize>(semaOf(mu)));
 }
 
 /** Takes the mutex, or has this goroutine wait for it: then false, with the lock of `mutexSema` held. */
 export function mutexStart(mu: Mutex): bool {
-  if (atomic.cmpxchg<u32>(stateOf(mu), 0, LOCKED) == 0) return true;
+  if (atomic.cmpxchg<u32>(addressOf(mu.state), 0, LOCKED) == 0) return true;
   waiterOf(g).elem = 0;
   return acquireOrEnqueue(mu);
 }
@@ -94,14 +88,14 @@ export function mutexSema(mu: Mutex): Sema {
 
 export function mutexTryLock(mu: Mutex): bool {
   nilCheck(changetype<usize>(mu));
-  const old = atomic.load<u32>(stateOf(mu));
+  const old = atomic.load<u32>(addressOf(mu.state));
   if ((old & (LOCKED | STARVING)) != 0) return false;
-  return atomic.cmpxchg<u32>(stateOf(mu), old, old | LOCKED) == old;
+  return atomic.cmpxchg<u32>(addressOf(mu.state), old, old | LOCKED) == old;
 }
 
 export function mutexUnlock(mu: Mutex): void {
   nilCheck(changetype<usize>(mu));
-  if (atomic.cmpxchg<u32>(stateOf(mu), LOCKED, 0) == LOCKED) return;
+  if (atomic.cmpxchg<u32>(addressOf(mu.state), LOCKED, 0) == LOCKED) return;
   // A thread without a P has nothing to yield; JavaScript's could not.
   if (mutexRelease(mu) && m.p) gosched();
 }
@@ -109,7 +103,7 @@ export function mutexUnlock(mu: Mutex): void {
 /** Panics if nobody holds the mutex. */
 export function mutexCheckLocked(mu: Mutex): void {
   nilCheck(changetype<usize>(mu));
-  if ((atomic.load<u32>(stateOf(mu)) & LOCKED) == 0) notLocked();
+  if ((atomic.load<u32>(addressOf(mu.state)) & LOCKED) == 0) notLocked();
 }
 
 function notLocked(): void {
@@ -122,7 +116,7 @@ function notLocked(): void {
  */
 export function acquireOrEnqueue(mu: Mutex): bool {
   const w = waiterOf(g);
-  const state = stateOf(mu);
+  const state = addressOf(mu.state);
   while (true) {
     let awake = w.elem != 0;
     let starving = false;
@@ -169,7 +163,7 @@ export function acquireOrEnqueue(mu: Mutex): bool {
 
 /** Releases the mutex and wakes who should be woken; true if the caller should let it run at once. */
 export function mutexRelease(mu: Mutex): bool {
-  const state = stateOf(mu);
+  const state = addressOf(mu.state);
   let old = atomic.load<u32>(state);
   let wake: bool;
   while (true) {
@@ -201,6 +195,6 @@ function worthSpinning(): bool {
 
 /** Wasm has no pause instruction; atomic loads from a line of our own take the time without disturbing anybody. */
 function spin(): void {
-  const own = changetype<usize>(g) + offsetof<G>("status");
+  const own = addressOf(g.status);
   for (let i = 0; i < SPIN_LOADS; i++) atomic.load<u32>(own);
 }

@@ -7,17 +7,11 @@
  * Ordering: `finished` is stored and loaded atomically, so whoever sees it set sees what the call has written.
  */
 import { g } from "../base/registers";
-import { WaitReason } from "../../abi";
+import { WaitReason, addressOf } from "../../abi";
 import { freeTask, runTask, Task } from "../goroutine/task";
 import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../base/nil";
 import { Mutex, mutexLock, mutexRelease, mutexUnlock } from "./mutex";
-
-
-@inline
-function finishedOf(once: Once): usize {
-  return changetype<usize>(once) + offsetof<Once>("finished");
-}
 
 /** Makes one call, once. A call that calls `do` of the same Once waits for itself. */
 export class Once extends Deferral {
@@ -33,7 +27,7 @@ export class Once extends Deferral {
   /** Makes the call if this is the first; else waits until the first has returned. */
   do(task: Task): void {
     nilCheck(changetype<usize>(this));
-    if (atomic.load<u32>(finishedOf(this)) != 0) {
+    if (atomic.load<u32>(addressOf(this.finished)) != 0) {
       freeTask(changetype<usize>(task));
       return;
     }
@@ -53,12 +47,12 @@ function doSlow(once: Once, task: Task): void {
   g.once = changetype<usize>(once);
   runTask(task);
   g.once = once.outer;
-  atomic.store<u32>(finishedOf(once), 1);
+  atomic.store<u32>(addressOf(once.finished), 1);
   mutexUnlock(once.mutex);
 }
 
 /** The goroutine has ended inside the call. On the scheduler's stack, so nothing here yields. */
 export function onceAbandoned(once: Once): void {
-  atomic.store<u32>(finishedOf(once), 1);
+  atomic.store<u32>(addressOf(once.finished), 1);
   mutexRelease(once.mutex);
 }

@@ -17,26 +17,21 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark, goready, newproc } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, WaitReason, waiterOf } from "../../abi";
+import { G, WaitReason, waiterOf, addressOf } from "../../abi";
 import { freeTask, runTask, Task } from "../goroutine/task";
 import { dequeue, dequeueAll, enqueue, readyAll, WaitQ } from "../chan/waitq";
 import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../base/nil";
 
-
-@inline
-function lockOf(pool: Pool): usize {
-  return changetype<usize>(pool) + offsetof<Pool>("word");
-}
 /** Goroutines that wait to submit; the task is in the waiter. */
 @inline
 function submitters(pool: Pool): WaitQ {
-  return changetype<WaitQ>(changetype<usize>(pool) + offsetof<Pool>("submitFirst"));
+  return changetype<WaitQ>(addressOf(pool.submitFirst));
 }
 /** Goroutines that wait for all work to be done. */
 @inline
 function idleWaiters(pool: Pool): WaitQ {
-  return changetype<WaitQ>(changetype<usize>(pool) + offsetof<Pool>("idleFirst"));
+  return changetype<WaitQ>(addressOf(pool.idleFirst));
 }
 
 /** Goroutines to make calls with, at most `size` at a time. */
@@ -59,23 +54,23 @@ export class Pool extends Deferral {
 
   /** Has a worker make the call; waits while all are busy. Panics after `release`. */
   submit(task: Task): void {
-    if (!startOrEnqueue(this, task)) gopark(WaitReason.Semacquire, lockOf(this));
+    if (!startOrEnqueue(this, task)) gopark(WaitReason.Semacquire, addressOf(this.word));
   }
 
   /** Waits until all submitted work is done. */
   wait(): void {
-    if (!idleOrEnqueue(this)) gopark(WaitReason.WaitGroupWait, lockOf(this));
+    if (!idleOrEnqueue(this)) gopark(WaitReason.WaitGroupWait, addressOf(this.word));
   }
 
   /** Workers that are making a call. */
   running(): i32 {
     nilCheck(changetype<usize>(this));
-    return atomic.load<i32>(changetype<usize>(this) + offsetof<Pool>("busy"));
+    return atomic.load<i32>(addressOf(this.busy));
   }
 
   /** Workers that could make a call at once. */
   free(): i32 {
-    return max(0, atomic.load<i32>(changetype<usize>(this) + offsetof<Pool>("size")) - this.running());
+    return max(0, atomic.load<i32>(addressOf(this.size)) - this.running());
   }
 
   /** Changes the size, for what starts later: calls that are being made go on. */
@@ -87,9 +82,9 @@ export class Pool extends Deferral {
   /** Takes no more work. What has been submitted, by whoever waits to do so too, is still done. */
   release(): void {
     nilCheck(changetype<usize>(this));
-    plock(lockOf(this));
+    plock(addressOf(this.word));
     this.released = true;
-    punlock(lockOf(this));
+    punlock(addressOf(this.word));
   }
 }
 
@@ -118,15 +113,15 @@ export function poolAbandoned(pool: Pool): void {
 /** True if a worker has been started; false with the lock held and this goroutine waiting. */
 function startOrEnqueue(pool: Pool, task: Task): bool {
   nilCheck(changetype<usize>(pool));
-  plock(lockOf(pool));
+  plock(addressOf(pool.word));
   if (pool.released) {
-    punlock(lockOf(pool));
+    punlock(addressOf(pool.word));
     freeTask(changetype<usize>(task));
     gopanic("pool: submit after release");
   }
   if (pool.busy < pool.size) {
     pool.busy++;
-    punlock(lockOf(pool));
+    punlock(addressOf(pool.word));
     newproc(work(pool, changetype<usize>(task)));
     return true;
   }
@@ -141,11 +136,11 @@ function startOrEnqueue(pool: Pool, task: Task): bool {
 
 /** A call is over: the next one for this worker, or 0, and the worker is no longer counted. */
 function nextTask(pool: Pool): usize {
-  plock(lockOf(pool));
+  plock(addressOf(pool.word));
   if (pool.busy <= pool.size) {
     const w = dequeue(submitters(pool));
     if (w) {
-      punlock(lockOf(pool));
+      punlock(addressOf(pool.word));
       const task = <usize>w.elem;
       goready(w.g);
       return task;
@@ -154,7 +149,7 @@ function nextTask(pool: Pool): usize {
   const busy = --pool.busy;
   let head: G | null = null;
   if (busy == 0) head = dequeueAll(idleWaiters(pool));
-  punlock(lockOf(pool));
+  punlock(addressOf(pool.word));
   readyAll(head);
   return 0;
 }
@@ -162,9 +157,9 @@ function nextTask(pool: Pool): usize {
 /** True if all work is done; false with the lock held and this goroutine waiting. */
 function idleOrEnqueue(pool: Pool): bool {
   nilCheck(changetype<usize>(pool));
-  plock(lockOf(pool));
+  plock(addressOf(pool.word));
   if (pool.busy == 0) {
-    punlock(lockOf(pool));
+    punlock(addressOf(pool.word));
     return true;
   }
   const gp = g;
@@ -176,7 +171,7 @@ function idleOrEnqueue(pool: Pool): bool {
 }
 
 function resize(pool: Pool, size: i32): void {
-  plock(lockOf(pool));
+  plock(addressOf(pool.word));
   pool.size = size;
   while (pool.busy < size) {
     const w = dequeue(submitters(pool));
@@ -185,5 +180,5 @@ function resize(pool: Pool, size: i32): void {
     newproc(work(pool, <usize>w.elem));
     goready(w.g);
   }
-  punlock(lockOf(pool));
+  punlock(addressOf(pool.word));
 }

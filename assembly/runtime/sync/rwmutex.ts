@@ -14,7 +14,7 @@
  */
 import { gopanic } from "../base/panic";
 import { Sema, semacquire, semrelease, semtake } from "../chan/sema";
-import { WaitReason } from "../../abi";
+import { WaitReason, addressOf } from "../../abi";
 import { nilCheck } from "../base/nil";
 import { Mutex, mutexLock, mutexTryLock, mutexUnlock } from "./mutex";
 
@@ -22,26 +22,14 @@ const MAX_READERS: i32 = 1 << 30;
 
 
 @inline
-function readerCountOf(rw: RWMutex): usize {
-  return changetype<usize>(rw) + offsetof<RWMutex>("readerCount");
-}
-
-
-@inline
-function readerWaitOf(rw: RWMutex): usize {
-  return changetype<usize>(rw) + offsetof<RWMutex>("readerWait");
-}
-
-
-@inline
 function readerSemOf(rw: RWMutex): Sema {
-  return changetype<Sema>(changetype<usize>(rw) + offsetof<RWMutex>("readerSem0"));
+  return changetype<Sema>(addressOf(rw.readerSem0));
 }
 
 
 @inline
 function writerSemOf(rw: RWMutex): Sema {
-  return changetype<Sema>(changetype<usize>(rw) + offsetof<RWMutex>("writerSem0"));
+  return changetype<Sema>(addressOf(rw.writerSem0));
 }
 
 /** A lock that any number of readers can hold together, or one writer alone. Not for reading twice in one goroutine. */
@@ -60,8 +48,8 @@ export class RWMutex {
     nilCheck(changetype<usize>(this));
     mutexLock(this.writers, WaitReason.RWMutexLock);
     // Announce the writer; from here on readers wait.
-    const readers = atomic.sub<i32>(readerCountOf(this), MAX_READERS);
-    if (readers != 0 && atomic.add<i32>(readerWaitOf(this), readers) + readers != 0) {
+    const readers = atomic.sub<i32>(addressOf(this.readerCount), MAX_READERS);
+    if (readers != 0 && atomic.add<i32>(addressOf(this.readerWait), readers) + readers != 0) {
       semacquire(writerSemOf(this), false, WaitReason.RWMutexLock);
     }
   }
@@ -70,7 +58,7 @@ export class RWMutex {
   tryLock(): bool {
     nilCheck(changetype<usize>(this));
     if (!mutexTryLock(this.writers)) return false;
-    if (atomic.cmpxchg<i32>(readerCountOf(this), 0, -MAX_READERS) == 0) return true;
+    if (atomic.cmpxchg<i32>(addressOf(this.readerCount), 0, -MAX_READERS) == 0) return true;
     mutexUnlock(this.writers);
     return false;
   }
@@ -78,7 +66,7 @@ export class RWMutex {
   /** Releases a lock held for writing; panics if there is none. */
   unlock(): void {
     nilCheck(changetype<usize>(this));
-    const addr = readerCountOf(this);
+    const addr = addressOf(this.readerCount);
     // Of two unlocks at once, only one finds a writer to take away.
     let old = atomic.load<i32>(addr);
     while (true) {
@@ -95,13 +83,14 @@ export class RWMutex {
   /** Takes the lock for reading, waiting until no writer holds it or waits for it. */
   rlock(): void {
     nilCheck(changetype<usize>(this));
-    if (atomic.add<i32>(readerCountOf(this), 1) < -1) semacquire(readerSemOf(this), false, WaitReason.RWMutexRLock);
+    if (atomic.add<i32>(addressOf(this.readerCount), 1) < -1)
+      semacquire(readerSemOf(this), false, WaitReason.RWMutexRLock);
   }
 
   /** Takes the lock for reading if no writer holds it or waits for it. */
   tryRLock(): bool {
     nilCheck(changetype<usize>(this));
-    const addr = readerCountOf(this);
+    const addr = addressOf(this.readerCount);
     let old = atomic.load<i32>(addr);
     while (old >= 0) {
       const seen = atomic.cmpxchg<i32>(addr, old, old + 1);
@@ -114,7 +103,7 @@ export class RWMutex {
   /** Releases a lock held for reading; panics if there is none. */
   runlock(): void {
     nilCheck(changetype<usize>(this));
-    const old = atomic.sub<i32>(readerCountOf(this), 1);
+    const old = atomic.sub<i32>(addressOf(this.readerCount), 1);
     if (old <= 0) readerLeaves(this, old);
   }
 }
@@ -123,14 +112,14 @@ export class RWMutex {
 
 /** A writer that holds `writers` takes the lock, or waits: then false, with the lock of `writerSem` held. */
 export function rwAnnounce(rw: RWMutex): bool {
-  const readers = atomic.sub<i32>(readerCountOf(rw), MAX_READERS);
-  if (readers == 0 || atomic.add<i32>(readerWaitOf(rw), readers) + readers == 0) return true;
+  const readers = atomic.sub<i32>(addressOf(rw.readerCount), MAX_READERS);
+  if (readers == 0 || atomic.add<i32>(addressOf(rw.readerWait), readers) + readers == 0) return true;
   return semtake(writerSemOf(rw), false);
 }
 
 /** A reader takes the lock, or waits: then false, with the lock of `readerSem` held. */
 export function rwRead(rw: RWMutex): bool {
-  return atomic.add<i32>(readerCountOf(rw), 1) >= -1 || semtake(readerSemOf(rw), false);
+  return atomic.add<i32>(addressOf(rw.readerCount), 1) >= -1 || semtake(readerSemOf(rw), false);
 }
 
 export function rwWriterSem(rw: RWMutex): Sema {
@@ -144,8 +133,8 @@ export function rwReaderSem(rw: RWMutex): Sema {
 /** A reader has left and found a writer announced, or that nobody held the lock for reading. */
 function readerLeaves(rw: RWMutex, old: i32): void {
   if (old == 0 || old == -MAX_READERS) {
-    atomic.add<i32>(readerCountOf(rw), 1);
+    atomic.add<i32>(addressOf(rw.readerCount), 1);
     gopanic("sync: RUnlock of unlocked RWMutex");
   }
-  if (atomic.sub<i32>(readerWaitOf(rw), 1) == 1) semrelease(writerSemOf(rw), 1);
+  if (atomic.sub<i32>(addressOf(rw.readerWait), 1) == 1) semrelease(writerSemOf(rw), 1);
 }

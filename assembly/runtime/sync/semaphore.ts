@@ -10,20 +10,14 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, Waiter, WaitReason, waiterOf } from "../../abi";
+import { G, Waiter, WaitReason, waiterOf, addressOf } from "../../abi";
 import { dequeue, enqueue, link, readyAll, unlink, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
 
 
 @inline
-function lockOf(s: Semaphore): usize {
-  return changetype<usize>(s) + offsetof<Semaphore>("word");
-}
-
-
-@inline
 function queueOf(s: Semaphore): WaitQ {
-  return changetype<WaitQ>(changetype<usize>(s) + offsetof<Semaphore>("first"));
+  return changetype<WaitQ>(addressOf(s.first));
 }
 
 /** A number of tickets that goroutines take and give back. */
@@ -42,16 +36,16 @@ export class Semaphore {
 
   /** Takes `n` tickets, waiting until they are free and everybody who came before has got theirs. */
   acquire(n: i32 = 1): void {
-    if (!takeOrEnqueue(this, n)) gopark(WaitReason.Semacquire, lockOf(this));
+    if (!takeOrEnqueue(this, n)) gopark(WaitReason.Semacquire, addressOf(this.word));
   }
 
   /** Takes `n` tickets if they are free and nobody waits. */
   tryAcquire(n: i32 = 1): bool {
     nilCheck(changetype<usize>(this));
     checkCount(this, n);
-    plock(lockOf(this));
+    plock(addressOf(this.word));
     const done = take(this, n);
-    punlock(lockOf(this));
+    punlock(addressOf(this.word));
     return done;
   }
 
@@ -79,9 +73,9 @@ function take(s: Semaphore, n: i32): bool {
 export function takeOrEnqueue(s: Semaphore, n: i32): bool {
   nilCheck(changetype<usize>(s));
   checkCount(s, n);
-  plock(lockOf(s));
+  plock(addressOf(s.word));
   if (take(s, n)) {
-    punlock(lockOf(s));
+    punlock(addressOf(s.word));
     return true;
   }
   const gp = g;
@@ -94,23 +88,23 @@ export function takeOrEnqueue(s: Semaphore, n: i32): bool {
 }
 
 export function semaphoreLock(s: Semaphore): usize {
-  return lockOf(s);
+  return addressOf(s.word);
 }
 
 /** A waiter gives up: false if it has just been given its tickets. Those behind it may have been waiting for it alone. */
 export function giveUp(s: Semaphore, w: Waiter): bool {
-  plock(lockOf(s));
+  plock(addressOf(s.word));
   const waited = unlink(queueOf(s), w);
-  punlock(lockOf(s));
+  punlock(addressOf(s.word));
   if (waited) giveBack(s, 0);
   return waited;
 }
 
 function giveBack(s: Semaphore, n: i32): void {
   if (n < 0) gopanic("semaphore: negative count " + n.toString());
-  plock(lockOf(s));
+  plock(addressOf(s.word));
   if (n > s.size - s.free) {
-    punlock(lockOf(s));
+    punlock(addressOf(s.word));
     gopanic("semaphore: released more than was acquired");
   }
   s.free += n;
@@ -124,6 +118,6 @@ function giveBack(s: Semaphore, n: i32): void {
     last = link(last, w.g);
     if (!head) head = last;
   }
-  punlock(lockOf(s));
+  punlock(addressOf(s.word));
   readyAll(head);
 }

@@ -12,19 +12,13 @@
  */
 import { gopanic } from "../base/panic";
 import { Sema, semacquire, semrelease, semtake } from "../chan/sema";
-import { WaitReason } from "../../abi";
+import { WaitReason, addressOf } from "../../abi";
 import { nilCheck } from "../base/nil";
 
 
 @inline
-function stateOf(wg: WaitGroup): usize {
-  return changetype<usize>(wg) + offsetof<WaitGroup>("state");
-}
-
-
-@inline
 function semaOf(wg: WaitGroup): Sema {
-  return changetype<Sema>(changetype<usize>(wg) + offsetof<WaitGroup>("sema0"));
+  return changetype<Sema>(addressOf(wg.sema0));
 }
 
 /** A counter that goroutines can wait for to become zero. */
@@ -48,7 +42,8 @@ export class WaitGroup {
   wait(): void {
     if (!countIn(this)) return;
     semacquire(semaOf(this), false, WaitReason.WaitGroupWait);
-    if (atomic.load<u64>(stateOf(this)) != 0) gopanic("sync: WaitGroup is reused before previous Wait has returned");
+    if (atomic.load<u64>(addressOf(this.state)) != 0)
+      gopanic("sync: WaitGroup is reused before previous Wait has returned");
   }
 }
 
@@ -66,7 +61,7 @@ export function waitGroupSema(wg: WaitGroup): Sema {
 function addState(wg: WaitGroup, n: i32): void {
   nilCheck(changetype<usize>(wg));
   const delta = (<u64>n) << 32;
-  const state = atomic.add<u64>(stateOf(wg), delta) + delta;
+  const state = atomic.add<u64>(addressOf(wg.state), delta) + delta;
   if (<i64>state < 0 || <u32>state != 0) addSlow(wg, n, state);
 }
 
@@ -74,13 +69,13 @@ function addSlow(wg: WaitGroup, n: i32, state: u64): void {
   const counter = <i32>(state >> 32);
   const waiters = <u32>state;
   if (counter < 0) {
-    atomic.sub<u64>(stateOf(wg), (<u64>n) << 32); // who survives the panic finds the counter as it was
+    atomic.sub<u64>(addressOf(wg.state), (<u64>n) << 32); // who survives the panic finds the counter as it was
     gopanic("sync: negative WaitGroup counter");
   }
   if (waiters == 0) return;
   if (n > 0 && counter == n) gopanic("sync: WaitGroup misuse: Add called concurrently with Wait");
   if (counter > 0) return;
-  if (atomic.cmpxchg<u64>(stateOf(wg), state, 0) != state) {
+  if (atomic.cmpxchg<u64>(addressOf(wg.state), state, 0) != state) {
     gopanic("sync: WaitGroup misuse: Add called concurrently with Wait");
   }
   semrelease(semaOf(wg), waiters);
@@ -89,7 +84,7 @@ function addSlow(wg: WaitGroup, n: i32, state: u64): void {
 /** Counts the caller among the waiters; false if the counter is zero. */
 function countIn(wg: WaitGroup): bool {
   nilCheck(changetype<usize>(wg));
-  const addr = stateOf(wg);
+  const addr = addressOf(wg.state);
   let state = atomic.load<u64>(addr);
   while (true) {
     if (state >> 32 == 0) return false;

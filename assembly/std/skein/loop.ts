@@ -11,6 +11,7 @@
  * Other goroutines reach the loop by `callSoonThreadsafe` alone, through the core's lock-free queue (`runtime/mpsc.ts`). All
  * else is for the goroutine that runs the loop, or while nobody runs it; anything else panics.
  */
+import { addressOf } from "./abi";
 import { Chan } from "./runtime/chan/chan";
 import { nanotime } from "./runtime/base/clock";
 import { mpscPush, mpscTake } from "./runtime/base/mpsc";
@@ -25,30 +26,6 @@ import { Timer } from "./runtime/goroutine/time";
 const COMPACT_ABOVE: i32 = 100;
 /** Places of the ring of what is ready when it is first used. */
 const INITIAL_READY: i32 = 64;
-
-
-@inline
-function taskAddr(handle: Handle): usize {
-  return changetype<usize>(handle) + offsetof<Handle>("task");
-}
-
-
-@inline
-function givenAddr(handle: Handle): usize {
-  return changetype<usize>(handle) + offsetof<Handle>("givenUp");
-}
-
-
-@inline
-function notesAddr(loop: EventLoop): usize {
-  return changetype<usize>(loop) + offsetof<EventLoop>("notes");
-}
-
-
-@inline
-function cancelledAddr(loop: EventLoop): usize {
-  return changetype<usize>(loop) + offsetof<EventLoop>("cancelledTimers");
-}
 
 /** A call that is to be made soon. */
 export class Handle {
@@ -69,26 +46,26 @@ export class Handle {
 
   /** Has the call been made, or been cancelled? Then it will not be made any more. */
   get done(): bool {
-    return atomic.load<usize>(taskAddr(this)) == 0;
+    return atomic.load<usize>(addressOf(this.task)) == 0;
   }
 
   /** Has it been cancelled, before the call was made? */
   get cancelled(): bool {
-    return atomic.load<u8>(givenAddr(this)) != 0;
+    return atomic.load<u8>(addressOf(this.givenUp)) != 0;
   }
 
   /** Keeps the call from being made; false if it has been, or was cancelled before. Any goroutine. */
   cancel(): bool {
-    const task = atomic.xchg<usize>(taskAddr(this), 0);
+    const task = atomic.xchg<usize>(addressOf(this.task), 0);
     if (task == 0) return false;
-    atomic.store<u8>(givenAddr(this), 1);
+    atomic.store<u8>(addressOf(this.givenUp), 1);
     freeTask(task);
     return true;
   }
 
   /** Makes the call, unless it was cancelled. */
   run(): void {
-    const task = atomic.xchg<usize>(taskAddr(this), 0);
+    const task = atomic.xchg<usize>(addressOf(this.task), 0);
     if (task != 0) runTask(changetype<Task>(task));
   }
 }
@@ -115,7 +92,7 @@ export class TimerHandle extends Handle {
   cancel(): bool {
     if (!super.cancel()) return false;
     // Too many at most, if it is just being taken out: then the heap is gone through once for nothing.
-    if (this.scheduled) atomic.add<i32>(cancelledAddr(this.loop), 1);
+    if (this.scheduled) atomic.add<i32>(addressOf(this.loop.cancelledTimers), 1);
     return true;
   }
 
@@ -171,12 +148,12 @@ export class EventLoop {
   /** Has the call made in the loop's next turn, waking the loop if it sleeps. Any goroutine. */
   callSoonThreadsafe(task: Task): Handle {
     nilCheck(changetype<usize>(this));
-    if (atomic.load<u8>(changetype<usize>(this) + offsetof<EventLoop>("closed")) != 0) {
+    if (atomic.load<u8>(addressOf(this.closed)) != 0) {
       freeTask(changetype<usize>(task));
       gopanic("event loop: callSoonThreadsafe of a closed loop");
     }
     const handle = new Handle(this, task);
-    if (mpscPush(notesAddr(this), changetype<usize>(handle), offsetof<Handle>("next"))) this.wakeup.trySend(true);
+    if (mpscPush(addressOf(this.notes), changetype<usize>(handle), offsetof<Handle>("next"))) this.wakeup.trySend(true);
     return handle;
   }
 
@@ -228,7 +205,7 @@ export class EventLoop {
     nilCheck(changetype<usize>(this));
     if (this.runner != 0) gopanic("event loop: close of a running loop");
     if (this.closed) return;
-    atomic.store<u8>(changetype<usize>(this) + offsetof<EventLoop>("closed"), 1);
+    atomic.store<u8>(addressOf(this.closed), 1);
     this.takeNotes();
     while (this.length > 0) this.shift().cancel();
     for (let i = 0; i < this.timers.length; i++) this.timers[i].cancel();
@@ -237,12 +214,12 @@ export class EventLoop {
 
   /** Is a goroutine running the loop? */
   get isRunning(): bool {
-    return atomic.load<i64>(changetype<usize>(this) + offsetof<EventLoop>("runner")) != 0;
+    return atomic.load<i64>(addressOf(this.runner)) != 0;
   }
 
   /** Was the loop closed? */
   get isClosed(): bool {
-    return atomic.load<u8>(changetype<usize>(this) + offsetof<EventLoop>("closed")) != 0;
+    return atomic.load<u8>(addressOf(this.closed)) != 0;
   }
 
   /** One turn. */
@@ -264,7 +241,7 @@ export class EventLoop {
 
   /** Sleeps until the first timer is due, or another goroutine has asked for a call. */
   private wait(): void {
-    if (atomic.load<usize>(notesAddr(this)) != 0) return;
+    if (atomic.load<usize>(addressOf(this.notes)) != 0) return;
     if (this.timers.length == 0) {
       this.wakeup.recv();
       return;
@@ -283,7 +260,7 @@ export class EventLoop {
   }
 
   private takeNotes(): void {
-    let at = mpscTake(notesAddr(this), offsetof<Handle>("next"));
+    let at = mpscTake(addressOf(this.notes), offsetof<Handle>("next"));
     while (at != 0) {
       const handle = changetype<Handle>(at);
       at = changetype<usize>(handle.next);
@@ -331,14 +308,14 @@ export class EventLoop {
 
   /** Drops cancelled timers: all if they are many, else those at the top. */
   private dropCancelled(): void {
-    const cancelled = atomic.load<i32>(cancelledAddr(this));
+    const cancelled = atomic.load<i32>(addressOf(this.cancelledTimers));
     if (cancelled == 0) return;
     const timers = this.timers;
     if (timers.length <= COMPACT_ABOVE || cancelled <= timers.length >> 1) {
       while (timers.length > 0 && timers[0].done) this.popTimer();
       return;
     }
-    atomic.sub<i32>(cancelledAddr(this), cancelled);
+    atomic.sub<i32>(addressOf(this.cancelledTimers), cancelled);
     let kept = 0;
     for (let i = 0; i < timers.length; i++) {
       const timer = timers[i];
@@ -355,7 +332,8 @@ export class EventLoop {
     const last = timers.pop();
     if (timers.length > 0) this.siftDown(0, last);
     top.scheduled = false;
-    if (top.done && atomic.load<i32>(cancelledAddr(this)) > 0) atomic.sub<i32>(cancelledAddr(this), 1);
+    if (top.done && atomic.load<i32>(addressOf(this.cancelledTimers)) > 0)
+      atomic.sub<i32>(addressOf(this.cancelledTimers), 1);
     return top;
   }
 

@@ -46,7 +46,7 @@ export function main(): void {
     const cases = new Select();
     cases.recv<i32>(ch);
     cases.recv<i32>(first);
-    const chosen = cases.wait() + 1;
+    cases.wait();
     gosched();
   }
   if (what == "close") {

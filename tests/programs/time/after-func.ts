@@ -136,12 +136,12 @@ function aCallMayResetItsOwnTimer(): void {
   same(heart.beats, 10, "beats");
 }
 
-let live = "";
+let sink = "";
 
 function itsArgumentsLiveAsLongAsItDoes(): void {
   const timers: Timer[] = [];
   for (let i = 0; i < 100; i++) timers.push(afterFunc(5 * Millisecond, call(`text number ${i}, made on the way`, i)));
-  for (let i = 0; i < 20000; i++) live = `garbage ${i}`;
+  for (let i = 0; i < 20000; i++) sink = `garbage ${i}`;
   const seen = new Set<string>();
   for (let i = 0; i < 100; i++) {
     const said = called.recv();

@@ -32,7 +32,6 @@ import {
   Timer,
   WaitGroup,
   Microsecond,
-  Millisecond,
   Second,
 } from "skein";
 import { blockers, computation, hogs, resize, resizing, threads } from "./misbehaviour";

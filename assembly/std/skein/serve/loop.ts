@@ -12,6 +12,7 @@
  *   So nothing overtakes, and what several writes give goes out in one call.
  * - Nothing here is allocated for an event; buffers grow to what they are needed for.
  */
+import { addressOf } from "../abi";
 import { mpscPush, mpscTake } from "../runtime/base/mpsc";
 import { nanotime } from "../runtime/base/clock";
 import { malloc, mfree } from "../runtime/memory/malloc";
@@ -89,7 +90,7 @@ export class Loop {
 
   /** Has the loop take over a connection, which has been counted already. */
   adopt(conn: Conn): void {
-    const head = changetype<usize>(this) + offsetof<Loop>("adopted");
+    const head = addressOf(this.adopted);
     if (mpscPush(head, changetype<usize>(conn), offsetof<Conn>("next"))) sinkPost(this.slots.control, LoopEvent.Adopt);
   }
 
@@ -333,7 +334,7 @@ export class Loop {
 
   /** Takes over the connections that were given to this loop. */
   private takeOver(): void {
-    let at = mpscTake(changetype<usize>(this) + offsetof<Loop>("adopted"), offsetof<Conn>("next"));
+    let at = mpscTake(addressOf(this.adopted), offsetof<Conn>("next"));
     while (at != 0) {
       const conn = changetype<Conn>(at);
       at = changetype<usize>(conn.next);
@@ -419,7 +420,7 @@ export class Loop {
     this.conns[conn.slot.index] = null;
     this.slots.give(conn.slot);
     this.count--;
-    atomic.sub<i32>(changetype<usize>(this) + offsetof<Loop>("connections"), 1);
+    atomic.sub<i32>(addressOf(this.connections), 1);
   }
 
   /** It leaves the server. */

@@ -8,6 +8,7 @@
  * The end is one goroutine's work, whoever asks for it: it closes the listeners, waits until nobody accepts, has the loops
  * close their connections, and waits for them. So nothing is given to a loop that has ended.
  */
+import { addressOf } from "../abi";
 import { Chan } from "../runtime/chan/chan";
 import { nilCheck } from "../runtime/base/nil";
 import { formatAddress } from "../runtime/net/addr";
@@ -171,7 +172,7 @@ export class Server {
   /** Begins to close: no more connections are accepted, those that there are close. Any goroutine, handlers too. */
   shutdown(): void {
     nilCheck(changetype<usize>(this));
-    const closing = changetype<usize>(this) + offsetof<Server>("closing");
+    const closing = addressOf(this.closing);
     if (atomic.cmpxchg<i32>(closing, 0, 1) == 0) newproc(stopServer(this));
   }
 
@@ -227,13 +228,13 @@ export class Server {
     while (true) {
       const result = fdAccept(listener);
       if (result < 0) {
-        if (atomic.load<i32>(changetype<usize>(this) + offsetof<Server>("closing")) != 0) break;
+        if (atomic.load<i32>(addressOf(this.closing)) != 0) break;
         // An error of the connection that was to be accepted, or of the network: the next one may be sound.
         sleep(ACCEPT_PAUSE);
         continue;
       }
       const loop = this.choose();
-      atomic.add<i32>(changetype<usize>(loop) + offsetof<Loop>("connections"), 1);
+      atomic.add<i32>(addressOf(loop.connections), 1);
       loop.adopt(new Conn(changetype<NetFD>(<usize>result), loop, addrIndex));
     }
     this.accepting.done();
@@ -247,7 +248,7 @@ export class Server {
     const balance = this.events.loadBalance;
     if (balance == LoadBalance.Random) return loops[fastrandn(n)];
     if (balance == LoadBalance.RoundRobin) {
-      return loops[atomic.add<u32>(changetype<usize>(this) + offsetof<Server>("round"), 1) % n];
+      return loops[atomic.add<u32>(addressOf(this.round), 1) % n];
     }
     let best = loops[0];
     for (let i = 1; i < n; i++) if (connectionsOf(loops[i]) < connectionsOf(best)) best = loops[i];
@@ -273,7 +274,7 @@ export class Server {
 
 @inline
 function connectionsOf(loop: Loop): i32 {
-  return atomic.load<i32>(changetype<usize>(loop) + offsetof<Loop>("connections"));
+  return atomic.load<i32>(addressOf(loop.connections));
 }
 
 // The bodies of goroutines.

@@ -6,6 +6,7 @@
  * changes by compare-and-swap: so a wake for a connection that has closed fails, whoever uses the slot by then. Whoever
  * makes the count 1 tells the loop.
  */
+import { addressOf } from "../abi";
 import { malloc } from "../runtime/memory/malloc";
 import { NO_FD } from "../runtime/net/fd";
 import { Sink, SinkEvent, sinkPost, SinkQueue } from "../runtime/net/sink";
@@ -32,25 +33,19 @@ export class Slot extends Sink {
   wakes: u64;
 }
 
-
-@inline
-function wakesOf(s: Slot): usize {
-  return changetype<usize>(s) + offsetof<Slot>("wakes");
-}
-
 /** The generation of the slot's connection. */
 export function slotGeneration(s: Slot): u32 {
-  return <u32>(atomic.load<u64>(wakesOf(s)) >> 32);
+  return <u32>(atomic.load<u64>(addressOf(s.wakes)) >> 32);
 }
 
 /** Adds a wake; false if the connection of that generation has closed. Any goroutine. */
 export function slotWake(s: Slot, generation: u32): bool {
   while (true) {
-    const seen = atomic.load<u64>(wakesOf(s));
+    const seen = atomic.load<u64>(addressOf(s.wakes));
     if (<u32>(seen >> 32) != generation) return false;
     // So many that were not served yet say what one more would say.
     if (<u32>seen == u32.MAX_VALUE) return true;
-    if (atomic.cmpxchg<u64>(wakesOf(s), seen, seen + 1) != seen) continue;
+    if (atomic.cmpxchg<u64>(addressOf(s.wakes), seen, seen + 1) != seen) continue;
     if (<u32>seen == 0) sinkPost(s, SlotEvent.Wake);
     return true;
   }
@@ -58,14 +53,14 @@ export function slotWake(s: Slot, generation: u32): bool {
 
 /** Takes the wakes: how many there were. The loop's. */
 export function slotTakeWakes(s: Slot): u32 {
-  return <u32>atomic.and<u64>(wakesOf(s), 0xffffffff_00000000);
+  return <u32>atomic.and<u64>(addressOf(s.wakes), 0xffffffff_00000000);
 }
 
 /** The connection has closed: the next one is of another generation, without wakes. The loop's. */
 export function slotRetire(s: Slot): void {
   while (true) {
-    const seen = atomic.load<u64>(wakesOf(s));
-    if (atomic.cmpxchg<u64>(wakesOf(s), seen, ((seen >> 32) + 1) << 32) == seen) return;
+    const seen = atomic.load<u64>(addressOf(s.wakes));
+    if (atomic.cmpxchg<u64>(addressOf(s.wakes), seen, ((seen >> 32) + 1) << 32) == seen) return;
   }
 }
 
