@@ -11,7 +11,7 @@ export class Inbox implements EventSource {
   private ids = 0;
   /** There is none before another thread can know of it. */
   private mailbox: Mailbox | undefined;
-  /** What the mailbox's `wakes` was before the latest `take`. */
+  /** What the mailbox's signal counted before the latest `take`. */
   private seen = 0;
   private waiting = false;
 
@@ -43,7 +43,7 @@ export class Inbox implements EventSource {
   take(): void {
     const { mailbox } = this;
     if (mailbox === undefined) return;
-    this.seen = mailbox.wakes;
+    this.seen = mailbox.signal.count;
     if (mailbox.empty) return;
     for (const { target, args } of mailbox.take()) {
       const name = target === 0 ? (args.shift() as string) : target;
@@ -59,8 +59,8 @@ export class Inbox implements EventSource {
 
   sleep(): void {
     // One wait at a time: if nothing has come, one from before waits for the same value.
-    if (this.mailbox === undefined || (this.waiting && this.mailbox.wakes === this.seen)) return;
-    const woken = this.mailbox.woken(this.seen);
+    if (this.mailbox === undefined || (this.waiting && this.mailbox.signal.count === this.seen)) return;
+    const woken = this.mailbox.signal.changed(this.seen);
     if (woken === undefined) return this.loop.wake();
     this.waiting = true;
     void woken.then(() => {

@@ -1,22 +1,13 @@
 /**
- * The loop's note queue: calls that other threads have asked for, in memory that all threads share.
- *
- * The queue is the core's (`assembly/runtime/js/noteq.ts`) in memory of its own, so that a loop needs no running program: a
- * stack that is only ever emptied whole. A push links its note to the head it saw and installs it with one
- * compare-and-swap; the loop takes everything with one exchange, and reverses it. So notes come out first in, first out,
- * and there is no ABA problem. All of that is sequentially consistent, so whoever takes a note sees what is in it.
- *
- * Waking: a push that found the queue empty bumps `WAKE` and notifies. The loop reads `WAKE`, takes what there is, and waits for
- * that very value to change; a push after that finds the queue empty and changes it. A push that found the queue non-empty
- * needs nothing: the one that made it non-empty has bumped, or is about to.
- *
- * Closing installs `CLOSED` as the head for good, so a note is either taken by the loop or refused to its sender.
+ * The loop's mailbox: calls that other threads have asked for, in memory that all threads share and that is the loop's own, so
+ * that a loop needs no running program. The calls are notes of a queue (`notequeue.ts`), whose order, waking and closing it has.
  *
  * Notes lie in blocks of 64 bytes times a power of two. Freed ones are in a stack for each size, from which many threads
  * pop: so its head carries a count of all pops beside the block, and a head that came back is not taken for the one that
  * was seen. Blocks that were never used are at the end, and the memory grows there.
  */
 import { deserialize, serialize } from "node:v8";
+import { CLOSED, closeNotes, pushNote, Signal, takeNotes } from "../base/notequeue.js";
 import { LoopError } from "./looperrors.js";
 
 /** Bytes of the smallest block; blocks are numbered in this unit. */
@@ -40,7 +31,6 @@ const FREE = 8;
 const FIRST_UNIT = (FREE + CLASSES + 1) / 8;
 
 const MAGIC = 0x6b65_696e;
-const CLOSED = -1;
 
 /** Words of a block. */
 const NEXT = 0;
@@ -79,6 +69,8 @@ export class Mailbox {
   private readonly units: Uint16Array;
   private readonly bytes: Uint8Array;
   private readonly free: BigUint64Array;
+  /** Raised by a push that found nothing, and by closing. */
+  readonly signal: Signal;
 
   /** A new mailbox, or one in memory that came from another thread. */
   constructor(buffer?: SharedArrayBuffer) {
@@ -88,6 +80,7 @@ export class Mailbox {
     this.units = new Uint16Array(this.buffer);
     this.bytes = new Uint8Array(this.buffer);
     this.free = new BigUint64Array(this.buffer);
+    this.signal = new Signal(this.words, WAKE);
     if (buffer === undefined) {
       this.words[FRESH] = FIRST_UNIT;
       this.words[MAGIC_WORD] = MAGIC;
@@ -109,24 +102,13 @@ export class Mailbox {
     const values = typeof target === "string" ? [target, ...args] : args;
     const length = plainLength(values);
     const block = length >= 0 ? this.writePlain(values, length) : this.writeValues(values);
-    const { words } = this;
     const at = block * UNIT_WORDS;
-    words[at + TARGET] = typeof target === "number" ? target : 0;
-    let seen: number;
-    do {
-      seen = Atomics.load(words, HEAD);
-      if (seen === CLOSED) {
-        this.release(block);
-        throw new LoopError("Event loop is closed");
-      }
-      words[at + NEXT] = seen;
-    } while (Atomics.compareExchange(words, HEAD, seen, block) !== seen);
-    if (seen === 0) this.wake();
-  }
-
-  /** How often the mailbox has been woken: to be read before `take`, and given to `woken` after it. The loop's. */
-  get wakes(): number {
-    return Atomics.load(this.words, WAKE);
+    this.words[at + TARGET] = typeof target === "number" ? target : 0;
+    const found = pushNote(this.words, HEAD, block, at + NEXT);
+    if (found === 0) this.signal.raise();
+    if (found !== CLOSED) return;
+    this.release(block);
+    throw new LoopError("Event loop is closed");
   }
 
   /** Is there nothing to take? */
@@ -136,33 +118,17 @@ export class Mailbox {
 
   /** Takes all calls, oldest first. The loop's. */
   take(): Mail[] {
-    const { words } = this;
-    const mail: Mail[] = [];
-    let block = Atomics.exchange(words, HEAD, 0);
-    while (block !== 0) {
-      const next = words[block * UNIT_WORDS + NEXT] as number;
-      mail.push(this.read(block));
+    return takeNotes(this.words, HEAD, (block) => block * UNIT_WORDS + NEXT).map((block) => {
+      const mail = this.read(block);
       this.release(block);
-      block = next;
-    }
-    return mail.reverse();
-  }
-
-  /** Resolves when `wakes` is no longer `seen`; undefined if that is so already. Keeps no process alive. */
-  woken(seen: number): Promise<unknown> | undefined {
-    const wait = Atomics.waitAsync(this.words, WAKE, seen);
-    return wait.async ? wait.value : undefined;
-  }
-
-  wake(): void {
-    Atomics.add(this.words, WAKE, 1);
-    Atomics.notify(this.words, WAKE);
+      return mail;
+    });
   }
 
   /** Refuses all further calls; those not taken are dropped. The loop's. */
   close(): void {
-    Atomics.exchange(this.words, HEAD, CLOSED);
-    this.wake();
+    closeNotes(this.words, HEAD);
+    this.signal.raise();
   }
 
   // ---- notes --------------------------------------------------------------------------------------------------------

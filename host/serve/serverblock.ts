@@ -1,12 +1,7 @@
 /**
  * What the threads of a server share: the note queues of the loops, and counters.
  *
- * **Notes.** Each loop has a stack of notes in shared memory. Any thread pushes with one compare-and-swap on the head;
- * the loop takes all with one exchange and turns them round, so that it sees them first in, first out. Atomics are
- * sequentially consistent: the link that a pusher wrote before its compare-and-swap is seen by whoever takes the head after
- * it. Nothing is ever popped singly, so the head may come back to an old value without harm. A push that found the stack empty
- * wakes the loop; one that did not rides on the wake of the one that did.
- *
+ * **Notes.** Each loop has a queue of notes (`notequeue.ts`, which says in what order they come and why none is missed).
  * A note is a number, and its link lies in a table at that number, so nothing is allocated:
  * - 2 * slot + 2: the connection in that slot of the loop was woken. The slot's word counts wakes: whoever makes it from 0
  *   to 1 pushes the note, so a slot is in the stack at most once. The word also holds the slot's generation, in the same
@@ -14,9 +9,10 @@
  *   to another connection only after the note has come.
  * - 2 * fd + 3: the accepted descriptor is the loop's to serve. A descriptor is handed over at most once in its life.
  *
- * **The eventfd** is closed only when nobody is writing to it, or its number could be some other file's by then: `signal`
+ * **The eventfd** is closed only when nobody is writing to it, or its number could be some other file's by then: `wakeUp`
  * counts itself in before it looks at the state, and `retire` sets the state before it looks at the count.
  */
+import { pushNote, Signal, takeNotes } from "../base/notequeue.js";
 import { NULL, loadSys, type Sys } from "../sockets/sys.js";
 import type { ConnHandle, LoadBalance, LoopStats } from "./events.js";
 
@@ -99,27 +95,12 @@ export class ServerBlock {
   // ---- notes
 
   private push(loop: number, note: number, link: number): void {
-    const { words } = this;
-    const at = this.at(loop, HEAD);
-    let head = Atomics.load(words, at);
-    for (;;) {
-      Atomics.store(words, link, head);
-      const found = Atomics.compareExchange(words, at, head, note);
-      if (found === head) break;
-      head = found;
-    }
-    if (head === 0) this.signal(loop);
+    if (pushNote(this.words, this.at(loop, HEAD), note, link) === 0) this.wakeUp(loop);
   }
 
   /** Takes all notes of a loop, the oldest first. */
   take(loop: number): number[] {
-    const { words } = this;
-    const notes: number[] = [];
-    for (let note = Atomics.exchange(words, this.at(loop, HEAD), 0); note !== 0;) {
-      notes.push(note);
-      note = Atomics.load(words, this.linkOf(loop, note));
-    }
-    return notes.reverse();
+    return takeNotes(this.words, this.at(loop, HEAD), (note) => this.linkOf(loop, note));
   }
 
   private linkOf(loop: number, note: number): number {
@@ -137,7 +118,12 @@ export class ServerBlock {
     return (note >> 1) - 1;
   }
 
-  private signal(loop: number): void {
+  /** For a loop without an eventfd. */
+  private signal(loop: number): Signal {
+    return new Signal(this.words, this.at(loop, SIGNAL));
+  }
+
+  private wakeUp(loop: number): void {
     const { words } = this;
     Atomics.add(words, this.at(loop, WRITERS), 1);
     try {
@@ -147,8 +133,7 @@ export class ServerBlock {
         writeEventfd(fd);
         return;
       }
-      Atomics.add(words, this.at(loop, SIGNAL), 1);
-      Atomics.notify(words, this.at(loop, SIGNAL));
+      this.signal(loop).raise();
     } finally {
       Atomics.sub(words, this.at(loop, WRITERS), 1);
     }
@@ -170,20 +155,18 @@ export class ServerBlock {
   retire(loop: number): boolean {
     const { words } = this;
     Atomics.store(words, this.at(loop, STATE), RETIRED);
-    Atomics.add(words, this.at(loop, SIGNAL), 1);
-    Atomics.notify(words, this.at(loop, SIGNAL));
+    this.signal(loop).raise();
     for (let i = 0; i < RETIRE_SPINS; i++) if (Atomics.load(words, this.at(loop, WRITERS)) === 0) return true;
     return false;
   }
 
   /** Calls `notes` after each signal, for a loop without an eventfd, until the loop is retired. */
   async listen(loop: number, notes: () => void): Promise<void> {
-    const { words } = this;
-    while (Atomics.load(words, this.at(loop, STATE)) !== RETIRED) {
-      const seen = Atomics.load(words, this.at(loop, SIGNAL));
+    const signal = this.signal(loop);
+    while (Atomics.load(this.words, this.at(loop, STATE)) !== RETIRED) {
+      const seen = signal.count;
       notes();
-      const wait = Atomics.waitAsync(words, this.at(loop, SIGNAL), seen);
-      if (wait.async) await wait.value;
+      await signal.changed(seen);
     }
   }
 
