@@ -3,6 +3,7 @@
  */
 import { JSFN_INDEX } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
+import { attempt, wordsOf } from "../base/thrown.js";
 import type { Memory } from "../base/memory.js";
 import { NAME_HELPER } from "./selfcontained.js";
 import { readFunction } from "./functions.js";
@@ -126,8 +127,8 @@ function missing(url: string, name: string, module: Record<string, unknown>): Sk
 }
 
 function loadError(url: string, cause: unknown): SkeinError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const isTypeScript = (cause as { code?: unknown } | null)?.code === "ERR_UNKNOWN_FILE_EXTENSION";
+  const reason = wordsOf(cause);
+  const isTypeScript = attempt(() => (cause as { code?: unknown } | null)?.code) === "ERR_UNKNOWN_FILE_EXTENSION";
   const hint =
     isTypeScript && /\.[cm]?ts$/.test(new URL(url).pathname)
       ? "; this version of Node does not run TypeScript: compile it, or use Node 22.18 or newer, or Deno"

@@ -34,6 +34,7 @@ import {
 import { ArgCount, FunctionFlag, JsStatus, NoteKind, RunJs } from "../abi/enums.js";
 import { StopThread } from "../program/instance.js";
 import { ALL } from "./starter.js";
+import { attempt, isError, stackOf, wordsOf } from "../base/thrown.js";
 import { runCarried, type Carried } from "./carry.js";
 import type { GoroutineContext } from "./current.js";
 import type { AnyFunction } from "./goroutine.js";
@@ -182,7 +183,7 @@ export class Runner {
       encodeResult(thread.codec, value, record + JSGO_RESULT);
       words[(record + JSGO_STATE) >> 2] = JsStatus.Done;
     } catch (error) {
-      if (error instanceof StopThread) throw error;
+      if (attempt(() => error instanceof StopThread) === true) throw error; // not a proxy
       this.fail(record, error);
     } finally {
       this.record = 0;
@@ -225,11 +226,7 @@ export class Runner {
     try {
       codec.encode(error, record + JSGO_RESULT);
     } catch {
-      try {
-        codec.encode(plain(error), record + JSGO_RESULT);
-      } catch {
-        codec.encode(new Error("the goroutine threw something that cannot be cloned"), record + JSGO_RESULT);
-      }
+      codec.encode(plain(error), record + JSGO_RESULT);
     }
     this.words[(record + JSGO_STATE) >> 2] = JsStatus.Failed;
   }
@@ -372,13 +369,20 @@ const OWN_FILE = fileURLToPath(import.meta.url);
 
 /** Takes this thread's way to the function, the lowest lines, out of an error's stack. */
 function trimStack(error: unknown): void {
-  if (!(error instanceof Error) || typeof error.stack !== "string") return;
-  const lines = error.stack.split("\n");
+  const stack = isError(error) ? stackOf(error) : undefined;
+  if (stack === undefined) return;
+  const lines = stack.split("\n");
   let n = lines.length;
   while (n > 1 && isOwn(lines[n - 1]!)) n--;
   if (n === lines.length) return;
-  // A frozen error keeps the stack that it has.
-  Reflect.defineProperty(error, "stack", { value: lines.slice(0, n).join("\n"), writable: true, configurable: true });
+  // A frozen error keeps the stack that it has, and so does one that is a proxy.
+  attempt(() =>
+    Reflect.defineProperty(error as Error, "stack", {
+      value: lines.slice(0, n).join("\n"),
+      writable: true,
+      configurable: true,
+    }),
+  );
 }
 
 function isOwn(line: string): boolean {
@@ -389,9 +393,9 @@ function isOwn(line: string): boolean {
 
 /** What is left of an error that has parts which cannot be cloned. */
 function plain(error: unknown): unknown {
-  if (!(error instanceof Error)) return new Error(`the goroutine threw ${String(error)}, which cannot be cloned`);
-  const copy = new Error(error.message);
-  copy.name = error.name;
-  if (typeof error.stack === "string") copy.stack = error.stack;
+  if (!isError(error)) return new Error(`the goroutine threw ${wordsOf(error)}, which cannot be cloned`);
+  const copy = new Error(attempt(() => String(error.message)));
+  copy.name = attempt(() => String(error.name)) ?? "Error";
+  copy.stack = stackOf(error) ?? `${copy.name}: ${copy.message}`;
   return copy;
 }

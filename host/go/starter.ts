@@ -39,6 +39,7 @@ import {
 } from "../../assembly/layout.js";
 import { ArgCount, JsStatus, NoteKind, ThreadMark } from "../abi/enums.js";
 import { SkeinError, WorkerError } from "../base/errors.js";
+import { stackOf, wordsOf } from "../base/thrown.js";
 import { LongTimer } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
 import { Transfer } from "../values/index.js";
@@ -483,7 +484,7 @@ export class Starter {
       thread.codec.encode(value, note + JSREQ_VALUE);
     } catch {
       // The reason is for this side; the other gets as much of it as can be sent.
-      thread.codec.encode(String(value), note + JSREQ_VALUE);
+      thread.codec.encode(wordsOf(value), note + JSREQ_VALUE);
     }
     const gen = Atomics.load(words, (MS_BASE + mid * M_SIZE + M_GEN) >> 2);
     thread.core.js_post(mid, gen, note);
@@ -524,10 +525,11 @@ const OWN = /\/(?:go\/(?:starter|thread|tasks)|runtime)\.js:/;
 
 /** Adds to an error's stack who started the goroutine. */
 function withCaller(error: unknown, g: GoroutinePromise, mid: number): unknown {
-  if (!(error instanceof Error) || typeof error.stack !== "string") return error;
-  const frames = (g.startedAt?.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !OWN.test(line));
+  const own = error instanceof Error ? stackOf(error) : undefined;
+  if (own === undefined) return error;
+  const frames = (stackOf(g.startedAt) ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !OWN.test(line));
   const how = g.hasOwnStack ? "started" : "started, as this function was lately,";
-  const stack = [error.stack, `    at goroutine ${g.id} (${g.name}) on M${mid}, ${how}`, ...frames].join("\n");
+  const stack = [own, `    at goroutine ${g.id} (${g.name}) on M${mid}, ${how}`, ...frames].join("\n");
   try {
     Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true, enumerable: false });
   } catch {

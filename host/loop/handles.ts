@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { ContextualBase } from "./contextual.js";
 import { describe } from "./looperrors.js";
+import { callStack } from "../base/thrown.js";
 
 /** A callback with the arguments that follow its scheduling. */
 export type Callback<A extends readonly unknown[] = readonly unknown[]> = (...args: A) => unknown;
@@ -106,7 +107,7 @@ export class TimerHandle extends Handle {
 
 /** The stack above the loop's own functions. */
 export function callSite(): string {
-  const lines = (new Error().stack ?? "").split("\n").slice(1);
+  const lines = callStack().split("\n").slice(1);
   const outside = lines.findIndex((line) => !OWN_FILES.test(line));
   return lines.slice(Math.max(outside, 0)).join("\n");
 }

@@ -14,6 +14,7 @@ import { Memory } from "../base/memory.js";
 import { readAvailable, writeFully } from "../base/stdio.js";
 import type { Core } from "./core.js";
 import { Stacks, type SymbolSource } from "./stacks.js";
+import { callStack } from "../base/thrown.js";
 import type { ThreadOptions } from "./threadoptions.js";
 
 /** What every thread of a program is given; travels in `workerData`. */
@@ -125,7 +126,7 @@ function coreImports(
     },
 
     traceback(address: number, capacity: number): number {
-      const text = formatFrames(stacks.frames(new Error().stack ?? ""));
+      const text = formatFrames(stacks.frames(callStack()));
       const bytes = Buffer.from(text, "utf8").subarray(0, capacity);
       memory.write(address >>> 0, bytes);
       return bytes.byteLength;

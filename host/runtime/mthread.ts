@@ -20,6 +20,7 @@ import { netImportsFor } from "../sockets/forthread.js";
 import type { Core } from "../program/core.js";
 import { instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
 import { writeText } from "../program/notes.js";
+import { isError, stackOf, wordsOf } from "../base/thrown.js";
 import { BrokenPipe } from "../base/stdio.js";
 import { Spoke } from "../values/index.js";
 import { panicMessage } from "../program/panics.js";
@@ -72,7 +73,7 @@ async function runM(data: MData): Promise<void> {
       if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `it called process.exit(${code})`);
     });
     const uncaught = (error: unknown): void => {
-      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const what = stackOf(error) ?? wordsOf(error);
       if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `an error that nobody caught: ${what}`);
       process.exit(1);
     };
@@ -98,7 +99,7 @@ async function runM(data: MData): Promise<void> {
     if (hasRun) endThread();
   } catch (error) {
     const what = core === undefined ? "could not start" : "failed";
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const reason = stackOf(error) ?? wordsOf(error);
     control.report(Report.Failure, `thread M${mid} ${what}: ${reason}`);
   }
 }
@@ -149,7 +150,7 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
   const goroutine = core.goid();
   if (message === undefined || goroutine === 0n) throw thrown;
 
-  const frames = stacks.frames((thrown as Error).stack ?? "");
+  const frames = stacks.frames(stackOf(thrown) ?? "");
   const text = writePanic(message, goroutine, core.creator(), frames);
   if (data.panic === "exit") {
     if (core.begin_exit() !== 0) control.report(Report.Panic, text);
@@ -162,19 +163,13 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
 
 /** An error that a JavaScript function has thrown, as a panic. */
 function panicOf(error: unknown, goroutine: number): string {
-  const isError = error instanceof Error;
-  const message = isError
-    ? error.name === "Error"
-      ? error.message
-      : `${error.name}: ${error.message}`
-    : String(error);
-  const lines = (isError ? (error.stack ?? "") : "").split("\n").filter((line) => /^\s+at /.test(line));
+  const lines = (isError(error) ? (stackOf(error) ?? "") : "").split("\n").filter((line) => /^\s+at /.test(line));
   const frames = lines.map((line) => {
     const [, name, place] = /^\s+at (?:async )?(?:([^(]+) \()?(.*?)\)?$/.exec(line) ?? [];
     // Where a function that was sent as its source was compiled is of no interest.
     return { name: name === "eval" ? "function" : (name ?? "function"), location: place?.replace(/^eval at .*, /, "") };
   });
-  return writePanic(message, BigInt(goroutine), 0n, frames);
+  return writePanic(wordsOf(error), BigInt(goroutine), 0n, frames);
 }
 
 /** What this thread is to be; one that was started before that was known is told in a message. */

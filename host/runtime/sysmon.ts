@@ -7,6 +7,7 @@ import { MessageChannel, type MessagePort, parentPort, receiveMessageOnPort, wor
 import { Control, Report } from "../base/control.js";
 import { netImportsFor } from "../sockets/forthread.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
+import { stackOf, wordsOf } from "../base/thrown.js";
 import type { Spare } from "../values/ports.js";
 import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
 
@@ -53,7 +54,7 @@ async function runSysmon(data: SysmonData): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof StopThread)) {
-      control.report(Report.Failure, `the sysmon thread failed: ${(error as Error).stack ?? String(error)}`);
+      control.report(Report.Failure, `the sysmon thread failed: ${stackOf(error) ?? wordsOf(error)}`);
     }
   }
   // Ms that compute without looking at the state would keep this thread for ever.

@@ -10,6 +10,7 @@
  * - A handler that throws closes its connection, and the error is told.
  */
 import { Action, actionOf, type Conn, type ConnHandle, type Out } from "./events.js";
+import { isError, wordsOf } from "../base/thrown.js";
 import { LongTimer } from "../base/timers.js";
 import { SocketError, type StreamHandler, type StreamSocket } from "../sockets/socket.js";
 import { INSTEAD } from "../values/failure.js";
@@ -232,7 +233,7 @@ export class StreamConn implements Conn, StreamHandler {
 
   private thrown(handler: string, error: unknown): void {
     this.loop.report(handler, error, this);
-    this.finish(error instanceof Error ? error : new Error(String(error)));
+    this.finish(isError(error) ? error : new Error(wordsOf(error)));
   }
 
   /** Ends for want of input. */

@@ -6,6 +6,7 @@
  * opened has been closed or detached, and its event has come.
  */
 import { setImmediate } from "node:timers";
+import { isError, stackOf, wordsOf } from "../base/thrown.js";
 import { LONGEST_TIMER_MS, LongTimer } from "../base/timers.js";
 import type { StreamSocket } from "../sockets/socket.js";
 import { DatagramConn, outputOf, StreamConn } from "./connection.js";
@@ -239,15 +240,15 @@ export class Loop {
 
   /** Tells of an error that no connection's `closed` tells of. */
   report(where: string, error: unknown, conn: Conn | undefined): void {
-    const thrown = error instanceof Error ? error : new Error(String(error));
+    const thrown = isError(error) ? error : new Error(wordsOf(error));
     if (this.events.error === undefined) {
-      console.error(`skein serve: ${where}: ${thrown.stack ?? thrown.message}`);
+      console.error(`skein serve: ${where}: ${stackOf(thrown) ?? wordsOf(thrown)}`);
       return;
     }
     try {
       this.events.error(thrown, conn);
     } catch (again) {
-      console.error(`skein serve: error: ${(again as Error).stack ?? String(again)}`);
+      console.error(`skein serve: error: ${stackOf(again) ?? wordsOf(again)}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** What the threads of a server say to each other. */
 import type { MessagePort } from "node:worker_threads";
 import type { PollerChoice } from "../sockets/poller.js";
+import { attempt, isError, stackOf, wordsOf } from "../base/thrown.js";
 import type { LoadBalance, ServeOptions } from "./events.js";
 import type { Sent } from "./bytering.js";
 import type { Place, SharedListener } from "./listeners.js";
@@ -14,9 +15,14 @@ export interface SentError {
 }
 
 export function sendError(error: unknown): SentError {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error), code: undefined, stack: undefined };
-  const { name, message, stack } = error;
-  return { name, message, code: (error as NodeJS.ErrnoException).code, stack };
+  if (!isError(error)) return { name: "Error", message: wordsOf(error), code: undefined, stack: undefined };
+  const code = attempt(() => (error as NodeJS.ErrnoException).code);
+  return {
+    name: attempt(() => String(error.name)) ?? "Error",
+    message: attempt(() => String(error.message)) ?? "",
+    code: typeof code === "string" ? code : undefined,
+    stack: stackOf(error),
+  };
 }
 
 export function receiveError(sent: SentError): Error {

@@ -6,6 +6,7 @@
  */
 import { HOBJ_DEADLINE, HOBJ_DONE, HOBJ_ELEM, HOBJ_OTHER, HOBJ_REASON, HOBJ_VALUE } from "../../assembly/layout.js";
 import { ObjectKind, OpCode } from "../abi/enums.js";
+import { wordsOf } from "../base/thrown.js";
 import { LongTimer } from "../base/timers.js";
 import { SyncHandle } from "./synchandle.js";
 import { OP_ENDED } from "./ops.js";
@@ -76,7 +77,7 @@ export class Context extends SyncHandle implements Disposable {
     try {
       codec.encode(why, slot);
     } catch (error) {
-      codec.encode(new DOMException((error as Error).message, "AbortError"), slot);
+      codec.encode(new DOMException(wordsOf(error), "AbortError"), slot);
     }
     if (core.ctx_cancel(this.address, slot) === 0) codec.drop(slot);
     this.abort();

@@ -1,5 +1,7 @@
 /** Errors on their way: which class they are made of again, and how. */
 
+import { unprepared } from "../base/thrown.js";
+
 const CLASSES: Readonly<Record<string, new (message?: string) => Error>> = {
   Error,
   EvalError,
@@ -21,11 +23,16 @@ export interface ErrorFields {
   readonly errors: unknown;
 }
 
-/** The built-in class that an error is an instance of. */
+/** The built-in class that an error is an instance of, in its own realm. */
 export function errorClass(error: object): string {
   if (error instanceof DOMException) return "DOMException";
   if (error instanceof AggregateError) return "AggregateError";
   for (const [name, known] of Object.entries(CLASSES)) if (name !== "Error" && error instanceof known) return name;
+  if (error instanceof Error) return "Error";
+  for (let o: unknown = Object.getPrototypeOf(error); o !== null; o = Object.getPrototypeOf(o)) {
+    const { name } = Object.getOwnPropertyDescriptor(o, "constructor")?.value as { name: string };
+    if (name === "AggregateError" || Object.hasOwn(CLASSES, name)) return name;
+  }
   return "Error";
 }
 
@@ -44,7 +51,8 @@ export function newError(base: string, name: string, message: string): Error {
 
 export function completeError(error: Error, fields: ErrorFields): void {
   if (fields.base !== "DOMException" && error.name !== fields.name) hidden(error, "name", fields.name);
-  if (typeof fields.stack === "string") hidden(error, "stack", fields.stack);
+  // To define it has the engine write the old one.
+  if (typeof fields.stack === "string") unprepared(() => hidden(error, "stack", fields.stack));
   if (fields.hasCause) hidden(error, "cause", fields.cause);
   if (fields.errors !== undefined) hidden(error, "errors", fields.errors);
 }

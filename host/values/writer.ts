@@ -16,6 +16,7 @@
 import { Buffer } from "node:buffer";
 import { types } from "node:util";
 import type { Memory } from "../base/memory.js";
+import { attempt, isError, stackOf, wordsOf } from "../base/thrown.js";
 import { extraProperties } from "./arrays.js";
 import { greatestLength, isDetached, viewIndex, viewLength } from "./buffers.js";
 import type { Carrier } from "./carrier.js";
@@ -335,7 +336,7 @@ export class Writer {
       this.slot(slots.NODE_WRAPPER, 0);
       return this.value(value);
     }
-    if (isError(object)) return this.error(object);
+    if (isError(object) || object instanceof DOMException) return this.error(object);
     const fate = fateOf(object);
     if (fate === "refused") throw new Uncloneable(object);
     if (fate === "carried") this.carry(object, false);
@@ -414,21 +415,27 @@ export class Writer {
 
   // ---- errors --------------------------------------------------------------------------------------------------------
 
-  private error(error: Error & { cause?: unknown; errors?: unknown }): void {
+  private error(error: Error): void {
     if (this.depth > DEEPEST_CAUSE)
       throw new Uncloneable(error, "an error could not be cloned: it has too many causes");
-    const names = Object.keys(error).filter((name) => !FIELDS.has(name));
-    this.slot(slots.NODE_ERROR, names.length);
+    const read = (name: string): unknown => (error as unknown as Record<string, unknown>)[name];
+    // One whose getter throws is all that is lost.
+    const properties = Object.keys(error).flatMap((name): [string, unknown][] => {
+      return FIELDS.has(name) ? [] : (attempt(() => [[name, read(name)]]) ?? []);
+    });
+    const hasCause = Object.hasOwn(error, "cause");
+    const errors = attempt(() => read("errors"));
+    this.slot(slots.NODE_ERROR, properties.length);
     this.text(errorClass(error));
-    this.text(String(error.name));
-    this.text(String(error.message));
-    this.field(typeof error.stack === "string" ? error.stack : undefined);
-    this.slot(slots.CONSTANT, Object.hasOwn(error, "cause") ? slots.TRUE : slots.FALSE);
-    this.field(Object.hasOwn(error, "cause") ? error.cause : undefined);
-    this.field(Array.isArray(error.errors) ? error.errors : undefined);
-    for (const name of names) {
+    this.text(attempt(() => String(read("name"))) ?? "Error");
+    this.text(attempt(() => String(read("message"))) ?? "");
+    this.field(stackOf(error));
+    this.slot(slots.CONSTANT, hasCause ? slots.TRUE : slots.FALSE);
+    this.field(hasCause ? attempt(() => read("cause")) : undefined);
+    this.field(Array.isArray(errors) ? errors : undefined);
+    for (const [name, value] of properties) {
       this.text(name);
-      this.field((error as unknown as Record<string, unknown>)[name]);
+      this.field(value);
     }
   }
 
@@ -441,13 +448,14 @@ export class Writer {
     try {
       this.value(value);
     } catch (error) {
-      if (!(error instanceof Uncloneable)) throw error;
+      // Else a getter has thrown; or the core, which has then ended the program already.
+      const text = error instanceof Uncloneable ? error.message : `a getter threw: ${wordsOf(error)}`;
       this.giveBack(owned);
       for (const object of this.objects.splice(objects)) this.numbers?.delete(object);
       this.at = at;
       this.depth = depth;
       this.later.length = later;
-      this.text(error.message);
+      this.text(text);
     }
   }
 }
@@ -484,8 +492,4 @@ export function release(context: WriterContext, kind: number, word: number): voi
   if (kind === slots.OWNS_BLOCK) context.free(word);
   else if (kind === slots.OWNS_CARRIED) context.carrier?.discard(word);
   else context.handles.get(kind)?.release(word);
-}
-
-function isError(object: object): object is Error {
-  return types.isNativeError(object) || object instanceof Error || object instanceof DOMException;
 }
