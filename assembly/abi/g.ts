@@ -65,8 +65,8 @@ export class Waiter {
   prev: Waiter | null;
   /** Semaphores: the number of tickets wanted. */
   count: i32;
-  /** Select: the index of the case. */
-  index: i32;
+  /** The queue it is in, 0 for none. */
+  q: usize;
   /** One of several cases: whoever wakes it must win `g.selectDone` first. */
   isSelect: bool;
   /** Set by the waker: a value was passed (true), or the channel was closed (false). */

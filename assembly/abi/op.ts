@@ -22,7 +22,7 @@ export class Op extends NoteHead {
   @slot slot: u64;
   /** One of OpSync. */
   @atomic sync: i32;
-  /** How far a lock has come that is taken in steps. */
+  /** How far it has come, if it takes several waits: one of STEP_*. Its own, as the record is. */
   step: i32;
   /** 1 from begin to delivery, if it waits. */
   pending: i32;
@@ -33,7 +33,8 @@ export class Op extends NoteHead {
   /** Next of all records, and of the free ones. */
   all: usize;
   free: usize;
-  private pad: i32;
+  /** It was called off, but may be between two queues. Atomic. */
+  givenUp: i32;
 }
 
 /** What is to be done. */

@@ -92,7 +92,7 @@ export interface Core {
   num_goroutine(): number;
   /** Frees an object without holders; returns what it belonged to, which then has one holder less, or 0. */
   obj_free(o: number): number;
-  /** The thread that was M `mid`'s `gen`th has died: what it waited for is called off, what it held is released. On main. */
+  /** For tests: what `mlost` does about operations and locks. */
   obj_lost(mid: number, gen: number): void;
   /** A new object of a kind with one holder; `n` is its capacity or size, `other` what it belongs to or 0. */
   obj_new(kind: number, n: number, elem: number, other: number): number;

@@ -99,7 +99,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
       if (status === OpStatus.Done) return Promise.resolve({ value: this.decode(), ok: true });
       if (status === OpStatus.Closed) return Promise.resolve(NOTHING);
       const op = ops.take(OpCode.Recv, this.address);
-      return ops.promise<Received<T>>(op, (op, status) => this.received(op, status), signal, undefined, NOTHING);
+      return ops.promise<Received<T>>(op, (op, status) => this.received(op, status), signal, NOTHING);
     } catch (error) {
       return Promise.reject(asError(error));
     }
@@ -200,7 +200,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
       const { value, ok } = this.received(op, status);
       return ok ? { value, done: false } : { value, done: true };
     };
-    return ops.promise<IteratorResult<T, undefined>>(op, settle, undefined, undefined, {
+    return ops.promise<IteratorResult<T, undefined>>(op, settle, undefined, {
       value: undefined,
       done: true,
     });

@@ -42,8 +42,7 @@ abstract class Lock extends SyncHandle {
       const { ops } = this.sync;
       const op = ops.take(code, this.address);
       const settle = (_: number, status: number): Guard => this.guard(status, free);
-      // A lock that comes after the wait was given up goes to the next.
-      return ops.promise(op, settle, signal, free);
+      return ops.promise(op, settle, signal);
     } catch (error) {
       return Promise.reject(asError(error));
     }

@@ -134,14 +134,15 @@ export class Ops {
   /**
    * Begins an operation whose end settles a promise: `settle` makes its result of the record, or throws.
    *
-   * @param unwanted for what cannot be called off: what to do with it when it ends after `signal` has ended the wait
+   * If `signal` ends the wait, the operation comes back as called off; or, where it was just about to end, as if the signal had come
+   * later.
+   *
    * @param onEnd what it resolves with if the runtime ends; without it rejects
    */
-  promise<T>(op: number, settle: Settle<T>, signal?: AbortSignal, unwanted?: Ended, onEnd?: T): Promise<T> {
+  promise<T>(op: number, settle: Settle<T>, signal?: AbortSignal, onEnd?: T): Promise<T> {
     let resolve!: (value: T) => void;
     let reject!: (error: unknown) => void;
     let onAbort: (() => void) | undefined;
-    let given = false;
     const finish = (status: number): void => {
       if (onAbort !== undefined) signal!.removeEventListener("abort", onAbort);
       try {
@@ -149,8 +150,6 @@ export class Ops {
           promise.catch(() => undefined); // nobody has to wait for what the end of the runtime has called off
           if (onEnd === undefined) reject(this.over);
           else resolve(onEnd);
-        } else if (given) {
-          unwanted?.(op, status);
         } else if (status === OpStatus.Cancelled) {
           settle(op, status);
           reject(reasonOf(signal!));
@@ -177,12 +176,7 @@ export class Ops {
     if (status !== 0) {
       finish(status);
     } else if (signal !== undefined) {
-      onAbort = () => {
-        // What was called off comes back as such; so does what was just about to happen, as if the signal had come later.
-        if (this.core.op_cancel(op) !== 0 || unwanted === undefined) return;
-        given = true;
-        reject(reasonOf(signal));
-      };
+      onAbort = () => void this.core.op_cancel(op);
       signal.addEventListener("abort", onAbort, { once: true });
     }
     return promise;
@@ -209,16 +203,16 @@ export class Ops {
     this.core.op_block();
     const until = performance.now() + ms;
     Atomics.compareExchange(words, at, OpSync.Awaited, OpSync.Asleep);
+    let closing = false;
     while (Atomics.load(words, at) !== OpSync.Released) {
       const left = until - performance.now();
-      const closing = Atomics.load(words, SCHED_STATE >>> 2) !== ProgramState.Running;
-      if ((left <= 0 || closing) && this.core.op_cancel(op) !== 0) {
-        if (closing) throw new SkeinError(`${what}: the runtime was closed`);
-        break;
-      }
+      closing ||= Atomics.load(words, SCHED_STATE >>> 2) !== ProgramState.Running;
+      if ((left <= 0 || closing) && this.core.op_cancel(op) !== 0) break;
       Atomics.wait(words, at, OpSync.Asleep, Math.min(SLICE_MS, Math.max(left, 0)));
     }
-    return words[(op + OP_STATUS) >>> 2]!;
+    const ended = words[(op + OP_STATUS) >>> 2]!;
+    if (closing && ended === OpStatus.Cancelled) throw new SkeinError(`${what}: the runtime was closed`);
+    return ended;
   }
 
   /** @throws SkeinError on the main thread */

@@ -29,14 +29,7 @@ export class WaitGroup extends SyncHandle {
 
   /** Waits until the counter is zero. */
   wait(options?: WaitOptions): Promise<void> {
-    return waiting(
-      this,
-      OpCode.WaitGroup,
-      0,
-      () => undefined,
-      options,
-      () => undefined,
-    );
+    return waiting(this, OpCode.WaitGroup, 0, () => undefined, options);
   }
 
   /** The same, blocking this goroutine's M. Only in goroutines. */
@@ -166,30 +159,7 @@ export class Cond extends SyncHandle {
    * ends the wait it rejects, also with the mutex held.
    */
   async wait(options?: WaitOptions): Promise<void> {
-    const { core } = this.sync.ops;
-    const unwanted = (): void => {
-      // It has been signalled after all, and has the mutex: both are for others.
-      core.mutex_unlock(this.mutex.address);
-      core.cond_signal(this.address);
-    };
-    let given = false;
-    try {
-      await waiting(
-        this,
-        OpCode.Cond,
-        0,
-        (_, status) => this.check(status),
-        options && { signal: options.signal },
-        () => {
-          given = true;
-          unwanted();
-        },
-      );
-    } catch (error) {
-      const { signal } = options ?? {};
-      if (signal?.aborted === true && error === signal.reason && !given) await this.mutex.lock();
-      throw error;
-    }
+    await waiting(this, OpCode.Cond, 0, (_, status) => this.check(status), options);
   }
 
   /** The same, blocking this goroutine's M. Only in goroutines. */
@@ -219,7 +189,6 @@ export function waiting<T>(
   n: number,
   settle: (op: number, status: number) => T,
   options?: WaitOptions,
-  unwanted?: () => void,
 ): Promise<T> {
   try {
     const signal = options?.signal;
@@ -229,7 +198,7 @@ export function waiting<T>(
     ops.setCount(op, n);
     const settled = (op: number, status: number): T =>
       status === OpStatus.Cancelled ? (undefined as T) : settle(op, status);
-    return ops.promise(op, settled, signal, unwanted);
+    return ops.promise(op, settled, signal);
   } catch (error) {
     return Promise.reject(asError(error));
   }

@@ -140,11 +140,6 @@ export class Sync {
     if (handle.memory !== this.host.memory) throw new SkeinError(`${what} belongs to another runtime`);
   }
 
-  /** A thread has died: what it waited for is called off, the locks that it held are released. On the main thread. */
-  threadLost(mid: number, gen: number): void {
-    this.host.core.obj_lost(mid, gen);
-  }
-
   private make(kind: number, n = 0, elem = 0, other = 0): number {
     if (this.ops.over !== undefined) throw this.ops.over;
     if (other !== 0) this.holders.retain(other);
@@ -184,6 +179,7 @@ export class Sync {
     if (code === OpCode.Recv && status === OpStatus.Done && isAny) host.codec.drop(op + OP_SLOT);
     if (code === OpCode.Send && (status === OpStatus.Cancelled || status === OpStatus.Closed) && isAny)
       host.codec.drop(op + OP_SLOT);
+    if (code === OpCode.Cond && status !== OpStatus.Cancelled) host.core.cond_signal(object); // what woke it is for the next
     if (code === OpCode.Semaphore && status === OpStatus.Done)
       host.core.sem_release(object, words[(op + OP_COUNT) >>> 2]!);
     host.core.op_free(op);

@@ -1,8 +1,30 @@
-import { Mutex } from "../../assembly/runtime/sync/mutex";
-import { RWMutex } from "../../assembly/runtime/sync/rwmutex";
+import { G, waiterOf } from "../../assembly/abi";
+import { setG } from "../../assembly/runtime/base/registers";
+import {
+  Mutex,
+  mutexAcquire,
+  mutexDecline,
+  mutexGoOn,
+  mutexRelease,
+  mutexWithdraw,
+} from "../../assembly/runtime/sync/mutex";
+import { rwAnnounce, RWMutex, rwRead, rwWithdrawReader, rwWithdrawWriter } from "../../assembly/runtime/sync/rwmutex";
 import { Semaphore } from "../../assembly/runtime/sync/semaphore";
 import { Atomic } from "../../assembly/runtime/sync/atomic";
-import { reset } from "./support";
+import { fakeG, reset, takeReady } from "./support";
+
+/** Another goroutine, which is the current one from now on. */
+function another(id: i64): G {
+  const gp = fakeG(id);
+  setG(gp);
+  return gp;
+}
+
+/** A goroutine waits: as if its stack had been saved, the lock of its queue is released. */
+function park(word: usize): void {
+  expect(word).not.toBe(0);
+  store<i32>(word, 0);
+}
 
 describe("a mutex", () => {
   beforeEach(reset);
@@ -14,6 +36,117 @@ describe("a mutex", () => {
     mu.unlock();
     expect(mu.tryLock()).toBe(true);
     mu.unlock();
+  });
+});
+
+describe("a mutex that two wait for", () => {
+  beforeEach(reset);
+
+  it("passes over one that gives up", () => {
+    const mu = new Mutex();
+    mu.lock();
+    const first = another(2);
+    park(mutexAcquire(mu));
+    another(3);
+    park(mutexAcquire(mu));
+    expect(mutexWithdraw(mu, waiterOf(first), false)).toBe(true);
+    expect(mutexWithdraw(mu, waiterOf(first), false)).toBe(false);
+    mutexRelease(mu);
+    expect(takeReady()).toBe(3);
+    expect(mutexGoOn(mu)).toBe(0);
+    mutexRelease(mu);
+    expect(takeReady()).toBe(0);
+    expect(mu.tryLock()).toBe(true);
+  });
+
+  it("lets the second have the turn of the first, which gives up as it is woken", () => {
+    const mu = new Mutex();
+    mu.lock();
+    const first = another(2);
+    park(mutexAcquire(mu));
+    const second = another(3);
+    park(mutexAcquire(mu));
+    mutexRelease(mu);
+    expect(takeReady()).toBe(2);
+    expect(mutexWithdraw(mu, waiterOf(first), false)).toBe(false);
+    setG(first);
+    mutexDecline(mu);
+    expect(takeReady()).toBe(3);
+    setG(second);
+    expect(mutexGoOn(mu)).toBe(0);
+    mutexRelease(mu);
+  });
+
+  it("that starves goes to the second, and is as before when both have gone", () => {
+    const mu = new Mutex();
+    mu.lock();
+    const first = another(2);
+    park(mutexAcquire(mu));
+    const second = another(3);
+    park(mutexAcquire(mu));
+    mutexRelease(mu);
+    expect(takeReady()).toBe(2);
+    expect(mu.tryLock()).toBe(true); // a newcomer
+    setG(first);
+    waiterOf(first).elem = 1; // it has waited since the clock began
+    park(mutexGoOn(mu));
+    expect(mutexRelease(mu)).toBe(true);
+    expect(takeReady()).toBe(2);
+    expect(mu.tryLock()).toBe(false);
+    expect(mutexWithdraw(mu, waiterOf(first), false)).toBe(false);
+    mutexDecline(mu);
+    expect(takeReady()).toBe(3);
+    setG(second);
+    mutexDecline(mu);
+    expect(mu.tryLock()).toBe(true);
+  });
+});
+
+describe("a read-write lock that a writer waits for", () => {
+  beforeEach(reset);
+
+  it("goes to the readers that have come meanwhile if it gives up", () => {
+    const rw = new RWMutex();
+    rw.rlock();
+    const writer = another(2);
+    expect(rw.writers.tryLock()).toBe(true);
+    park(rwAnnounce(rw));
+    another(3);
+    park(rwRead(rw));
+    expect(rwWithdrawWriter(rw, waiterOf(writer), false)).toBe(true);
+    expect(takeReady()).toBe(3);
+    expect(rw.tryRLock()).toBe(true);
+    for (let i = 0; i < 3; i++) rw.runlock();
+    expect(rw.tryLock()).toBe(true);
+  });
+
+  it("is the writer's if that gives up as the last reader leaves", () => {
+    const rw = new RWMutex();
+    rw.rlock();
+    const writer = another(2);
+    expect(rw.writers.tryLock()).toBe(true);
+    park(rwAnnounce(rw));
+    rw.runlock();
+    expect(takeReady()).toBe(2);
+    expect(rwWithdrawWriter(rw, waiterOf(writer), false)).toBe(false);
+    expect(rw.tryRLock()).toBe(false);
+    rw.unlock();
+    expect(rw.tryRLock()).toBe(true);
+  });
+
+  it("is not waited for by a reader that gives up, unless it is given to that", () => {
+    const rw = new RWMutex();
+    rw.lock();
+    const first = another(2);
+    park(rwRead(rw));
+    const second = another(3);
+    park(rwRead(rw));
+    expect(rwWithdrawReader(rw, waiterOf(first))).toBe(true);
+    rw.unlock();
+    expect(takeReady()).toBe(3);
+    expect(rwWithdrawReader(rw, waiterOf(second))).toBe(false);
+    rw.runlock();
+    expect(rw.tryLock()).toBe(true);
   });
 });
 

@@ -32,8 +32,8 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, GKind, sched, Waiter, WaitReason, waiterOf, addressOf } from "../../abi";
-import { dequeue, enqueue, link, readyAll, WaitQ } from "./waitq";
+import { G, GKind, sched, Waiter, WaitReason, waiterOf } from "../../abi";
+import { dequeue, enqueue, link, ownWaiter, readyAll, unlink, WaitQ } from "./waitq";
 
 
 @unmanaged
@@ -55,13 +55,13 @@ export class HChan {
 
 @inline
 export function recvq(c: HChan): WaitQ {
-  return changetype<WaitQ>(addressOf(c.recvqFirst));
+  return changetype<WaitQ>(changetype<usize>(c) + offsetof<HChan>("recvqFirst"));
 }
 
 
 @inline
 export function sendq(c: HChan): WaitQ {
-  return changetype<WaitQ>(addressOf(c.sendqFirst));
+  return changetype<WaitQ>(changetype<usize>(c) + offsetof<HChan>("sendqFirst"));
 }
 
 
@@ -95,7 +95,7 @@ function dequeueLive(q: WaitQ): Waiter | null {
     if (!w) return null;
     if (w.g.epoch != sched.epoch && w.g.kind != GKind.Operation) continue;
     if (!w.isSelect) return w;
-    if (atomic.cmpxchg<u32>(addressOf(w.g.selectDone), 0, 1) == 0) return w;
+    if (atomic.cmpxchg<u32>(changetype<usize>(w.g) + offsetof<G>("selectDone"), 0, 1) == 0) return w;
   }
 }
 
@@ -174,83 +174,85 @@ export function chanready(c: HChan, isSend: bool): bool {
 
 // ---- the operations ---------------------------------------------------------------------------------------------------
 
-// The functions that park are small, have one place where they do, and keep nothing across it: their frames are saved and
-// restored with the stack. On a null channel they park for ever, as in Go: no lock to release, no queue to be found in.
-
-export function chansend(c: HChan, bits: u64): void {
-  if (sendOrEnqueue(c, bits)) return;
-  gopark(changetype<usize>(c) != 0 ? WaitReason.ChanSend : WaitReason.ChanSendNil, changetype<usize>(c));
-  if (!waiterOf(g).success) sendOnClosed();
-}
-
-/** True if the value was sent; false with the lock held and this goroutine in the queue. */
-function sendOrEnqueue(c: HChan, bits: u64): bool {
-  if (changetype<usize>(c) == 0) return false;
+/**
+ * Sends for the current G, which is a goroutine's or stands for an operation of JavaScript (`js/operation.ts`): DONE or CLOSED;
+ * or BLOCKED if it would have to wait. With `block` it then is in the queue, and the lock is held, for whoever parks the G.
+ * On a null channel there is neither queue nor lock: who parks there parks for ever, as in Go.
+ */
+export function send(c: HChan, bits: u64, block: bool): usize {
+  if (changetype<usize>(c) == 0 || (!block && !chanready(c, true))) return BLOCKED;
   plock(changetype<usize>(c));
   const done = sendLocked(c, bits);
-  if (done == BLOCKED) {
-    const gp = g;
-    const w = waiterOf(gp);
-    w.g = gp;
+  if (block && done == BLOCKED) {
+    const w = ownWaiter();
     w.elem = bits;
-    w.isSelect = false;
     enqueue(sendq(c), w);
-    return false;
+    return BLOCKED;
   }
   punlock(changetype<usize>(c));
-  if (done == CLOSED) sendOnClosed();
-  if (done > CLOSED) goready(changetype<G>(done));
-  return true;
+  if (done <= CLOSED) return done;
+  goready(changetype<G>(done));
+  return DONE;
+}
+
+/** Receives likewise: DONE, and the value is in the G's waiter, whether it is one in its ok; or BLOCKED. */
+export function recv(c: HChan, block: bool): usize {
+  if (changetype<usize>(c) == 0 || (!block && !chanready(c, false))) return BLOCKED;
+  plock(changetype<usize>(c));
+  const done = recvLocked(c);
+  if (block && done == BLOCKED) {
+    const w = ownWaiter();
+    w.elem = 0;
+    enqueue(recvq(c), w);
+    return BLOCKED;
+  }
+  punlock(changetype<usize>(c));
+  if (done <= DONE) return done;
+  goready(changetype<G>(done));
+  return DONE;
+}
+
+/** Who waits gives up: false if it has just been, or is being, served. */
+export function withdraw(c: HChan, isSend: bool, w: Waiter): bool {
+  plock(changetype<usize>(c));
+  const waited = unlink(isSend ? sendq(c) : recvq(c), w);
+  punlock(changetype<usize>(c));
+  return waited;
+}
+
+// The functions that park are small, have one place where they do, and keep nothing across it: their frames are saved and
+// restored with the stack.
+
+export function chansend(c: HChan, bits: u64): void {
+  const done = send(c, bits, true);
+  if (done == BLOCKED) {
+    gopark(changetype<usize>(c) != 0 ? WaitReason.ChanSend : WaitReason.ChanSendNil, changetype<usize>(c));
+    if (waiterOf(g).success) return;
+  } else if (done == DONE) {
+    return;
+  }
+  sendOnClosed();
 }
 
 /** Receives; the value is returned, whether it is one is the goroutine's ok. */
 export function chanrecv(c: HChan): u64 {
-  if (!recvOrEnqueue(c)) {
+  if (recv(c, true) == BLOCKED) {
     gopark(changetype<usize>(c) != 0 ? WaitReason.ChanReceive : WaitReason.ChanReceiveNil, changetype<usize>(c));
     g.ok = waiterOf(g).success;
   }
   return waiterOf(g).elem;
 }
 
-/** True if something was received; false with the lock held and this goroutine in the queue. */
-function recvOrEnqueue(c: HChan): bool {
-  if (changetype<usize>(c) == 0) return false;
-  plock(changetype<usize>(c));
-  const done = recvLocked(c);
-  if (done == BLOCKED) {
-    const gp = g;
-    const w = waiterOf(gp);
-    w.g = gp;
-    w.elem = 0;
-    w.isSelect = false;
-    enqueue(recvq(c), w);
-    return false;
-  }
-  punlock(changetype<usize>(c));
-  if (done > CLOSED) goready(changetype<G>(done));
-  return true;
-}
-
 /** Sends if that is possible at once. */
 export function chantrysend(c: HChan, bits: u64): bool {
-  if (changetype<usize>(c) == 0 || !chanready(c, true)) return false;
-  plock(changetype<usize>(c));
-  const done = sendLocked(c, bits);
-  punlock(changetype<usize>(c));
+  const done = send(c, bits, false);
   if (done == CLOSED) sendOnClosed();
-  if (done > CLOSED) goready(changetype<G>(done));
   return done != BLOCKED;
 }
 
 /** Receives if that is possible at once; else gives 0, and ok is false. */
 export function chantryrecv(c: HChan): u64 {
-  if (changetype<usize>(c) != 0 && chanready(c, false)) {
-    plock(changetype<usize>(c));
-    const done = recvLocked(c);
-    punlock(changetype<usize>(c));
-    if (done > CLOSED) goready(changetype<G>(done));
-    if (done != BLOCKED) return waiterOf(g).elem;
-  }
+  if (recv(c, false) != BLOCKED) return waiterOf(g).elem;
   g.ok = false;
   return 0;
 }
@@ -292,7 +294,7 @@ export function timersend(c: HChan, bits: u64): G | null {
  * the ring stays full, as the invariant wants.
  */
 export function timerdrain(c: HChan): bool {
-  if (atomic.load<u32>(addressOf(c.qcount)) == 0) return false;
+  if (atomic.load<u32>(changetype<usize>(c) + offsetof<HChan>("qcount")) == 0) return false;
   plock(changetype<usize>(c));
   const any = c.qcount != 0 && !sendq(c).first;
   if (any) {
@@ -303,7 +305,7 @@ export function timerdrain(c: HChan): bool {
   return any;
 }
 
-function sendOnClosed(): void {
+export function sendOnClosed(): void {
   gopanic("send on closed channel");
 }
 
@@ -379,7 +381,7 @@ export class Chan<T> {
   /** Values in the ring. */
   get length(): i32 {
     if (changetype<usize>(this) == 0) return 0;
-    return atomic.load<i32>(addressOf(this.qcount));
+    return atomic.load<i32>(changetype<usize>(this) + offsetof<HChan>("qcount"));
   }
 
   /** Slots of the ring; 0 if every send waits for its receiver. */

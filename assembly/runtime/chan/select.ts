@@ -37,9 +37,11 @@ import {
   recvLocked,
   recvq,
   sendLocked,
+  sendOnClosed,
   sendq,
   toBits,
 } from "./chan";
+import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { nilCheck } from "../base/nil";
 import { gopanic } from "../base/panic";
@@ -59,6 +61,8 @@ class SelectCase extends Waiter {
   /** The type of the values (see typeKey), and its name, a string. */
   type: u32;
   typeName: usize;
+  /** Which case it is. */
+  index: i32;
   isSend: bool;
   /** Values are references to objects. */
   isRef: bool;
@@ -106,8 +110,7 @@ export class Select {
   private recvRef: bool;
   /** The case that `wait` or `poll` has chosen. */
   chosen: i32;
-  /** It belongs to JavaScript (`hostop.ts`): to send on a closed channel does not panic but sets `failed`. */
-  hosted: bool;
+  /** The case that was chosen sends, on a closed channel. */
   failed: bool;
 
   /** Adds a case that receives; returns its index. On a null channel it is never ready. */
@@ -147,16 +150,14 @@ export class Select {
       park(Switch.Select, changetype<usize>(this), this.lockCount == 0 ? WaitReason.SelectNoCases : WaitReason.Select);
       finish(this);
     }
-    this.busy = 0;
-    return this.chosen;
+    return leave(this);
   }
 
   /** Does a case that can proceed at once and returns its index; -1 if there is none. */
   poll(): i32 {
     enter(this);
     selectgo(this, false);
-    this.busy = 0;
-    return this.chosen;
+    return leave(this);
   }
 
   /** What the latest receive got. Panics if T is not the type of that case. */
@@ -191,6 +192,7 @@ export class Select {
     it.index = i;
     it.next = null;
     it.prev = null;
+    it.q = 0;
     return i;
   }
 
@@ -309,6 +311,15 @@ function enter(s: Select): void {
   if (atomic.xchg<u32>(addressOf(s.busy), 1) != 0) usedTwice();
 }
 
+/** Leaves `wait` or `poll`. */
+function leave(s: Select): i32 {
+  const failed = s.failed;
+  s.failed = false;
+  s.busy = 0;
+  if (failed) sendOnClosed();
+  return s.chosen;
+}
+
 
 @inline
 function checkIdle(s: Select): void {
@@ -386,16 +397,12 @@ function perform(it: SelectCase): usize {
 /** A case's operation has been done at once, with this outcome. */
 function settle(s: Select, it: SelectCase, done: usize): void {
   s.chosen = it.index;
-  if (done == CLOSED) return sendFailed(s);
+  if (done == CLOSED) {
+    s.failed = true;
+    return;
+  }
   if (!it.isSend) received(s, it, waiterOf(g).elem);
   if (done > CLOSED) goready(changetype<G>(done));
-}
-
-function sendFailed(s: Select): void {
-  s.failed = true;
-  if (s.hosted) return;
-  s.busy = 0;
-  gopanic("send on closed channel");
 }
 
 function received(s: Select, it: SelectCase, value: u64): void {
@@ -448,10 +455,11 @@ export function finish(s: Select): void {
     return;
   }
   s.chosen = won.index;
+  if (CHECKED) check(won.q == 0, "the case through which a select was woken is in no queue");
   if (!won.isSend) {
     g.ok = won.success;
     received(s, won, won.elem);
-  } else if (!won.success) {
-    sendFailed(s);
+  } else {
+    s.failed = !won.success;
   }
 }

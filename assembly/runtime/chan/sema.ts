@@ -1,18 +1,23 @@
 /**
- * Semaphores that park goroutines: the slow path of what is in `sync/`. After Go's runtime/sema.go, but each object has its
- * own queue inside, so there is no table of addresses.
+ * Semaphores on which Gs wait: the slow path of what is in `sync/`. After Go's runtime/sema.go, but each object has its
+ * own queue inside, so there is no table of addresses. On any thread and stack; only `semacquire` switches.
  *
- * A `Sema` counts permits. `semacquire` takes one or waits for one; `semrelease` hands one to the first waiter, or keeps it.
+ * A `Sema` counts permits. `semtake` takes one or waits for one; `semrelease` hands one to the first waiter, or keeps it.
  * A permit given to a waiter never becomes available to anybody else: there is no barging, and no lost wakeup, because the
  * count and the queue are looked at and changed under one lock.
  *
  * Invariant, whenever the lock is free: value == 0 or nobody waits.
+ *
+ * Giving up. What a lock counts in its own word, and the permits that are on their way from whoever changed that word to this
+ * queue, are as many as those that wait. So a waiter that gives up, under the queue's lock, takes itself off that
+ * word by compare-and-swap; whichever permits come then go to the others. Where the word counts nobody any more, a permit
+ * is on its way for the very last: that one stays in the queue and is served.
  */
+import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { gopark } from "../goroutine/proc";
-import { g } from "../base/registers";
-import { G, waiterOf, addressOf } from "../../abi";
-import { dequeue, enqueue, enqueueFirst, link, readyAll, WaitQ } from "./waitq";
+import { G } from "../../abi";
+import { dequeue, enqueue, enqueueFirst, link, ownWaiter, readyAll, WaitQ } from "./waitq";
 
 
 @unmanaged
@@ -28,34 +33,36 @@ export class Sema {
 
 @inline
 export function semaq(s: Sema): WaitQ {
-  return changetype<WaitQ>(addressOf(s.first));
+  return changetype<WaitQ>(changetype<usize>(s) + offsetof<Sema>("first"));
 }
 
-/** Takes a permit, waiting for one if need be; `first` puts the goroutine before the others. */
+/** Takes a permit, waiting for one if need be. */
 export function semacquire(s: Sema, first: bool, reason: u8): void {
-  if (!semtake(s, first)) gopark(reason, changetype<usize>(s));
+  const word = semtake(s, first);
+  if (word != 0) gopark(reason, word);
 }
 
-/** Takes a permit and is true, or puts the goroutine in the queue and is false with the lock held. */
-export function semtake(s: Sema, first: bool): bool {
+/**
+ * Takes a permit for the current G: 0. Or puts it into the queue, before the others if `first`: then the address of the lock,
+ * which is held, for whoever parks the G.
+ */
+export function semtake(s: Sema, first: bool): usize {
   plock(changetype<usize>(s));
   if (s.value != 0) {
     s.value--;
     punlock(changetype<usize>(s));
-    return true;
+    return 0;
   }
-  const gp = g;
-  const w = waiterOf(gp);
-  w.g = gp;
-  w.isSelect = false;
+  const w = ownWaiter();
   if (first) enqueueFirst(semaq(s), w);
   else enqueue(semaq(s), w);
-  return false;
+  return changetype<usize>(s);
 }
 
 /** Gives `n` permits: to those who wait, in the order of the queue, and keeps the rest. */
 export function semrelease(s: Sema, n: u32): void {
   plock(changetype<usize>(s));
+  if (CHECKED) check(s.value == 0 || !semaq(s).first, "nobody waits for permits that are there");
   let head: G | null = null;
   let last: G | null = null;
   for (; n != 0; n--) {

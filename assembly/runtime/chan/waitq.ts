@@ -1,18 +1,19 @@
 /**
- * Queues of waiting goroutines: first in, first out, unless a waiter is put at the front on purpose.
+ * Queues of waiting Gs, goroutines and operations of JavaScript alike: first in, first out, unless a waiter is put at the
+ * front on purpose. On any thread and stack; nothing here switches.
  *
  * A `WaitQ` has no lock of its own: whoever owns the queue (a channel, a semaphore) guards it with theirs.
  *
  * Invariants, under that lock
- * - A waiter is in at most one queue. `first` and `last` are both null or both not.
- * - A waiter that is in no queue has no neighbours: `next` and `prev` are null. The only waiter of a queue has none either,
- *   so "in the queue" is: it has a neighbour before it, or it is the first.
+ * - A waiter is in at most one queue, and `q` says in which: it becomes and ceases to be this queue's address under this
+ *   queue's lock only, so whoever holds that can tell whether the waiter is in it, wherever else it may be going.
+ * - `first` and `last` are both null or both not. A waiter that is in no queue has no neighbours.
  */
-import { goready } from "../goroutine/proc";
 import { CHECKED, check } from "../base/checked";
-import { m } from "../base/registers";
+import { goready } from "../goroutine/proc";
+import { g, m } from "../base/registers";
 import { runqput } from "../goroutine/runq";
-import { G, GKind, GStatus, Waiter } from "../../abi";
+import { G, GKind, GStatus, Waiter, waiterOf } from "../../abi";
 import { isTraced, traceReady } from "../debug/trace";
 
 
@@ -25,7 +26,9 @@ export class WaitQ {
 /** Puts `w` at the end. */
 @inline
 export function enqueue(q: WaitQ, w: Waiter): void {
+  if (CHECKED) check(w.q == 0, "a waiter that is queued is in no queue");
   const last = q.last;
+  w.q = changetype<usize>(q);
   w.next = null;
   w.prev = last;
   if (last) last.next = w;
@@ -35,7 +38,9 @@ export function enqueue(q: WaitQ, w: Waiter): void {
 
 /** Puts `w` before all others. */
 export function enqueueFirst(q: WaitQ, w: Waiter): void {
+  if (CHECKED) check(w.q == 0, "a waiter that is queued is in no queue");
   const first = q.first;
+  w.q = changetype<usize>(q);
   w.prev = null;
   w.next = first;
   if (first) first.prev = w;
@@ -43,12 +48,24 @@ export function enqueueFirst(q: WaitQ, w: Waiter): void {
   q.first = w;
 }
 
+/** The current G's waiter, to be put into a queue. */
+@inline
+export function ownWaiter(): Waiter {
+  const gp = g;
+  const w = waiterOf(gp);
+  w.g = gp;
+  w.isSelect = false;
+  return w;
+}
+
 /** Takes the first waiter. */
 @inline
 export function dequeue(q: WaitQ): Waiter | null {
   const w = q.first;
   if (!w) return null;
+  if (CHECKED) checkQueued(q, w);
   const next = w.next;
+  w.q = 0;
   q.first = next;
   if (next) next.prev = null;
   else q.last = null;
@@ -58,9 +75,11 @@ export function dequeue(q: WaitQ): Waiter | null {
 
 /** Takes `w` out, wherever it stands; false if it is not in the queue (any more). */
 export function unlink(q: WaitQ, w: Waiter): bool {
+  if (w.q != changetype<usize>(q)) return false;
+  if (CHECKED) checkQueued(q, w);
   const prev = w.prev;
   const next = w.next;
-  if (!prev && q.first != w) return false;
+  w.q = 0;
   if (prev) prev.next = next;
   else q.first = next;
   if (next) next.prev = prev;
@@ -68,6 +87,16 @@ export function unlink(q: WaitQ, w: Waiter): bool {
   w.next = null;
   w.prev = null;
   return true;
+}
+
+/** The links of a waiter and those of its neighbours agree, and its G waits or is about to. */
+function checkQueued(q: WaitQ, w: Waiter): void {
+  const prev = w.prev;
+  const next = w.next;
+  check(w.q == changetype<usize>(q), "a waiter knows the queue it is taken from");
+  check(prev ? prev.next == w : q.first == w, "a queue's links agree forwards");
+  check(next ? next.prev == w : q.last == w, "a queue's links agree backwards");
+  check(w.isSelect || w.g.status == GStatus.Waiting, "a goroutine taken from a queue waits");
 }
 
 /** Appends a goroutine to a list of those to make ready together (`readyAll`); returns it, the list's new last. */

@@ -60,9 +60,7 @@ export function freeTask(task: usize): void {
     return;
   }
   // From here on this is the Waiter's, which is in no queue.
-  const w = waiterOf(gp);
-  w.next = null;
-  w.prev = null;
+  waiterOf(gp).q = 0;
 }
 
 /** A second record of the same call. */

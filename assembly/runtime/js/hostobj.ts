@@ -30,13 +30,14 @@ import {
   SEMA_FREE,
   SEMA_SIZE,
 } from "../../layout";
-import { ObjectKind, addressOf } from "../../abi";
+import { ObjectKind } from "../../abi";
+import { CHECKED, check } from "../base/checked";
 import { Chan, closechan, HChan } from "../chan/chan";
 import { lock, unlock } from "../base/lock";
 import { freeObject, malloc, mfree } from "../memory/malloc";
 import { Cond } from "../sync/cond";
 import { Mutex, mutexRelease } from "../sync/mutex";
-import { RWMutex } from "../sync/rwmutex";
+import { RWMutex, rwRelease } from "../sync/rwmutex";
 import { Semaphore } from "../sync/semaphore";
 import { WaitGroup } from "../sync/waitgroup";
 
@@ -203,10 +204,10 @@ export function objectFree(o: HostObject): usize {
 
 // ---- who holds a lock ----------------------------------------------------------------------------------------------------
 
-/** The thread of `key` has been granted the lock. Was its last owner lost holding it? */
-export function setOwner(o: HostObject, key: u64): bool {
+/** The thread of `key` has been granted the lock. */
+export function setOwner(o: HostObject, key: u64): void {
+  if (CHECKED) check(atomic.load<u64>(ownerAddr(o)) == 0, "a lock that is granted has no owner");
   atomic.store<u64>(ownerAddr(o), key);
-  return tellAbandoned(o);
 }
 
 /** Was the last owner lost holding it? Says so once. */
@@ -219,14 +220,34 @@ export function clearOwner(o: HostObject): void {
   atomic.store<u64>(ownerAddr(o), 0);
 }
 
-/** Takes the lock away from the thread of `key`, if that has it. */
-export function takeFrom(o: HostObject, key: u64): bool {
-  return atomic.cmpxchg<u64>(ownerAddr(o), key, 0) == key;
+/** Releases a lock that the thread of `key` holds, which has died; the next owner is told if that may have changed what it guards. */
+export function releaseFrom(o: HostObject, key: u64, abandoned: bool): void {
+  if (atomic.cmpxchg<u64>(ownerAddr(o), key, 0) == key) {
+    if (abandoned) atomic.store<i32>(changetype<usize>(o) + HOBJ_ABANDONED, 1);
+    if (o.kind == ObjectKind.RWMutex) rwRelease(changetype<RWMutex>(o.target));
+    else mutexRelease(changetype<Mutex>(o.target));
+  }
+  for (let n = takeReads(o, key); n > 0; n--) changetype<RWMutex>(o.target).runlock();
+}
+
+/** How often the thread of `key` holds the lock for reading; from now on it does not. */
+function takeReads(o: HostObject, key: u64): i32 {
+  const word = changetype<usize>(o) + offsetof<HostObject>("word");
+  lock(word);
+  let reader = o.readers;
+  while (reader && reader.key != key) reader = reader.next;
+  let n = 0;
+  if (reader) {
+    n = reader.count;
+    reader.count = 0;
+  }
+  unlock(word);
+  return n;
 }
 
 /** The thread of `key` holds the lock for reading once more, or (-1) once less. False if it does not hold it. */
 export function countReader(o: HostObject, key: u64, delta: i32): bool {
-  const word = addressOf(o.word);
+  const word = changetype<usize>(o) + offsetof<HostObject>("word");
   lock(word);
   let free: Reader | null = null;
   let reader = o.readers;
@@ -262,18 +283,7 @@ export function objectsLost(key: u64): void {
   lock(LIST);
   let o = load<HostObject | null>(LIST, LIST_FIRST);
   while (o) {
-    if (takeFrom(o, key)) {
-      atomic.store<i32>(changetype<usize>(o) + HOBJ_ABANDONED, 1);
-      if (o.kind == ObjectKind.RWMutex) changetype<RWMutex>(o.target).unlock();
-      else mutexRelease(changetype<Mutex>(o.target));
-    }
-    let reader = o.readers;
-    while (reader) {
-      if (reader.key == key) {
-        for (; reader.count > 0; reader.count--) changetype<RWMutex>(o.target).runlock();
-      }
-      reader = reader.next;
-    }
+    releaseFrom(o, key, true);
     o = o.next;
   }
   unlock(LIST);

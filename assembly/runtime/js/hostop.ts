@@ -17,12 +17,21 @@
  * switch stacks: the compiler leaves this file out of the instrumentation (`host/compiler/passes.ts`).
  */
 import { OP_CODE, OP_COUNT, OP_G, OP_GEN, OP_MID, OP_OBJECT, OP_SLOT, OP_STATUS, OP_SYNC } from "../../layout";
-import { BLOCKED, chanready, CLOSED, HChan, recvLocked, recvq, sendLocked, sendq } from "../chan/chan";
-import { clearOwner, countReader, HostObject, ownerKey, setOwner, takeFrom, tellAbandoned } from "./hostobj";
-import { lock, plock, punlock, unlock } from "../base/lock";
+import { CHECKED, check } from "../base/checked";
+import { BLOCKED, CLOSED, HChan, recv, send, withdraw as withdrawFrom } from "../chan/chan";
+import {
+  clearOwner,
+  countReader,
+  HostObject,
+  objectsLost,
+  ownerKey,
+  releaseFrom,
+  setOwner,
+  tellAbandoned,
+} from "./hostobj";
+import { lock, punlock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
 import { postOwned } from "./noteq";
-import { goready } from "../goroutine/proc";
 import { g, setG } from "../base/registers";
 import { finish, Select, selectgo, selparkcommit } from "../chan/select";
 import {
@@ -38,14 +47,12 @@ import {
   OpSync,
   Waiter,
   waiterOf,
-  addressOf,
 } from "../../abi";
-import { Cond, condLock, drawTicket, enqueueTicket } from "../sync/cond";
-import { acquireOrEnqueue, Mutex, mutexCheckLocked, mutexRelease, mutexSema, mutexStart } from "../sync/mutex";
-import { rwAnnounce, RWMutex, rwRead, rwReaderSem, rwWriterSem } from "../sync/rwmutex";
-import { checkCount, giveUp, Semaphore, semaphoreLock, takeOrEnqueue } from "../sync/semaphore";
-import { WaitGroup, waitGroupSema, waitGroupStart } from "../sync/waitgroup";
-import { enqueue, unlink } from "../chan/waitq";
+import { Cond, condWait, condWithdraw } from "../sync/cond";
+import { Mutex, mutexAcquire, mutexCheckLocked, mutexDecline, mutexGoOn, mutexWithdraw } from "../sync/mutex";
+import { rwAnnounce, RWMutex, rwRead, rwWithdrawReader, rwWithdrawWriter } from "../sync/rwmutex";
+import { checkCount, Semaphore, semaphoreAcquire, semaphoreWithdraw } from "../sync/semaphore";
+import { WaitGroup, waitGroupWait, waitGroupWithdraw } from "../sync/waitgroup";
 
 
 @unmanaged
@@ -70,7 +77,7 @@ export class Op {
   slot: u64;
   /** 0: delivered to the mailbox. Else the thread blocks: OpSync.Awaited, OpSync.Asleep once it sleeps, OpSync.Released when it is over. */
   sync: i32;
-  /** How far a lock has come that is taken in steps. */
+  /** How far it has come, if it takes several waits: one of STEP_*. Its own, as the record is. */
   step: i32;
   /** 1 from begin to delivery, if it waits. */
   pending: i32;
@@ -81,9 +88,15 @@ export class Op {
   /** Next of all records, and of the free ones. */
   all: usize;
   free: usize;
-  private pad: i32;
+  /** It was called off, but may be between two queues. Atomic. */
+  givenUp: i32;
   // Then its G.
 }
+
+/** It waits for a signal, or has not begun; for the mutex; for the readers of an RWMutex to leave. */
+const STEP_FIRST: i32 = 0;
+const STEP_MUTEX: i32 = 1;
+const STEP_READERS: i32 = 2;
 
 const G_OFFSET: usize = OP_G;
 
@@ -145,8 +158,10 @@ export function opBegin(op: Op): i32 {
   // What panics must do so before anything else: a panic leaves this thread's registers as they are.
   if (op.code == OpCode.Semaphore) checkCount(changetype<Semaphore>(op.object.target), op.count);
   else if (op.code == OpCode.Cond) mutexCheckLocked(changetype<Cond>(op.object.target).mutex);
+  if (CHECKED) check(op.pending == 0 && waiterOf(gOf(op)).q == 0, "an operation that begins is over and waits nowhere");
   op.status = 0;
-  op.step = 0;
+  op.step = STEP_FIRST;
+  op.givenUp = 0;
   op.pending = 1;
   const saved = g;
   setG(gOf(op));
@@ -158,33 +173,42 @@ export function opBegin(op: Op): i32 {
 }
 
 function start(op: Op): bool {
+  const target = op.object.target;
   switch (op.code) {
-    case OpCode.Send:
-      return startSend(op, changetype<HChan>(op.object.target));
+    case OpCode.Send: {
+      const done = send(changetype<HChan>(target), op.slot, true);
+      if (done == BLOCKED) return leave(target);
+      return over(op, done == CLOSED ? OpStatus.Closed : OpStatus.Done);
+    }
     case OpCode.Recv:
-      return startRecv(op, changetype<HChan>(op.object.target));
-    case OpCode.Select:
-      return startSelect(op, changetype<Select>(op.select));
+      if (recv(changetype<HChan>(target), true) == BLOCKED) return leave(target);
+      return received(op, gOf(op).ok);
+    case OpCode.Select: {
+      const s = changetype<Select>(op.select);
+      if (selectgo(s, true)) return selected(op, s);
+      selparkcommit(changetype<usize>(s));
+      return false;
+    }
     case OpCode.Lock:
-      return startLock(op);
-    case OpCode.Read: {
-      const rw = changetype<RWMutex>(op.object.target);
-      if (!rwRead(rw)) return leave(changetype<usize>(rwReaderSem(rw)));
-      return granted(op);
-    }
-    case OpCode.WaitGroup: {
-      const wg = changetype<WaitGroup>(op.object.target);
-      if (!waitGroupStart(wg)) return leave(changetype<usize>(waitGroupSema(wg)));
-      return over(op, OpStatus.Done);
-    }
-    case OpCode.Semaphore: {
-      const s = changetype<Semaphore>(op.object.target);
-      if (!takeOrEnqueue(s, op.count)) return leave(semaphoreLock(s));
-      return over(op, OpStatus.Done);
-    }
+      return lockMutex(op, mutexAcquire(mutexOf(op)));
+    case OpCode.Read:
+      return leave(rwRead(changetype<RWMutex>(target))) && granted(op);
+    case OpCode.WaitGroup:
+      return leave(waitGroupWait(changetype<WaitGroup>(target))) && over(op, OpStatus.Done);
+    case OpCode.Semaphore:
+      return leave(semaphoreAcquire(changetype<Semaphore>(target), op.count)) && over(op, OpStatus.Done);
     default:
-      return startCond(op, changetype<Cond>(op.object.target));
+      clearOwner(op.object.other!);
+      return leave(condWait(changetype<Cond>(target)));
   }
+}
+
+/** The operation is in the queue whose lock this is, and stays there: false. True if it is 0, and there was no need to wait. */
+@inline
+function leave(word: usize): bool {
+  if (word == 0) return true;
+  punlock(word);
+  return false;
 }
 
 
@@ -194,88 +218,18 @@ function over(op: Op, status: i32): bool {
   return true;
 }
 
-/** It is in the queue whose lock this is, and stays there. */
-@inline
-function leave(lockWord: usize): bool {
-  punlock(lockWord);
-  return false;
-}
-
-function startSend(op: Op, c: HChan): bool {
-  plock(changetype<usize>(c));
-  const done = sendLocked(c, op.slot);
-  if (done == BLOCKED) {
-    const w = waiterFor(op);
-    w.elem = op.slot;
-    enqueue(sendq(c), w);
-    return leave(changetype<usize>(c));
-  }
-  punlock(changetype<usize>(c));
-  if (done > CLOSED) goready(changetype<G>(done));
-  return over(op, done == CLOSED ? OpStatus.Closed : OpStatus.Done);
-}
-
-function startRecv(op: Op, c: HChan): bool {
-  plock(changetype<usize>(c));
-  const done = recvLocked(c);
-  if (done == BLOCKED) {
-    const w = waiterFor(op);
-    w.elem = 0;
-    enqueue(recvq(c), w);
-    return leave(changetype<usize>(c));
-  }
-  punlock(changetype<usize>(c));
-  const gp = gOf(op);
-  op.slot = waiterOf(gp).elem;
-  const status = gp.ok ? OpStatus.Done : OpStatus.Closed;
-  if (done > CLOSED) goready(changetype<G>(done));
-  return over(op, status);
-}
-
-
-@inline
-function waiterFor(op: Op): Waiter {
-  const gp = gOf(op);
-  const w = waiterOf(gp);
-  w.g = gp;
-  w.isSelect = false;
-  return w;
-}
-
-function startSelect(op: Op, s: Select): bool {
-  s.failed = false;
-  if (selectgo(s, true)) return selected(op, s);
-  selparkcommit(changetype<usize>(s));
-  return false;
+function received(op: Op, ok: bool): bool {
+  op.slot = waiterOf(gOf(op)).elem;
+  return over(op, ok ? OpStatus.Done : OpStatus.Closed);
 }
 
 /** A select is over: which case, and what it got. */
 function selected(op: Op, s: Select): bool {
   op.count = s.chosen;
   op.slot = s.recvValue;
-  return over(op, s.failed ? OpStatus.Closed : gOf(op).ok ? OpStatus.Done : OpStatus.Drained);
-}
-
-/** Tries a select without waiting: its status as from begin, or 0 if no case can proceed. */
-export function opPoll(op: Op): i32 {
-  const saved = g;
-  setG(gOf(op));
-  const s = changetype<Select>(op.select);
+  const status = s.failed ? OpStatus.Closed : gOf(op).ok ? OpStatus.Done : OpStatus.Drained;
   s.failed = false;
-  gOf(op).ok = true;
-  selectgo(s, false);
-  setG(saved);
-  if (s.chosen < 0 && !s.failed) return 0;
-  selected(op, s);
-  return op.status;
-}
-
-/** A mutex, or a RWMutex for writing: step 1 waits for the mutex, step 2 for the readers. */
-function startLock(op: Op): bool {
-  const mu = mutexOf(op);
-  op.step = 1;
-  if (!mutexStart(mu)) return leave(changetype<usize>(mutexSema(mu)));
-  return locked(op);
+  return over(op, status);
 }
 
 
@@ -285,49 +239,56 @@ function mutexOf(op: Op): Mutex {
   return o.kind == ObjectKind.RWMutex ? changetype<RWMutex>(o.target).writers : changetype<Mutex>(o.target);
 }
 
-/** The mutex is ours. */
-function locked(op: Op): bool {
-  if (op.object.kind == ObjectKind.RWMutex) {
-    const rw = changetype<RWMutex>(op.object.target);
-    op.step = 2;
-    if (!rwAnnounce(rw)) return leave(changetype<usize>(rwWriterSem(rw)));
+/** A mutex, or a RWMutex for writing: the mutex is ours, or `word` is what `mutexAcquire` says. */
+function lockMutex(op: Op, word: usize): bool {
+  op.step = STEP_MUTEX;
+  if (word != 0) {
+    if (!isGivenUp(op) || !mutexWithdraw(mutexOf(op), waiterOf(gOf(op)), true)) return leave(word);
+    punlock(word);
+    return over(op, OpStatus.Cancelled);
   }
-  return granted(op);
+  return op.object.kind == ObjectKind.RWMutex ? announce(op, changetype<RWMutex>(op.object.target)) : granted(op);
 }
 
-/** A condition: step 0 waits for the signal, step 1 for the mutex, which is `other`. */
-function startCond(op: Op, c: Cond): bool {
-  const ticket = drawTicket(c);
-  clearOwner(op.object.other!);
-  mutexRelease(c.mutex);
-  if (enqueueTicket(c, ticket)) return leave(condLock(c));
-  return relock(op, c);
+/** Readers are to leave; the mutex among writers is ours. */
+function announce(op: Op, rw: RWMutex): bool {
+  op.step = STEP_READERS;
+  const word = rwAnnounce(rw);
+  if (word != 0 && isGivenUp(op) && rwWithdrawWriter(rw, waiterOf(gOf(op)), true)) return over(op, OpStatus.Cancelled);
+  return leave(word) && granted(op);
 }
 
+/** A condition was signalled, or the wait for it given up: it takes the mutex again, in either case. */
 function relock(op: Op, c: Cond): bool {
-  op.step = 1;
-  if (!mutexStart(c.mutex)) return leave(changetype<usize>(mutexSema(c.mutex)));
-  return granted(op);
+  op.step = STEP_MUTEX;
+  return leave(mutexAcquire(c.mutex)) && granted(op);
 }
 
 /**
  * The lock is the thread's. If that thread has died meanwhile it is released again: either we see `dead` here, or who set that
- * sees the owner afterwards, or both; `takeFrom` lets one of them release it.
+ * sees the owner afterwards, or both; `releaseFrom` lets one of them release it.
  */
 function granted(op: Op): bool {
   const key = ownerKey(op.mid, op.gen);
-  let o = op.object;
-  if (op.code == OpCode.Read) {
-    countReader(o, key, 1);
-    return over(op, tellAbandoned(o) ? OpStatus.Abandoned : OpStatus.Done);
-  }
-  if (op.code == OpCode.Cond) o = o.other!;
-  const abandoned = setOwner(o, key);
-  if (atomic.load<i32>(addressOf(op.dead)) != 0 && takeFrom(o, key)) {
-    if (o.kind == ObjectKind.RWMutex) changetype<RWMutex>(o.target).unlock();
-    else mutexRelease(changetype<Mutex>(o.target));
-  }
-  return over(op, abandoned ? OpStatus.Abandoned : OpStatus.Done);
+  const o = op.code == OpCode.Cond ? op.object.other! : op.object;
+  if (op.code == OpCode.Read) countReader(o, key, 1);
+  else setOwner(o, key);
+  const abandoned = tellAbandoned(o);
+  if (atomic.load<i32>(changetype<usize>(op) + offsetof<Op>("dead")) != 0) releaseFrom(o, key, abandoned);
+  return over(op, abandoned ? OpStatus.Abandoned : op.status != 0 ? op.status : OpStatus.Done);
+}
+
+/** Tries a select without waiting: its status as from begin, or 0 if no case can proceed. */
+export function opPoll(op: Op): i32 {
+  const saved = g;
+  setG(gOf(op));
+  const s = changetype<Select>(op.select);
+  gOf(op).ok = true;
+  selectgo(s, false);
+  setG(saved);
+  if (s.chosen < 0 && !s.failed) return 0;
+  selected(op, s);
+  return op.status;
 }
 
 // ---- going on ------------------------------------------------------------------------------------------------------------
@@ -335,6 +296,7 @@ function granted(op: Op): bool {
 /** Somebody has taken the operation's waiter from the queue: the next step. On any thread, with no lock of a queue held. */
 export function operationReady(gp: G): void {
   const op = changetype<Op>(gp.task);
+  if (CHECKED) check(op.pending != 0, "an operation that goes on was waiting");
   const saved = g;
   setG(gp);
   const done = resume(op, gp);
@@ -343,39 +305,36 @@ export function operationReady(gp: G): void {
 }
 
 function resume(op: Op, gp: G): bool {
+  if (op.code == OpCode.Select) {
+    const s = changetype<Select>(op.select);
+    finish(s);
+    return s.chosen < 0 || selected(op, s);
+  }
+  if (op.code == OpCode.Cond) {
+    const c = changetype<Cond>(op.object.target);
+    return op.step == STEP_FIRST ? relock(op, c) : leave(mutexGoOn(c.mutex)) && granted(op);
+  }
+  if (op.status == OpStatus.Cancelled) return true;
   switch (op.code) {
     case OpCode.Send:
-      return op.status != 0 || over(op, waiterOf(gp).success ? OpStatus.Done : OpStatus.Closed);
+      return over(op, waiterOf(gp).success ? OpStatus.Done : OpStatus.Closed);
     case OpCode.Recv:
-      op.slot = waiterOf(gp).elem;
-      return op.status != 0 || over(op, waiterOf(gp).success ? OpStatus.Done : OpStatus.Closed);
-    case OpCode.Select: {
-      const s = changetype<Select>(op.select);
-      finish(s);
-      if (s.chosen < 0) return over(op, OpStatus.Cancelled);
-      return selected(op, s);
-    }
-    case OpCode.Lock: {
-      if (op.step == 2) return granted(op);
-      const mu = mutexOf(op);
-      if (!acquireOrEnqueue(mu)) return leave(changetype<usize>(mutexSema(mu)));
-      return locked(op);
-    }
-    case OpCode.Cond: {
-      const c = changetype<Cond>(op.object.target);
-      if (op.step == 0) return relock(op, c);
-      if (!acquireOrEnqueue(c.mutex)) return leave(changetype<usize>(mutexSema(c.mutex)));
-      return granted(op);
-    }
+      return received(op, waiterOf(gp).success);
+    case OpCode.Lock:
+      if (op.step == STEP_READERS) return granted(op);
+      if (!isGivenUp(op)) return lockMutex(op, mutexGoOn(mutexOf(op)));
+      mutexDecline(mutexOf(op));
+      return over(op, OpStatus.Cancelled);
     case OpCode.Read:
       return granted(op);
     default:
-      return op.status != 0 || over(op, OpStatus.Done);
+      return over(op, OpStatus.Done);
   }
 }
 
 /** It is over, and the record is its thread's again. */
 function deliver(op: Op): void {
+  if (CHECKED) check(op.status != 0 && waiterOf(gOf(op)).q == 0, "an operation that is over waits nowhere");
   op.pending = 0;
   const word = changetype<usize>(op) + OP_SYNC;
   const was = op.sync != 0 ? atomic.xchg<i32>(word, OpSync.Released) : 0;
@@ -386,38 +345,64 @@ function deliver(op: Op): void {
 // ---- giving up -----------------------------------------------------------------------------------------------------------
 
 /**
- * The thread does not want to wait any longer: if the operation still does, it is delivered with OpStatus.Cancelled, and no value was
- * taken or lost; else it has been, or is being, delivered. False also for locks, which cannot be called off: who is granted
- * one that it does not want releases it.
+ * The thread does not want to wait any longer. True if the operation still did: it is delivered with OpStatus.Cancelled, and nothing was
+ * taken or lost; that of a Cond once it has the mutex again. Else it has been served, or is being, and is delivered as if this
+ * had come later; or, between two steps, whoever takes the next one sees `givenUp`.
+ *
+ * A step that enters a queue looks at `givenUp` under that queue's lock, and this sets it before it looks into the queue under the
+ * same lock. Whichever comes second sees the other, so no operation waits on that was given up.
  */
 export function opCancel(op: Op): bool {
-  const gp = gOf(op);
-  const w = waiterOf(gp);
-  let waited = false;
-  if (op.code == OpCode.Select) {
-    waited = atomic.cmpxchg<u32>(addressOf(gp.selectDone), 0, 1) == 0;
-    if (waited) gp.param = 0;
-  } else if (op.code == OpCode.Send || op.code == OpCode.Recv) {
-    const c = changetype<HChan>(op.object.target);
-    plock(changetype<usize>(c));
-    waited = unlink(op.code == OpCode.Send ? sendq(c) : recvq(c), w);
-    if (waited) op.status = OpStatus.Cancelled;
-    punlock(changetype<usize>(c));
-  } else if (op.code == OpCode.Semaphore) {
-    waited = giveUp(changetype<Semaphore>(op.object.target), w);
-    if (waited) op.status = OpStatus.Cancelled;
-  }
-  if (waited) operationReady(gp);
-  return waited;
+  atomic.store<i32>(changetype<usize>(op) + offsetof<Op>("givenUp"), 1);
+  if (!withdraw(op, waiterOf(gOf(op)))) return false;
+  op.status = OpStatus.Cancelled;
+  operationReady(gOf(op));
+  return true;
 }
 
-/** The thread that was M `mid`'s `gen`th has died in JavaScript: calls off what it waited for. On any other thread. */
-export function opsLost(mid: i32, gen: i32): void {
+function isGivenUp(op: Op): bool {
+  return atomic.load<i32>(changetype<usize>(op) + offsetof<Op>("givenUp")) != 0;
+}
+
+/** Takes the operation out of whichever queue it waits in; then it is the caller's. False if it is in none, or cannot leave it. */
+function withdraw(op: Op, w: Waiter): bool {
+  if (op.code == OpCode.Select) {
+    const gp = gOf(op);
+    if (atomic.cmpxchg<u32>(changetype<usize>(gp) + offsetof<G>("selectDone"), 0, 1) != 0) return false;
+    gp.param = 0;
+    return true;
+  }
+  const target = op.object.target;
+  switch (op.code) {
+    case OpCode.Send:
+    case OpCode.Recv:
+      return withdrawFrom(changetype<HChan>(target), op.code == OpCode.Send, w);
+    case OpCode.Lock:
+      if (mutexWithdraw(mutexOf(op), w, false)) return true;
+      return op.object.kind == ObjectKind.RWMutex && rwWithdrawWriter(changetype<RWMutex>(target), w, false);
+    case OpCode.Read:
+      return rwWithdrawReader(changetype<RWMutex>(target), w);
+    case OpCode.WaitGroup:
+      return waitGroupWithdraw(changetype<WaitGroup>(target), w);
+    case OpCode.Semaphore:
+      return semaphoreWithdraw(changetype<Semaphore>(target), w);
+    default:
+      return condWithdraw(changetype<Cond>(target), w);
+  }
+}
+
+/** The thread that was M `mid`'s `gen`th has died in JavaScript: calls off what it waited for, releases what it held. On any other. */
+export function threadLost(mid: i32, gen: i32): void {
+  opsLost(mid, gen);
+  objectsLost(ownerKey(mid, gen));
+}
+
+function opsLost(mid: i32, gen: i32): void {
   lock(RECORDS); // none of its records is given back and used by another meanwhile
   let op = load<Op>(RECORDS, RECORDS_ALL);
   for (; changetype<usize>(op) != 0; op = changetype<Op>(op.all)) {
     if (op.mid != mid || op.gen != gen) continue;
-    atomic.store<i32>(addressOf(op.dead), 1);
+    atomic.store<i32>(changetype<usize>(op) + offsetof<Op>("dead"), 1);
     if (op.sync != 0) {
       // Nobody is there to see the word: what becomes of it goes to the mailbox, if it is not over yet.
       const word = changetype<usize>(op) + OP_SYNC;
@@ -432,27 +417,18 @@ export function opsLost(mid: i32, gen: i32): void {
 
 /** Sends the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. */
 export function tryNow(c: HChan, at: usize): i32 {
-  if (!chanready(c, true)) return 0;
-  plock(changetype<usize>(c));
-  const done = sendLocked(c, load<u64>(at));
-  punlock(changetype<usize>(c));
-  if (done == BLOCKED) return 0;
-  if (done > CLOSED) goready(changetype<G>(done));
-  return done == CLOSED ? OpStatus.Closed : OpStatus.Done;
+  const done = send(c, load<u64>(at), false);
+  return done == BLOCKED ? 0 : done == CLOSED ? OpStatus.Closed : OpStatus.Done;
 }
 
 /** Receives into the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. `op` lends its waiter. */
 export function tryTake(op: Op, c: HChan, at: usize): i32 {
-  if (!chanready(c, false)) return 0;
   const saved = g;
   const gp = gOf(op);
   setG(gp);
-  plock(changetype<usize>(c));
-  const done = recvLocked(c);
-  punlock(changetype<usize>(c));
+  const done = recv(c, false);
   setG(saved);
   if (done == BLOCKED) return 0;
-  if (done > CLOSED) goready(changetype<G>(done));
   store<u64>(at, waiterOf(gp).elem);
   return gp.ok ? OpStatus.Done : OpStatus.Closed;
 }
@@ -460,9 +436,7 @@ export function tryTake(op: Op, c: HChan, at: usize): i32 {
 /** Adds a case to the select of a record; the first of several clears it. `c` is an HChan; a send's value is at `at`, else 0. */
 export function selectAdd(op: Op, first: bool, c: usize, at: usize): void {
   if (op.select == 0) {
-    const made = new Select();
-    made.hosted = true;
-    op.select = changetype<usize>(made);
+    op.select = changetype<usize>(new Select());
   }
   const s = changetype<Select>(op.select);
   if (first) {

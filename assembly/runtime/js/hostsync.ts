@@ -12,19 +12,18 @@ import {
   HostObject,
   objectFree,
   objectNew,
-  objectsLost,
   ownerKey,
   setOwner,
   tellAbandoned,
 } from "./hostobj";
-import { Op, opBegin, opCancel, opFree, opNew, opPoll, opsLost, selectAdd, tryNow, tryTake } from "./hostop";
+import { Op, opBegin, opCancel, opFree, opNew, opPoll, selectAdd, threadLost, tryNow, tryTake } from "./hostop";
 import { lock, unlock } from "../base/lock";
 import { handoffp } from "../sched/mp";
 import { m } from "../base/registers";
 import { OpStatus, PStatus, sched, addressOf } from "../../abi";
 import { Cond } from "../sync/cond";
 import { Mutex, mutexRelease, mutexTryLock } from "../sync/mutex";
-import { RWMutex } from "../sync/rwmutex";
+import { RWMutex, rwRelease } from "../sync/rwmutex";
 import { Semaphore } from "../sync/semaphore";
 import { WaitGroup } from "../sync/waitgroup";
 
@@ -38,10 +37,9 @@ export function obj_free(o: usize): usize {
   return objectFree(changetype<HostObject>(o));
 }
 
-/** The thread that was M `mid`'s `gen`th has died: what it waited for is called off, what it held is released. On main. */
+/** For tests: what `mlost` does about operations and locks. */
 export function obj_lost(mid: i32, gen: i32): void {
-  opsLost(mid, gen);
-  objectsLost(ownerKey(mid, gen));
+  threadLost(mid, gen);
 }
 
 /** A record for the operations of a thread. */
@@ -111,7 +109,8 @@ export function bytes_new(n: i32): usize {
 export function mutex_try(o: usize, mid: i32, gen: i32): i32 {
   const it = changetype<HostObject>(o);
   if (!mutexTryLock(changetype<Mutex>(it.target))) return 0;
-  return setOwner(it, ownerKey(mid, gen)) ? OpStatus.Abandoned : OpStatus.Done;
+  setOwner(it, ownerKey(mid, gen));
+  return tellAbandoned(it) ? OpStatus.Abandoned : OpStatus.Done;
 }
 
 export function mutex_unlock(o: usize): void {
@@ -123,13 +122,14 @@ export function mutex_unlock(o: usize): void {
 export function rw_try(o: usize, mid: i32, gen: i32): i32 {
   const it = changetype<HostObject>(o);
   if (!changetype<RWMutex>(it.target).tryLock()) return 0;
-  return setOwner(it, ownerKey(mid, gen)) ? OpStatus.Abandoned : OpStatus.Done;
+  setOwner(it, ownerKey(mid, gen));
+  return tellAbandoned(it) ? OpStatus.Abandoned : OpStatus.Done;
 }
 
 export function rw_unlock(o: usize): void {
   const it = changetype<HostObject>(o);
   clearOwner(it);
-  changetype<RWMutex>(it.target).unlock();
+  rwRelease(changetype<RWMutex>(it.target));
 }
 
 export function rw_tryread(o: usize, mid: i32, gen: i32): i32 {

@@ -33,8 +33,7 @@ import {
 import { nanotime } from "../base/clock";
 import { globrunqputBatch, globrunqputOne, globrunqsize } from "../sched/globrunq";
 import { gfgetOrphan, gfputOrphan, newG, newGoids, takeDead } from "../goroutine/gs";
-import { objectsLost, ownerKey } from "./hostobj";
-import { opsLost } from "./hostop";
+import { threadLost } from "./hostop";
 import { hostRunJs } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
@@ -376,8 +375,7 @@ export function mlost(mid: i32, text: usize): void {
   }
   if (wasTimerM && timeSleepUntil() != 0) startIdle();
   wakepIfIdle();
-  opsLost(mid, gen);
-  objectsLost(ownerKey(mid, gen));
+  threadLost(mid, gen);
 }
 
 function copyText(text: usize): usize {

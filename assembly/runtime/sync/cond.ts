@@ -1,33 +1,39 @@
 /**
  * Condition variables: goroutines wait for a signal that what a mutex guards has changed. First in, first out.
  *
- * `wait` must not miss a signal that comes after it has released the mutex, though it is not in the queue yet. As in Go
- * (runtime/sema.go, notifyList) it draws a ticket while it still holds the mutex. Invariants
- * - `waits` tickets have been drawn, those before `notified` have been signalled; `notified` never overtakes `waits`.
- * - Under the lock, the queue holds waiters with tickets from `notified` on. Tickets from `notified` on that are not in the
- *   queue belong to goroutines on their way into it; they look at `notified` under the lock first.
- * - Tickets wrap around after 2^32; differences are taken modulo that.
+ * `wait` must not miss a signal that comes after it has released the mutex. So the G is in the queue before that: `condWait`
+ * takes the lock of the queue, queues, and releases the mutex, and the lock is held until the G is parked. Who signals holds the
+ * mutex then or has held it since, so it sees that the queue is not empty, and takes that lock. (Go, whose goroutines release
+ * the mutex before they queue, has each draw a ticket first; one that then gives up would leave a ticket to be signalled in vain.)
+ *
+ * Locks: that of the queue is taken before that of the mutex's semaphore, and while it is held the next holder of the mutex is made
+ * ready. That may be an operation of JavaScript, whose step is taken there and then: of those that wait for a mutex none
+ * takes a lock of a Cond.
+ *
+ * Only `wait` switches stacks; the rest also runs for JavaScript, on a thread's own.
  */
 import { plock, punlock } from "../base/lock";
 import { gopark, goready } from "../goroutine/proc";
-import { g } from "../base/registers";
-import { WaitReason, waiterOf, addressOf } from "../../abi";
-import { dequeueAll, enqueue, readyAll, unlink, WaitQ } from "../chan/waitq";
+import { Waiter, WaitReason } from "../../abi";
+import { dequeue, dequeueAll, enqueue, ownWaiter, readyAll, unlink, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
-import { Mutex, mutexCheckLocked, mutexLock, mutexUnlock } from "./mutex";
+import { Mutex, mutexCheckLocked, mutexLock, mutexRelease } from "./mutex";
+
+
+@inline
+function lockOf(c: Cond): usize {
+  return changetype<usize>(c) + offsetof<Cond>("word");
+}
 
 
 @inline
 function queueOf(c: Cond): WaitQ {
-  return changetype<WaitQ>(addressOf(c.first));
+  return changetype<WaitQ>(changetype<usize>(c) + offsetof<Cond>("first"));
 }
 
 /** A place to wait for a change of what `mutex` guards. */
 export class Cond {
   private word: i32;
-  /** Tickets drawn: changed atomically. Tickets signalled: written under the lock, read by anybody. */
-  private waits: u32;
-  private notified: u32;
   // A WaitQ.
   private first: usize;
   private last: usize;
@@ -38,76 +44,52 @@ export class Cond {
   /** Releases the mutex, waits for a signal, and takes the mutex again. Check the condition in a loop. */
   wait(): void {
     nilCheck(changetype<usize>(this));
-    mutexCheckLocked(this.mutex); // before a ticket is drawn that would never be waited with
-    const ticket = atomic.add<u32>(addressOf(this.waits), 1);
-    mutexUnlock(this.mutex);
-    if (enqueueTicket(this, ticket)) gopark(WaitReason.CondWait, addressOf(this.word));
+    gopark(WaitReason.CondWait, condWait(this));
     mutexLock(this.mutex, WaitReason.MutexLock);
   }
 
   /** Wakes the goroutine that has waited longest, if any waits. */
   signal(): void {
     nilCheck(changetype<usize>(this));
-    notifyOne(this);
+    if (isEmpty(this)) return;
+    plock(lockOf(this));
+    const w = dequeue(queueOf(this));
+    punlock(lockOf(this));
+    if (w) goready(w.g);
   }
 
   /** Wakes all that wait. */
   broadcast(): void {
     nilCheck(changetype<usize>(this));
-    notifyAll(this);
+    if (isEmpty(this)) return;
+    plock(lockOf(this));
+    const head = dequeueAll(queueOf(this));
+    punlock(lockOf(this));
+    readyAll(head);
   }
 }
 
-/** Draws a ticket to wait with; panics if the mutex is not held. */
-export function drawTicket(c: Cond): u32 {
+/** Whether nobody waits: who has held the mutex since a `wait` released it does not see this. */
+function isEmpty(c: Cond): bool {
+  return atomic.load<usize>(changetype<usize>(queueOf(c)) + offsetof<WaitQ>("first")) == 0;
+}
+
+/**
+ * Queues the current G and releases the mutex, or panics if that is not held. Returns the address of the lock, which is held, for
+ * whoever parks the G.
+ */
+export function condWait(c: Cond): usize {
   mutexCheckLocked(c.mutex);
-  return atomic.add<u32>(addressOf(c.waits), 1);
+  plock(lockOf(c));
+  enqueue(queueOf(c), ownWaiter());
+  mutexRelease(c.mutex);
+  return lockOf(c);
 }
 
-export function condLock(c: Cond): usize {
-  return addressOf(c.word);
-}
-
-/** True with the lock held and this goroutine in the queue; false if its ticket has been signalled already. */
-export function enqueueTicket(c: Cond, ticket: u32): bool {
-  plock(addressOf(c.word));
-  if (<i32>(ticket - c.notified) < 0) {
-    punlock(addressOf(c.word));
-    return false;
-  }
-  const gp = g;
-  const w = waiterOf(gp);
-  w.g = gp;
-  w.isSelect = false;
-  w.count = <i32>ticket;
-  enqueue(queueOf(c), w);
-  return true;
-}
-
-function notifyOne(c: Cond): void {
-  // Without a waiter since the last signal there is nothing to do. A `wait` that draws its ticket after this load comes
-  // after the signal.
-  if (atomic.load<u32>(addressOf(c.waits)) == atomic.load<u32>(addressOf(c.notified))) return;
-  plock(addressOf(c.word));
-  const ticket = c.notified;
-  if (ticket == atomic.load<u32>(addressOf(c.waits))) {
-    punlock(addressOf(c.word));
-    return;
-  }
-  atomic.store<u32>(addressOf(c.notified), ticket + 1);
-  // Goroutines may have queued in another order than that of their tickets, but not by much.
-  let w = queueOf(c).first;
-  while (w && <u32>w.count != ticket) w = w.next;
-  if (w) unlink(queueOf(c), w);
-  punlock(addressOf(c.word));
-  if (w) goready(w.g);
-}
-
-function notifyAll(c: Cond): void {
-  if (atomic.load<u32>(addressOf(c.waits)) == atomic.load<u32>(addressOf(c.notified))) return;
-  plock(addressOf(c.word));
-  atomic.store<u32>(addressOf(c.notified), atomic.load<u32>(addressOf(c.waits)));
-  const head = dequeueAll(queueOf(c));
-  punlock(addressOf(c.word));
-  readyAll(head);
+/** Who waits gives up: false if it has been signalled. */
+export function condWithdraw(c: Cond, w: Waiter): bool {
+  plock(lockOf(c));
+  const waited = unlink(queueOf(c), w);
+  punlock(lockOf(c));
+  return waited;
 }

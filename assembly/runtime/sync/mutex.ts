@@ -14,15 +14,20 @@
  *
  * Ordering: taking and releasing are sequentially consistent read-modify-writes of `state`, or the hand-over of a permit
  * through the semaphore's lock; either way what the last holder wrote is visible to the next.
+ *
+ * Only `mutexLock` and `mutexUnlock` switch stacks; the rest also runs for JavaScript, on a thread's own.
  */
+import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
+import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark, gosched } from "../goroutine/proc";
 import { g, m } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
 import { loadIdlePs, loadSpinning } from "../sched/spinning";
-import { Sema, semrelease, semtake } from "../chan/sema";
-import { sched, waiterOf, WaitReason, addressOf } from "../../abi";
+import { Sema, semaq, semrelease, semtake } from "../chan/sema";
+import { unlink } from "../chan/waitq";
+import { G, sched, Waiter, waiterOf, WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
 
 const LOCKED: u32 = 1;
@@ -39,8 +44,14 @@ const SPIN_LOADS: i32 = 120;
 
 
 @inline
+function stateOf(mu: Mutex): usize {
+  return changetype<usize>(mu) + offsetof<Mutex>("state");
+}
+
+
+@inline
 function semaOf(mu: Mutex): Sema {
-  return changetype<Sema>(addressOf(mu.sema0));
+  return changetype<Sema>(changetype<usize>(mu) + offsetof<Mutex>("sema0"));
 }
 
 /** A mutual exclusion lock. Any goroutine may unlock it. */
@@ -69,33 +80,31 @@ export class Mutex {
 /** Takes the mutex; `reason` is what a goroutine that waits is reported to wait for. */
 export function mutexLock(mu: Mutex, reason: u8): void {
   nilCheck(changetype<usize>(mu));
-  if (atomic.cmpxchg<u32>(addressOf(mu.state), 0, LOCKED) == 0) return;
-  waiterOf(g).elem = 0;
-  while (!acquireOrEnqueue(mu)) gopark(reason, changetype<usize>(semaOf(mu)));
+  let word = mutexAcquire(mu);
+  while (word != 0) {
+    gopark(reason, word);
+    word = mutexGoOn(mu);
+  }
 }
 
-/** Takes the mutex, or has this goroutine wait for it: then false, with the lock of `mutexSema` held. */
-export function mutexStart(mu: Mutex): bool {
-  if (atomic.cmpxchg<u32>(addressOf(mu.state), 0, LOCKED) == 0) return true;
+/** Takes the mutex for the current G: 0; or has it wait as `semtake` does. It goes on with `mutexGoOn` when it is woken. */
+@inline
+export function mutexAcquire(mu: Mutex): usize {
+  if (atomic.cmpxchg<u32>(stateOf(mu), 0, LOCKED) == 0) return 0;
   waiterOf(g).elem = 0;
-  return acquireOrEnqueue(mu);
-}
-
-/** Where those wait who want the mutex. */
-export function mutexSema(mu: Mutex): Sema {
-  return semaOf(mu);
+  return mutexGoOn(mu);
 }
 
 export function mutexTryLock(mu: Mutex): bool {
   nilCheck(changetype<usize>(mu));
-  const old = atomic.load<u32>(addressOf(mu.state));
+  const old = atomic.load<u32>(stateOf(mu));
   if ((old & (LOCKED | STARVING)) != 0) return false;
-  return atomic.cmpxchg<u32>(addressOf(mu.state), old, old | LOCKED) == old;
+  return atomic.cmpxchg<u32>(stateOf(mu), old, old | LOCKED) == old;
 }
 
 export function mutexUnlock(mu: Mutex): void {
   nilCheck(changetype<usize>(mu));
-  if (atomic.cmpxchg<u32>(addressOf(mu.state), LOCKED, 0) == LOCKED) return;
+  if (atomic.cmpxchg<u32>(stateOf(mu), LOCKED, 0) == LOCKED) return;
   // A thread without a P has nothing to yield; JavaScript's could not.
   if (mutexRelease(mu) && m.p) gosched();
 }
@@ -103,7 +112,7 @@ export function mutexUnlock(mu: Mutex): void {
 /** Panics if nobody holds the mutex. */
 export function mutexCheckLocked(mu: Mutex): void {
   nilCheck(changetype<usize>(mu));
-  if ((atomic.load<u32>(addressOf(mu.state)) & LOCKED) == 0) notLocked();
+  if ((atomic.load<u32>(stateOf(mu)) & LOCKED) == 0) notLocked();
 }
 
 function notLocked(): void {
@@ -111,12 +120,12 @@ function notLocked(): void {
 }
 
 /**
- * True if the mutex is ours; false with the semaphore's lock held and this goroutine in its queue. It is called again when
- * the goroutine has been woken. Its waiter's `elem`, which permits do not use, is when it began to wait, and 0 until then.
+ * 0 if the mutex is the current G's; else that waits as with `semtake`, and this is to be called again when it has been woken.
+ * Its waiter's `elem`, which permits do not use, is when it began to wait, and 0 until then.
  */
-export function acquireOrEnqueue(mu: Mutex): bool {
+export function mutexGoOn(mu: Mutex): usize {
   const w = waiterOf(g);
-  const state = addressOf(mu.state);
+  const state = stateOf(mu);
   while (true) {
     let awake = w.elem != 0;
     let starving = false;
@@ -127,8 +136,10 @@ export function acquireOrEnqueue(mu: Mutex): bool {
         // The mutex was handed to us: LOCKED is still to be set, and we are counted as waiting.
         let delta = WAITER - LOCKED;
         if (!starving || old >> WAITER_SHIFT == 1) delta += STARVING;
+        if (CHECKED)
+          check((old & LOCKED) == 0 && old >> WAITER_SHIFT != 0, "a mutex is handed to one that waits for it");
         atomic.sub<u32>(state, delta);
-        return true;
+        return 0;
       }
     }
     let rounds = 0;
@@ -152,18 +163,19 @@ export function acquireOrEnqueue(mu: Mutex): bool {
       if (seen == old) break;
       old = seen;
     }
-    if ((old & (LOCKED | STARVING)) == 0) return true;
+    if ((old & (LOCKED | STARVING)) == 0) return 0;
     // One who has waited before keeps its place at the front.
     const again = w.elem != 0;
     if (!again) w.elem = nanotime() | 1;
-    if (!semtake(semaOf(mu), again)) return false;
+    const word = semtake(semaOf(mu), again);
+    if (word != 0) return word;
     // The permit came before we had queued: as if we had been woken.
   }
 }
 
 /** Releases the mutex and wakes who should be woken; true if the caller should let it run at once. */
 export function mutexRelease(mu: Mutex): bool {
-  const state = addressOf(mu.state);
+  const state = stateOf(mu);
   let old = atomic.load<u32>(state);
   let wake: bool;
   while (true) {
@@ -184,6 +196,54 @@ export function mutexRelease(mu: Mutex): bool {
   return (old & STARVING) != 0;
 }
 
+/**
+ * Who waits gives up: false if it is not in the queue, or is being woken (see "Giving up" in `sema.ts`): then `mutexDecline` is for
+ * who resumes it. The lock of the queue may be `held` already; it stays so.
+ */
+export function mutexWithdraw(mu: Mutex, w: Waiter, held: bool): bool {
+  const s = semaOf(mu);
+  if (!held) plock(changetype<usize>(s));
+  const waited = w.q == changetype<usize>(semaq(s)) && countOut(mu);
+  if (waited) unlink(semaq(s), w);
+  if (!held) punlock(changetype<usize>(s));
+  return waited;
+}
+
+/** Takes a waiter off the state, unless the last is being woken. A mutex without waiters does not starve. */
+function countOut(mu: Mutex): bool {
+  let old = atomic.load<u32>(stateOf(mu));
+  while (true) {
+    const waiters = old >> WAITER_SHIFT;
+    // In starvation mode whoever is being handed the mutex is still counted.
+    const due: u32 = (old & (LOCKED | STARVING)) == STARVING ? 1 : 0;
+    if (waiters == due) return false;
+    let next = old - WAITER;
+    if (waiters == 1) next &= ~STARVING;
+    const seen = atomic.cmpxchg<u32>(stateOf(mu), old, next);
+    if (seen == old) return true;
+    old = seen;
+  }
+}
+
+/** The current G has been woken, and does not want the mutex any more: the turn is the next one's. */
+export function mutexDecline(mu: Mutex): void {
+  let old = atomic.load<u32>(stateOf(mu));
+  while (true) {
+    if ((old & STARVING) != 0) {
+      mutexGoOn(mu); // it was handed over
+      mutexRelease(mu);
+      return;
+    }
+    const pass = (old & LOCKED) == 0 && old >> WAITER_SHIFT != 0;
+    const seen = atomic.cmpxchg<u32>(stateOf(mu), old, pass ? old - WAITER : old & ~WOKEN);
+    if (seen == old) {
+      if (pass) semrelease(semaOf(mu), 1); // with WOKEN, which was ours
+      return;
+    }
+    old = seen;
+  }
+}
+
 /** Spinning pays only if the holder runs on another P, and nobody waits for ours. */
 function worthSpinning(): bool {
   const procs = sched.nprocs;
@@ -195,6 +255,6 @@ function worthSpinning(): bool {
 
 /** Wasm has no pause instruction; atomic loads from a line of our own take the time without disturbing anybody. */
 function spin(): void {
-  const own = addressOf(g.status);
+  const own = changetype<usize>(g) + offsetof<G>("status");
   for (let i = 0; i < SPIN_LOADS; i++) atomic.load<u32>(own);
 }

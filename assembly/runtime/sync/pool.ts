@@ -13,25 +13,31 @@
  * - `busy` workers make calls. It exceeds `size` only after `tune` has reduced that.
  * - Somebody waits to submit only if busy >= size. So busy == 0 means that all submitted work is done.
  */
+import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark, goready, newproc } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, WaitReason, waiterOf, addressOf } from "../../abi";
+import { G, WaitReason } from "../../abi";
 import { freeTask, runTask, Task } from "../goroutine/task";
-import { dequeue, dequeueAll, enqueue, readyAll, WaitQ } from "../chan/waitq";
+import { dequeue, dequeueAll, enqueue, ownWaiter, readyAll, WaitQ } from "../chan/waitq";
 import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../base/nil";
 
+
+@inline
+function lockOf(pool: Pool): usize {
+  return changetype<usize>(pool) + offsetof<Pool>("word");
+}
 /** Goroutines that wait to submit; the task is in the waiter. */
 @inline
 function submitters(pool: Pool): WaitQ {
-  return changetype<WaitQ>(addressOf(pool.submitFirst));
+  return changetype<WaitQ>(changetype<usize>(pool) + offsetof<Pool>("submitFirst"));
 }
 /** Goroutines that wait for all work to be done. */
 @inline
 function idleWaiters(pool: Pool): WaitQ {
-  return changetype<WaitQ>(addressOf(pool.idleFirst));
+  return changetype<WaitQ>(changetype<usize>(pool) + offsetof<Pool>("idleFirst"));
 }
 
 /** Goroutines to make calls with, at most `size` at a time. */
@@ -54,23 +60,25 @@ export class Pool extends Deferral {
 
   /** Has a worker make the call; waits while all are busy. Panics after `release`. */
   submit(task: Task): void {
-    if (!startOrEnqueue(this, task)) gopark(WaitReason.Semacquire, addressOf(this.word));
+    const word = startOrEnqueue(this, task);
+    if (word != 0) gopark(WaitReason.Semacquire, word);
   }
 
   /** Waits until all submitted work is done. */
   wait(): void {
-    if (!idleOrEnqueue(this)) gopark(WaitReason.WaitGroupWait, addressOf(this.word));
+    const word = idleOrEnqueue(this);
+    if (word != 0) gopark(WaitReason.WaitGroupWait, word);
   }
 
   /** Workers that are making a call. */
   running(): i32 {
     nilCheck(changetype<usize>(this));
-    return atomic.load<i32>(addressOf(this.busy));
+    return atomic.load<i32>(changetype<usize>(this) + offsetof<Pool>("busy"));
   }
 
   /** Workers that could make a call at once. */
   free(): i32 {
-    return max(0, atomic.load<i32>(addressOf(this.size)) - this.running());
+    return max(0, atomic.load<i32>(changetype<usize>(this) + offsetof<Pool>("size")) - this.running());
   }
 
   /** Changes the size, for what starts later: calls that are being made go on. */
@@ -82,9 +90,9 @@ export class Pool extends Deferral {
   /** Takes no more work. What has been submitted, by whoever waits to do so too, is still done. */
   release(): void {
     nilCheck(changetype<usize>(this));
-    plock(addressOf(this.word));
+    plock(lockOf(this));
     this.released = true;
-    punlock(addressOf(this.word));
+    punlock(lockOf(this));
   }
 }
 
@@ -110,68 +118,63 @@ export function poolAbandoned(pool: Pool): void {
   if (task != 0) newproc(work(pool, task));
 }
 
-/** True if a worker has been started; false with the lock held and this goroutine waiting. */
-function startOrEnqueue(pool: Pool, task: Task): bool {
+/** 0 if a worker has been started; else this goroutine waits, and the lock, whose address this is, is held. */
+function startOrEnqueue(pool: Pool, task: Task): usize {
   nilCheck(changetype<usize>(pool));
-  plock(addressOf(pool.word));
+  plock(lockOf(pool));
   if (pool.released) {
-    punlock(addressOf(pool.word));
+    punlock(lockOf(pool));
     freeTask(changetype<usize>(task));
     gopanic("pool: submit after release");
   }
   if (pool.busy < pool.size) {
     pool.busy++;
-    punlock(addressOf(pool.word));
+    punlock(lockOf(pool));
     newproc(work(pool, changetype<usize>(task)));
-    return true;
+    return 0;
   }
-  const gp = g;
-  const w = waiterOf(gp);
-  w.g = gp;
-  w.isSelect = false;
+  const w = ownWaiter();
   w.elem = changetype<usize>(task);
   enqueue(submitters(pool), w);
-  return false;
+  return lockOf(pool);
 }
 
 /** A call is over: the next one for this worker, or 0, and the worker is no longer counted. */
 function nextTask(pool: Pool): usize {
-  plock(addressOf(pool.word));
+  plock(lockOf(pool));
   if (pool.busy <= pool.size) {
     const w = dequeue(submitters(pool));
     if (w) {
-      punlock(addressOf(pool.word));
+      punlock(lockOf(pool));
       const task = <usize>w.elem;
       goready(w.g);
       return task;
     }
   }
   const busy = --pool.busy;
+  if (CHECKED)
+    check(busy >= 0 && (busy >= pool.size || !submitters(pool).first), "who submits waits for busy workers only");
   let head: G | null = null;
   if (busy == 0) head = dequeueAll(idleWaiters(pool));
-  punlock(addressOf(pool.word));
+  punlock(lockOf(pool));
   readyAll(head);
   return 0;
 }
 
-/** True if all work is done; false with the lock held and this goroutine waiting. */
-function idleOrEnqueue(pool: Pool): bool {
+/** 0 if all work is done; else as `startOrEnqueue`. */
+function idleOrEnqueue(pool: Pool): usize {
   nilCheck(changetype<usize>(pool));
-  plock(addressOf(pool.word));
+  plock(lockOf(pool));
   if (pool.busy == 0) {
-    punlock(addressOf(pool.word));
-    return true;
+    punlock(lockOf(pool));
+    return 0;
   }
-  const gp = g;
-  const w = waiterOf(gp);
-  w.g = gp;
-  w.isSelect = false;
-  enqueue(idleWaiters(pool), w);
-  return false;
+  enqueue(idleWaiters(pool), ownWaiter());
+  return lockOf(pool);
 }
 
 function resize(pool: Pool, size: i32): void {
-  plock(addressOf(pool.word));
+  plock(lockOf(pool));
   pool.size = size;
   while (pool.busy < size) {
     const w = dequeue(submitters(pool));
@@ -180,5 +183,5 @@ function resize(pool: Pool, size: i32): void {
     newproc(work(pool, <usize>w.elem));
     goready(w.g);
   }
-  punlock(addressOf(pool.word));
+  punlock(lockOf(pool));
 }

@@ -1,23 +1,30 @@
 /**
  * Weighted semaphores: `size` tickets, of which goroutines take any number at a time. First in, first out: a goroutine that
- * wants many is not passed by ones that want few, and no newcomer takes what a waiter was given.
+ * wants many is not passed by ones that want few, and no newcomer takes what a waiter was given. Only `acquire` switches
+ * stacks; the rest also runs for JavaScript, on a thread's own.
  *
  * Invariants, whenever the lock is free
  * - 0 <= free <= size.
  * - The first waiter, if any, wants more than `free`.
  */
+import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark } from "../goroutine/proc";
-import { g } from "../base/registers";
-import { G, Waiter, WaitReason, waiterOf, addressOf } from "../../abi";
-import { dequeue, enqueue, link, readyAll, unlink, WaitQ } from "../chan/waitq";
+import { G, Waiter, WaitReason } from "../../abi";
+import { dequeue, enqueue, link, ownWaiter, readyAll, unlink, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
 
 
 @inline
+function lockOf(s: Semaphore): usize {
+  return changetype<usize>(s) + offsetof<Semaphore>("word");
+}
+
+
+@inline
 function queueOf(s: Semaphore): WaitQ {
-  return changetype<WaitQ>(addressOf(s.first));
+  return changetype<WaitQ>(changetype<usize>(s) + offsetof<Semaphore>("first"));
 }
 
 /** A number of tickets that goroutines take and give back. */
@@ -36,16 +43,17 @@ export class Semaphore {
 
   /** Takes `n` tickets, waiting until they are free and everybody who came before has got theirs. */
   acquire(n: i32 = 1): void {
-    if (!takeOrEnqueue(this, n)) gopark(WaitReason.Semacquire, addressOf(this.word));
+    const word = semaphoreAcquire(this, n);
+    if (word != 0) gopark(WaitReason.Semacquire, word);
   }
 
   /** Takes `n` tickets if they are free and nobody waits. */
   tryAcquire(n: i32 = 1): bool {
     nilCheck(changetype<usize>(this));
     checkCount(this, n);
-    plock(addressOf(this.word));
+    plock(lockOf(this));
     const done = take(this, n);
-    punlock(addressOf(this.word));
+    punlock(lockOf(this));
     return done;
   }
 
@@ -69,45 +77,39 @@ function take(s: Semaphore, n: i32): bool {
   return true;
 }
 
-/** True if the tickets have been taken; false with the lock held and this goroutine in the queue. */
-export function takeOrEnqueue(s: Semaphore, n: i32): bool {
+/** Takes `n` tickets for the current G: 0; or has it wait, and the lock, whose address this is, is held. */
+export function semaphoreAcquire(s: Semaphore, n: i32): usize {
   nilCheck(changetype<usize>(s));
   checkCount(s, n);
-  plock(addressOf(s.word));
+  plock(lockOf(s));
   if (take(s, n)) {
-    punlock(addressOf(s.word));
-    return true;
+    punlock(lockOf(s));
+    return 0;
   }
-  const gp = g;
-  const w = waiterOf(gp);
-  w.g = gp;
-  w.isSelect = false;
+  const w = ownWaiter();
   w.count = n;
   enqueue(queueOf(s), w);
-  return false;
+  return lockOf(s);
 }
 
-export function semaphoreLock(s: Semaphore): usize {
-  return addressOf(s.word);
-}
-
-/** A waiter gives up: false if it has just been given its tickets. Those behind it may have been waiting for it alone. */
-export function giveUp(s: Semaphore, w: Waiter): bool {
-  plock(addressOf(s.word));
+/** Who waits gives up: false if it has just been given its tickets. Those behind it may have been waiting for it alone. */
+export function semaphoreWithdraw(s: Semaphore, w: Waiter): bool {
+  plock(lockOf(s));
   const waited = unlink(queueOf(s), w);
-  punlock(addressOf(s.word));
+  punlock(lockOf(s));
   if (waited) giveBack(s, 0);
   return waited;
 }
 
 function giveBack(s: Semaphore, n: i32): void {
   if (n < 0) gopanic("semaphore: negative count " + n.toString());
-  plock(addressOf(s.word));
+  plock(lockOf(s));
   if (n > s.size - s.free) {
-    punlock(addressOf(s.word));
+    punlock(lockOf(s));
     gopanic("semaphore: released more than was acquired");
   }
   s.free += n;
+  if (CHECKED) check(s.free >= 0 && s.free <= s.size, "a semaphore has from none to all of its tickets");
   let head: G | null = null;
   let last: G | null = null;
   while (true) {
@@ -118,6 +120,6 @@ function giveBack(s: Semaphore, n: i32): void {
     last = link(last, w.g);
     if (!head) head = last;
   }
-  punlock(addressOf(s.word));
+  punlock(lockOf(s));
   readyAll(head);
 }

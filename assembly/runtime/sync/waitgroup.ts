@@ -1,5 +1,6 @@
 /**
- * WaitGroup: waits for a number of things to be done. After Go's sync/waitgroup.go.
+ * WaitGroup: waits for a number of things to be done. After Go's sync/waitgroup.go. Only `wait` switches stacks; the rest also runs
+ * for JavaScript, on a thread's own.
  *
  * `state` holds the counter in its upper half and the number of waiters in its lower. Invariants
  * - Waiters are counted only while the counter is positive: `wait` counts itself in by a compare-and-swap that fails if the
@@ -11,14 +12,23 @@
  * with counter 0, or been given a permit by whoever wrote it. So it sees what was written before each `done`.
  */
 import { gopanic } from "../base/panic";
-import { Sema, semacquire, semrelease, semtake } from "../chan/sema";
-import { WaitReason, addressOf } from "../../abi";
+import { plock, punlock } from "../base/lock";
+import { Sema, semaq, semrelease, semtake } from "../chan/sema";
+import { unlink } from "../chan/waitq";
+import { gopark } from "../goroutine/proc";
+import { Waiter, WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
 
 
 @inline
+function stateOf(wg: WaitGroup): usize {
+  return changetype<usize>(wg) + offsetof<WaitGroup>("state");
+}
+
+
+@inline
 function semaOf(wg: WaitGroup): Sema {
-  return changetype<Sema>(addressOf(wg.sema0));
+  return changetype<Sema>(changetype<usize>(wg) + offsetof<WaitGroup>("sema0"));
 }
 
 /** A counter that goroutines can wait for to become zero. */
@@ -40,20 +50,37 @@ export class WaitGroup {
 
   /** Waits until the counter is zero. */
   wait(): void {
-    if (!countIn(this)) return;
-    semacquire(semaOf(this), false, WaitReason.WaitGroupWait);
-    if (atomic.load<u64>(addressOf(this.state)) != 0)
-      gopanic("sync: WaitGroup is reused before previous Wait has returned");
+    const word = waitGroupWait(this);
+    if (word == 0) return;
+    gopark(WaitReason.WaitGroupWait, word);
+    if (atomic.load<u64>(stateOf(this)) != 0) gopanic("sync: WaitGroup is reused before previous Wait has returned");
   }
 }
 
-/** True if the counter is zero; else the caller waits: false, with the lock of `waitGroupSema` held. */
-export function waitGroupStart(wg: WaitGroup): bool {
-  return !countIn(wg) || semtake(semaOf(wg), false);
+/** 0 if the counter is zero; else the current G is to wait, as with `semtake`. */
+export function waitGroupWait(wg: WaitGroup): usize {
+  return countIn(wg) ? semtake(semaOf(wg), false) : 0;
 }
 
-export function waitGroupSema(wg: WaitGroup): Sema {
-  return semaOf(wg);
+/** Who waits gives up: false if it is being woken (see "Giving up" in `sema.ts`). */
+export function waitGroupWithdraw(wg: WaitGroup, w: Waiter): bool {
+  const s = semaOf(wg);
+  plock(changetype<usize>(s));
+  const waited = w.q == changetype<usize>(semaq(s)) && countOut(wg);
+  if (waited) unlink(semaq(s), w);
+  punlock(changetype<usize>(s));
+  return waited;
+}
+
+/** Takes a waiter off the state, unless it counts none. */
+function countOut(wg: WaitGroup): bool {
+  let state = atomic.load<u64>(stateOf(wg));
+  while (<u32>state != 0) {
+    const seen = atomic.cmpxchg<u64>(stateOf(wg), state, state - 1);
+    if (seen == state) return true;
+    state = seen;
+  }
+  return false;
 }
 
 
@@ -61,7 +88,7 @@ export function waitGroupSema(wg: WaitGroup): Sema {
 function addState(wg: WaitGroup, n: i32): void {
   nilCheck(changetype<usize>(wg));
   const delta = (<u64>n) << 32;
-  const state = atomic.add<u64>(addressOf(wg.state), delta) + delta;
+  const state = atomic.add<u64>(stateOf(wg), delta) + delta;
   if (<i64>state < 0 || <u32>state != 0) addSlow(wg, n, state);
 }
 
@@ -69,13 +96,13 @@ function addSlow(wg: WaitGroup, n: i32, state: u64): void {
   const counter = <i32>(state >> 32);
   const waiters = <u32>state;
   if (counter < 0) {
-    atomic.sub<u64>(addressOf(wg.state), (<u64>n) << 32); // who survives the panic finds the counter as it was
+    atomic.sub<u64>(stateOf(wg), (<u64>n) << 32); // who survives the panic finds the counter as it was
     gopanic("sync: negative WaitGroup counter");
   }
   if (waiters == 0) return;
   if (n > 0 && counter == n) gopanic("sync: WaitGroup misuse: Add called concurrently with Wait");
   if (counter > 0) return;
-  if (atomic.cmpxchg<u64>(addressOf(wg.state), state, 0) != state) {
+  if (atomic.cmpxchg<u64>(stateOf(wg), state, 0) != state) {
     gopanic("sync: WaitGroup misuse: Add called concurrently with Wait");
   }
   semrelease(semaOf(wg), waiters);
@@ -84,7 +111,7 @@ function addSlow(wg: WaitGroup, n: i32, state: u64): void {
 /** Counts the caller among the waiters; false if the counter is zero. */
 function countIn(wg: WaitGroup): bool {
   nilCheck(changetype<usize>(wg));
-  const addr = addressOf(wg.state);
+  const addr = stateOf(wg);
   let state = atomic.load<u64>(addr);
   while (true) {
     if (state >> 32 == 0) return false;
