@@ -209,7 +209,7 @@ export const STD_REMOTE = STD_LOCAL + 112;
 /** A Text is an i32 length in bytes, then UTF-8. */
 export const TEXT_BYTES = 4;
 
-// ---- what JavaScript shares between threads (hostobj.ts) -------------------------------------------------------------------
+// ---- what JavaScript shares between threads (object.ts) -------------------------------------------------------------------
 
 /** Offsets in a HostObject. i32 holders (atomic), kind, the core's object, type of a channel's elements. */
 export const HOBJ_REFS = 0;
@@ -236,7 +236,7 @@ export const HCHAN_DATAQSIZ = 12;
 export const SEMA_FREE = 4;
 export const SEMA_SIZE = 16;
 
-// ---- operations of JavaScript that may wait (hostop.ts) --------------------------------------------------------------------
+// ---- operations of JavaScript that may wait (operation.ts) --------------------------------------------------------------------
 
 /** Offsets in a record: a note, then these. */
 export const OP_CODE = 8;

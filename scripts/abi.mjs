@@ -130,7 +130,8 @@ function collect() {
     views: ofKind("ClassPrototype")
       .map((prototype) => viewOf(prototype, resolver))
       .filter((view) => view !== undefined),
-    core: [...declared.filter(isOfHost), ...relayed(program)]
+    core: declared
+      .filter(isOfHost)
       .map((prototype) => functionOf(prototype, resolver))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
     imports: declared
@@ -138,14 +139,6 @@ function collect() {
       .filter(({ name }) => name !== undefined)
       .map(({ prototype, name }) => ({ ...functionOf(prototype, resolver), name })),
   };
-}
-
-/** What `js/host.ts` exports. */
-function relayed(program) {
-  const all = (file) => [...(file?.exports?.values() ?? []), ...(file?.exportsStar ?? []).flatMap(all)];
-  return all(program.filesByName.get(`${SKEIN}runtime/js/host`)).filter(
-    ({ kind }) => kind === asc.ElementKind.FunctionPrototype,
-  );
 }
 
 function isOfHost(prototype) {

@@ -13,7 +13,7 @@ export namespace GKind {
   export const Js: u8 = 1;
   /** A goroutine that does something for the host. */
   export const Host: u8 = 2;
-  /** No goroutine: it stands for an operation of JavaScript in a queue (see `hostop.ts`). */
+  /** No goroutine: it stands for an operation of JavaScript in a queue (see `operation.ts`). */
   export const Operation: u8 = 3;
 }
 

@@ -1,4 +1,4 @@
-/** Notes: what the threads of a program, and their JavaScript, tell each other (see `js/noteq.ts`). */
+/** Notes: what the threads of a program, and their JavaScript, tell each other (see `js/mailbox.ts`). */
 
 /** How every note begins; who reads one frees it, or keeps it if it is its own record. */
 @unmanaged

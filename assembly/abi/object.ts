@@ -1,4 +1,4 @@
-/** What JavaScript shares between threads: channels, locks, contexts (see `js/hostobj.ts`). */
+/** What JavaScript shares between threads: channels, locks, contexts (see `js/object.ts`). */
 
 @unmanaged
 export class HostObject {
@@ -14,7 +14,7 @@ export class HostObject {
   owner: u64;
   /** Its last owner died holding it. */
   abandoned: i32;
-  /** A once has been done (1). A context has been cancelled: itself (2), with its parent (1). */
+  /** A once has been done (1). A context: one of ContextState. */
   @atomic done: i32;
   /** Links in the list of locks. */
   next: HostObject | null;
@@ -73,4 +73,13 @@ export namespace Elem {
   export const I64: i32 = 3;
   /** Objects of AssemblyScript's class Uint8Array. */
   export const Bytes: i32 = 4;
+}
+
+/** Whether a context has been cancelled (`done`). */
+export namespace ContextState {
+  export const Alive: i32 = 0;
+  /** With its parent, whose reason it has a copy of. */
+  export const WithParent: i32 = 1;
+  /** Itself; the reason is its own. */
+  export const Itself: i32 = 2;
 }

@@ -1,4 +1,4 @@
-/** Operations of JavaScript that may have to wait (see `js/hostop.ts`). */
+/** Operations of JavaScript that may have to wait (see `js/operation.ts`). */
 import { HostObject } from "./object";
 import { NoteHead } from "./note";
 

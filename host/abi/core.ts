@@ -5,147 +5,163 @@
  */
 
 export interface Core {
-  /** Memory for the host. */
-  alloc(size: number): number;
   /** Makes this thread's instance known as M `id`'s before mstart, for what it does until then. */
-  be_m(id: number): void;
-  /** Puts out unfinished lines and claims the end of the program: 1 if this thread is to report it, 0 if another is. */
-  begin_exit(): number;
+  beM(id: number): void;
+  /** Claims the end of the program; false if somebody else is ending it. After true, only this thread writes anything. */
+  beginExit(): boolean;
+  /** Begins to trace, with rings of `capacity` events, a power of two. On the main thread, which then reads them. */
+  beginTrace(capacity: number): void;
   /** An empty Uint8Array of `n` bytes, for channels of bytes. */
-  bytes_new(n: number): number;
-  chan_close(c: number): void;
-  /** Receives into the slot at `at` if that is possible at once; one of OpStatus.Done, OpStatus.Closed, 0. */
-  chan_recv(op: number, c: number, at: number): number;
-  /** Sends the slot at `at` if that is possible at once; one of OpStatus.Done, OpStatus.Closed, 0. */
-  chan_send(c: number, at: number): number;
+  bytesNew(n: number): number;
+  chanClose(c: number): void;
+  /** Receives into the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. `op` lends its waiter. */
+  chanTryRecv(op: number, c: number, at: number): number;
+  /** Sends the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. */
+  chanTrySend(c: number, at: number): number;
   /** Ends all threads: Ms return from mstart when they next look for work, sysmon returns 0. */
   close(): void;
-  cond_broadcast(o: number): void;
-  cond_signal(o: number): void;
+  condBroadcast(o: number): void;
+  condSignal(o: number): void;
+  /** Cancels a context and those below it, with the reason in the slot at `at`, which is then its own; false if it has been cancelled before. */
+  contextCancel(o: number, at: number): boolean;
   /** The number of the goroutine that started the one that this thread runs, 0 if the host did. */
-  creator(): bigint;
-  /** Cancels a context with the reason in the slot at `at`, which is then its own: 1, or 0 if it has been cancelled before. */
-  ctx_cancel(o: number, at: number): number;
+  currentCreator(): bigint;
+  /** The number of the goroutine that this thread runs, 0 if none. */
+  currentGoid(): bigint;
   /** Ends the goroutine that this thread was running when it threw. */
   discard(): void;
   /** All notes for this thread, oldest first; 0 if there are none. */
   drain(): number;
-  /** Has all goroutines written to standard error, as soon as the world can be stopped. From the main thread. */
-  dump(): void;
-  /** Ends the program with a code, after begin_exit. */
-  end_exit(code: number): void;
-  /** Gives back memory of `alloc`, a note, or what a note says is the host's to free. */
-  free(ptr: number): void;
-  /** The number of the goroutine that this thread runs, 0 if none. */
-  goid(): bigint;
+  /** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
+  endDetached(record: number): void;
+  /** Sets the exit code, tells the main thread, and wakes all threads so that they end. */
+  endExit(code: number): void;
+  /** All threads have ended: closes every descriptor, the netpoller's too. */
+  endNet(): void;
+  /**
+   * Ends it: once this returns no M tells of anything, and the rings hold what is still to be read. But for an M whose thread has not come to
+   * the end of an event in time: it does not run any more, or writes into a ring that is never freed.
+   */
+  endTrace(): void;
+  /** Frees the rings, after that. */
+  freeTrace(): void;
+  /** From a thread of the host: what was asked for at this word is there. */
+  hostReady(word: number): void;
   /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
   init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number, heapPlace: number): void;
-  /** JavaScript goroutines that exist. */
-  js_count(): number;
-  /** A goroutine that awaited on this thread has ended. */
-  js_end(record: number): void;
-  /** A number for a function. */
-  js_function(): number;
-  /** The first of `n` goroutine numbers. */
-  js_goids(n: number): number;
-  /** Has the thread of an M killed if its mark is `mark`, and then takes `text`, a Text that says why: 1 if so. */
-  js_kill(mid: number, mark: number, text: number): number;
-  /** The thread of an M has died in JavaScript; `text` is a Text that says how, the caller's to free. */
-  js_lost(mid: number, text: number): void;
-  /** Posts a note to the thread that was an M's `gen`th. */
-  js_post(mid: number, gen: number, note: number): void;
-  /** A goroutine whose module was being loaded on this thread may run. */
-  js_ready(record: number): void;
-  /** Starts `count` goroutines; their records are linked by NOTE_NEXT. */
-  js_submit(first: number, count: number): void;
+  /** A listener has a new connection, whose addresses are filled in. */
+  ioAccepted(at: number, accepted: number): void;
+  /** One of IOEvent. */
+  ioEvent(at: number, event: number, value: number): void;
+  /** The socket is closed, and nobody names it any more; of a listener, connections that nobody has accepted are left: `ioTakeAccepted` first. */
+  ioFree(at: number): void;
+  /** Bytes have come, or a packet with its sender: the memory is the socket's now. 1 if no more are to come for a while. */
+  ioInput(at: number, data: number, length: number, sender: number, senderLength: number): number;
+  /** A connection that waits to be accepted at a listener that is being closed; 0 if there is none. */
+  ioTakeAccepted(at: number): number;
+  /**
+   * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so.
+   */
+  killM(mid: number, mark: number, text: number): boolean;
+  /** Releases it. */
+  lockRelease(o: number): void;
+  /** Takes a mutex, or a RWMutex for writing, for a thread if it is free: OpStatus.Done, OpStatus.Abandoned, or 0. */
+  lockTry(o: number, mid: number, gen: number): number;
+  /** `size` bytes, aligned to 16, not cleared. Ends the program if there is no memory. */
+  malloc(size: number): number;
+  /** Gives back a block of `malloc`; null is allowed. */
+  mfree(ptr: number): void;
+  /**
+   * The thread of an M has died while it ran JavaScript; `text`, a Text, says how. Its goroutines fail, its P and everything
+   * queued go on, and another thread takes its place if there are too few.
+   */
+  mlost(mid: number, text: number): void;
   /**
    * The life of M `id` on this thread: one of MSTART_*. To be called again also after a panic that was contained; on Mstart.Wait
    * once the word `park` is not Park.Parked any more, or the time is over; on Mstart.Turn after a turn of the event loop.
    */
   mstart(id: number): number;
-  /** Takes a mutex for a thread if it is free: OpStatus.Done, OpStatus.Abandoned, or 0. */
-  mutex_try(o: number, mid: number, gen: number): number;
-  mutex_unlock(o: number): void;
-  /** All threads have ended: closes the descriptors that the program has left open. */
-  net_end(): void;
-  /** A listener has a connection. */
-  net_io_accepted(socket: number, accepted: number): void;
-  /** Something has happened to a socket: an IOEvent with its value. */
-  net_io_event(socket: number, event: number, value: number): void;
-  /** Nobody uses the socket any more. */
-  net_io_free(socket: number): void;
-  /** Bytes, or a packet with its sender, have come for a socket, which takes the memory over; 1 if it is full for now. */
-  net_io_input(socket: number, data: number, length: number, sender: number, senderLength: number): number;
-  /** A socket for a connection that comes in. */
-  net_io_new(): number;
-  /** All requests, oldest first, linked by their first word; the I/O thread frees them. */
-  net_io_take(): number;
-  /** A connection that nobody has accepted, of a listener that is closed; 0 for no more. */
-  net_io_take_accepted(socket: number): number;
-  /** What a goroutine asked the host for, with the word at this address, is there. From the main thread. */
-  net_ready(word: number): void;
+  /** A number for a function. */
+  newFunctionIndex(): number;
+  /** A socket that is nothing yet. */
+  newStdSocket(): number;
   /** The next M whose thread the caller is to start, 0 if there is none. The main thread, at the beginning. */
-  next_m(): number;
+  nextM(): number;
   /** Before anything runs: threads without a P will use channels, so what protects them is never left out. */
-  no_solo(): void;
-  /** Goroutines that exist. */
-  num_goroutine(): number;
-  /** Frees an object without holders; returns what it belonged to, which then has one holder less, or 0. */
-  obj_free(o: number): number;
-  /** For tests: what `mlost` does about operations and locks. */
-  obj_lost(mid: number, gen: number): void;
-  /** A new object of a kind with one holder; `n` is its capacity or size, `other` what it belongs to or 0. */
-  obj_new(kind: number, n: number, elem: number, other: number): number;
-  /** Begins what the record says: how it ended, or 0: then the record comes to the thread's mailbox. */
-  op_begin(op: number): number;
+  noSolo(): void;
+  /** Goroutines of the program that exist. */
+  numGoroutine(): number;
+  /** JavaScript goroutines that exist. */
+  numJsGoroutine(): number;
+  /** Frees an object that nobody holds any more; what its channel still held, the host has taken out. Returns `other`, which has a holder less. */
+  objectFree(o: number): number;
+  /** A new object with one holder; `n` is a channel's capacity, a semaphore's size, bytes; `elem` the type of a channel's elements. */
+  objectNew(kind: number, n: number, elem: number, other: number): number;
+  /** Begins an operation: its status if it is over at once, else 0, and the record will be delivered. */
+  opBegin(op: number): number;
   /** This M is about to block in JavaScript: hands its P on now, rather than when sysmon notices. */
-  op_block(): void;
-  /** Calls off what has not happened yet: 1 if it is now delivered as cancelled. */
-  op_cancel(op: number): number;
-  /** Adds a case to the record's select; the first of several clears it. To send the slot at `at`, or, if that is 0, to receive. */
-  op_case(op: number, first: number, c: number, at: number): void;
-  op_free(op: number): void;
-  /** A record for the operations of a thread. */
-  op_new(mid: number, gen: number): number;
-  /** Does one case of the record's select if that is possible at once, else 0. */
-  op_poll(op: number): number;
+  opBlock(): void;
+  /**
+   * The thread does not want to wait any longer. True if the operation still did: it is delivered with OpStatus.Cancelled, and nothing was
+   * taken or lost; that of a Cond once it has the mutex again. Else it has been served, or is being, and is delivered as if this
+   * had come later; or, between two steps, whoever takes the next one sees `givenUp`.
+   *
+   * A step that enters a queue looks at `givenUp` under that queue's lock, and this sets it before it looks into the queue under the
+   * same lock. Whichever comes second sees the other, so no operation waits on that was given up.
+   */
+  opCancel(op: number): boolean;
+  /** Adds a case to the select of a record; the first of several clears it. `c` is an HChan; a send's value is at `at`, else 0. */
+  opCase(op: number, first: boolean, c: number, at: number): void;
+  /** Gives a record back. */
+  opFree(op: number): void;
+  /** A record for operations of the thread that is M `mid`'s `gen`th. */
+  opNew(mid: number, gen: number): number;
+  /** Tries a select without waiting: its status as from begin, or 0 if no case can proceed. */
+  opPoll(op: number): number;
   /** Passes the panic of this thread's goroutine to the main thread; `text` is a Text that the main thread frees. */
   panicNote(text: number): void;
-  rw_endread(o: number, mid: number, gen: number): void;
-  rw_try(o: number, mid: number, gen: number): number;
-  rw_tryread(o: number, mid: number, gen: number): number;
-  rw_unlock(o: number): void;
+  /** The same for the thread that was the M's `gen`th; where that has gone, the main thread gets it as an orphan. */
+  postOwned(mid: number, gen: number, note: number): void;
+  readRelease(o: number, mid: number, gen: number): void;
+  /** The same for reading. */
+  readTry(o: number, mid: number, gen: number): number;
+  /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
+  requestDump(): void;
+  /** The module of a goroutine that has not begun has been loaded, or could not be: any M may take it. */
+  requeueDetached(record: number): void;
   /** The scheduler's state in Go's format, a Text, the caller's to free. */
-  schedtrace(): number;
-  sem_release(o: number, n: number): void;
-  sem_try(o: number, n: number): number;
+  schedtraceNow(): number;
+  semaphoreRelease(o: number, n: number): void;
+  semaphoreTry(o: number, n: number): boolean;
   /**
    * Settings of SKEIN_DEBUG: milliseconds between lines of schedtrace, the long form, the watchdog's limit in ms, leaked
    * goroutines at the end; 0 for off.
    */
-  set_debug(schedtrace: number, scheddetail: number, stall: number, leaks: number): void;
-  /** Has gomaxprocs set, soon. */
-  set_procs(n: number): void;
+  setDebug(schedtrace: number, scheddetail: number, stall: number, leaks: number): void;
+  /** Has gomaxprocs set to `n`, soon. */
+  setProcs(n: number): void;
   /** Starts a goroutine for a task: kind 0 for a call, 1 for main, 2 for the top-level code alone. */
   submit(task: number, kind: number): void;
+  /** Starts a goroutine for each of `count` records, linked by NOTE_NEXT. From threads without a P. */
+  submitRecords(first: number, count: number): void;
   /**
    * The sysmon thread: returns the id of an M whose thread is to be started now, or -1 for the host to take an event-loop turn,
    * then to be called again; 0 when the program is over.
    */
   sysmon(): number;
+  /** The first of `n` numbers for goroutines. */
+  takeGoids(n: number): number;
+  /** From the I/O thread: all requests, oldest first, linked by their first word; it frees them. */
+  takeRequests(): number;
   /** Makes no more than `n` Ms, unless there are more already. On M0, before any goroutine. */
-  thread_goal(n: number): void;
-  /** Begins to trace, with rings of `capacity` events, a power of two. The main thread, which reads them (`trace.ts`). */
-  trace_begin(capacity: number): void;
-  /** Ends that: from now on nothing is added to the rings. */
-  trace_end(): void;
-  /** Frees the rings, once they have been read. */
-  trace_free(): void;
+  threadGoal(n: number): void;
+  /** The thread that was M `mid`'s `gen`th has died in JavaScript: calls off what it waited for, releases what it held. On any other. */
+  threadLost(mid: number, gen: number): void;
   /** Before anything runs: one global queue and no local ones, as before Go 1.1. */
-  use_gm(): void;
+  useGm(): void;
+  waitGroupAdd(o: number, n: number): void;
   /** The words for a WaitReason, a Text, the caller's to free. */
-  wait_reason(reason: number): number;
-  wg_add(o: number, n: number): void;
+  waitReason(reason: number): number;
 }
 
 /** @internal What the names of the exports begin with. */
@@ -160,90 +176,93 @@ export function bindCore(exports: WebAssembly.Exports): Core {
       `the program was compiled for another version of Skein: its core has no ${name} with ${arity} parameters`,
     );
   };
-  const alloc = take<Core["alloc"]>("alloc", 1);
-  const bytes_new = take<Core["bytes_new"]>("bytes_new", 1);
+  const beginExit = take<Core["beginExit"]>("beginExit", 0);
+  const bytesNew = take<Core["bytesNew"]>("bytesNew", 1);
+  const contextCancel = take<Core["contextCancel"]>("contextCancel", 2);
   const drain = take<Core["drain"]>("drain", 0);
-  const net_io_new = take<Core["net_io_new"]>("net_io_new", 0);
-  const net_io_take = take<Core["net_io_take"]>("net_io_take", 0);
-  const net_io_take_accepted = take<Core["net_io_take_accepted"]>("net_io_take_accepted", 1);
-  const obj_free = take<Core["obj_free"]>("obj_free", 1);
-  const obj_new = take<Core["obj_new"]>("obj_new", 4);
-  const op_new = take<Core["op_new"]>("op_new", 2);
-  const schedtrace = take<Core["schedtrace"]>("schedtrace", 0);
-  const wait_reason = take<Core["wait_reason"]>("wait_reason", 1);
+  const ioTakeAccepted = take<Core["ioTakeAccepted"]>("ioTakeAccepted", 1);
+  const killM = take<Core["killM"]>("killM", 3);
+  const malloc = take<Core["malloc"]>("malloc", 1);
+  const newStdSocket = take<Core["newStdSocket"]>("newStdSocket", 0);
+  const objectFree = take<Core["objectFree"]>("objectFree", 1);
+  const objectNew = take<Core["objectNew"]>("objectNew", 4);
+  const opCancel = take<Core["opCancel"]>("opCancel", 1);
+  const opNew = take<Core["opNew"]>("opNew", 2);
+  const schedtraceNow = take<Core["schedtraceNow"]>("schedtraceNow", 0);
+  const semaphoreTry = take<Core["semaphoreTry"]>("semaphoreTry", 2);
+  const takeRequests = take<Core["takeRequests"]>("takeRequests", 0);
+  const waitReason = take<Core["waitReason"]>("waitReason", 1);
 
   return {
-    alloc: (size) => alloc(size) >>> 0,
-    be_m: take<Core["be_m"]>("be_m", 1),
-    begin_exit: take<Core["begin_exit"]>("begin_exit", 0),
-    bytes_new: (n) => bytes_new(n) >>> 0,
-    chan_close: take<Core["chan_close"]>("chan_close", 1),
-    chan_recv: take<Core["chan_recv"]>("chan_recv", 3),
-    chan_send: take<Core["chan_send"]>("chan_send", 2),
+    beM: take<Core["beM"]>("beM", 1),
+    beginExit: () => Boolean(beginExit()),
+    beginTrace: take<Core["beginTrace"]>("beginTrace", 1),
+    bytesNew: (n) => bytesNew(n) >>> 0,
+    chanClose: take<Core["chanClose"]>("chanClose", 1),
+    chanTryRecv: take<Core["chanTryRecv"]>("chanTryRecv", 3),
+    chanTrySend: take<Core["chanTrySend"]>("chanTrySend", 2),
     close: take<Core["close"]>("close", 0),
-    cond_broadcast: take<Core["cond_broadcast"]>("cond_broadcast", 1),
-    cond_signal: take<Core["cond_signal"]>("cond_signal", 1),
-    creator: take<Core["creator"]>("creator", 0),
-    ctx_cancel: take<Core["ctx_cancel"]>("ctx_cancel", 2),
+    condBroadcast: take<Core["condBroadcast"]>("condBroadcast", 1),
+    condSignal: take<Core["condSignal"]>("condSignal", 1),
+    contextCancel: (o, at) => Boolean(contextCancel(o, at)),
+    currentCreator: take<Core["currentCreator"]>("currentCreator", 0),
+    currentGoid: take<Core["currentGoid"]>("currentGoid", 0),
     discard: take<Core["discard"]>("discard", 0),
     drain: () => drain() >>> 0,
-    dump: take<Core["dump"]>("dump", 0),
-    end_exit: take<Core["end_exit"]>("end_exit", 1),
-    free: take<Core["free"]>("free", 1),
-    goid: take<Core["goid"]>("goid", 0),
+    endDetached: take<Core["endDetached"]>("endDetached", 1),
+    endExit: take<Core["endExit"]>("endExit", 1),
+    endNet: take<Core["endNet"]>("endNet", 0),
+    endTrace: take<Core["endTrace"]>("endTrace", 0),
+    freeTrace: take<Core["freeTrace"]>("freeTrace", 0),
+    hostReady: take<Core["hostReady"]>("hostReady", 1),
     init: take<Core["init"]>("init", 6),
-    js_count: take<Core["js_count"]>("js_count", 0),
-    js_end: take<Core["js_end"]>("js_end", 1),
-    js_function: take<Core["js_function"]>("js_function", 0),
-    js_goids: take<Core["js_goids"]>("js_goids", 1),
-    js_kill: take<Core["js_kill"]>("js_kill", 3),
-    js_lost: take<Core["js_lost"]>("js_lost", 2),
-    js_post: take<Core["js_post"]>("js_post", 3),
-    js_ready: take<Core["js_ready"]>("js_ready", 1),
-    js_submit: take<Core["js_submit"]>("js_submit", 2),
+    ioAccepted: take<Core["ioAccepted"]>("ioAccepted", 2),
+    ioEvent: take<Core["ioEvent"]>("ioEvent", 3),
+    ioFree: take<Core["ioFree"]>("ioFree", 1),
+    ioInput: take<Core["ioInput"]>("ioInput", 5),
+    ioTakeAccepted: (at) => ioTakeAccepted(at) >>> 0,
+    killM: (mid, mark, text) => Boolean(killM(mid, mark, text)),
+    lockRelease: take<Core["lockRelease"]>("lockRelease", 1),
+    lockTry: take<Core["lockTry"]>("lockTry", 3),
+    malloc: (size) => malloc(size) >>> 0,
+    mfree: take<Core["mfree"]>("mfree", 1),
+    mlost: take<Core["mlost"]>("mlost", 2),
     mstart: take<Core["mstart"]>("mstart", 1),
-    mutex_try: take<Core["mutex_try"]>("mutex_try", 3),
-    mutex_unlock: take<Core["mutex_unlock"]>("mutex_unlock", 1),
-    net_end: take<Core["net_end"]>("net_end", 0),
-    net_io_accepted: take<Core["net_io_accepted"]>("net_io_accepted", 2),
-    net_io_event: take<Core["net_io_event"]>("net_io_event", 3),
-    net_io_free: take<Core["net_io_free"]>("net_io_free", 1),
-    net_io_input: take<Core["net_io_input"]>("net_io_input", 5),
-    net_io_new: () => net_io_new() >>> 0,
-    net_io_take: () => net_io_take() >>> 0,
-    net_io_take_accepted: (socket) => net_io_take_accepted(socket) >>> 0,
-    net_ready: take<Core["net_ready"]>("net_ready", 1),
-    next_m: take<Core["next_m"]>("next_m", 0),
-    no_solo: take<Core["no_solo"]>("no_solo", 0),
-    num_goroutine: take<Core["num_goroutine"]>("num_goroutine", 0),
-    obj_free: (o) => obj_free(o) >>> 0,
-    obj_lost: take<Core["obj_lost"]>("obj_lost", 2),
-    obj_new: (kind, n, elem, other) => obj_new(kind, n, elem, other) >>> 0,
-    op_begin: take<Core["op_begin"]>("op_begin", 1),
-    op_block: take<Core["op_block"]>("op_block", 0),
-    op_cancel: take<Core["op_cancel"]>("op_cancel", 1),
-    op_case: take<Core["op_case"]>("op_case", 4),
-    op_free: take<Core["op_free"]>("op_free", 1),
-    op_new: (mid, gen) => op_new(mid, gen) >>> 0,
-    op_poll: take<Core["op_poll"]>("op_poll", 1),
+    newFunctionIndex: take<Core["newFunctionIndex"]>("newFunctionIndex", 0),
+    newStdSocket: () => newStdSocket() >>> 0,
+    nextM: take<Core["nextM"]>("nextM", 0),
+    noSolo: take<Core["noSolo"]>("noSolo", 0),
+    numGoroutine: take<Core["numGoroutine"]>("numGoroutine", 0),
+    numJsGoroutine: take<Core["numJsGoroutine"]>("numJsGoroutine", 0),
+    objectFree: (o) => objectFree(o) >>> 0,
+    objectNew: (kind, n, elem, other) => objectNew(kind, n, elem, other) >>> 0,
+    opBegin: take<Core["opBegin"]>("opBegin", 1),
+    opBlock: take<Core["opBlock"]>("opBlock", 0),
+    opCancel: (op) => Boolean(opCancel(op)),
+    opCase: take<Core["opCase"]>("opCase", 4),
+    opFree: take<Core["opFree"]>("opFree", 1),
+    opNew: (mid, gen) => opNew(mid, gen) >>> 0,
+    opPoll: take<Core["opPoll"]>("opPoll", 1),
     panicNote: take<Core["panicNote"]>("panicNote", 1),
-    rw_endread: take<Core["rw_endread"]>("rw_endread", 3),
-    rw_try: take<Core["rw_try"]>("rw_try", 3),
-    rw_tryread: take<Core["rw_tryread"]>("rw_tryread", 3),
-    rw_unlock: take<Core["rw_unlock"]>("rw_unlock", 1),
-    schedtrace: () => schedtrace() >>> 0,
-    sem_release: take<Core["sem_release"]>("sem_release", 2),
-    sem_try: take<Core["sem_try"]>("sem_try", 2),
-    set_debug: take<Core["set_debug"]>("set_debug", 4),
-    set_procs: take<Core["set_procs"]>("set_procs", 1),
+    postOwned: take<Core["postOwned"]>("postOwned", 3),
+    readRelease: take<Core["readRelease"]>("readRelease", 3),
+    readTry: take<Core["readTry"]>("readTry", 3),
+    requestDump: take<Core["requestDump"]>("requestDump", 0),
+    requeueDetached: take<Core["requeueDetached"]>("requeueDetached", 1),
+    schedtraceNow: () => schedtraceNow() >>> 0,
+    semaphoreRelease: take<Core["semaphoreRelease"]>("semaphoreRelease", 2),
+    semaphoreTry: (o, n) => Boolean(semaphoreTry(o, n)),
+    setDebug: take<Core["setDebug"]>("setDebug", 4),
+    setProcs: take<Core["setProcs"]>("setProcs", 1),
     submit: take<Core["submit"]>("submit", 2),
+    submitRecords: take<Core["submitRecords"]>("submitRecords", 2),
     sysmon: take<Core["sysmon"]>("sysmon", 0),
-    thread_goal: take<Core["thread_goal"]>("thread_goal", 1),
-    trace_begin: take<Core["trace_begin"]>("trace_begin", 1),
-    trace_end: take<Core["trace_end"]>("trace_end", 0),
-    trace_free: take<Core["trace_free"]>("trace_free", 0),
-    use_gm: take<Core["use_gm"]>("use_gm", 0),
-    wait_reason: (reason) => wait_reason(reason) >>> 0,
-    wg_add: take<Core["wg_add"]>("wg_add", 2),
+    takeGoids: take<Core["takeGoids"]>("takeGoids", 1),
+    takeRequests: () => takeRequests() >>> 0,
+    threadGoal: take<Core["threadGoal"]>("threadGoal", 1),
+    threadLost: take<Core["threadLost"]>("threadLost", 2),
+    useGm: take<Core["useGm"]>("useGm", 0),
+    waitGroupAdd: take<Core["waitGroupAdd"]>("waitGroupAdd", 2),
+    waitReason: (reason) => waitReason(reason) >>> 0,
   };
 }

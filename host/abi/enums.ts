@@ -11,7 +11,7 @@ export const enum GKind {
   Js = 1,
   /** A goroutine that does something for the host. */
   Host = 2,
-  /** No goroutine: it stands for an operation of JavaScript in a queue (see `hostop.ts`). */
+  /** No goroutine: it stands for an operation of JavaScript in a queue (see `operation.ts`). */
   Operation = 3,
 }
 
@@ -182,6 +182,15 @@ export const enum NoteKind {
   Port = 21,
   /** Added to the kind of a note whose addressee has gone: the main thread frees it. */
   Orphan = 256,
+}
+
+/** Whether a context has been cancelled (`done`). */
+export const enum ContextState {
+  Alive = 0,
+  /** With its parent, whose reason it has a copy of. */
+  WithParent = 1,
+  /** Itself; the reason is its own. */
+  Itself = 2,
 }
 
 /** Types of a channel's elements. */

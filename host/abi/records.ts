@@ -344,7 +344,7 @@ export class Text extends View {
   }
 }
 
-/** What JavaScript shares between threads: channels, locks, contexts (see `js/hostobj.ts`). */
+/** What JavaScript shares between threads: channels, locks, contexts (see `js/object.ts`). */
 export class HostObject extends View {
   static readonly SIZE: number = 88;
   /** Holders. */
@@ -379,7 +379,7 @@ export class HostObject extends View {
   set elem(value: number) {
     this.words[this.at + 3] = value;
   }
-  /** A once has been done (1). A context has been cancelled: itself (2), with its parent (1). */
+  /** A once has been done (1). A context: one of ContextState. */
   get done(): number {
     return Atomics.load(this.words, this.at + 7);
   }

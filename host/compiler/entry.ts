@@ -68,7 +68,6 @@ export class Entry {
           if (isFirst) {
             // The core comes before everything else, as the rest of the program depends on it.
             isFirst = false;
-            this.compileFileByPath(`${CORE}/js/host`, api.Source.native);
             for (const { declaration } of entry.hostFunctions()) {
               this.compileFileByPath(declaration.range.source.internalPath, api.Source.native);
             }
@@ -89,12 +88,6 @@ export class Entry {
   }
 
   private exportCore(compiler: Compiler): void {
-    const host = compiler.program.filesByName.get(`${CORE}/js/host`);
-    if (!host) throw new Error("the core has no host.ts");
-    for (const [name, element] of allExports(host)) {
-      const instance = this.instantiate(element);
-      if (instance) compiler.module.addFunctionExport(instance.internalName, EXPORT_PREFIX + name);
-    }
     const named = new Map<string, FunctionPrototype>();
     for (const prototype of this.hostFunctions()) {
       const { name, identifierNode } = prototype;

@@ -50,10 +50,7 @@ const FUNCTION_PASSES = [
 
 /** What runs on the scheduler's own stack, below every goroutine's, and would otherwise look as if it might switch. */
 const SCHEDULER = [
-  "js/host/*",
-  "js/hostobj/*",
-  "js/hostop/*",
-  "js/hostsync/*",
+  "js/*",
   "sched/findrunnable/*",
   "sched/mp/*",
   "sched/hosted/*",

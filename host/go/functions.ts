@@ -84,9 +84,9 @@ export class Functions {
     const bytes1 = Buffer.from(first, "utf8");
     const bytes2 = Buffer.from(second, "utf8");
     const { core, memory } = this;
-    const address = core.alloc(JSFN_TEXT + bytes1.byteLength + bytes2.byteLength) >>> 0;
+    const address = core.malloc(JSFN_TEXT + bytes1.byteLength + bytes2.byteLength) >>> 0;
     const { words } = memory;
-    words[(address + JSFN_INDEX) >> 2] = core.js_function();
+    words[(address + JSFN_INDEX) >> 2] = core.newFunctionIndex();
     words[(address + JSFN_KIND) >> 2] = kind;
     words[(address + JSFN_TIME) >> 2] = 0;
     words[(address + JSFN_FLAGS) >> 2] = isAsync ? FunctionFlag.IsAsync : 0;

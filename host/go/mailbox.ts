@@ -55,7 +55,7 @@ export class Mailbox {
 
   private handle(kind: number, address: number): void {
     const handler = kind < NoteKind.Orphan ? this.handlers[kind] : this.orphans[kind - NoteKind.Orphan];
-    if (handler === undefined) return this.core.free(address);
+    if (handler === undefined) return this.core.mfree(address);
     try {
       handler(address);
     } catch (error) {

@@ -137,7 +137,7 @@ export class Runner {
     // Until then it may be cancelled like any that has not begun.
     Atomics.store(this.words, (record + JSGO_STATE) >> 2, JsStatus.Queued);
     void loading?.then(() => {
-      thread.core.js_ready(record);
+      thread.core.requeueDetached(record);
       thread.release();
     });
     return RunJs.Loading;
@@ -275,7 +275,7 @@ export class Runner {
 
   private over(running: Running): void {
     this.pending.delete(running.id);
-    this.thread.core.js_end(running.record);
+    this.thread.core.endDetached(running.record);
     this.thread.release();
   }
 
@@ -289,7 +289,7 @@ export class Runner {
     }
     const id = this.floats[(note + JSREQ_ID) >> 3]!;
     const running = this.pending.get(id);
-    core.free(note);
+    core.mfree(note);
     // One that has ended meanwhile is not there.
     for (const each of id === ALL ? [...this.pending.values()] : running === undefined ? [] : [running]) {
       Atomics.store(this.words, (each.record + JSGO_SEEN) >> 2, 1);
@@ -305,7 +305,7 @@ export class Runner {
     codec.drop(note + JSREQ_VALUE);
     const running = this.pending.get(this.floats[(note + JSREQ_ID) >> 3]!);
     const more = this.words[(note + JSREQ_ARG) >> 2]!;
-    core.free(note);
+    core.mfree(note);
     if (running === undefined) return;
     running.leave = more < 0 ? -1 : running.leave + more;
     running.wake?.();
@@ -337,18 +337,18 @@ export class Runner {
   private sendYield({ record, id }: Running, value: unknown): void {
     const { core, codec } = this.thread;
     const { words } = this;
-    const note = core.alloc(JSREQ_SIZE) >>> 0;
+    const note = core.malloc(JSREQ_SIZE) >>> 0;
     try {
       encodeResult(codec, value, note + JSREQ_VALUE);
     } catch (error) {
-      core.free(note);
+      core.mfree(note);
       throw error;
     }
     words[(note + NOTE_KIND) >> 2] = NoteKind.Yield;
     words[(note + JSREQ_ARG) >> 2] = words[(record + JSGO_SLOT) >> 2]!;
     words[(note + JSREQ_GEN) >> 2] = 0;
     this.floats[(note + JSREQ_ID) >> 3] = id;
-    core.js_post(words[(record + JSGO_OWNER) >> 2]!, words[(record + JSGO_OWNER_GEN) >> 2]!, note);
+    core.postOwned(words[(record + JSGO_OWNER) >> 2]!, words[(record + JSGO_OWNER_GEN) >> 2]!, note);
   }
 }
 

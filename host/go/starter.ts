@@ -121,7 +121,7 @@ export class Starter {
       for (const kind of [NoteKind.Yield, NoteKind.Cancel, NoteKind.Pull]) {
         thread.mailbox.onOrphan(kind, (address) => {
           thread.codec.drop(address + JSREQ_VALUE);
-          thread.core.free(address);
+          thread.core.mfree(address);
         });
       }
     }
@@ -136,7 +136,7 @@ export class Starter {
     const at = this.free.pop() ?? this.newRecord();
     this.encode(at, args, options?.transfer);
     if (this.nextId === this.endId) {
-      this.nextId = this.thread.core.js_goids(IDS);
+      this.nextId = this.thread.core.takeGoids(IDS);
       this.endId = this.nextId + IDS;
     }
     const id = this.nextId++;
@@ -180,7 +180,7 @@ export class Starter {
     const { count } = this;
     if (count === 0) return;
     this.count = 0;
-    this.thread.core.js_submit(this.first, count);
+    this.thread.core.submitRecords(this.first, count);
   }
 
   /** The mailbox is about to be looked at, at that time. */
@@ -222,7 +222,7 @@ export class Starter {
 
   private newRecord(): number {
     const { core, mid, gen } = this.thread;
-    const at = core.alloc(JSGO_SIZE) >>> 0;
+    const at = core.malloc(JSGO_SIZE) >>> 0;
     const { words } = this;
     words[(at + NOTE_KIND) >> 2] = NoteKind.Task;
     words[(at + JSGO_OWNER) >> 2] = mid;
@@ -386,7 +386,7 @@ export class Starter {
       case JsStatus.Cancelled:
         this.dropArgs(at);
     }
-    this.thread.core.free(at);
+    this.thread.core.mfree(at);
   }
 
   // ---- cancelling ----------------------------------------------------------------------------------------------------
@@ -440,8 +440,8 @@ export class Starter {
     const mark = isWaiting ? ThreadMark.Turn : markOf(g.id);
     const why = `it was stopped, as goroutine ${g.id} (${g.name}) did not heed its cancellation`;
     const text = writeText(thread.core, thread.memory, why);
-    if (thread.core.js_kill(mid, mark, text) !== 0) return; // the record comes back as lost
-    thread.core.free(text);
+    if (thread.core.killM(mid, mark, text) !== 0) return; // the record comes back as lost
+    thread.core.mfree(text);
     this.later(g, AGAIN_MS, () => this.giveUp(g));
   }
 
@@ -464,7 +464,7 @@ export class Starter {
     const g = this.slots[words[(note + JSREQ_ARG) >> 2]!];
     const value = orError(() => thread.codec.decode(note + JSREQ_VALUE));
     const isFor = g !== undefined && g.at !== 0 && this.floats[(note + JSREQ_ID) >> 3] === g.id;
-    thread.core.free(note);
+    thread.core.mfree(note);
     if (isFor) this.yieldsOf(g).push(value);
   }
 
@@ -475,7 +475,7 @@ export class Starter {
 
   private notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {
     const { words, thread } = this;
-    const note = thread.core.alloc(JSREQ_SIZE) >>> 0;
+    const note = thread.core.malloc(JSREQ_SIZE) >>> 0;
     words[(note + NOTE_KIND) >> 2] = kind;
     words[(note + JSREQ_ARG) >> 2] = arg;
     words[(note + JSREQ_GEN) >> 2] = 0;
@@ -487,7 +487,7 @@ export class Starter {
       thread.codec.encode(wordsOf(value), note + JSREQ_VALUE);
     }
     const gen = Atomics.load(words, (MS_BASE + mid * M_SIZE + M_GEN) >> 2);
-    thread.core.js_post(mid, gen, note);
+    thread.core.postOwned(mid, gen, note);
   }
 }
 

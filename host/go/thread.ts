@@ -81,8 +81,8 @@ export class Thread extends SyncMembers implements Scope {
     this.holder = holder;
     this.codec = new Codec(
       memory,
-      (bytes) => core.alloc(bytes),
-      (address) => core.free(address),
+      (bytes) => core.malloc(bytes),
+      (address) => core.mfree(address),
     );
     this.mailbox = new Mailbox(core, memory, mid);
     const starter = new Starter(this);

@@ -121,7 +121,7 @@ function coreImports(
 
     fatal(address: number, length: number): never {
       const text = memory.utf8(address >>> 0, length);
-      if (core.begin_exit() !== 0) control.report(Report.Fatal, text);
+      if (core.beginExit() !== 0) control.report(Report.Fatal, text);
       throw new StopThread();
     },
 

@@ -13,14 +13,14 @@ export interface Note {
 export function readNote(core: Core, memory: Memory, address: number): Note {
   const view = memory.data;
   const note = { a: view.getUint32(address + NOTE_A, true), b: view.getUint32(address + NOTE_B, true) };
-  core.free(address);
+  core.mfree(address);
   return note;
 }
 
 /** Writes a Text, which whoever gets it frees; its address. */
 export function writeText(core: Core, memory: Memory, text: string): number {
   const bytes = Buffer.from(text, "utf8");
-  const address = core.alloc(TEXT_BYTES + bytes.byteLength) >>> 0;
+  const address = core.malloc(TEXT_BYTES + bytes.byteLength) >>> 0;
   memory.data.setInt32(address, bytes.byteLength, true);
   memory.write(address + TEXT_BYTES, bytes);
   return address;
@@ -30,6 +30,6 @@ export function writeText(core: Core, memory: Memory, text: string): number {
 export function takeText(core: Core, memory: Memory, address: number): string {
   const length = memory.data.getInt32(address, true);
   const text = memory.utf8(address + TEXT_BYTES, length);
-  core.free(address);
+  core.mfree(address);
   return text;
 }

@@ -79,7 +79,7 @@ export class Entries {
     if (this.ended !== undefined) throw this.ended;
     return new Promise<CallValue | undefined>((resolve, reject) => {
       this.machine.onM0(() => {
-        const task = this.machine.core.alloc(info.size) >>> 0;
+        const task = this.machine.core.malloc(info.size) >>> 0;
         writeTask(this.machine.memory.data, task, info, values);
         this.calls.set(task, { resolve, reject, info });
         this.machine.core.submit(task, Submit.Call);
@@ -89,7 +89,7 @@ export class Entries {
 
   private submitMain(thunk: number, kind: Submit): void {
     this.machine.onM0(() => {
-      const task = this.machine.core.alloc(TASK_ARGS) >>> 0;
+      const task = this.machine.core.malloc(TASK_ARGS) >>> 0;
       const view = this.machine.memory.data;
       view.setInt32(task + TASK_THUNK, thunk, true);
       view.setInt32(task + TASK_SIZE, TASK_ARGS, true);
@@ -119,7 +119,7 @@ export class Entries {
   returned(task: number): void {
     const call = this.takeCall(task);
     if (call !== undefined) call.resolve(readResult(this.machine.memory.data, task, call.info));
-    this.machine.core.free(task);
+    this.machine.core.mfree(task);
   }
 
   /** main has returned, or the program called exit. */

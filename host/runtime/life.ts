@@ -62,7 +62,7 @@ export class Life {
   interrupt(): void {
     const { control, core } = this.machine;
     this.watch.endTrace();
-    if (control.interrupt(WRITE_MS)) core.begin_exit();
+    if (control.interrupt(WRITE_MS)) core.beginExit();
     core.close(); // a thread in the netpoller cannot be ended, it has to be woken
   }
 
@@ -87,14 +87,14 @@ export class Life {
     const { core, memory, thread } = this.machine;
     const until = performance.now() + deadline;
     await this.drainWhile(() => performance.now() < until);
-    if (this.ended !== undefined || core.js_count() === 0) return;
+    if (this.ended !== undefined || core.numJsGoroutine() === 0) return;
     thread.starter.cancelAll(new SkeinError("the runtime was closed"));
     const late = performance.now() + GRACE_MS;
     await this.drainWhile(() => performance.now() < late && isAwaiting(memory));
   }
 
   private async drainWhile(condition: () => boolean): Promise<void> {
-    while (this.ended === undefined && this.machine.core.js_count() > 0 && condition()) {
+    while (this.ended === undefined && this.machine.core.numJsGoroutine() > 0 && condition()) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
     }
     this.drain();
@@ -129,7 +129,7 @@ export class Life {
   /** A goroutine waits for a host name. */
   private async resolve(resolution: number): Promise<void> {
     await resolveName(this.machine.memory, resolution);
-    if (this.ended === undefined) this.machine.core.net_ready(resolution);
+    if (this.ended === undefined) this.machine.core.hostReady(resolution);
   }
 
   /** A goroutine has panicked and was dropped; `task` is that of the call that it served, or 0. */

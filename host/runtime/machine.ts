@@ -108,7 +108,7 @@ export class Machine {
     this.thread = new Thread(this.core, this.memory, 0, this.loop, this.data.clock);
     this.thread.sync.carryWith(() => this.hub);
     this.thread.mailbox.on(NoteKind.Port, (note) => {
-      this.core.free(note);
+      this.core.mfree(note);
       this.hub.drain();
     });
   }
@@ -128,7 +128,7 @@ export class Machine {
   setArgs(args: readonly string[]): void {
     const bytes = Buffer.from(args.map((arg) => arg + "\0").join(""), "utf16le");
     // The block before this one stays: a goroutine may just be reading it.
-    const address = bytes.byteLength === 0 ? 0 : this.core.alloc(bytes.byteLength) >>> 0;
+    const address = bytes.byteLength === 0 ? 0 : this.core.malloc(bytes.byteLength) >>> 0;
     this.memory.write(address, bytes);
     this.control.setArgs(address, bytes.byteLength);
   }
@@ -153,7 +153,7 @@ export class Machine {
     await within(END_MS, this.sysmonEnded);
     await Promise.all([this.sysmon.terminate(), this.threads.terminate(), this.io?.terminate()]);
     this.hub.close();
-    this.core.net_end();
+    this.core.endNet();
   }
 
   // ---- starting ------------------------------------------------------------------------------------------------------
@@ -166,10 +166,10 @@ export class Machine {
     checkHeap(heap, memory.raw);
     this.onM0(() => {
       core.init(options.procs, numCPU(), options.maxThreads, info.heapBase, heapLimit, heap);
-      if (options.sched === "gm") core.use_gm();
-      if (!options.solo) core.no_solo();
-      if (options.threads !== undefined) core.thread_goal(options.threads);
-      if (schedtrace + scheddetail + stall + leaks > 0) core.set_debug(schedtrace, scheddetail, stall, leaks);
+      if (options.sched === "gm") core.useGm();
+      if (!options.solo) core.noSolo();
+      if (options.threads !== undefined) core.threadGoal(options.threads);
+      if (schedtrace + scheddetail + stall + leaks > 0) core.setDebug(schedtrace, scheddetail, stall, leaks);
       this.setArgs(options.args);
     });
   }
@@ -200,7 +200,7 @@ export class Machine {
    */
   private startMs(first: Booting | undefined): void {
     const most = mainStartsThreads ? Infinity : Math.max(1, numCPU() - 1);
-    for (let i = 0, mid: number; i < most && (mid = this.core.next_m()) !== 0; i++) {
+    for (let i = 0, mid: number; i < most && (mid = this.core.nextM()) !== 0; i++) {
       this.threads.start(mid, i === 0 ? first : undefined).unref();
     }
   }

@@ -64,7 +64,7 @@ async function runM(data: MData): Promise<void> {
     );
     const panic = (error: unknown, goroutine: number): void => {
       const text = panicOf(error, goroutine);
-      if (thread.core.begin_exit() !== 0) control.report(Report.Panic, text);
+      if (thread.core.beginExit() !== 0) control.report(Report.Panic, text);
     };
     const runner = new Runner(thread, mark, data.panic === "exit" ? panic : undefined);
     installHook({ scope: thread, context: () => runner.context() });
@@ -79,7 +79,7 @@ async function runM(data: MData): Promise<void> {
     };
     process.on("uncaughtException", uncaught);
     process.on("unhandledRejection", uncaught);
-    core.be_m(mid);
+    core.beM(mid);
     for (;;) {
       let code: number;
       try {
@@ -126,14 +126,14 @@ function exitAsleep(): void {
 
 /** Puts a note of a kind that says all into the main thread's mailbox. */
 function notifyMain({ core, memory }: Thread, kind: number): void {
-  const note = core.alloc(NOTE_SIZE) >>> 0;
+  const note = core.malloc(NOTE_SIZE) >>> 0;
   memory.words[(note + NOTE_KIND) >> 2] = kind;
-  core.js_post(0, memory.words[(MS_BASE + M_GEN) >> 2]!, note);
+  core.postOwned(0, memory.words[(MS_BASE + M_GEN) >> 2]!, note);
 }
 
 /** Tells who looks after this thread that it is about to end, and why. */
 function dying({ core, memory }: Instance, mid: number, mark: Mark, why: string): void {
-  core.js_kill(mid, mark.current, writeText(core, memory, why));
+  core.killM(mid, mark.current, writeText(core, memory, why));
 }
 
 /** Handles what came out of `mstart`; true if this M goes on. Throws what it does not know. */
@@ -147,13 +147,13 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
   const state = control.state;
   if (state !== ProgramState.Running && state !== ProgramState.Closing) return false;
   const message = panicMessage(thrown);
-  const goroutine = core.goid();
+  const goroutine = core.currentGoid();
   if (message === undefined || goroutine === 0n) throw thrown;
 
   const frames = stacks.frames(stackOf(thrown) ?? "");
-  const text = writePanic(message, goroutine, core.creator(), frames);
+  const text = writePanic(message, goroutine, core.currentCreator(), frames);
   if (data.panic === "exit") {
-    if (core.begin_exit() !== 0) control.report(Report.Panic, text);
+    if (core.beginExit() !== 0) control.report(Report.Panic, text);
     return false;
   }
   core.panicNote(writeText(core, memory, text));

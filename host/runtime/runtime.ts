@@ -83,7 +83,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     this.life.mayBegin();
     this.wantedProcs = n;
     const { core, memory } = this.machine;
-    this.machine.onM0(() => core.set_procs(n));
+    this.machine.onM0(() => core.setProcs(n));
     // A goroutine does it, as soon as the world can be stopped: usually in a moment.
     const word = new Int32Array(new SharedArrayBuffer(4));
     for (let i = 0; i < PROCS_WAITS && readProcs(memory) !== n; i++) Atomics.wait(word, 0, 0, PROCS_WAIT_MS);

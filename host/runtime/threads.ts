@@ -166,7 +166,7 @@ export class Threads {
     let why = failure?.message ?? `it ended with code ${code}`;
     if (mark === ThreadMark.Doomed && lastWords !== 0) why = takeText(this.core, this.memory, lastWords);
     const text = writeText(this.core, this.memory, why);
-    this.core.js_lost(mid, text);
-    this.core.free(text);
+    this.core.mlost(mid, text);
+    this.core.mfree(text);
   }
 }

@@ -30,7 +30,7 @@ export class Watch {
 
   schedtrace(): string {
     const { core, memory } = this.machine;
-    return takeText(core, memory, core.schedtrace() >>> 0).trimEnd();
+    return takeText(core, memory, core.schedtraceNow() >>> 0).trimEnd();
   }
 
   trace(options: TraceOptions): Trace {
@@ -52,7 +52,7 @@ export class Watch {
     if (this.isOver) return Promise.resolve();
     return new Promise((resolve) => {
       this.dumps.push(resolve);
-      this.machine.core.dump();
+      this.machine.core.requestDump();
     });
   }
 

@@ -73,14 +73,14 @@ class IOThread {
 
   /** Does what was asked for since the last time. */
   serve(): void {
-    for (let at = this.core.net_io_take() >>> 0; at !== 0;) {
+    for (let at = this.core.takeRequests() >>> 0; at !== 0;) {
       const view = this.memory.data;
       const next = view.getUint32(at, true);
       const kind = view.getInt32(at + IO_KIND, true);
       const socket = view.getUint32(at + IO_SOCKET, true);
       const block = view.getUint32(at + IO_BLOCK, true);
       const length = view.getInt32(at + IO_LENGTH, true);
-      this.core.free(at);
+      this.core.mfree(at);
       this.handle(kind, socket, block, length);
       at = next;
     }
@@ -101,15 +101,15 @@ class IOThread {
         void this.open(kind, at);
         break;
       case Request.Write:
-        stream?.give(this.take(block, 0, length), () => this.core.net_io_event(at, Event.Written, length));
-        this.core.free(block);
+        stream?.give(this.take(block, 0, length), () => this.core.ioEvent(at, Event.Written, length));
+        this.core.mfree(block);
         break;
       case Request.Send: {
         const head = 4 + this.memory.data.getInt32(block, true);
         const to = decodeSockaddr(this.memory.bytes, block + 4, head - 4);
-        const written = (): void => this.core.net_io_event(at, Event.Written, length - head);
+        const written = (): void => this.core.ioEvent(at, Event.Written, length - head);
         if (to !== null && socket instanceof NetDatagrams) socket.send(this.take(block, head, length), to, written);
-        this.core.free(block);
+        this.core.mfree(block);
         break;
       }
       case Request.Shutdown:
@@ -121,7 +121,7 @@ class IOThread {
       case Request.Close:
         this.close(at, length > 0);
         // Here the block is the word at which somebody waits.
-        if (block !== 0) this.core.net_ready(block);
+        if (block !== 0) this.core.hostReady(block);
     }
   }
 
@@ -133,8 +133,8 @@ class IOThread {
   private close(at: number, leavesInput: boolean): void {
     this.sockets.get(at)?.close(leavesInput);
     this.sockets.delete(at);
-    for (let left: number; (left = this.core.net_io_take_accepted(at) >>> 0) !== 0;) this.close(left, true);
-    this.core.net_io_free(at);
+    for (let left: number; (left = this.core.ioTakeAccepted(at) >>> 0) !== 0;) this.close(left, true);
+    this.core.ioFree(at);
   }
 
   // ---- opening
@@ -148,7 +148,7 @@ class IOThread {
     } catch (error) {
       result = errnoOf(error);
     }
-    this.core.net_io_event(at, Event.Done, result);
+    this.core.ioEvent(at, Event.Done, result);
   }
 
   private dial(at: number): Promise<NetStream> {
@@ -165,11 +165,11 @@ class IOThread {
     const { core, memory } = this;
     const address = this.address(at, STD_LOCAL, STD_LOCAL_LENGTH);
     return NetDatagrams.bind(this.listening(at, address), address, (input, from) => {
-      const sender = core.alloc(SOCKADDR_SIZE) >>> 0;
+      const sender = core.malloc(SOCKADDR_SIZE) >>> 0;
       const senderLength = encodeSockaddr(from, memory.bytes, sender);
-      const block = core.alloc(input.byteLength) >>> 0;
+      const block = core.malloc(input.byteLength) >>> 0;
       memory.write(block, input);
-      core.net_io_input(at, block, input.byteLength, sender, senderLength);
+      core.ioInput(at, block, input.byteLength, sender, senderLength);
     });
   }
 
@@ -183,10 +183,10 @@ class IOThread {
       stream.destroy();
       return;
     }
-    const at = this.core.net_io_new() >>> 0;
+    const at = this.core.newStdSocket() >>> 0;
     if (stream.remote !== undefined) this.setAddress(at, STD_REMOTE, STD_REMOTE_LENGTH, stream.remote);
     this.connected(at, stream);
-    this.core.net_io_accepted(listener, at);
+    this.core.ioAccepted(listener, at);
   }
 
   /** Moves what happens to a connected socket to the core. */
@@ -196,13 +196,13 @@ class IOThread {
     this.sockets.set(at, stream);
     stream.handler = {
       input(input) {
-        const block = core.alloc(input.byteLength) >>> 0;
+        const block = core.malloc(input.byteLength) >>> 0;
         memory.write(block, input);
-        if (core.net_io_input(at, block, input.byteLength, 0, 0) !== 0) stream.pause();
+        if (core.ioInput(at, block, input.byteLength, 0, 0) !== 0) stream.pause();
       },
-      ended: () => core.net_io_event(at, Event.Ended, 0),
+      ended: () => core.ioEvent(at, Event.Ended, 0),
       drained: () => {},
-      closed: (error) => core.net_io_event(at, Event.Failed, errnoOf(error)),
+      closed: (error) => core.ioEvent(at, Event.Failed, errnoOf(error)),
     };
     stream.start();
   }
@@ -238,7 +238,7 @@ async function runIO(data: ThreadData): Promise<void> {
   const alive = setInterval(() => {}, 2 ** 30);
   try {
     const { core, memory } = instantiate(data, control, netImports);
-    core.be_m(IO_M);
+    core.beM(IO_M);
     const io = new IOThread(core, memory);
     while (true) {
       const seen = Atomics.load(memory.words, SCHED_IO_WAKE >> 2);

@@ -95,7 +95,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
       const signal = options?.signal;
       if (signal?.aborted === true) throw reasonOf(signal);
       const { ops } = this.sync;
-      const status = ops.core.chan_recv(ops.lender, this.chan, ops.slot);
+      const status = ops.core.chanTryRecv(ops.lender, this.chan, ops.slot);
       if (status === OpStatus.Done) return Promise.resolve({ value: this.decode(), ok: true });
       if (status === OpStatus.Closed) return Promise.resolve(NOTHING);
       const op = ops.take(OpCode.Recv, this.address);
@@ -118,7 +118,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** Receives if that is possible at once; `ok` is false if nothing was there, or will ever be. */
   tryRecv(): Received<T> {
     const { ops } = this.sync;
-    const status = ops.core.chan_recv(ops.lender, this.chan, ops.slot);
+    const status = ops.core.chanTryRecv(ops.lender, this.chan, ops.slot);
     return status === OpStatus.Done ? { value: this.decode(), ok: true } : NOTHING;
   }
 
@@ -145,7 +145,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** Receives, blocking this goroutine's M, whose P is handed on. Only in goroutines. */
   recvSync(): Received<T> {
     const { ops } = this.sync;
-    const status = ops.core.chan_recv(ops.lender, this.chan, ops.slot);
+    const status = ops.core.chanTryRecv(ops.lender, this.chan, ops.slot);
     if (status === OpStatus.Done) return { value: this.decode(), ok: true };
     if (status === OpStatus.Closed) return NOTHING;
     const op = ops.take(OpCode.Recv, this.address);
@@ -159,7 +159,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** No more values will be sent: receivers get what is left, then the end. Throws a ChanError if it is closed already. */
   close(): void {
     try {
-      panicking(() => this.sync.ops.core.chan_close(this.chan));
+      panicking(() => this.sync.ops.core.chanClose(this.chan));
     } catch (error) {
       throw new ChanError((error as Error).message);
     }
@@ -191,7 +191,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
 
   private next(waits?: () => void): Promise<IteratorResult<T, undefined>> {
     const { ops } = this.sync;
-    const status = ops.core.chan_recv(ops.lender, this.chan, ops.slot);
+    const status = ops.core.chanTryRecv(ops.lender, this.chan, ops.slot);
     if (status === OpStatus.Done) return Promise.resolve({ value: this.decode(), done: false });
     if (status === OpStatus.Closed) return END;
     waits?.();
@@ -212,7 +212,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   private offer(value: T, transfer?: readonly unknown[]): number {
     const { ops } = this.sync;
     this.encode(value, transfer);
-    return ops.core.chan_send(this.chan, ops.slot);
+    return ops.core.chanTrySend(this.chan, ops.slot);
   }
 
   /** @internal Puts a value into this thread's slot. */
@@ -248,7 +248,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** A Uint8Array of AssemblyScript: buffer, where its data begins, how many bytes. */
   private encodeBytes(value: Uint8Array, slot: number): void {
     const { memory } = this;
-    const object = this.sync.ops.core.bytes_new(value.byteLength) >>> 0;
+    const object = this.sync.ops.core.bytesNew(value.byteLength) >>> 0;
     memory.bytes.set(value, memory.words[(object >>> 2) + 1]! >>> 0);
     memory.words[slot >>> 2] = object;
     memory.words[(slot >>> 2) + 1] = 0;

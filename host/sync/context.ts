@@ -79,7 +79,7 @@ export class Context extends SyncHandle implements Disposable {
     } catch (error) {
       codec.encode(new DOMException(wordsOf(error), "AbortError"), slot);
     }
-    if (core.ctx_cancel(this.address, slot) === 0) codec.drop(slot);
+    if (core.contextCancel(this.address, slot) === 0) codec.drop(slot);
     this.abort();
   }
 

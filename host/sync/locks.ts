@@ -93,12 +93,12 @@ export class Mutex extends Lock implements Disposable {
   /** Takes the mutex if it is free. */
   tryLock(): boolean {
     const { ops, host } = this.sync;
-    return this.tried(ops.core.mutex_try(this.address, host.mid, host.gen), () => this.unlock());
+    return this.tried(ops.core.lockTry(this.address, host.mid, host.gen), () => this.unlock());
   }
 
   /** Releases the mutex. Throws if nobody holds it. */
   unlock(): void {
-    panicking(() => this.sync.ops.core.mutex_unlock(this.address));
+    panicking(() => this.sync.ops.core.lockRelease(this.address));
   }
 
   /** The same. */
@@ -129,12 +129,12 @@ export class RWMutex extends Lock {
   /** Takes the lock for writing if nobody holds it. */
   tryLock(): boolean {
     const { ops, host } = this.sync;
-    return this.tried(ops.core.rw_try(this.address, host.mid, host.gen), () => this.unlock());
+    return this.tried(ops.core.lockTry(this.address, host.mid, host.gen), () => this.unlock());
   }
 
   /** Releases the lock held for writing. Throws if nobody holds it so. */
   unlock(): void {
-    panicking(() => this.sync.ops.core.rw_unlock(this.address));
+    panicking(() => this.sync.ops.core.lockRelease(this.address));
   }
 
   /** Takes the lock for reading. Not twice in one goroutine: a writer may come between. */
@@ -150,12 +150,12 @@ export class RWMutex extends Lock {
   /** Takes the lock for reading if no writer holds it or waits for it. */
   tryRLock(): boolean {
     const { ops, host } = this.sync;
-    return this.tried(ops.core.rw_tryread(this.address, host.mid, host.gen), () => this.runlock());
+    return this.tried(ops.core.readTry(this.address, host.mid, host.gen), () => this.runlock());
   }
 
   /** Releases the lock held for reading. Throws if nobody holds it so. */
   runlock(): void {
     const { ops, host } = this.sync;
-    panicking(() => ops.core.rw_endread(this.address, host.mid, host.gen));
+    panicking(() => ops.core.readRelease(this.address, host.mid, host.gen));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Operations that may wait, as one thread's JavaScript sees them: records of the core (`hostop.ts` there), reused, and what is
+ * Operations that may wait, as one thread's JavaScript sees them: records of the core (`operation.ts` there), reused, and what is
  * to be done when one comes back.
  *
  * Guarantees: each operation that waits ends exactly once, with its handler called from the thread's mailbox; in the order in
@@ -60,8 +60,8 @@ export class Ops {
     this.host = host;
     this.core = host.core;
     this.words = host.memory.words;
-    this.slot = host.core.alloc(16) >>> 0;
-    this.lender = host.core.op_new(host.mid, host.gen) >>> 0;
+    this.slot = host.core.malloc(16) >>> 0;
+    this.lender = host.core.opNew(host.mid, host.gen) >>> 0;
     host.mailbox.on(NoteKind.Op, (op) => this.ended(op));
   }
 
@@ -70,7 +70,7 @@ export class Ops {
   /** A record for an operation on an object of the core; to be given back with `give`. */
   take(code: number, object: number): number {
     if (this.over !== undefined) throw this.over;
-    const op = this.free.pop() ?? this.core.op_new(this.host.mid, this.host.gen) >>> 0;
+    const op = this.free.pop() ?? this.core.opNew(this.host.mid, this.host.gen) >>> 0;
     this.words[(op + OP_CODE) >>> 2] = code;
     this.words[(op + OP_OBJECT) >>> 2] = object;
     this.words[(op + OP_SYNC) >>> 2] = 0;
@@ -79,7 +79,7 @@ export class Ops {
 
   give(op: number): void {
     if (this.free.length < KEPT) this.free.push(op);
-    else this.core.op_free(op);
+    else this.core.opFree(op);
   }
 
   /** Moves this thread's slot into a record. */
@@ -121,7 +121,7 @@ export class Ops {
 
   /** The same, but nothing waits for it: the thread is not held. */
   beginQuietly(op: number, ended: Ended): number {
-    const status = panicking(() => this.core.op_begin(op));
+    const status = panicking(() => this.core.opBegin(op));
     if (status !== 0) return status;
     const index = this.freeIndices.pop() ?? this.handlers.length;
     this.words[(op + OP_INDEX) >>> 2] = index;
@@ -176,7 +176,7 @@ export class Ops {
     if (status !== 0) {
       finish(status);
     } else if (signal !== undefined) {
-      onAbort = () => void this.core.op_cancel(op);
+      onAbort = () => void this.core.opCancel(op);
       signal.addEventListener("abort", onAbort, { once: true });
     }
     return promise;
@@ -191,7 +191,7 @@ export class Ops {
     const { words } = this;
     const at = (op + OP_SYNC) >>> 2;
     words[at] = OpSync.Awaited;
-    const status = panicking(() => this.core.op_begin(op));
+    const status = panicking(() => this.core.opBegin(op));
     if (status !== 0) return status;
     for (let i = this.spins; i > 0; i--) {
       if (Atomics.load(words, at) !== OpSync.Released) continue;
@@ -200,14 +200,14 @@ export class Ops {
     }
     this.spins = Math.max(this.spins - (this.spins >> 3), LEAST_SPINS);
     this.host.blocks();
-    this.core.op_block();
+    this.core.opBlock();
     const until = performance.now() + ms;
     Atomics.compareExchange(words, at, OpSync.Awaited, OpSync.Asleep);
     let closing = false;
     while (Atomics.load(words, at) !== OpSync.Released) {
       const left = until - performance.now();
       closing ||= Atomics.load(words, SCHED_STATE >>> 2) !== ProgramState.Running;
-      if ((left <= 0 || closing) && this.core.op_cancel(op) !== 0) break;
+      if ((left <= 0 || closing) && this.core.opCancel(op) !== 0) break;
       Atomics.wait(words, at, OpSync.Asleep, Math.min(SLICE_MS, Math.max(left, 0)));
     }
     const ended = words[(op + OP_STATUS) >>> 2]!;

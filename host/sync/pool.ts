@@ -43,7 +43,7 @@ export class Pool extends SyncHandle implements AsyncDisposable {
     try {
       return (await this.sync.go(fn as (...args: unknown[]) => unknown, args)) as Awaited<R>;
     } finally {
-      this.sync.ops.core.sem_release(this.address, 1);
+      this.sync.ops.core.semaphoreRelease(this.address, 1);
     }
   }
 
@@ -51,7 +51,7 @@ export class Pool extends SyncHandle implements AsyncDisposable {
   async wait(): Promise<void> {
     const { size } = this;
     await this.acquire(size);
-    this.sync.ops.core.sem_release(this.address, size);
+    this.sync.ops.core.semaphoreRelease(this.address, size);
   }
 
   /** Takes no more work from this thread; what was submitted is still done. */

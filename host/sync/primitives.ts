@@ -19,7 +19,7 @@ export class WaitGroup extends SyncHandle {
   /** Adds `n`, which may be negative. Throws if the counter becomes negative. */
   add(n = 1): void {
     checkWhole(n, -MAX, MAX, "what is added to a waitGroup");
-    panicking(() => this.sync.ops.core.wg_add(this.address, n));
+    panicking(() => this.sync.ops.core.waitGroupAdd(this.address, n));
   }
 
   /** Takes one off the counter; at zero all who wait go on. */
@@ -76,13 +76,13 @@ export class Semaphore extends SyncHandle {
   /** Takes `n` tickets if they are free and nobody waits. */
   tryAcquire(n = 1): boolean {
     this.check(n);
-    return this.sync.ops.core.sem_try(this.address, n) !== 0;
+    return this.sync.ops.core.semaphoreTry(this.address, n) !== 0;
   }
 
   /** Gives `n` tickets back. Throws if that makes more than there are. */
   release(n = 1): void {
     checkWhole(n, 0, MAX, "the number of tickets");
-    panicking(() => this.sync.ops.core.sem_release(this.address, n));
+    panicking(() => this.sync.ops.core.semaphoreRelease(this.address, n));
   }
 
   private check(n: number): void {
@@ -118,7 +118,7 @@ export class Once extends SyncHandle {
         this.setDone();
       }
     } finally {
-      this.sync.ops.core.mutex_unlock(this.address);
+      this.sync.ops.core.lockRelease(this.address);
     }
   }
 
@@ -134,7 +134,7 @@ export class Once extends SyncHandle {
         this.setDone();
       }
     } finally {
-      this.sync.ops.core.mutex_unlock(this.address);
+      this.sync.ops.core.lockRelease(this.address);
     }
   }
 
@@ -169,12 +169,12 @@ export class Cond extends SyncHandle {
 
   /** Wakes the goroutine that has waited longest, if any waits. */
   signal(): void {
-    this.sync.ops.core.cond_signal(this.address);
+    this.sync.ops.core.condSignal(this.address);
   }
 
   /** Wakes all that wait. */
   broadcast(): void {
-    this.sync.ops.core.cond_broadcast(this.address);
+    this.sync.ops.core.condBroadcast(this.address);
   }
 
   private check(status: number): void {

@@ -76,7 +76,7 @@ class Selection {
     this.cases = [...cases];
     this.op = sync.ops.take(OpCode.Select, 0);
     try {
-      sync.ops.core.op_case(this.op, 1, 0, 0); // clears it, with a case that is never ready
+      sync.ops.core.opCase(this.op, 1, 0, 0); // clears it, with a case that is never ready
       this.cases.forEach((it, index) => this.add(it, index));
     } catch (error) {
       this.dropSends(-1);
@@ -98,7 +98,7 @@ class Selection {
           const { words } = this.sync.host.memory;
           this.slots[this.indices.length] = [words[ops.slot >>> 2]!, words[(ops.slot >>> 2) + 1]!];
         }
-        ops.core.op_case(this.op, 0, chan.core, it.kind === "send" ? ops.slot : 0);
+        ops.core.opCase(this.op, 0, chan.core, it.kind === "send" ? ops.slot : 0);
         this.indices.push(index);
         return;
       }
@@ -159,7 +159,7 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
     if (signal?.aborted === true) throw reasonOf(signal);
     const it = new Selection(sync, cases);
     const { op } = it;
-    if (it.otherwise >= 0) return Promise.resolve(settle(sync, it, ops.core.op_poll(op)));
+    if (it.otherwise >= 0) return Promise.resolve(settle(sync, it, ops.core.opPoll(op)));
     let timer: LongTimer | undefined;
     let due = false;
     let onAbort: (() => void) | undefined;
@@ -183,11 +183,11 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
       if (status !== 0) return ended(status);
       if (it.ms !== Infinity) {
         timer = new LongTimer(it.ms, () => {
-          if (ops.core.op_cancel(op) !== 0) due = true;
+          if (ops.core.opCancel(op) !== 0) due = true;
         });
       }
       if (signal !== undefined) {
-        onAbort = () => void ops.core.op_cancel(op);
+        onAbort = () => void ops.core.opCancel(op);
         signal.addEventListener("abort", onAbort, { once: true });
       }
     });
@@ -200,7 +200,7 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
 /** @internal The same, blocking this goroutine's M. */
 export function selectSync(sync: Sync, cases: Iterable<SelectCase>): Selected {
   const it = new Selection(sync, cases);
-  if (it.otherwise >= 0) return settle(sync, it, sync.ops.core.op_poll(it.op));
+  if (it.otherwise >= 0) return settle(sync, it, sync.ops.core.opPoll(it.op));
   let status = OpStatus.Cancelled;
   try {
     status = sync.ops.wait(it.op, "selectSync", it.ms);

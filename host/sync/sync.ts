@@ -143,7 +143,7 @@ export class Sync {
   private make(kind: number, n = 0, elem = 0, other = 0): number {
     if (this.ops.over !== undefined) throw this.ops.over;
     if (other !== 0) this.holders.retain(other);
-    return this.host.core.obj_new(kind, n, elem, other) >>> 0;
+    return this.host.core.objectNew(kind, n, elem, other) >>> 0;
   }
 
   private open(kind: number, address: number): SyncHandle {
@@ -157,14 +157,14 @@ export class Sync {
     if (kind === ObjectKind.Shared) return this.carrier?.idle(address);
     if (kind === ObjectKind.Chan && words[(address + HOBJ_ELEM) >>> 2] === Elem.Any) {
       const chan = words[(address + HOBJ_TARGET) >>> 2]! >>> 0;
-      while (host.core.chan_recv(ops.lender, chan, ops.slot) === OpStatus.Done) host.codec.drop(ops.slot);
+      while (host.core.chanTryRecv(ops.lender, chan, ops.slot) === OpStatus.Done) host.codec.drop(ops.slot);
     } else if (kind === ObjectKind.Context) {
       host.codec.encode(undefined, ops.slot);
-      host.core.ctx_cancel(address, ops.slot); // whoever still follows it lets go
+      host.core.contextCancel(address, ops.slot); // whoever still follows it lets go
       if (words[(address + HOBJ_DONE) >>> 2] === 2) host.codec.drop(address + HOBJ_REASON);
       if (words[(address + HOBJ_ELEM) >>> 2] === 1) host.codec.drop(address + HOBJ_VALUE);
     }
-    const other = host.core.obj_free(address) >>> 0;
+    const other = host.core.objectFree(address) >>> 0;
     if (other !== 0) this.holders.release(other);
   }
 
@@ -179,10 +179,10 @@ export class Sync {
     if (code === OpCode.Recv && status === OpStatus.Done && isAny) host.codec.drop(op + OP_SLOT);
     if (code === OpCode.Send && (status === OpStatus.Cancelled || status === OpStatus.Closed) && isAny)
       host.codec.drop(op + OP_SLOT);
-    if (code === OpCode.Cond && status !== OpStatus.Cancelled) host.core.cond_signal(object); // what woke it is for the next
+    if (code === OpCode.Cond && status !== OpStatus.Cancelled) host.core.condSignal(object); // what woke it is for the next
     if (code === OpCode.Semaphore && status === OpStatus.Done)
-      host.core.sem_release(object, words[(op + OP_COUNT) >>> 2]!);
-    host.core.op_free(op);
+      host.core.semaphoreRelease(object, words[(op + OP_COUNT) >>> 2]!);
+    host.core.opFree(op);
   }
 }
 

@@ -71,7 +71,7 @@ export function readStats(core: Core, memory: Memory): RuntimeStats {
   });
   return {
     procs: readProcs(memory),
-    goroutines: core.num_goroutine() + core.js_count(),
+    goroutines: core.numGoroutine() + core.numJsGoroutine(),
     heapBytes: Atomics.load(words, SCHED_HEAP_PAGES >> 2) * PAGE,
     ms,
   };

@@ -79,7 +79,7 @@ export class Trace implements Disposable, AsyncDisposable {
     const names = new Names(core, memory, stacks);
     const header = { version: version(), runtime: runtimeName(), procs: readProcs(memory), pid: process.pid };
     this.chrome = new ChromeTrace((piece) => this.put(piece), names, this.clock(), header);
-    core.trace_begin(2 ** Math.floor(Math.log2(bufferSize / TRACE_EVENT_SIZE)));
+    core.beginTrace(2 ** Math.floor(Math.log2(bufferSize / TRACE_EVENT_SIZE)));
     this.timer = setInterval(() => this.drain(), DRAIN_MS).unref();
     process.on("exit", this.onExit);
   }
@@ -123,11 +123,11 @@ export class Trace implements Disposable, AsyncDisposable {
     this.isStopped = true;
     clearInterval(this.timer);
     process.off("exit", this.onExit);
-    this.core.trace_end();
+    this.core.endTrace();
     const now = this.clock();
     this.chrome.add(this.order.add(this.rings.drain(now), now));
     this.chrome.add(this.order.rest());
-    this.core.trace_free();
+    this.core.freeTrace();
     this.chrome.finish(now);
     this.flush();
     closeSync(this.fd);

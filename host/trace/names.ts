@@ -38,7 +38,7 @@ export class Names {
   waitReason(reason: number): string {
     let text = this.reasons.get(reason);
     if (text === undefined) {
-      text = takeText(this.core, this.memory, this.core.wait_reason(reason) >>> 0);
+      text = takeText(this.core, this.memory, this.core.waitReason(reason) >>> 0);
       this.reasons.set(reason, text);
     }
     return text;

@@ -65,10 +65,10 @@ interface Started {
 
 /** What carriers take from the core. */
 interface CarrierCore {
-  alloc(bytes: number): number;
-  free(address: number): void;
-  obj_new(kind: number, n: number, elem: number, other: number): number;
-  obj_free(object: number): number;
+  malloc(bytes: number): number;
+  mfree(address: number): void;
+  objectNew(kind: number, n: number, elem: number, other: number): number;
+  objectFree(object: number): number;
 }
 
 /** Counts the holders of shared objects. */
@@ -94,14 +94,14 @@ export abstract class PortsCarrier implements Carrier {
 
   /** Any block's address is a number that nobody else has. */
   reserve(): number {
-    return this.core.alloc(8) >>> 0;
+    return this.core.malloc(8) >>> 0;
   }
 
   share(buffer: SharedArrayBuffer): { kind: number; address: number } {
     let address = this.addresses.get(buffer);
     if (address === undefined) {
       this.serial = (this.serial + 1) & 0x7fff_ffff;
-      address = this.core.obj_new(ObjectKind.Shared, 0, this.serial, 0) >>> 0;
+      address = this.core.objectNew(ObjectKind.Shared, 0, this.serial, 0) >>> 0;
       this.addresses.set(buffer, address);
       this.keep(address, buffer);
     }
@@ -182,14 +182,14 @@ export class Hub extends PortsCarrier {
     const kept = this.find(number);
     if (kept === undefined) throw lost();
     this.values.delete(number);
-    this.core.free(number);
+    this.core.mfree(number);
     return kept.value;
   }
 
   discard(number: number): void {
     if (this.find(number) === undefined) return;
     this.values.delete(number);
-    this.core.free(number);
+    this.core.mfree(number);
   }
 
   open(address: number): SharedArrayBuffer {
@@ -207,7 +207,7 @@ export class Hub extends PortsCarrier {
     if (kept === undefined) return;
     this.values.delete(address);
     this.addresses.delete(kept.value as SharedArrayBuffer);
-    this.core.obj_free(address);
+    this.core.objectFree(address);
   }
 
   protected keep(address: number, buffer: SharedArrayBuffer): void {
@@ -249,7 +249,7 @@ export class Hub extends PortsCarrier {
     port.postMessage({ put: number, value: kept.value } satisfies Message, transfer);
     if (kept.shared !== true) {
       this.values.delete(number);
-      this.core.free(number);
+      this.core.mfree(number);
     }
   }
 

@@ -1,4 +1,3 @@
-import { G, waiterOf } from "../../assembly/abi";
 import { setG } from "../../assembly/runtime/base/registers";
 import {
   Mutex,
@@ -11,6 +10,7 @@ import {
 import { rwAnnounce, RWMutex, rwRead, rwWithdrawReader, rwWithdrawWriter } from "../../assembly/runtime/sync/rwmutex";
 import { Semaphore } from "../../assembly/runtime/sync/semaphore";
 import { Atomic } from "../../assembly/runtime/sync/atomic";
+import { G, waiterOf } from "../../assembly/abi";
 import { fakeG, reset, takeReady } from "./support";
 
 /** Another goroutine, which is the current one from now on. */

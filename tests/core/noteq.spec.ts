@@ -1,5 +1,5 @@
 import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT } from "../../assembly/layout";
-import { drainNotes, pushNote } from "../../assembly/runtime/js/noteq";
+import { drainNotes, pushNote } from "../../assembly/runtime/js/mailbox";
 import { sched } from "../../assembly/abi";
 import { reset } from "./support";
 

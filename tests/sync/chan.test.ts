@@ -391,9 +391,9 @@ describe("select", () => {
 
   it("gives back the memory of what it did not send", async () => {
     const a = rt.chan<Uint8Array>();
-    const before = rt.core.num_goroutine();
+    const before = rt.core.numGoroutine();
     for (let i = 0; i < 20_000; i++) await rt.select([send(a, new Uint8Array(100_000)), otherwise]);
-    assert.equal(rt.core.num_goroutine(), before);
+    assert.equal(rt.core.numGoroutine(), before);
   });
 
   it("refuses what is no case", async () => {

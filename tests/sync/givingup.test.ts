@@ -224,7 +224,7 @@ describe("a thread that dies", () => {
       .catch(() => undefined);
     const next = mutex.lock();
     await turns();
-    rt.core.obj_lost(1, 0);
+    rt.core.threadLost(1, 0);
     cond.signal();
     await signalled;
     await reader;

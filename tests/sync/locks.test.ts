@@ -81,7 +81,7 @@ describe("a mutex", () => {
     await there.lock();
     const next = mutex.lock();
     const last = mutex.lock();
-    rt.core.obj_lost(1, 0);
+    rt.core.threadLost(1, 0);
     const error = await next.then(
       () => assert.fail("the lock was not abandoned"),
       (error: unknown) => error as { name: string; guard: Disposable },
@@ -129,7 +129,7 @@ describe("a rwmutex", () => {
     await there.rlock();
     const writer = rw.lock();
     assert.equal(await settled(writer), false);
-    rt.core.obj_lost(1, 0);
+    rt.core.threadLost(1, 0);
     (await writer).unlock();
   });
 
@@ -139,7 +139,7 @@ describe("a rwmutex", () => {
     const rw = rt.rwmutex();
     await rt.there(rw).lock();
     const reader = rw.rlock();
-    rt.core.obj_lost(1, 0);
+    rt.core.threadLost(1, 0);
     await assert.rejects(reader, { name: "AbandonedError" });
     rw.runlock();
     (await rw.lock()).unlock();

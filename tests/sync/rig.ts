@@ -67,7 +67,7 @@ export class Rig extends SyncMembers {
     this.memory = instance.memory;
     for (const [address, bytes] of program.data) this.memory.write(address, bytes);
     this.core.init(1, 1, MAX_THREADS - 2, program.info.heapBase, ALL_PAGES, HEAP_LOW);
-    this.core.no_solo();
+    this.core.noSolo();
     this.sync = this.newSync(0);
     this.other = this.newSync(1);
     setImmediate(this.pump);
@@ -80,10 +80,10 @@ export class Rig extends SyncMembers {
 
   /** The object that another thread gets when it is given `handle`. */
   there<T>(handle: T): T {
-    const at = this.core.alloc(8) >>> 0;
+    const at = this.core.malloc(8) >>> 0;
     this.sync.host.codec.encode(handle, at);
     const result = this.other.host.codec.decode(at) as T;
-    this.core.free(at);
+    this.core.mfree(at);
     return result;
   }
 
@@ -94,8 +94,8 @@ export class Rig extends SyncMembers {
       {
         core: {
           ...core,
-          op_new: (mid, gen) => {
-            const op = core.op_new(mid, gen) >>> 0;
+          opNew: (mid, gen) => {
+            const op = core.opNew(mid, gen) >>> 0;
             this.owners.set(op, mail);
             return op;
           },
@@ -103,8 +103,8 @@ export class Rig extends SyncMembers {
         memory,
         codec: new Codec(
           memory,
-          (bytes) => core.alloc(bytes),
-          (address) => core.free(address),
+          (bytes) => core.malloc(bytes),
+          (address) => core.mfree(address),
         ),
         mid,
         gen: 0,
@@ -123,9 +123,9 @@ export class Rig extends SyncMembers {
 
   private readonly pump = (): void => {
     this.drain();
-    this.core.be_m(1);
+    this.core.beM(1);
     this.drain();
-    this.core.be_m(0);
+    this.core.beM(0);
     if (!this.closed) setImmediate(this.pump);
   };
 

@@ -4,7 +4,7 @@
  *
  * Locks at fixed addresses have a rank each, and all others, those of channels, semaphores, timers and descriptors, the first. An M may
  * take a lock if it holds none of a higher rank, and of the same rank only in two cases: several objects, which a select takes in the
- * order of their addresses and a timer before its channel; and the timers of two Ps, the P with the lower number first. So there is no
+ * order of their addresses, a timer before its channel, a Cond before its mutex; and the timers of two Ps, the P with the lower number first. So there is no
  * cycle of Ms that wait for each other, but for objects, whose order their own files argue for.
  */
 import { CENTRAL_BASE, M_HELD, MS_BASE, ORPHANS_BASE, PS_BASE } from "../../layout";

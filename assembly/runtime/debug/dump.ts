@@ -5,14 +5,14 @@
  * resume, in the phase TRACING: at its top `switchOut` has the host write down the thread's stack, and unwinds again.
  * The frames saved stay as they were; only the top, which rewinding moves, is put back.
  */
-import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_TEXT, JSGO_FN, SCHED_STATE } from "../../layout";
+import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_TEXT, JSGO_FN, SCHED_STATE, TEXT_BYTES } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import { startIdle } from "../sched/mp";
-import { pushNote } from "../js/noteq";
+import { pushNote } from "../js/mailbox";
 import { g, m, setG, setPhase } from "../base/registers";
 import { NORMAL, TRACING } from "../goroutine/stack";
 import {
@@ -107,6 +107,7 @@ function functionName(record: usize): string {
 }
 
 /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
+@host
 export function requestDump(): void {
   lock(addressOf(sched.lock));
   atomic.store<i32>(addressOf(sched.attention), sched.attention | Attention.Dump);
@@ -183,4 +184,20 @@ export function waitReasonText(reason: u8): string {
     default:
       return "waiting";
   }
+}
+
+/** The words for a WaitReason, a Text, the caller's to free. */
+@host
+export function waitReason(reason: i32): usize {
+  return textOf(waitReasonText(<u8>reason));
+}
+
+/** A string as a Text for the host, which frees it. */
+export function textOf(text: string): usize {
+  const bytes = String.UTF8.encode(text);
+  const size = bytes.byteLength;
+  const ptr = malloc(TEXT_BYTES + size);
+  store<i32>(ptr, size);
+  memory.copy(ptr + TEXT_BYTES, changetype<usize>(bytes), size);
+  return ptr;
 }

@@ -1,6 +1,7 @@
 /** The scheduler's state in Go's format: `SKEIN_DEBUG=schedtrace=MS,scheddetail=1`. Read while everything runs, so approximate. */
+import { nanotime } from "../base/clock";
 import { SCHED_MCOUNT } from "../../layout";
-import { waitReasonText, writeError } from "./dump";
+import { textOf, waitReasonText, writeError } from "./dump";
 import { gfcount } from "../goroutine/gs";
 import { G, GStatus, M, P, allm, allp, sched } from "../../abi";
 
@@ -58,4 +59,10 @@ function mName(mp: M | null): string {
 
 function gName(gp: G | null): string {
   return gp ? gp.id.toString() : "nil";
+}
+
+/** The scheduler's state in Go's format, a Text, the caller's to free. */
+@host
+export function schedtraceNow(): usize {
+  return textOf(schedtraceText(nanotime(), false));
 }

@@ -160,6 +160,7 @@ function fill(at: usize, now: i64, goid: i64, kind: i32, reason: i32, arg: i64, 
 // ---- beginning and ending --------------------------------------------------------------------------------------------
 
 /** Begins to trace, with rings of `capacity` events, a power of two. On the main thread, which then reads them. */
+@host
 export function beginTrace(capacity: i32): void {
   setCapacity(capacity);
   const mcount = atomic.load<i32>(SCHED_MCOUNT);
@@ -187,6 +188,7 @@ export function attachTrace(mp: M): void {
  * Ends it: once this returns no M tells of anything, and the rings hold what is still to be read. But for an M whose thread has not come to
  * the end of an event in time: it does not run any more, or writes into a ring that is never freed.
  */
+@host
 export function endTrace(): void {
   setCapacity(0);
   const until = nanotime() + END_NS;
@@ -199,6 +201,7 @@ export function endTrace(): void {
 }
 
 /** Frees the rings, after that. */
+@host
 export function freeTrace(): void {
   const until = nanotime() + END_NS;
   const mcount = atomic.load<i32>(SCHED_MCOUNT);

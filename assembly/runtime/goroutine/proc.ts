@@ -21,7 +21,7 @@
 import { reportStall, STALLED } from "../debug/dump";
 import { globrunqputOne } from "../sched/globrunq";
 import { gfget, gfgetOrphan } from "./gs";
-import { operationReady } from "../js/hostop";
+import { operationReady } from "../js/operation";
 import { wakepIfIdle } from "../sched/mp";
 import { CHECKED, check } from "../base/checked";
 import { g, m } from "../base/registers";
@@ -146,11 +146,13 @@ export function threadId(): i32 {
 }
 
 /** Goroutines of the program that exist. */
+@host
 export function numGoroutine(): i32 {
   return total(offsetof<Sched>("gcount"), offsetof<P>("gcount"));
 }
 
 /** JavaScript goroutines that exist. */
+@host
 export function numJsGoroutine(): i32 {
   return total(offsetof<Sched>("jscount"), offsetof<P>("jscount"));
 }

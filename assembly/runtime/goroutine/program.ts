@@ -5,7 +5,7 @@ import { reportLeaks } from "../debug/leaks";
 import { lock, unlock } from "../base/lock";
 import { wakeAll } from "../sched/mp";
 import { closeLeftOpen } from "../net/fd";
-import { pushNote } from "../js/noteq";
+import { pushNote } from "../js/mailbox";
 import { flushAll, flushAndEndEpoch } from "./print";
 import { numGoroutine } from "./proc";
 import { MainState, NoteKind, ProgramState, addressOf, sched } from "../../abi";
@@ -20,6 +20,7 @@ export function exit(code: i32): void {
 }
 
 /** Claims the end of the program; false if somebody else is ending it. After true, only this thread writes anything. */
+@host
 export function beginExit(): bool {
   if (atomic.cmpxchg<i32>(SCHED_STATE, ProgramState.Running, ProgramState.Exiting) != ProgramState.Running)
     return false;
@@ -28,6 +29,7 @@ export function beginExit(): bool {
 }
 
 /** Sets the exit code, tells the main thread, and wakes all threads so that they end. */
+@host
 export function endExit(code: i32): void {
   atomic.store<i32>(SCHED_EXIT_CODE, code & 255);
   atomic.store<i32>(SCHED_STATE, ProgramState.Exited);

@@ -12,7 +12,7 @@
  */
 import { gfget, gfgetOrphan } from "./gs";
 import { malloc, mfree } from "../memory/malloc";
-import { pushNote } from "../js/noteq";
+import { pushNote } from "../js/mailbox";
 import { endProgram, topLevelDone } from "./program";
 import { g, m } from "../base/registers";
 import { NoteKind, TASK_ROOM, ownTask, waiterOf } from "../../abi";

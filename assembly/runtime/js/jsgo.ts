@@ -33,7 +33,7 @@ import {
 import { nanotime } from "../base/clock";
 import { globrunqputBatch, globrunqputOne, globrunqsize } from "../sched/globrunq";
 import { gfgetOrphan, gfputOrphan, newG, newGoids, takeDead } from "../goroutine/gs";
-import { threadLost } from "./hostop";
+import { threadLost } from "./operation";
 import { hostRunJs } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
@@ -41,7 +41,7 @@ import { hostget } from "../sched/hosted";
 import { handoffp, startIdle, wakepIfIdle } from "../sched/mp";
 import { netpollWanted } from "../net/netpoll";
 import { newm, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
-import { post, postOwned, takeMail } from "./noteq";
+import { post, postOwned, takeMail } from "./mailbox";
 import { goready } from "../goroutine/proc";
 import { g, m } from "../base/registers";
 import {
@@ -172,6 +172,7 @@ function postRecord(record: usize): void {
 }
 
 /** Starts a goroutine for each of `count` records, linked by NOTE_NEXT. From threads without a P. */
+@host
 export function submitRecords(first: usize, count: i32): void {
   // Dead Gs as far as there are any; all under one lock.
   lock(addressOf(sched.lock));
@@ -215,6 +216,7 @@ function procsgo(n: usize): void {
 }
 
 /** Has gomaxprocs set to `n`, soon. */
+@host
 export function setProcs(n: i32): void {
   const gp = gfgetOrphan();
   gp.epoch = FOREVER;
@@ -233,16 +235,19 @@ export function isJsgo(gp: G): bool {
 }
 
 /** The first of `n` numbers for goroutines. */
+@host
 export function takeGoids(n: i32): f64 {
   return <f64>newGoids(n);
 }
 
 /** A number for a function. */
+@host
 export function newFunctionIndex(): i32 {
   return atomic.add<i32>(addressOf(sched.jsfns), 1);
 }
 
 /** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
+@host
 export function endDetached(record: usize): void {
   const gp = load<G>(record, JSGO_G);
   if (isTraced()) trace(TraceKind.End, StopReason.End, gp.id);
@@ -257,6 +262,7 @@ function buryDetached(gp: G): void {
 }
 
 /** The module of a goroutine that has not begun has been loaded, or could not be: any M may take it. */
+@host
 export function requeueDetached(record: usize): void {
   const gp = load<G>(record, JSGO_G);
   gp.detached = false;
@@ -266,6 +272,7 @@ export function requeueDetached(record: usize): void {
 /**
  * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so.
  */
+@host
 export function killM(mid: i32, mark: i32, text: usize): bool {
   const mp = allm(mid);
   if (mark == ThreadMark.Core) return false;
@@ -306,6 +313,7 @@ function killget(mp: M): void {
  * The thread of an M has died while it ran JavaScript; `text`, a Text, says how. Its goroutines fail, its P and everything
  * queued go on, and another thread takes its place if there are too few.
  */
+@host
 export function mlost(mid: i32, text: usize): void {
   const mp = allm(mid);
   const gen = mp.gen;
@@ -383,4 +391,20 @@ function copyText(text: usize): usize {
   const copy = malloc(size);
   memory.copy(copy, text, size);
   return copy;
+}
+
+/** This M is about to block in JavaScript: hands its P on now, rather than when sysmon notices. */
+@host
+export function opBlock(): void {
+  const mp = m;
+  const old = mp.oldp;
+  if (mp.syscalls == 0 || !old) return;
+  lock(addressOf(sched.lock));
+  const mine = atomic.cmpxchg<u32>(addressOf(old.status), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
+  if (mine) {
+    sched.nmblocked++;
+    old.m = null;
+  }
+  unlock(addressOf(sched.lock));
+  if (mine) handoffp(old!);
 }

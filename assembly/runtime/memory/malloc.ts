@@ -84,6 +84,7 @@ function batchOf(cell: u32): i32 {
 }
 
 /** `size` bytes, aligned to 16, not cleared. Ends the program if there is no memory. */
+@host
 export function malloc(size: usize): usize {
   if (size > MAX_SMALL) return allocPages(<u32>((size - 1) >> PAGE_BITS) + 1);
   const sizeClass = classOf(max(size, 1));
@@ -101,6 +102,7 @@ export function malloc(size: usize): usize {
 }
 
 /** Gives back a block of `malloc`; null is allowed. */
+@host
 export function mfree(ptr: usize): void {
   if (ptr == 0) return;
   const span = load<u32>(spanEntry(ptr));

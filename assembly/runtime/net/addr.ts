@@ -6,7 +6,7 @@
 import { NoteKind } from "../../abi";
 import { malloc, mfree } from "../memory/malloc";
 import { awaitHost } from "./polldesc";
-import { pushNote } from "../js/noteq";
+import { pushNote } from "../js/mailbox";
 import { fail } from "./errors";
 import { netFormat, netResolve } from "./imports";
 

@@ -381,6 +381,7 @@ export function closeLeftOpen(): void {
 }
 
 /** All threads have ended: closes every descriptor, the netpoller's too. */
+@host
 export function endNet(): void {
   if (!isEpoll()) return; // the I/O thread has closed its sockets
   let at = sched.allPollDescs;

@@ -22,7 +22,7 @@ import {
   netWrite,
 } from "./imports";
 import { Sink, SinkEvent, sinkTell } from "./sink";
-import { pushNote } from "../js/noteq";
+import { pushNote } from "../js/mailbox";
 import { throwFatal } from "../base/panic";
 import { netpollAnyWaiters, netpollsink, netpollunblock, PollDesc, PollInfo, wordOf } from "./polldesc";
 import { m } from "../base/registers";

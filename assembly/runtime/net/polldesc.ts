@@ -209,6 +209,7 @@ export function awaitHost(word: usize): void {
 }
 
 /** From a thread of the host: what was asked for at this word is there. */
+@host
 export function hostReady(word: usize): void {
   const gp = netpollunblock(word, true);
   if (gp) readyOne(gp);

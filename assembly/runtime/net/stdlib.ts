@@ -135,6 +135,7 @@ function socketOf(fd: i32): StdSocket {
 }
 
 /** A socket that is nothing yet. */
+@host
 export function newStdSocket(): usize {
   checkOffsets();
   const at = malloc(SOCKET_BYTES);
@@ -171,6 +172,7 @@ function wakeIO(): void {
 }
 
 /** From the I/O thread: all requests, oldest first, linked by their first word; it frees them. */
+@host
 export function takeRequests(): usize {
   return mpscTake(addressOf(sched.ioRequests), 0);
 }
@@ -371,6 +373,7 @@ function newBlock(): Block {
 }
 
 /** Bytes have come, or a packet with its sender: the memory is the socket's now. 1 if no more are to come for a while. */
+@host
 export function ioInput(at: usize, data: usize, length: i32, sender: usize, senderLength: i32): i32 {
   const s = changetype<StdSocket>(at);
   const b = newBlock();
@@ -397,6 +400,7 @@ export function ioInput(at: usize, data: usize, length: i32, sender: usize, send
 }
 
 /** A listener has a new connection, whose addresses are filled in. */
+@host
 export function ioAccepted(at: usize, accepted: usize): void {
   const s = changetype<StdSocket>(at);
   const b = newBlock();
@@ -409,6 +413,7 @@ export function ioAccepted(at: usize, accepted: usize): void {
 }
 
 /** One of IOEvent. */
+@host
 export function ioEvent(at: usize, event: i32, value: i32): void {
   const s = changetype<StdSocket>(at);
   if (event == IOEvent.Done) {
@@ -434,6 +439,7 @@ export function ioEvent(at: usize, event: i32, value: i32): void {
 }
 
 /** The socket is closed, and nobody names it any more; of a listener, connections that nobody has accepted are left: `ioTakeAccepted` first. */
+@host
 export function ioFree(at: usize): void {
   const s = changetype<StdSocket>(at);
   while (s.first != 0) dropFirst(s);
@@ -441,6 +447,7 @@ export function ioFree(at: usize): void {
 }
 
 /** A connection that waits to be accepted at a listener that is being closed; 0 if there is none. */
+@host
 export function ioTakeAccepted(at: usize): usize {
   const s = changetype<StdSocket>(at);
   if (s.first == 0) return 0;

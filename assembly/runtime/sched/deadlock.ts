@@ -1,6 +1,6 @@
 /** When nothing can ever run again: finding out, and saying what each goroutine waits for. */
 import { describe } from "../debug/dump";
-import { objectCount } from "../js/hostobj";
+import { objectCount } from "../js/object";
 import { unlock } from "../base/lock";
 import { netpollAnyWaiters } from "../net/polldesc";
 import { throwFatal } from "../base/panic";

@@ -11,7 +11,7 @@
  * each time to wake sysmon would cost as much as the request; so while something has run since it last looked, it only
  * dozes: for 2 ms, and only a blocking call wakes it.
  */
-import { SCHED_STATE, SCHED_SYSMON_WAKE } from "../../layout";
+import { SCHED_STATE, SCHED_SYSMON_WAKE, SYSMON_M } from "../../layout";
 import { nanotime } from "../base/clock";
 import { STALLED, writeError } from "../debug/dump";
 import { globrunqsize } from "./globrunq";
@@ -21,10 +21,11 @@ import { handoffp } from "./mp";
 import { endIdleM } from "./newm";
 import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
 import { injectglist } from "../net/polldesc";
+import { setM } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
 import { loadIdlePs, loadSpinning } from "./spinning";
 import { schedtrace } from "../debug/schedtrace";
-import { M, P, PStatus, ProgramState, TraceKind, addressOf, allp, sched } from "../../abi";
+import { M, P, PStatus, ProgramState, TraceKind, addressOf, allm, allp, sched } from "../../abi";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 
@@ -50,10 +51,12 @@ const DOZE: i64 = 2_000_000;
 const SUCCESSOR: i64 = 100_000;
 
 /**
- * Runs until the host has something to do: returns the id of an M whose thread it is to start, -1 - id for one to kill, -1 about once a second to let
- * the host look after its threads, or 0 at the end.
+ * The sysmon thread: returns the id of an M whose thread is to be started now, or -1 for the host to take an event-loop turn,
+ * then to be called again; 0 when the program is over.
  */
-export function sysmonLoop(): i32 {
+@host
+export function sysmon(): i32 {
+  setM(allm(SYSMON_M)); // it is never given a P
   let idle = 0;
   let delay = DELAY_MIN;
   let nextLook: i64 = 0;
@@ -112,7 +115,7 @@ function idleTimeout(): i64 {
   return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, HOST_TURN) : HOST_TURN;
 }
 
-export function takeNewM(): M | null {
+function takeNewM(): M | null {
   if (!sched.newM) return null;
   lock(addressOf(sched.lock));
   const mp = sched.newM;
@@ -222,4 +225,11 @@ function stalled(pp: P, mp: M, now: i64): void {
 /** Is there an idle P, or an M that looks for work? */
 function free(): bool {
   return loadIdlePs() + loadSpinning() > 0;
+}
+
+/** The next M whose thread the caller is to start, 0 if there is none. The main thread, at the beginning. */
+@host
+export function nextM(): i32 {
+  const mp = takeNewM();
+  return mp ? mp.id : 0;
 }

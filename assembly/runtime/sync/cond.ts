@@ -14,16 +14,10 @@
  */
 import { plock, punlock } from "../base/lock";
 import { gopark, goready } from "../goroutine/proc";
-import { Waiter, WaitReason } from "../../abi";
+import { addressOf, Waiter, WaitReason } from "../../abi";
 import { dequeue, dequeueAll, enqueue, ownWaiter, readyAll, unlink, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
 import { Mutex, mutexCheckLocked, mutexLock, mutexRelease } from "./mutex";
-
-
-@inline
-function lockOf(c: Cond): usize {
-  return changetype<usize>(c) + offsetof<Cond>("word");
-}
 
 
 @inline
@@ -52,9 +46,9 @@ export class Cond {
   signal(): void {
     nilCheck(changetype<usize>(this));
     if (isEmpty(this)) return;
-    plock(lockOf(this));
+    plock(addressOf(this.word));
     const w = dequeue(queueOf(this));
-    punlock(lockOf(this));
+    punlock(addressOf(this.word));
     if (w) goready(w.g);
   }
 
@@ -62,9 +56,9 @@ export class Cond {
   broadcast(): void {
     nilCheck(changetype<usize>(this));
     if (isEmpty(this)) return;
-    plock(lockOf(this));
+    plock(addressOf(this.word));
     const head = dequeueAll(queueOf(this));
-    punlock(lockOf(this));
+    punlock(addressOf(this.word));
     readyAll(head);
   }
 }
@@ -80,16 +74,16 @@ function isEmpty(c: Cond): bool {
  */
 export function condWait(c: Cond): usize {
   mutexCheckLocked(c.mutex);
-  plock(lockOf(c));
+  plock(addressOf(c.word));
   enqueue(queueOf(c), ownWaiter());
   mutexRelease(c.mutex);
-  return lockOf(c);
+  return addressOf(c.word);
 }
 
 /** Who waits gives up: false if it has been signalled. */
 export function condWithdraw(c: Cond, w: Waiter): bool {
-  plock(lockOf(c));
+  plock(addressOf(c.word));
   const waited = unlink(queueOf(c), w);
-  punlock(lockOf(c));
+  punlock(addressOf(c.word));
   return waited;
 }

@@ -27,7 +27,7 @@ import { runqempty } from "../goroutine/runq";
 import { loadIdlePs, loadSpinning } from "../sched/spinning";
 import { Sema, semaq, semrelease, semtake } from "../chan/sema";
 import { unlink } from "../chan/waitq";
-import { G, sched, Waiter, waiterOf, WaitReason } from "../../abi";
+import { addressOf, G, sched, Waiter, waiterOf, WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
 
 const LOCKED: u32 = 1;
@@ -41,12 +41,6 @@ const STARVATION_NS: i64 = 1_000_000;
 /** Rounds a newcomer spins, and loads in a round: together some 300 ns. Longer was no faster, on two cores. */
 const SPIN_ROUNDS: i32 = 4;
 const SPIN_LOADS: i32 = 120;
-
-
-@inline
-function stateOf(mu: Mutex): usize {
-  return changetype<usize>(mu) + offsetof<Mutex>("state");
-}
 
 
 @inline
@@ -90,21 +84,21 @@ export function mutexLock(mu: Mutex, reason: u8): void {
 /** Takes the mutex for the current G: 0; or has it wait as `semtake` does. It goes on with `mutexGoOn` when it is woken. */
 @inline
 export function mutexAcquire(mu: Mutex): usize {
-  if (atomic.cmpxchg<u32>(stateOf(mu), 0, LOCKED) == 0) return 0;
+  if (atomic.cmpxchg<u32>(addressOf(mu.state), 0, LOCKED) == 0) return 0;
   waiterOf(g).elem = 0;
   return mutexGoOn(mu);
 }
 
 export function mutexTryLock(mu: Mutex): bool {
   nilCheck(changetype<usize>(mu));
-  const old = atomic.load<u32>(stateOf(mu));
+  const old = atomic.load<u32>(addressOf(mu.state));
   if ((old & (LOCKED | STARVING)) != 0) return false;
-  return atomic.cmpxchg<u32>(stateOf(mu), old, old | LOCKED) == old;
+  return atomic.cmpxchg<u32>(addressOf(mu.state), old, old | LOCKED) == old;
 }
 
 export function mutexUnlock(mu: Mutex): void {
   nilCheck(changetype<usize>(mu));
-  if (atomic.cmpxchg<u32>(stateOf(mu), LOCKED, 0) == LOCKED) return;
+  if (atomic.cmpxchg<u32>(addressOf(mu.state), LOCKED, 0) == LOCKED) return;
   // A thread without a P has nothing to yield; JavaScript's could not.
   if (mutexRelease(mu) && m.p) gosched();
 }
@@ -112,7 +106,7 @@ export function mutexUnlock(mu: Mutex): void {
 /** Panics if nobody holds the mutex. */
 export function mutexCheckLocked(mu: Mutex): void {
   nilCheck(changetype<usize>(mu));
-  if ((atomic.load<u32>(stateOf(mu)) & LOCKED) == 0) notLocked();
+  if ((atomic.load<u32>(addressOf(mu.state)) & LOCKED) == 0) notLocked();
 }
 
 function notLocked(): void {
@@ -125,7 +119,7 @@ function notLocked(): void {
  */
 export function mutexGoOn(mu: Mutex): usize {
   const w = waiterOf(g);
-  const state = stateOf(mu);
+  const state = addressOf(mu.state);
   while (true) {
     let awake = w.elem != 0;
     let starving = false;
@@ -175,7 +169,7 @@ export function mutexGoOn(mu: Mutex): usize {
 
 /** Releases the mutex and wakes who should be woken; true if the caller should let it run at once. */
 export function mutexRelease(mu: Mutex): bool {
-  const state = stateOf(mu);
+  const state = addressOf(mu.state);
   let old = atomic.load<u32>(state);
   let wake: bool;
   while (true) {
@@ -211,7 +205,7 @@ export function mutexWithdraw(mu: Mutex, w: Waiter, held: bool): bool {
 
 /** Takes a waiter off the state, unless the last is being woken. A mutex without waiters does not starve. */
 function countOut(mu: Mutex): bool {
-  let old = atomic.load<u32>(stateOf(mu));
+  let old = atomic.load<u32>(addressOf(mu.state));
   while (true) {
     const waiters = old >> WAITER_SHIFT;
     // In starvation mode whoever is being handed the mutex is still counted.
@@ -219,7 +213,7 @@ function countOut(mu: Mutex): bool {
     if (waiters == due) return false;
     let next = old - WAITER;
     if (waiters == 1) next &= ~STARVING;
-    const seen = atomic.cmpxchg<u32>(stateOf(mu), old, next);
+    const seen = atomic.cmpxchg<u32>(addressOf(mu.state), old, next);
     if (seen == old) return true;
     old = seen;
   }
@@ -227,7 +221,7 @@ function countOut(mu: Mutex): bool {
 
 /** The current G has been woken, and does not want the mutex any more: the turn is the next one's. */
 export function mutexDecline(mu: Mutex): void {
-  let old = atomic.load<u32>(stateOf(mu));
+  let old = atomic.load<u32>(addressOf(mu.state));
   while (true) {
     if ((old & STARVING) != 0) {
       mutexGoOn(mu); // it was handed over
@@ -235,7 +229,7 @@ export function mutexDecline(mu: Mutex): void {
       return;
     }
     const pass = (old & LOCKED) == 0 && old >> WAITER_SHIFT != 0;
-    const seen = atomic.cmpxchg<u32>(stateOf(mu), old, pass ? old - WAITER : old & ~WOKEN);
+    const seen = atomic.cmpxchg<u32>(addressOf(mu.state), old, pass ? old - WAITER : old & ~WOKEN);
     if (seen == old) {
       if (pass) semrelease(semaOf(mu), 1); // with WOKEN, which was ours
       return;

@@ -18,17 +18,11 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark, goready, newproc } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, WaitReason } from "../../abi";
+import { addressOf, G, WaitReason } from "../../abi";
 import { freeTask, runTask, Task } from "../goroutine/task";
 import { dequeue, dequeueAll, enqueue, ownWaiter, readyAll, WaitQ } from "../chan/waitq";
 import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../base/nil";
-
-
-@inline
-function lockOf(pool: Pool): usize {
-  return changetype<usize>(pool) + offsetof<Pool>("word");
-}
 /** Goroutines that wait to submit; the task is in the waiter. */
 @inline
 function submitters(pool: Pool): WaitQ {
@@ -90,9 +84,9 @@ export class Pool extends Deferral {
   /** Takes no more work. What has been submitted, by whoever waits to do so too, is still done. */
   release(): void {
     nilCheck(changetype<usize>(this));
-    plock(lockOf(this));
+    plock(addressOf(this.word));
     this.released = true;
-    punlock(lockOf(this));
+    punlock(addressOf(this.word));
   }
 }
 
@@ -121,31 +115,31 @@ export function poolAbandoned(pool: Pool): void {
 /** 0 if a worker has been started; else this goroutine waits, and the lock, whose address this is, is held. */
 function startOrEnqueue(pool: Pool, task: Task): usize {
   nilCheck(changetype<usize>(pool));
-  plock(lockOf(pool));
+  plock(addressOf(pool.word));
   if (pool.released) {
-    punlock(lockOf(pool));
+    punlock(addressOf(pool.word));
     freeTask(changetype<usize>(task));
     gopanic("pool: submit after release");
   }
   if (pool.busy < pool.size) {
     pool.busy++;
-    punlock(lockOf(pool));
+    punlock(addressOf(pool.word));
     newproc(work(pool, changetype<usize>(task)));
     return 0;
   }
   const w = ownWaiter();
   w.elem = changetype<usize>(task);
   enqueue(submitters(pool), w);
-  return lockOf(pool);
+  return addressOf(pool.word);
 }
 
 /** A call is over: the next one for this worker, or 0, and the worker is no longer counted. */
 function nextTask(pool: Pool): usize {
-  plock(lockOf(pool));
+  plock(addressOf(pool.word));
   if (pool.busy <= pool.size) {
     const w = dequeue(submitters(pool));
     if (w) {
-      punlock(lockOf(pool));
+      punlock(addressOf(pool.word));
       const task = <usize>w.elem;
       goready(w.g);
       return task;
@@ -156,7 +150,7 @@ function nextTask(pool: Pool): usize {
     check(busy >= 0 && (busy >= pool.size || !submitters(pool).first), "who submits waits for busy workers only");
   let head: G | null = null;
   if (busy == 0) head = dequeueAll(idleWaiters(pool));
-  punlock(lockOf(pool));
+  punlock(addressOf(pool.word));
   readyAll(head);
   return 0;
 }
@@ -164,17 +158,17 @@ function nextTask(pool: Pool): usize {
 /** 0 if all work is done; else as `startOrEnqueue`. */
 function idleOrEnqueue(pool: Pool): usize {
   nilCheck(changetype<usize>(pool));
-  plock(lockOf(pool));
+  plock(addressOf(pool.word));
   if (pool.busy == 0) {
-    punlock(lockOf(pool));
+    punlock(addressOf(pool.word));
     return 0;
   }
   enqueue(idleWaiters(pool), ownWaiter());
-  return lockOf(pool);
+  return addressOf(pool.word);
 }
 
 function resize(pool: Pool, size: i32): void {
-  plock(lockOf(pool));
+  plock(addressOf(pool.word));
   pool.size = size;
   while (pool.busy < size) {
     const w = dequeue(submitters(pool));
@@ -183,5 +177,5 @@ function resize(pool: Pool, size: i32): void {
     newproc(work(pool, <usize>w.elem));
     goready(w.g);
   }
-  punlock(lockOf(pool));
+  punlock(addressOf(pool.word));
 }

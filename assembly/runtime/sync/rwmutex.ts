@@ -18,19 +18,13 @@ import { gopanic } from "../base/panic";
 import { Sema, semaq, semrelease, semtake } from "../chan/sema";
 import { unlink } from "../chan/waitq";
 import { gopark } from "../goroutine/proc";
-import { Waiter, WaitReason } from "../../abi";
+import { addressOf, Waiter, WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
 import { Mutex, mutexLock, mutexRelease, mutexTryLock, mutexUnlock } from "./mutex";
 
 const WRITER: i64 = i64.MIN_VALUE;
 const LEAVING_SHIFT: i64 = 32;
 const LEAVING: i64 = 1 << LEAVING_SHIFT;
-
-
-@inline
-function stateOf(rw: RWMutex): usize {
-  return changetype<usize>(rw) + offsetof<RWMutex>("state");
-}
 
 
 @inline
@@ -72,7 +66,7 @@ export class RWMutex {
   tryLock(): bool {
     nilCheck(changetype<usize>(this));
     if (!mutexTryLock(this.writers)) return false;
-    if (atomic.cmpxchg<i64>(stateOf(this), 0, WRITER) == 0) return true;
+    if (atomic.cmpxchg<i64>(addressOf(this.state), 0, WRITER) == 0) return true;
     mutexUnlock(this.writers);
     return false;
   }
@@ -94,9 +88,9 @@ export class RWMutex {
   /** Takes the lock for reading if no writer holds it or waits for it. */
   tryRLock(): bool {
     nilCheck(changetype<usize>(this));
-    let old = atomic.load<i64>(stateOf(this));
+    let old = atomic.load<i64>(addressOf(this.state));
     while (old >= 0) {
-      const seen = atomic.cmpxchg<i64>(stateOf(this), old, old + 1);
+      const seen = atomic.cmpxchg<i64>(addressOf(this.state), old, old + 1);
       if (seen == old) return true;
       old = seen;
     }
@@ -106,11 +100,11 @@ export class RWMutex {
   /** Releases a lock held for reading; panics if there is none. */
   runlock(): void {
     nilCheck(changetype<usize>(this));
-    let old = atomic.load<i64>(stateOf(this));
+    let old = atomic.load<i64>(addressOf(this.state));
     while (true) {
       if (old < 0 ? leavingOf(old) == 0 : old == 0) gopanic("sync: RUnlock of unlocked RWMutex");
       const next = old < 0 ? old - LEAVING - 1 : old - 1;
-      const seen = atomic.cmpxchg<i64>(stateOf(this), old, next);
+      const seen = atomic.cmpxchg<i64>(addressOf(this.state), old, next);
       if (seen == old) {
         if (next < 0 && leavingOf(next) == 0) semrelease(writerSemOf(this), 1);
         return;
@@ -122,10 +116,10 @@ export class RWMutex {
 
 /** A writer that holds `writers` takes the lock: 0; or the current G waits for the readers to leave, as with `semtake`. */
 export function rwAnnounce(rw: RWMutex): usize {
-  let old = atomic.load<i64>(stateOf(rw));
+  let old = atomic.load<i64>(addressOf(rw.state));
   while (true) {
     if (CHECKED) check(old >= 0 && leavingOf(old) == 0, "who holds `writers` is the only writer announced");
-    const seen = atomic.cmpxchg<i64>(stateOf(rw), old, WRITER | (old << LEAVING_SHIFT) | old);
+    const seen = atomic.cmpxchg<i64>(addressOf(rw.state), old, WRITER | (old << LEAVING_SHIFT) | old);
     if (seen == old) return old == 0 ? 0 : semtake(writerSemOf(rw), false);
     old = seen;
   }
@@ -133,7 +127,7 @@ export function rwAnnounce(rw: RWMutex): usize {
 
 /** The current G takes the lock for reading: 0; or waits, as with `semtake`. */
 export function rwRead(rw: RWMutex): usize {
-  return atomic.add<i64>(stateOf(rw), 1) >= 0 ? 0 : semtake(readerSemOf(rw), false);
+  return atomic.add<i64>(addressOf(rw.state), 1) >= 0 ? 0 : semtake(readerSemOf(rw), false);
 }
 
 /** Releases a lock held for writing, and lets nobody run at once: for who cannot switch stacks. */
@@ -144,11 +138,11 @@ export function rwRelease(rw: RWMutex): void {
 
 /** There is no writer any more: the readers that have come meanwhile hold the lock. */
 function endWriting(rw: RWMutex): void {
-  let old = atomic.load<i64>(stateOf(rw));
+  let old = atomic.load<i64>(addressOf(rw.state));
   while (true) {
     // Of two unlocks at once, only one finds a writer to take away.
     if (old >= 0 || leavingOf(old) != 0) gopanic("sync: Unlock of unlocked RWMutex");
-    const seen = atomic.cmpxchg<i64>(stateOf(rw), old, <i64>(<u32>old));
+    const seen = atomic.cmpxchg<i64>(addressOf(rw.state), old, <i64>(<u32>old));
     if (seen == old) break;
     old = seen;
   }
@@ -165,13 +159,13 @@ export function rwWithdrawWriter(rw: RWMutex, w: Waiter, held: bool): bool {
   if (!held) plock(changetype<usize>(s));
   let readers: u32 = 0;
   let waited = w.q == changetype<usize>(semaq(s));
-  let old = atomic.load<i64>(stateOf(rw));
+  let old = atomic.load<i64>(addressOf(rw.state));
   while (waited) {
     if (leavingOf(old) == 0) {
       waited = false;
       break;
     }
-    const seen = atomic.cmpxchg<i64>(stateOf(rw), old, <i64>(<u32>old));
+    const seen = atomic.cmpxchg<i64>(addressOf(rw.state), old, <i64>(<u32>old));
     if (seen == old) {
       readers = <u32>old - leavingOf(old);
       unlink(semaq(s), w);
@@ -198,9 +192,9 @@ export function rwWithdrawReader(rw: RWMutex, w: Waiter): bool {
 
 /** Takes a reader that waits off the state, unless to each of those a permit is on its way. */
 function countOut(rw: RWMutex): bool {
-  let old = atomic.load<i64>(stateOf(rw));
+  let old = atomic.load<i64>(addressOf(rw.state));
   while (old < 0 && <u32>old != leavingOf(old)) {
-    const seen = atomic.cmpxchg<i64>(stateOf(rw), old, old - 1);
+    const seen = atomic.cmpxchg<i64>(addressOf(rw.state), old, old - 1);
     if (seen == old) return true;
     old = seen;
   }

@@ -11,15 +11,9 @@ import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark } from "../goroutine/proc";
-import { G, Waiter, WaitReason } from "../../abi";
+import { addressOf, G, Waiter, WaitReason } from "../../abi";
 import { dequeue, enqueue, link, ownWaiter, readyAll, unlink, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
-
-
-@inline
-function lockOf(s: Semaphore): usize {
-  return changetype<usize>(s) + offsetof<Semaphore>("word");
-}
 
 
 @inline
@@ -51,9 +45,9 @@ export class Semaphore {
   tryAcquire(n: i32 = 1): bool {
     nilCheck(changetype<usize>(this));
     checkCount(this, n);
-    plock(lockOf(this));
+    plock(addressOf(this.word));
     const done = take(this, n);
-    punlock(lockOf(this));
+    punlock(addressOf(this.word));
     return done;
   }
 
@@ -81,31 +75,31 @@ function take(s: Semaphore, n: i32): bool {
 export function semaphoreAcquire(s: Semaphore, n: i32): usize {
   nilCheck(changetype<usize>(s));
   checkCount(s, n);
-  plock(lockOf(s));
+  plock(addressOf(s.word));
   if (take(s, n)) {
-    punlock(lockOf(s));
+    punlock(addressOf(s.word));
     return 0;
   }
   const w = ownWaiter();
   w.count = n;
   enqueue(queueOf(s), w);
-  return lockOf(s);
+  return addressOf(s.word);
 }
 
 /** Who waits gives up: false if it has just been given its tickets. Those behind it may have been waiting for it alone. */
 export function semaphoreWithdraw(s: Semaphore, w: Waiter): bool {
-  plock(lockOf(s));
+  plock(addressOf(s.word));
   const waited = unlink(queueOf(s), w);
-  punlock(lockOf(s));
+  punlock(addressOf(s.word));
   if (waited) giveBack(s, 0);
   return waited;
 }
 
 function giveBack(s: Semaphore, n: i32): void {
   if (n < 0) gopanic("semaphore: negative count " + n.toString());
-  plock(lockOf(s));
+  plock(addressOf(s.word));
   if (n > s.size - s.free) {
-    punlock(lockOf(s));
+    punlock(addressOf(s.word));
     gopanic("semaphore: released more than was acquired");
   }
   s.free += n;
@@ -120,6 +114,6 @@ function giveBack(s: Semaphore, n: i32): void {
     last = link(last, w.g);
     if (!head) head = last;
   }
-  punlock(lockOf(s));
+  punlock(addressOf(s.word));
   readyAll(head);
 }

@@ -16,14 +16,8 @@ import { plock, punlock } from "../base/lock";
 import { Sema, semaq, semrelease, semtake } from "../chan/sema";
 import { unlink } from "../chan/waitq";
 import { gopark } from "../goroutine/proc";
-import { Waiter, WaitReason } from "../../abi";
+import { addressOf, Waiter, WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
-
-
-@inline
-function stateOf(wg: WaitGroup): usize {
-  return changetype<usize>(wg) + offsetof<WaitGroup>("state");
-}
 
 
 @inline
@@ -53,7 +47,8 @@ export class WaitGroup {
     const word = waitGroupWait(this);
     if (word == 0) return;
     gopark(WaitReason.WaitGroupWait, word);
-    if (atomic.load<u64>(stateOf(this)) != 0) gopanic("sync: WaitGroup is reused before previous Wait has returned");
+    if (atomic.load<u64>(addressOf(this.state)) != 0)
+      gopanic("sync: WaitGroup is reused before previous Wait has returned");
   }
 }
 
@@ -74,9 +69,9 @@ export function waitGroupWithdraw(wg: WaitGroup, w: Waiter): bool {
 
 /** Takes a waiter off the state, unless it counts none. */
 function countOut(wg: WaitGroup): bool {
-  let state = atomic.load<u64>(stateOf(wg));
+  let state = atomic.load<u64>(addressOf(wg.state));
   while (<u32>state != 0) {
-    const seen = atomic.cmpxchg<u64>(stateOf(wg), state, state - 1);
+    const seen = atomic.cmpxchg<u64>(addressOf(wg.state), state, state - 1);
     if (seen == state) return true;
     state = seen;
   }
@@ -88,7 +83,7 @@ function countOut(wg: WaitGroup): bool {
 function addState(wg: WaitGroup, n: i32): void {
   nilCheck(changetype<usize>(wg));
   const delta = (<u64>n) << 32;
-  const state = atomic.add<u64>(stateOf(wg), delta) + delta;
+  const state = atomic.add<u64>(addressOf(wg.state), delta) + delta;
   if (<i64>state < 0 || <u32>state != 0) addSlow(wg, n, state);
 }
 
@@ -96,13 +91,13 @@ function addSlow(wg: WaitGroup, n: i32, state: u64): void {
   const counter = <i32>(state >> 32);
   const waiters = <u32>state;
   if (counter < 0) {
-    atomic.sub<u64>(stateOf(wg), (<u64>n) << 32); // who survives the panic finds the counter as it was
+    atomic.sub<u64>(addressOf(wg.state), (<u64>n) << 32); // who survives the panic finds the counter as it was
     gopanic("sync: negative WaitGroup counter");
   }
   if (waiters == 0) return;
   if (n > 0 && counter == n) gopanic("sync: WaitGroup misuse: Add called concurrently with Wait");
   if (counter > 0) return;
-  if (atomic.cmpxchg<u64>(stateOf(wg), state, 0) != state) {
+  if (atomic.cmpxchg<u64>(addressOf(wg.state), state, 0) != state) {
     gopanic("sync: WaitGroup misuse: Add called concurrently with Wait");
   }
   semrelease(semaOf(wg), waiters);
@@ -111,7 +106,7 @@ function addSlow(wg: WaitGroup, n: i32, state: u64): void {
 /** Counts the caller among the waiters; false if the counter is zero. */
 function countIn(wg: WaitGroup): bool {
   nilCheck(changetype<usize>(wg));
-  const addr = stateOf(wg);
+  const addr = addressOf(wg.state);
   let state = atomic.load<u64>(addr);
   while (true) {
     if (state >> 32 == 0) return false;

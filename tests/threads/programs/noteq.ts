@@ -2,7 +2,7 @@
 import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../../assembly/layout";
 import { futexsleep } from "../../../assembly/runtime/base/lock";
 import { mfree } from "../../../assembly/runtime/memory/malloc";
-import { drainNotes, pushNote } from "../../../assembly/runtime/js/noteq";
+import { drainNotes, pushNote } from "../../../assembly/runtime/js/mailbox";
 import { fastrandn } from "../../../assembly/runtime/base/rand";
 import { become, setup, spin, word } from "./setup";
 

@@ -16,6 +16,7 @@
  */
 import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, NOTE_SIZE, SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../layout";
 import { malloc } from "../memory/malloc";
+import { m } from "../base/registers";
 import { unpark } from "../sched/mp";
 import { mpscPush, mpscTake } from "../base/mpsc";
 import { M, MainSleep, NoteKind, allm, addressOf } from "../../abi";
@@ -26,6 +27,7 @@ export function post(mp: M, note: usize): void {
 }
 
 /** The same for the thread that was the M's `gen`th; where that has gone, the main thread gets it as an orphan. */
+@host
 export function postOwned(mid: i32, gen: i32, note: usize): void {
   let mp = allm(mid);
   if (atomic.load<i32>(addressOf(mp.gen)) != gen) {
@@ -62,7 +64,15 @@ export function takeMail(mp: M): usize {
   return mpscTake(addressOf(mp.mail), NOTE_NEXT);
 }
 
-/** Takes all notes for the main thread. */
-export function drainNotes(): usize {
-  return takeMail(allm(0));
+/** All notes for this thread, oldest first; 0 if there are none. */
+@host
+export function drain(): usize {
+  return takeMail(m);
+}
+
+/** Passes the panic of this thread's goroutine to the main thread; `text` is a Text that the main thread frees. */
+@host
+export function panicNote(text: usize): void {
+  const gp = m.curg;
+  pushNote(NoteKind.Panic, gp ? gp.call : 0, text);
 }

@@ -10,32 +10,25 @@
  * blocks for it, its word is set and notified.
  *
  * A record belongs to its thread but from begin to delivery. Then it belongs to whoever took its waiter from the queue, as with
- * any waiter. A record is not reused before its delivery was seen, so `cancel`, which only its own thread calls (or
+ * any waiter. A record is not reused before its delivery was seen, so `opCancel`, which only its own thread calls (or
  * another, if that one has died in JavaScript), never meets another use of it.
  *
  * Steps take locks of channels and semaphores, so goready must not be called with such a lock held; it is not. They never
- * switch stacks: the compiler leaves this file out of the instrumentation (`host/compiler/passes.ts`).
+ * switch stacks. On any thread's own stack, g0, or, from `operationReady` on, on that of the goroutine that wakes it.
  */
-import { OP_CODE, OP_COUNT, OP_G, OP_GEN, OP_MID, OP_OBJECT, OP_SLOT, OP_STATUS, OP_SYNC } from "../../layout";
 import { CHECKED, check } from "../base/checked";
-import { BLOCKED, CLOSED, HChan, recv, send, withdraw as withdrawFrom } from "../chan/chan";
-import {
-  clearOwner,
-  countReader,
-  HostObject,
-  objectsLost,
-  ownerKey,
-  releaseFrom,
-  setOwner,
-  tellAbandoned,
-} from "./hostobj";
+import { BLOCKED, closechan, CLOSED, HChan, recv, send, withdraw as withdrawFrom } from "../chan/chan";
+import { clearOwner, countReader, ownerKey, releaseFrom, setOwner, tellAbandoned } from "./locks";
+import { objectsLost } from "./object";
 import { lock, punlock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
-import { postOwned } from "./noteq";
+import { postOwned } from "./mailbox";
 import { g, setG } from "../base/registers";
 import { finish, Select, selectgo, selparkcommit } from "../chan/select";
 import {
+  addressOf,
   FOREVER,
+  Op,
   G,
   GKind,
   GStatus,
@@ -54,51 +47,13 @@ import { rwAnnounce, RWMutex, rwRead, rwWithdrawReader, rwWithdrawWriter } from 
 import { checkCount, Semaphore, semaphoreAcquire, semaphoreWithdraw } from "../sync/semaphore";
 import { WaitGroup, waitGroupWait, waitGroupWithdraw } from "../sync/waitgroup";
 
-
-@unmanaged
-export class Op {
-  // A note.
-  note: usize;
-  noteKind: i32;
-  /** What is to be done: one of OpCode.Send and so on. */
-  code: i32;
-  /** The M whose thread asked, and that thread's generation. */
-  mid: i32;
-  gen: i32;
-  /** One of OpStatus.Done and so on, once it is over. */
-  status: i32;
-  /** On what: a HostObject. */
-  object: HostObject;
-  /** Tickets wanted. Select: the case chosen. */
-  count: i32;
-  /** The thread's number for it. */
-  index: i32;
-  /** The value sent or received. */
-  slot: u64;
-  /** 0: delivered to the mailbox. Else the thread blocks: OpSync.Awaited, OpSync.Asleep once it sleeps, OpSync.Released when it is over. */
-  sync: i32;
-  /** How far it has come, if it takes several waits: one of STEP_*. Its own, as the record is. */
-  step: i32;
-  /** 1 from begin to delivery, if it waits. */
-  pending: i32;
-  /** Its thread has died. */
-  dead: i32;
-  /** The Select of a select, made on first use. */
-  select: usize;
-  /** Next of all records, and of the free ones. */
-  all: usize;
-  free: usize;
-  /** It was called off, but may be between two queues. Atomic. */
-  givenUp: i32;
-  // Then its G.
-}
-
 /** It waits for a signal, or has not begun; for the mutex; for the readers of an RWMutex to leave. */
 const STEP_FIRST: i32 = 0;
 const STEP_MUTEX: i32 = 1;
 const STEP_READERS: i32 = 2;
 
-const G_OFFSET: usize = OP_G;
+/** An operation's G follows it, at an address of 8 bytes. */
+const G_OFFSET: usize = (offsetof<Op>() + 7) & ~7;
 
 
 @inline
@@ -112,8 +67,8 @@ const RECORDS_ALL: usize = 4;
 const RECORDS_FREE: usize = 8;
 
 /** A record for operations of the thread that is M `mid`'s `gen`th. */
+@host
 export function opNew(mid: i32, gen: i32): Op {
-  checkOffsets();
   lock(RECORDS);
   let op = load<Op>(RECORDS, RECORDS_FREE);
   if (changetype<usize>(op) != 0) {
@@ -128,13 +83,13 @@ export function opNew(mid: i32, gen: i32): Op {
     gp.kind = GKind.Operation;
     gp.task = changetype<usize>(op);
     gp.status = GStatus.Waiting;
-    op.noteKind = NoteKind.Op;
+    op.kind = NoteKind.Op;
     lock(RECORDS);
     op.all = load<usize>(RECORDS, RECORDS_ALL);
     store<Op>(RECORDS, op, RECORDS_ALL);
     unlock(RECORDS);
   }
-  op.noteKind = NoteKind.Op;
+  op.kind = NoteKind.Op;
   op.mid = mid;
   op.gen = gen;
   op.dead = 0;
@@ -143,6 +98,7 @@ export function opNew(mid: i32, gen: i32): Op {
 }
 
 /** Gives a record back. */
+@host
 export function opFree(op: Op): void {
   op.gen = -1;
   lock(RECORDS);
@@ -154,6 +110,7 @@ export function opFree(op: Op): void {
 // ---- beginning -----------------------------------------------------------------------------------------------------------
 
 /** Begins an operation: its status if it is over at once, else 0, and the record will be delivered. */
+@host
 export function opBegin(op: Op): i32 {
   // What panics must do so before anything else: a panic leaves this thread's registers as they are.
   if (op.code == OpCode.Semaphore) checkCount(changetype<Semaphore>(op.object.target), op.count);
@@ -274,11 +231,12 @@ function granted(op: Op): bool {
   if (op.code == OpCode.Read) countReader(o, key, 1);
   else setOwner(o, key);
   const abandoned = tellAbandoned(o);
-  if (atomic.load<i32>(changetype<usize>(op) + offsetof<Op>("dead")) != 0) releaseFrom(o, key, abandoned);
+  if (atomic.load<i32>(addressOf(op.dead)) != 0) releaseFrom(o, key, abandoned);
   return over(op, abandoned ? OpStatus.Abandoned : op.status != 0 ? op.status : OpStatus.Done);
 }
 
 /** Tries a select without waiting: its status as from begin, or 0 if no case can proceed. */
+@host
 export function opPoll(op: Op): i32 {
   const saved = g;
   setG(gOf(op));
@@ -336,7 +294,7 @@ function resume(op: Op, gp: G): bool {
 function deliver(op: Op): void {
   if (CHECKED) check(op.status != 0 && waiterOf(gOf(op)).q == 0, "an operation that is over waits nowhere");
   op.pending = 0;
-  const word = changetype<usize>(op) + OP_SYNC;
+  const word = addressOf(op.sync);
   const was = op.sync != 0 ? atomic.xchg<i32>(word, OpSync.Released) : 0;
   if (was == OpSync.Asleep) atomic.notify(word, 1);
   else if (was == 0) postOwned(op.mid, op.gen, changetype<usize>(op));
@@ -352,8 +310,9 @@ function deliver(op: Op): void {
  * A step that enters a queue looks at `givenUp` under that queue's lock, and this sets it before it looks into the queue under the
  * same lock. Whichever comes second sees the other, so no operation waits on that was given up.
  */
+@host
 export function opCancel(op: Op): bool {
-  atomic.store<i32>(changetype<usize>(op) + offsetof<Op>("givenUp"), 1);
+  atomic.store<i32>(addressOf(op.givenUp), 1);
   if (!withdraw(op, waiterOf(gOf(op)))) return false;
   op.status = OpStatus.Cancelled;
   operationReady(gOf(op));
@@ -361,14 +320,14 @@ export function opCancel(op: Op): bool {
 }
 
 function isGivenUp(op: Op): bool {
-  return atomic.load<i32>(changetype<usize>(op) + offsetof<Op>("givenUp")) != 0;
+  return atomic.load<i32>(addressOf(op.givenUp)) != 0;
 }
 
 /** Takes the operation out of whichever queue it waits in; then it is the caller's. False if it is in none, or cannot leave it. */
 function withdraw(op: Op, w: Waiter): bool {
   if (op.code == OpCode.Select) {
     const gp = gOf(op);
-    if (atomic.cmpxchg<u32>(changetype<usize>(gp) + offsetof<G>("selectDone"), 0, 1) != 0) return false;
+    if (atomic.cmpxchg<u32>(addressOf(gp.selectDone), 0, 1) != 0) return false;
     gp.param = 0;
     return true;
   }
@@ -392,6 +351,7 @@ function withdraw(op: Op, w: Waiter): bool {
 }
 
 /** The thread that was M `mid`'s `gen`th has died in JavaScript: calls off what it waited for, releases what it held. On any other. */
+@host
 export function threadLost(mid: i32, gen: i32): void {
   opsLost(mid, gen);
   objectsLost(ownerKey(mid, gen));
@@ -402,10 +362,10 @@ function opsLost(mid: i32, gen: i32): void {
   let op = load<Op>(RECORDS, RECORDS_ALL);
   for (; changetype<usize>(op) != 0; op = changetype<Op>(op.all)) {
     if (op.mid != mid || op.gen != gen) continue;
-    atomic.store<i32>(changetype<usize>(op) + offsetof<Op>("dead"), 1);
+    atomic.store<i32>(addressOf(op.dead), 1);
     if (op.sync != 0) {
       // Nobody is there to see the word: what becomes of it goes to the mailbox, if it is not over yet.
-      const word = changetype<usize>(op) + OP_SYNC;
+      const word = addressOf(op.sync);
       if (atomic.xchg<i32>(word, 0) == OpSync.Released) postOwned(mid, gen, changetype<usize>(op));
     }
     if (op.pending != 0) opCancel(op);
@@ -416,13 +376,15 @@ function opsLost(mid: i32, gen: i32): void {
 // ---- at once or not at all -----------------------------------------------------------------------------------------------
 
 /** Sends the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. */
-export function tryNow(c: HChan, at: usize): i32 {
+@host
+export function chanTrySend(c: HChan, at: usize): i32 {
   const done = send(c, load<u64>(at), false);
   return done == BLOCKED ? 0 : done == CLOSED ? OpStatus.Closed : OpStatus.Done;
 }
 
 /** Receives into the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. `op` lends its waiter. */
-export function tryTake(op: Op, c: HChan, at: usize): i32 {
+@host
+export function chanTryRecv(op: Op, c: HChan, at: usize): i32 {
   const saved = g;
   const gp = gOf(op);
   setG(gp);
@@ -434,7 +396,8 @@ export function tryTake(op: Op, c: HChan, at: usize): i32 {
 }
 
 /** Adds a case to the select of a record; the first of several clears it. `c` is an HChan; a send's value is at `at`, else 0. */
-export function selectAdd(op: Op, first: bool, c: usize, at: usize): void {
+@host
+export function opCase(op: Op, first: bool, c: usize, at: usize): void {
   if (op.select == 0) {
     op.select = changetype<usize>(new Select());
   }
@@ -446,15 +409,14 @@ export function selectAdd(op: Op, first: bool, c: usize, at: usize): void {
   s.add(c, at != 0, at != 0 ? load<u64>(at) : 0);
 }
 
-/** Compiled, not run. */
-function checkOffsets(): void {
-  if (<i32>offsetof<Op>("code") != OP_CODE) ERROR("Op.code");
-  if (<i32>offsetof<Op>("mid") != OP_MID) ERROR("Op.mid");
-  if (<i32>offsetof<Op>("gen") != OP_GEN) ERROR("Op.gen");
-  if (<i32>offsetof<Op>("status") != OP_STATUS) ERROR("Op.status");
-  if (<i32>offsetof<Op>("object") != OP_OBJECT) ERROR("Op.object");
-  if (<i32>offsetof<Op>("count") != OP_COUNT) ERROR("Op.count");
-  if (<i32>offsetof<Op>("slot") != OP_SLOT) ERROR("Op.slot");
-  if (<i32>offsetof<Op>("sync") != OP_SYNC) ERROR("Op.sync");
-  if (<i32>offsetof<Op>() > OP_G) ERROR("OP_G");
+
+@host
+export function chanClose(c: HChan): void {
+  closechan(c);
+}
+
+/** An empty Uint8Array of `n` bytes, for channels of bytes. */
+@host
+export function bytesNew(n: i32): usize {
+  return changetype<usize>(new Uint8Array(n));
 }

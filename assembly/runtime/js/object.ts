@@ -1,0 +1,154 @@
+/**
+ * What the host's JavaScript has made in the core and shares between threads: channels, locks, contexts. Goroutines in
+ * WebAssembly use the very same objects (`target`). On any thread's own stack, g0.
+ *
+ * In the core, "the host" is the JavaScript around it, on whichever thread, and this folder is what the core does for it:
+ * `object.ts`, `locks.ts`, `context.ts` what it has made; `operation.ts` what it waits for; `jsgo.ts` goroutines whose function it
+ * runs; `mailbox.ts` how threads' JavaScript is told. Nothing here switches stacks, so the compiler instruments none of it.
+ *
+ * Life. `refs` counts the holders: JavaScript objects that stand for it, on any thread, and slots that carry it from one to
+ * another. The host adds and subtracts with atomics of its own; whoever takes away the last one calls `objectFree`. An
+ * operation that waits keeps the JavaScript object that it was called on alive, so nobody waits on an object when it is
+ * freed. What is handed to a goroutine in WebAssembly keeps one count for good, since nobody can tell when it has let go.
+ *
+ * The list of all locks has a lock of its own, taken before any other; it guards what links contexts too.
+ */
+import { Elem, HostObject, ObjectKind } from "../../abi";
+import { lock, unlock } from "../base/lock";
+import { Chan, closechan, HChan } from "../chan/chan";
+import { freeObject, malloc, mfree } from "../memory/malloc";
+import { Cond } from "../sync/cond";
+import { Mutex } from "../sync/mutex";
+import { RWMutex } from "../sync/rwmutex";
+import { Semaphore } from "../sync/semaphore";
+import { WaitGroup } from "../sync/waitgroup";
+import { adopt, disown } from "./context";
+import { releaseFrom } from "./locks";
+
+/** The list of locks: its lock, its first; and how many objects there are, atomic. */
+export const LIST: usize = memory.data(16, 8);
+const LIST_FIRST: usize = 4;
+const LIST_COUNT: usize = 8;
+
+/** Objects that JavaScript has made and may act upon at any time: while there are any, nobody waits for ever. */
+export function objectCount(): i32 {
+  return atomic.load<i32>(LIST + LIST_COUNT);
+}
+
+/** A new object with one holder; `n` is a channel's capacity, a semaphore's size, bytes; `elem` the type of a channel's elements. */
+@host
+export function objectNew(kind: i32, n: i32, elem: i32, other: HostObject | null): HostObject {
+  const o = changetype<HostObject>(malloc(offsetof<HostObject>()));
+  memory.fill(changetype<usize>(o), 0, offsetof<HostObject>());
+  o.kind = kind;
+  o.elem = elem;
+  o.other = other;
+  o.target = newTarget(kind, n, elem, other);
+  o.refs = 1;
+  atomic.add<i32>(LIST + LIST_COUNT, 1);
+  if (!isListed(kind)) return o;
+  lock(LIST);
+  if (kind == ObjectKind.Context) {
+    if (other) adopt(other, o);
+  } else {
+    const first = load<HostObject>(LIST, LIST_FIRST);
+    o.next = first;
+    if (changetype<usize>(first) != 0) first.prev = o;
+    store<HostObject>(LIST, o, LIST_FIRST);
+  }
+  unlock(LIST);
+  return o;
+}
+
+function newTarget(kind: i32, n: i32, elem: i32, other: HostObject | null): usize {
+  switch (kind) {
+    case ObjectKind.Chan:
+      return newChan(n, elem);
+    case ObjectKind.Context:
+      return newChan(0, Elem.Any);
+    case ObjectKind.Mutex:
+    case ObjectKind.Once:
+      return changetype<usize>(new Mutex());
+    case ObjectKind.RWMutex:
+      return changetype<usize>(new RWMutex());
+    case ObjectKind.WaitGroup:
+      return changetype<usize>(new WaitGroup());
+    case ObjectKind.Semaphore:
+    case ObjectKind.Pool:
+      return changetype<usize>(new Semaphore(n));
+    case ObjectKind.Bytes:
+      return malloc(n);
+    case ObjectKind.Cond:
+      return changetype<usize>(new Cond(changetype<Mutex>(other!.target)));
+    default:
+      return 0;
+  }
+}
+
+/** Elements of channels: any JavaScript value in a slot, or what goroutines in WebAssembly know. */
+function newChan(n: i32, elem: i32): usize {
+  switch (elem) {
+    case Elem.F64:
+      return changetype<usize>(new Chan<f64>(n));
+    case Elem.I32:
+      return changetype<usize>(new Chan<i32>(n));
+    case Elem.I64:
+      return changetype<usize>(new Chan<i64>(n));
+    case Elem.Bytes:
+      return changetype<usize>(new Chan<Uint8Array>(n));
+    default:
+      return changetype<usize>(new Chan<u64>(n));
+  }
+}
+
+/** Whether objects of a kind are in the list, or linked to others under its lock. */
+function isListed(kind: i32): bool {
+  return (
+    kind == ObjectKind.Mutex || kind == ObjectKind.Once || kind == ObjectKind.RWMutex || kind == ObjectKind.Context
+  );
+}
+
+/** Frees an object that nobody holds any more; what its channel still held, the host has taken out. Returns `other`, which has a holder less. */
+@host
+export function objectFree(o: HostObject): HostObject | null {
+  const kind = o.kind;
+  const other = o.other;
+  if (isListed(kind)) {
+    lock(LIST);
+    if (kind == ObjectKind.Context) {
+      if (other) disown(other, o);
+    } else {
+      const next = o.next;
+      const prev = o.prev;
+      if (next) next.prev = prev;
+      if (prev) prev.next = next;
+      else store<usize>(LIST, changetype<usize>(next), LIST_FIRST);
+    }
+    unlock(LIST);
+  }
+  if (kind == ObjectKind.RWMutex) {
+    freeObject(changetype<usize>(changetype<RWMutex>(o.target).writers));
+    let reader = o.readers;
+    while (reader) {
+      const next = reader.next;
+      mfree(changetype<usize>(reader));
+      reader = next;
+    }
+  }
+  if (kind == ObjectKind.Bytes) mfree(o.target);
+  else if (o.target != 0) freeObject(o.target);
+  mfree(changetype<usize>(o));
+  atomic.sub<i32>(LIST + LIST_COUNT, 1);
+  return other;
+}
+
+/** A thread has died: releases the locks that it held. */
+export function objectsLost(key: u64): void {
+  lock(LIST);
+  let o = load<HostObject | null>(LIST, LIST_FIRST);
+  while (o) {
+    releaseFrom(o, key, true);
+    o = o.next;
+  }
+  unlock(LIST);
+}
