@@ -119,8 +119,7 @@ export class StreamConn implements Conn, StreamHandler {
 
   input(input: Uint8Array): void {
     if (this.state !== State.Open) return;
-    const { counters } = this.loop;
-    counters[Counter.bytesIn] = (counters[Counter.bytesIn] as number) + input.length;
+    this.loop.add(Counter.bytesIn, input.length);
     this.data(input);
   }
 
@@ -158,7 +157,7 @@ export class StreamConn implements Conn, StreamHandler {
     let { length } = output;
     if (typeof output === "string") length = socket.writeText(output);
     else socket.write(output);
-    loop.counters[Counter.bytesOut] = (loop.counters[Counter.bytesOut] as number) + length;
+    loop.add(Counter.bytesOut, length);
     if (socket.buffered > loop.options.highWaterMark && !this.isHeldBack) {
       this.isHeldBack = true;
       socket.pause();
@@ -166,11 +165,10 @@ export class StreamConn implements Conn, StreamHandler {
   }
 
   private act(action: number): void {
-    if (this.state !== State.Open) {
-      if (action === Action.Shutdown) this.loop.requestShutdown();
-    } else if (action === Action.Close) this.close();
+    if (action === Action.Shutdown) this.loop.requestShutdown();
+    else if (this.state !== State.Open) return;
+    else if (action === Action.Close) this.close();
     else if (action === Action.Detach) this.detach();
-    else if (action === Action.Shutdown) this.loop.requestShutdown();
     else throw new TypeError(`there is no action ${action}`);
   }
 
@@ -205,11 +203,7 @@ export class StreamConn implements Conn, StreamHandler {
     loop.remove(this);
     const stream = new DetachedStream(this.socket, this.hasEnded);
     loop.keepFor(stream);
-    try {
-      if (actionOf(loop.events.detached(this, stream)) === Action.Shutdown) loop.requestShutdown();
-    } catch (error) {
-      loop.report("detached", error, this);
-    }
+    loop.run("detached", this, () => loop.events.detached?.(this, stream));
   }
 
   ended(): void {
@@ -249,12 +243,7 @@ export class StreamConn implements Conn, StreamHandler {
     this.linger?.clear();
     this.socket.destroy();
     loop.remove(this);
-    if (loop.events.closed === undefined) return;
-    try {
-      if (actionOf(loop.events.closed(this, error)) === Action.Shutdown) loop.requestShutdown();
-    } catch (thrown) {
-      loop.report("closed", thrown, this);
-    }
+    loop.run("closed", this, () => loop.events.closed?.(this, error));
   }
 }
 

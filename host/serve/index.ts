@@ -96,9 +96,7 @@ async function serveHere(events: Events, places: readonly Place[]): Promise<Serv
   const server = new ServerHandle(addrs, block, choice, async () => {
     transport.quiet();
     await release();
-    await loop.stop();
-    if (loop.detachedStreams === 0) await transport.close();
-    else loop.whenDeserted = () => void transport.close();
+    await loop.end(transport, () => {});
   });
   loop.requestShutdown = () => void server.close();
   try {

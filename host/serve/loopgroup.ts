@@ -119,8 +119,8 @@ export async function serveModule(given: URL | string, places: readonly Place[])
     const addrs = io === undefined ? (listeners?.addrs ?? []) : (await io.next("bound")).addrs;
     for (let index = 1; index < count; index++) threads.push(startLoop(index));
     await Promise.all(threads.slice(1).map((thread) => ready(thread, module)));
-    const group = new Group(threads, io, listeners, options, block, choice, addrs);
-    await group.start(lines);
+    const group = new Group({ threads, io, lines, listeners, options, block, choice, addrs });
+    await group.start();
     return group.server;
   } catch (error) {
     await Promise.all(threads.map(retire));
@@ -142,11 +142,8 @@ function lineEnds(): readonly [Line, Line] {
 
 /** Ends a thread of a server that has not come to be. */
 async function retire(thread: LoopThread): Promise<void> {
-  thread.worker.postMessage({ type: "stop" } satisfies ToLoop);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise((resolve) => (timer = setTimeout(resolve, GRACE_MS)));
-  await Promise.race([thread.stopped, thread.exited, limit]);
-  clearTimeout(timer);
+  tell(thread, "stop");
+  await within(GRACE_MS, Promise.race([thread.stopped, thread.exited]));
   await thread.end();
 }
 
@@ -165,43 +162,37 @@ async function ready(thread: LoopThread, module: string): Promise<FromLoop & { t
   }
 }
 
+/** What a server on threads is made of. */
+interface Parts {
+  readonly threads: readonly LoopThread[];
+  /** The thread that has the sockets, and how the loops reach it; with the stdlib poller. */
+  readonly io: Thread<FromIO> | undefined;
+  readonly lines: readonly Line[];
+  /** With the epoll poller. */
+  readonly listeners: Listeners | undefined;
+  readonly options: ServeOptions;
+  readonly block: ServerBlock;
+  readonly choice: PollerChoice;
+  readonly addrs: readonly string[];
+}
+
 /** The threads of a server that has been set up. */
 class Group {
   readonly server: ServerHandle;
-  private readonly threads: readonly LoopThread[];
-  private readonly io: Thread<FromIO> | undefined;
-  private readonly listeners: Listeners | undefined;
-  private readonly options: ServeOptions;
-  private readonly block: ServerBlock;
-  private readonly choice: PollerChoice;
-  private readonly addrs: readonly string[];
+  private readonly parts: Parts;
 
-  constructor(
-    threads: readonly LoopThread[],
-    io: Thread<FromIO> | undefined,
-    listeners: Listeners | undefined,
-    options: ServeOptions,
-    block: ServerBlock,
-    choice: PollerChoice,
-    addrs: readonly string[],
-  ) {
-    this.threads = threads;
-    this.io = io;
-    this.listeners = listeners;
-    this.options = options;
-    this.block = block;
-    this.choice = choice;
-    this.addrs = addrs;
-    this.server = new ServerHandle(addrs, block, choice, () => this.end());
+  constructor(parts: Parts) {
+    this.parts = parts;
+    this.server = new ServerHandle(parts.addrs, parts.block, parts.choice, () => this.end());
   }
 
   /** Sets the loops up, the first one first: `serving` comes before anything is accepted. */
-  async start(lines: readonly Line[]): Promise<void> {
-    for (const [index, thread] of this.threads.entries()) {
+  async start(): Promise<void> {
+    const { threads, io, lines, listeners, block, choice, addrs } = this.parts;
+    for (const [index, thread] of threads.entries()) {
       const line = lines[index];
-      const shared = this.listeners?.of(index) ?? [];
-      const { addrs, choice } = this;
-      const setup: ToLoop = { type: "setup", buffer: this.block.buffer, addrs, choice, shared, line };
+      const shared = listeners?.of(index) ?? [];
+      const setup: ToLoop = { type: "setup", buffer: block.buffer, addrs, choice, shared, line };
       thread.worker.postMessage(setup, line === undefined ? [] : [line.port]);
       const { go } = await thread.next("set");
       if (!go) {
@@ -211,71 +202,79 @@ class Group {
       }
     }
     this.watch();
-    for (const thread of this.threads) this.tell(thread, "start");
-    this.io?.worker.postMessage({ type: "start" });
+    for (const thread of threads) tell(thread, "start");
+    io?.worker.postMessage({ type: "start" });
   }
 
   private watch(): void {
-    for (const thread of this.threads) {
+    const { threads, io } = this.parts;
+    for (const thread of threads) {
       thread.onFailure = (error) => this.server.fail(error);
       thread.onMessage = ({ type }) => {
         if (type === "shutdown") void this.server.close().catch(() => {});
       };
     }
-    if (this.io !== undefined) this.io.onFailure = (error) => this.server.fail(error);
-  }
-
-  private tell(thread: LoopThread, type: "start" | "quiet" | "stop"): void {
-    thread.worker.postMessage({ type } satisfies ToLoop);
+    if (io !== undefined) io.onFailure = (error) => this.server.fail(error);
   }
 
   private async end(): Promise<void> {
-    const { io, threads } = this;
+    const { io, threads, listeners, options, block } = this.parts;
     const late = new Set<number>();
-    const within = async (what: Promise<unknown>, index: number): Promise<void> => {
-      let timer: LongTimer | undefined;
-      const limit = new Promise<void>((resolve) => {
-        timer = new LongTimer(this.options.lingerMs + GRACE_MS, () => {
-          late.add(index);
-          resolve();
-        });
+    const all = async (request: "quiet" | "stop", answer: "quiet" | "stopped"): Promise<void> => {
+      const answers = threads.map(async (thread, index) => {
+        if (!(await within(options.lingerMs + GRACE_MS, thread.next(answer)))) late.add(index);
       });
-      // A thread that fails on the way is reported by `onFailure`.
-      await Promise.race([what.catch(() => {}), limit]);
-      timer?.clear();
+      for (const thread of threads) tell(thread, request);
+      await Promise.all(answers);
     };
     if (io !== undefined) {
       const quiet = io.next("quiet").catch(() => {});
       io.worker.postMessage({ type: "quiet" });
       await quiet;
     }
-    const all = async (request: "quiet" | "stop", answer: "quiet" | "stopped"): Promise<void> => {
-      const answers = threads.map((thread, index) => within(thread.next(answer), index));
-      for (const thread of threads) this.tell(thread, request);
-      await Promise.all(answers);
-    };
     await all("quiet", "quiet");
-    await this.listeners?.close();
-    const detached = new Set<LoopThread>();
-    for (const thread of threads) {
-      const before = thread.onMessage;
-      thread.onMessage = (message) => {
-        before(message);
-        if (message.type === "stopped" && message.detached > 0) detached.add(thread);
-        if (message.type === "deserted" && detached.delete(thread)) void this.leave(thread, detached);
-      };
-    }
+    await listeners?.close();
+    const detached = this.keepDetached();
     if (late.size === 0) await all("stop", "stopped");
     // A thread that is ended while its poller has events would be told of them while it is no more.
-    for (const index of late) this.listeners?.closeDescriptor(this.block.epoll(index));
+    for (const index of late) listeners?.closeDescriptor(block.epoll(index));
     await Promise.all(threads.filter((thread) => !detached.has(thread)).map((thread) => thread.end()));
     if (detached.size === 0) await io?.end();
     if (late.size > 0) throw new Error(`loop ${[...late].join(", ")} did not stop: a handler is still computing`);
   }
 
-  /** Ends a thread whose last detached stream has closed. */
-  private async leave(thread: LoopThread, detached: ReadonlySet<LoopThread>): Promise<void> {
-    await thread.end();
-    if (detached.size === 0) await this.io?.end();
+  /** Threads that stop with detached streams left: each ends when its last stream has closed, and with the last the sockets' own. */
+  private keepDetached(): ReadonlySet<LoopThread> {
+    const detached = new Set<LoopThread>();
+    const leave = async (thread: LoopThread): Promise<void> => {
+      await thread.end();
+      if (detached.size === 0) await this.parts.io?.end();
+    };
+    for (const thread of this.parts.threads) {
+      const before = thread.onMessage;
+      thread.onMessage = (message) => {
+        before(message);
+        if (message.type === "stopped" && message.detached > 0) detached.add(thread);
+        if (message.type === "deserted" && detached.delete(thread)) void leave(thread);
+      };
+    }
+    return detached;
   }
+}
+
+function tell(thread: LoopThread, type: "start" | "quiet" | "stop"): void {
+  thread.worker.postMessage({ type } satisfies ToLoop);
+}
+
+/** Waits for something, so many milliseconds at most; false if it is late. That it fails is told elsewhere. */
+async function within(ms: number, what: Promise<unknown>): Promise<boolean> {
+  let timer: LongTimer | undefined;
+  const limit = new Promise<false>((resolve) => (timer = new LongTimer(ms, () => resolve(false))));
+  const came = what.then(
+    () => true,
+    () => true,
+  );
+  const inTime = await Promise.race([came, limit]);
+  timer?.clear();
+  return inTime;
 }

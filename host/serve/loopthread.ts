@@ -55,15 +55,9 @@ function setUp(message: ToLoop & { type: "setup" }): void {
 }
 
 async function stop(): Promise<void> {
-  await loop?.stop();
-  const detached = loop?.detachedStreams ?? 0;
-  if (loop !== undefined && detached > 0) {
-    loop.whenDeserted = () => {
-      transport?.close().then(() => tell({ type: "deserted" }), fail);
-    };
-  } else {
-    // Before anybody hears that this thread may be ended.
-    await transport?.close();
+  let detached = 0;
+  if (loop !== undefined && transport !== undefined) {
+    detached = await loop.end(transport, (closed) => void closed.then(() => tell({ type: "deserted" }), fail));
   }
   stopped?.();
   tell({ type: "stopped", detached });

@@ -13,6 +13,7 @@ import { DatagramConn, outputOf, StreamConn } from "./connection.js";
 import type { DetachedStream } from "./detached.js";
 import { Action, actionOf, type Conn, type Events, type ServeOptions, type Server } from "./events.js";
 import { Counter, ServerBlock, SLOTS } from "./serverblock.js";
+import type { Transport } from "./transport.js";
 
 /** The input of a wake. */
 const NO_INPUT = Buffer.alloc(0);
@@ -88,16 +89,28 @@ export class Loop {
 
   private tick(): void {
     if (this.isStopping) return;
-    try {
+    this.run("tick", undefined, () => {
       const result = this.events.tick?.();
       const delay = typeof result === "number" ? result : result?.delay;
-      if (typeof result === "object" && actionOf(result) === Action.Shutdown) this.requestShutdown();
-      else if (typeof delay === "number" && !this.isStopping) {
+      if (typeof result === "object" && actionOf(result) === Action.Shutdown) return Action.Shutdown;
+      if (typeof delay === "number" && !this.isStopping) {
         this.tickTimer = new LongTimer(Math.max(0, delay), () => this.tick());
       }
+      return Action.None;
+    });
+  }
+
+  /** Runs a handler that may at most end the server; what it throws is reported. */
+  run(name: string, conn: Conn | undefined, handler: () => unknown): void {
+    try {
+      if (actionOf(handler()) === Action.Shutdown) this.requestShutdown();
     } catch (error) {
-      this.report("tick", error, undefined);
+      this.report(name, error, conn);
     }
+  }
+
+  add(counter: number, by: number): void {
+    this.counters[counter] = (this.counters[counter] as number) + by;
   }
 
   // ---- connections
@@ -116,7 +129,7 @@ export class Loop {
     const conn = new StreamConn(this, socket, addrIndex, slot);
     this.conns[slot] = conn;
     this.count++;
-    this.counters[Counter.accepted] = (this.counters[Counter.accepted] as number) + 1;
+    this.add(Counter.accepted, 1);
     conn.open();
   }
 
@@ -139,12 +152,7 @@ export class Loop {
   }
 
   /** Called when the last detached stream has closed. */
-  whenDeserted: () => void = () => {};
-
-  /** Streams that live on without the server. */
-  get detachedStreams(): number {
-    return this.detached.size;
-  }
+  private whenDeserted: () => void = () => {};
 
   /** Runs `data` for a datagram. */
   datagram(
@@ -154,23 +162,21 @@ export class Loop {
     remoteAddr: string,
     reply: (output: Uint8Array) => void,
   ): void {
-    const { events, counters } = this;
+    const { events } = this;
     if (this.isStopping || events.data === undefined) return;
     const conn = new DatagramConn(addrIndex, localAddr, remoteAddr);
-    counters[Counter.bytesIn] = (counters[Counter.bytesIn] as number) + input.length;
-    try {
-      const result = events.data(conn, input);
+    this.add(Counter.bytesIn, input.length);
+    this.run("data", conn, () => {
+      const result = events.data?.(conn, input);
       const out = outputOf(result);
       if (out !== undefined) {
         const output = typeof out === "string" ? Buffer.from(out) : out;
         events.preWrite?.();
-        counters[Counter.bytesOut] = (counters[Counter.bytesOut] as number) + output.length;
+        this.add(Counter.bytesOut, output.length);
         reply(output);
       }
-      if (actionOf(result) === Action.Shutdown) this.requestShutdown();
-    } catch (error) {
-      this.report("data", error, conn);
-    }
+      return result;
+    });
   }
 
   // ---- notes
@@ -217,7 +223,7 @@ export class Loop {
       this.freeSlots.push(slot);
       return;
     }
-    this.counters[Counter.wakes] = (this.counters[Counter.wakes] as number) + wakes;
+    this.add(Counter.wakes, wakes);
     for (let i = 0; i < wakes && this.conns[slot] === conn; i++) conn.data(NO_INPUT);
   }
 
@@ -232,6 +238,17 @@ export class Loop {
     this.takeNotes();
     for (const conn of [...this.conns]) conn?.close();
     if (this.count > 0) await new Promise<void>((resolve) => (this.stopped = resolve));
+  }
+
+  /**
+   * Stops, and closes the transport: at once, before anybody hears that this thread may be ended, or when the last of the detached
+   * streams has closed, which live on without the server. How many those are is the answer; `deserted` is called after them.
+   */
+  async end(transport: Transport, deserted: (closed: Promise<void>) => void): Promise<number> {
+    await this.stop();
+    if (this.detached.size === 0) await transport.close();
+    else this.whenDeserted = () => deserted(transport.close());
+    return this.detached.size;
   }
 
   private checkStopped(): void {

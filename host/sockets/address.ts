@@ -143,14 +143,10 @@ export async function resolveAddress(address: Address): Promise<SocketAddress> {
   } catch (error) {
     const { network, host, port } = address;
     throw new AddressError(
-      `bad address ${JSON.stringify(formatAddress(network, host, port))}: ${(error as Error).message}`,
+      `bad address ${JSON.stringify(`${network}://${host}:${port}`)}: ${(error as Error).message}`,
       error as NodeJS.ErrnoException,
     );
   }
-}
-
-function formatAddress(network: Network, host: string, port: number): string {
-  return `${network}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** A socket's address as `parseAddress` takes it, as `tcp://127.0.0.1:8080`. */

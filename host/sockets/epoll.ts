@@ -44,7 +44,7 @@ const INPUTS_KEPT = 1024;
 const EVENTS = 0;
 const SCRATCH = EVENTS + EVENTS_MAX * 16;
 export const ADDRESS = SCRATCH + 16;
-export const ADDRESS_LENGTH = ADDRESS + 120;
+const ADDRESS_LENGTH = ADDRESS + 120;
 export const IN = 8192;
 export const OUT = IN + IN_SIZE;
 const BUFFER_SIZE = OUT + OUT_SIZE;
@@ -127,11 +127,6 @@ export class EpollPoller {
   /** Begins to take turns. */
   start(): void {
     this.watch = this.sys.watch?.(this.epoll, () => this.turn());
-  }
-
-  /** Whether the poller is in a turn, at whose end notes are taken anyway. */
-  get isInTurn(): boolean {
-    return this.inTurn;
   }
 
   /** @throws SocketError if the system's limit on watches is reached */

@@ -25,46 +25,8 @@ export const NULL = -1;
 /** What system calls read and write. Shared memory is best: its address never changes. */
 export type SysMemory = SharedArrayBuffer | ArrayBuffer | WebAssembly.Memory;
 
-/** The system calls. Parameters that end in `At` are offsets in the buffer; each call returns its result, or -errno. */
-export interface Sys {
-  /** Through what the calls are made. */
-  readonly via: "koffi" | "node:ffi" | "Deno.dlopen";
-  socket(domain: number, type: number, protocol: number): number;
-  bind(fd: number, addressAt: number, length: number): number;
-  listen(fd: number, backlog: number): number;
-  /** `addressAt` and `lengthAt` may be NULL; else the word at `lengthAt` says how long the space is. */
-  accept4(fd: number, addressAt: number, lengthAt: number, flags: number): number;
-  connect(fd: number, addressAt: number, length: number): number;
-  /** The word at `lengthAt` says how long the space at `valueAt` is. */
-  getsockopt(fd: number, level: number, name: number, valueAt: number, lengthAt: number): number;
-  setsockopt(fd: number, level: number, name: number, valueAt: number, length: number): number;
-  getsockname(fd: number, addressAt: number, lengthAt: number): number;
-  getpeername(fd: number, addressAt: number, lengthAt: number): number;
-  read(fd: number, at: number, length: number): number;
-  write(fd: number, at: number, length: number): number;
-  /** `addressAt` and `lengthAt` may be NULL. */
-  recvfrom(fd: number, at: number, length: number, flags: number, addressAt: number, lengthAt: number): number;
-  /** `addressAt` may be NULL, with a length of 0: the descriptor's peer. */
-  sendto(fd: number, at: number, length: number, flags: number, addressAt: number, addressLength: number): number;
-  shutdown(fd: number, how: number): number;
-  close(fd: number): number;
-  epollCreate1(flags: number): number;
-  /** `eventAt` may be NULL for EPOLL_CTL_DEL. */
-  epollCtl(epoll: number, operation: number, fd: number, eventAt: number): number;
-  /** Waits `timeout` milliseconds, -1 for ever, for up to `count` events, each EPOLL_EVENT_SIZE bytes. */
-  epollWait(epoll: number, eventsAt: number, count: number, timeout: number): number;
-  eventfd(initial: number, flags: number): number;
-  fcntl(fd: number, command: number, argument: number): number;
-  /** The path is UTF-8 and ends with a 0 byte. */
-  unlink(pathAt: number): number;
-  /** Writes the two descriptors as 32-bit words. */
-  pipe2(fdsAt: number, flags: number): number;
-  /**
-   * Has the event loop of this thread watch a descriptor: `ready` is called while it is readable, once a turn. Not there where
-   * the way to call C does not offer it.
-   */
-  readonly watch?: ((fd: number, ready: () => void) => Watch) | undefined;
-}
+/** The system calls. Parameters called `at`, and those that end in `At`, are offsets in the buffer; each call returns its result, or -errno. */
+export type Sys = ReturnType<typeof makeSys>;
 
 /**
  * Makes the system calls available on a buffer.
@@ -178,7 +140,7 @@ function bufferOf(memory: SysMemory): SharedArrayBuffer | ArrayBuffer {
   return memory instanceof WebAssembly.Memory ? memory.buffer : memory;
 }
 
-function makeSys(binding: Binding, memory: SysMemory, pinned: boolean): Sys {
+function makeSys(binding: Binding, memory: SysMemory, pinned: boolean) {
   const window = new Window(binding, memory, pinned);
   const c = binding.functions as Record<FunctionName, (...args: Word[]) => number>;
   const big = binding.wordsAreBigints;
@@ -196,44 +158,68 @@ function makeSys(binding: Binding, memory: SysMemory, pinned: boolean): Sys {
     (fd: number, at: number, lengthAt: number): number =>
       at !== NULL && hasSpace(at, lengthAt) ? answer(c[call](fd, pointer(at), pointer(lengthAt))) : -EFAULT;
   return {
+    /** Through what the calls are made. */
     via: binding.name,
-    socket: (domain, type, protocol) => answer(c.socket(domain, type, protocol)),
-    bind: (fd, at, length) => (window.has(at, length) ? answer(c.bind(fd, pointer(at), length)) : -EFAULT),
-    listen: (fd, backlog) => answer(c.listen(fd, backlog)),
-    accept4: (fd, at, lengthAt, flags) =>
+    socket: (domain: number, type: number, protocol: number): number => answer(c.socket(domain, type, protocol)),
+    bind: (fd: number, at: number, length: number): number =>
+      window.has(at, length) ? answer(c.bind(fd, pointer(at), length)) : -EFAULT,
+    listen: (fd: number, backlog: number): number => answer(c.listen(fd, backlog)),
+    /** `at` and `lengthAt` may be NULL; else the word at `lengthAt` says how long the space is. */
+    accept4: (fd: number, at: number, lengthAt: number, flags: number): number =>
       hasSpace(at, lengthAt) ? answer(c.accept4(fd, pointer(at), pointer(lengthAt), flags)) : -EFAULT,
-    connect: (fd, at, length) => (window.has(at, length) ? answer(c.connect(fd, pointer(at), length)) : -EFAULT),
-    getsockopt: (fd, level, option, at, lengthAt) =>
+    connect: (fd: number, at: number, length: number): number =>
+      window.has(at, length) ? answer(c.connect(fd, pointer(at), length)) : -EFAULT,
+    /** The word at `lengthAt` says how long the space at `at` is. */
+    getsockopt: (fd: number, level: number, option: number, at: number, lengthAt: number): number =>
       at !== NULL && hasSpace(at, lengthAt)
         ? answer(c.getsockopt(fd, level, option, pointer(at), pointer(lengthAt)))
         : -EFAULT,
-    setsockopt: (fd, level, option, at, length) =>
+    setsockopt: (fd: number, level: number, option: number, at: number, length: number): number =>
       window.has(at, length) ? answer(c.setsockopt(fd, level, option, pointer(at), length)) : -EFAULT,
     getsockname: name("getsockname"),
     getpeername: name("getpeername"),
-    read: (fd, at, length) => (window.has(at, length) ? answer(c.read(fd, pointer(at), size(length))) : -EFAULT),
-    write: (fd, at, length) => (window.has(at, length) ? answer(c.write(fd, pointer(at), size(length))) : -EFAULT),
-    recvfrom: (fd, at, length, flags, addressAt, lengthAt) =>
+    read: (fd: number, at: number, length: number): number =>
+      window.has(at, length) ? answer(c.read(fd, pointer(at), size(length))) : -EFAULT,
+    write: (fd: number, at: number, length: number): number =>
+      window.has(at, length) ? answer(c.write(fd, pointer(at), size(length))) : -EFAULT,
+    /** `addressAt` and `lengthAt` may be NULL. */
+    recvfrom: (fd: number, at: number, length: number, flags: number, addressAt: number, lengthAt: number): number =>
       window.has(at, length) && hasSpace(addressAt, lengthAt)
         ? answer(c.recvfrom(fd, pointer(at), size(length), flags, pointer(addressAt), pointer(lengthAt)))
         : -EFAULT,
-    sendto: (fd, at, length, flags, addressAt, addressLength) =>
+    /** `addressAt` may be NULL, with a length of 0: the descriptor's peer. */
+    sendto: (
+      fd: number,
+      at: number,
+      length: number,
+      flags: number,
+      addressAt: number,
+      addressLength: number,
+    ): number =>
       window.has(at, length) && (addressAt === NULL ? addressLength === 0 : window.has(addressAt, addressLength))
         ? answer(c.sendto(fd, pointer(at), size(length), flags, pointer(addressAt), addressLength))
         : -EFAULT,
-    shutdown: (fd, how) => answer(c.shutdown(fd, how)),
-    close: (fd) => answer(c.close(fd)),
-    epollCreate1: (flags) => answer(c.epoll_create1(flags)),
-    epollCtl: (epoll, operation, fd, at) =>
+    shutdown: (fd: number, how: number): number => answer(c.shutdown(fd, how)),
+    close: (fd: number): number => answer(c.close(fd)),
+    epollCreate1: (flags: number): number => answer(c.epoll_create1(flags)),
+    /** `at` may be NULL for EPOLL_CTL_DEL. */
+    epollCtl: (epoll: number, operation: number, fd: number, at: number): number =>
       at === NULL || window.has(at, EPOLL_EVENT_SIZE)
         ? answer(c.epoll_ctl(epoll, operation, fd, pointer(at)))
         : -EFAULT,
-    epollWait: (epoll, at, count, timeout) =>
+    /** Waits `timeout` milliseconds, -1 for ever, for up to `count` events, each EPOLL_EVENT_SIZE bytes. */
+    epollWait: (epoll: number, at: number, count: number, timeout: number): number =>
       window.has(at, count * EPOLL_EVENT_SIZE) ? answer(c.epoll_wait(epoll, pointer(at), count, timeout)) : -EFAULT,
-    eventfd: (initial, flags) => answer(c.eventfd(initial, flags)),
-    fcntl: (fd, command, argument) => answer(c.fcntl(fd, command, argument)),
-    unlink: (at) => (window.hasText(at) ? answer(c.unlink(pointer(at))) : -EFAULT),
-    pipe2: (at, flags) => (window.has(at, 8) ? answer(c.pipe2(pointer(at), flags)) : -EFAULT),
-    watch: binding.watch && ((fd, ready) => binding.watch?.(fd, ready) as Watch),
+    eventfd: (initial: number, flags: number): number => answer(c.eventfd(initial, flags)),
+    fcntl: (fd: number, command: number, argument: number): number => answer(c.fcntl(fd, command, argument)),
+    /** The path is UTF-8 and ends with a 0 byte. */
+    unlink: (at: number): number => (window.hasText(at) ? answer(c.unlink(pointer(at))) : -EFAULT),
+    /** Writes the two descriptors as 32-bit words. */
+    pipe2: (at: number, flags: number): number => (window.has(at, 8) ? answer(c.pipe2(pointer(at), flags)) : -EFAULT),
+    /**
+     * Has the event loop of this thread watch a descriptor: `ready` is called while it is readable, once a turn. Not there
+     * where the way to call C does not offer it.
+     */
+    watch: binding.watch && ((fd: number, ready: () => void) => binding.watch?.(fd, ready) as Watch),
   };
 }
