@@ -57,12 +57,12 @@ export class Mark {
   }
 
   private wrap(call: CoreFunction): CoreFunction {
-    return (a, b, c, d) => {
+    return (a, b, c, d, e, f) => {
       const { value } = this;
-      if (value === ThreadMark.Core) return call(a, b, c, d);
+      if (value === ThreadMark.Core) return call(a, b, c, d, e, f);
       this.leave();
       try {
-        return call(a, b, c, d);
+        return call(a, b, c, d, e, f);
       } finally {
         this.enter(value);
       }
@@ -76,4 +76,5 @@ export function sleepForEver(): never {
   for (;;) Atomics.wait(never, 0, 0);
 }
 
-type CoreFunction = (a: unknown, b: unknown, c: unknown, d: unknown) => unknown;
+/** Of the core's functions none takes more arguments; to pass them on one by one costs less than as a list. */
+type CoreFunction = (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown) => unknown;
