@@ -36,7 +36,7 @@ import { gopanic } from "../base/panic";
 import { gopark, startTask } from "./proc";
 import { g, m } from "../base/registers";
 import { runnextget } from "./runq";
-import { allp, G, P, sched, WaitReason, addressOf } from "../../abi";
+import { allp, G, GStatus, P, sched, WaitReason, addressOf } from "../../abi";
 import { link, readyAll } from "../chan/waitq";
 import { cloneTask, Task } from "./task";
 import {
@@ -224,10 +224,11 @@ function fire(t: RuntimeTimer, now: i64): G | null {
   if (t.kind == TimerKind.Channel) {
     gp = timersend(changetype<HChan>(t.arg), now);
   } else {
-    // It would be the next to run, before those of earlier timers: it is taken back to queue with them, unless a thief was
-    // faster.
+    // It would be the next to run, before those of earlier timers: it is taken back, unless a thief was faster, and waits to be
+    // queued with them.
     startTask(cloneTask(changetype<Task>(t.arg)));
     gp = runnextget(m.p!);
+    if (gp) gp.status = GStatus.Waiting;
   }
   punlock(addressOf(t.lock));
   return gp;
