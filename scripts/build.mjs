@@ -75,8 +75,11 @@ function replace(file, contents) {
   renameSync(temporary, file);
 }
 
-/** Builds everything; `types` says whether the declaration files are written too, which takes most of the time. */
-export async function buildAll({ types = true } = {}) {
+/**
+ * Builds everything; `types` says whether the declaration files are written too, which takes most of the time, `core` whether
+ * `dist/core.wasm` is brought up to date, which programs do without.
+ */
+export async function buildAll({ types = true, core = true } = {}) {
   await buildAbi();
   const others = [...threadEntries, ...Object.keys(commonJsEntries)];
   const entryPoints = sources(host).filter((file) => !others.includes(file));
@@ -88,7 +91,7 @@ export async function buildAll({ types = true } = {}) {
   for (const [entry, name] of Object.entries(commonJsEntries))
     files.push(...(await buildCommonJs(options, entry, name)));
   for (const file of files) replace(file.path, file.contents);
-  await buildCore();
+  if (core) await buildCore();
   if (!types) return;
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   const emitted = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
