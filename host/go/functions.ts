@@ -15,9 +15,11 @@ import {
   JSFN_TIME,
 } from "../../assembly/layout.js";
 import { FunctionFlag, FunctionKind } from "../abi/enums.js";
+import { pathToFileURL } from "node:url";
 import { SkeinError } from "../base/errors.js";
 import type { Core } from "../program/core.js";
 import type { Memory } from "../base/memory.js";
+import { callStack } from "../base/thrown.js";
 import { checkSelfContained } from "./selfcontained.js";
 import { TASK, type TaskName } from "./tasks.js";
 
@@ -63,11 +65,12 @@ export class Functions {
 
   private source(fn: () => unknown): SharedFunction {
     const text = Function.prototype.toString.call(fn);
-    const known = this.byText.get(`${FunctionKind.Source}${text}\0`);
+    const base = /\bimport\b|__vite_ssr_dynamic_import__/.test(text) ? callerFile() : "";
+    const known = this.byText.get(`${FunctionKind.Source}${text}\0${base}`);
     if (known !== undefined) return known;
     const name = fn.name === "" ? "an anonymous function" : fn.name;
     const isAsync = Object.prototype.toString.call(fn).startsWith("[object Async");
-    return this.write(FunctionKind.Source, checkSelfContained(text, name), "", name, text, isAsync);
+    return this.write(FunctionKind.Source, checkSelfContained(text, name), base, name, text, isAsync);
   }
 
   private write(
@@ -98,6 +101,20 @@ export class Functions {
     this.byText.set(text, shared);
     return shared;
   }
+}
+
+/** Where Skein's own files are. */
+const OWN_FILES = new URL("..", import.meta.url).href;
+
+/** The URL of the file that calls Skein, which a function that it sends imports from; empty if there is none. */
+function callerFile(): string {
+  for (const line of callStack().split("\n")) {
+    const file = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]*?)(?:\?[^()/]*)?:\d+:\d+\)?$/.exec(line)?.[1];
+    if (file === undefined) continue;
+    const url = file.startsWith("file:") ? file : pathToFileURL(file).href;
+    if (!url.startsWith(OWN_FILES)) return url;
+  }
+  return "";
 }
 
 /** A function as another thread finds it in memory. */

@@ -1,11 +1,15 @@
 /**
  * The functions that a thread runs for goroutines: compiled from their source, or imported, once each.
  */
+import { createRequire, isBuiltin } from "node:module";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import vm from "node:vm";
 import { JSFN_INDEX } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
 import { attempt, wordsOf } from "../base/thrown.js";
 import type { Memory } from "../base/memory.js";
-import { NAME_HELPER } from "./selfcontained.js";
+import { IMPORT_HELPERS, NAME_HELPER } from "./selfcontained.js";
 import { readFunction } from "./functions.js";
 import type { TaskName } from "./tasks.js";
 import type { AnyFunction } from "./goroutine.js";
@@ -58,7 +62,7 @@ export class Loader {
     const { isModule, first, second } = readFunction(this.memory, address);
     if (!isModule) {
       try {
-        const call = compile(first);
+        const call = compile(first, second);
         return { call, error: undefined, loading: undefined, isAsync: isAsync(call) };
       } catch (error) {
         return { call: undefined, error, loading: undefined, isAsync: false };
@@ -109,10 +113,32 @@ function pick(loaded: Loaded, module: Module, url: string, name: string): void {
   }
 }
 
-function compile(source: string): AnyFunction {
+function compile(source: string, base: string): AnyFunction {
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- functions travel as their source; this is the other end
-  const make = new Function(NAME_HELPER, `"use strict"; return ${source}`) as (name: AnyFunction) => AnyFunction;
-  return make((fn: unknown) => fn);
+  const make = new Function(NAME_HELPER, ...IMPORT_HELPERS, `"use strict"; return ${source}`) as AnyFunction;
+  const load = importFrom(base);
+  return make((fn: unknown) => fn, ...IMPORT_HELPERS.map(() => load)) as AnyFunction;
+}
+
+/** `import(…)` as it is in the file at `base`. */
+function importFrom(base: string): (name: unknown, options?: ImportCallOptions) => Promise<unknown> {
+  const { USE_MAIN_CONTEXT_DEFAULT_LOADER } = (vm.constants ?? {}) as { USE_MAIN_CONTEXT_DEFAULT_LOADER?: number };
+  if (base !== "" && USE_MAIN_CONTEXT_DEFAULT_LOADER !== undefined && !("deno" in process.versions)) {
+    return vm.runInThisContext("(name, options) => import(name, options)", {
+      filename: fileURLToPath(base),
+      importModuleDynamically: USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as ReturnType<typeof importFrom>;
+  }
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what builds this file knows no options that are given
+  const load = new Function("name", "options", "return import(name, options)") as ReturnType<typeof importFrom>;
+  return async (name, options) => load(base === "" ? name : resolve(String(name), base), options);
+}
+
+/** What a name stands for in the file at `base`, as a URL, where the runtime does not say. */
+function resolve(name: string, base: string): string {
+  if (/^\.{0,2}\//.test(name)) return new URL(name, base).href;
+  if (isBuiltin(name) || /^[a-z][a-z\d+.-]+:/i.test(name)) return name;
+  return pathToFileURL(createRequire(base).resolve(name)).href;
 }
 
 function isAsync(fn: AnyFunction): boolean {

@@ -34,6 +34,7 @@ import {
 import { ArgCount, FunctionFlag, JsStatus, NoteKind, RunJs } from "../abi/enums.js";
 import { StopThread } from "../program/instance.js";
 import { ALL } from "./starter.js";
+import { trusted } from "../base/promises.js";
 import { attempt, isError, stackOf, wordsOf } from "../base/thrown.js";
 import { runCarried, type Carried } from "./carry.js";
 import type { GoroutineContext } from "./current.js";
@@ -253,8 +254,7 @@ export class Runner {
     const running = this.pend(record);
     const done = (value: unknown): void => this.end(running, value);
     const failed = (error: unknown): void => this.endFailed(running, error);
-    if (promise instanceof Promise) void promise.then(done, failed);
-    else void Promise.resolve(promise).then(done, failed);
+    void trusted(promise).then(done, failed);
     return RunJs.Await;
   }
 

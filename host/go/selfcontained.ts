@@ -9,8 +9,11 @@ import { SkeinError } from "../base/errors.js";
 /** What esbuild and what builds on it wrap functions in to keep their names; the other thread has one too. */
 export const NAME_HELPER = "__name";
 
+/** What `import` becomes, since a function imports from where it was written; and what vitest makes of it. */
+export const IMPORT_HELPERS = ["__skein_import", "__vite_ssr_dynamic_import__"];
+
 /** Names that every module has, or every thread, beside the properties of the global object as they are at the start. */
-const GLOBALS = new Set([...globalNames(), NAME_HELPER]);
+const GLOBALS = new Set([...globalNames(), NAME_HELPER, ...IMPORT_HELPERS]);
 
 function* globalNames(): Iterable<string> {
   for (let o: object | null = globalThis; o !== null; o = Object.getPrototypeOf(o) as object | null) {
@@ -61,20 +64,28 @@ export function checkSelfContained(text: string, name: string): string {
   }
   const free = new FreeVariables();
   free.visit(tree, undefined);
-  if (free.found.size > 0) {
-    const names = [...free.found];
+  const names = [...free.found].filter((found) => !free.asked.has(found));
+  if (names.length > 0) {
     const list = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)!}`;
     throw new SkeinError(
       `${name} uses ${list} from outside, which does not exist on another thread: ` +
         "pass it as an argument, import it inside the function, or export the function from a module and use rt.tasks",
     );
   }
-  return `(${text})`;
+  const source = free.imports.reduceRight(
+    (rest, at) => rest.slice(0, at) + IMPORT_HELPERS[0] + rest.slice(at + 6),
+    text,
+  );
+  return `(${source})`;
 }
 
 /** Walks a syntax tree with the scopes that its declarations make. */
 class FreeVariables {
   readonly found = new Set<string>();
+  /** What it asks the type of: it knows that it may not be there. */
+  readonly asked = new Set<string>();
+  /** Where an `import(…)` begins, in order. */
+  readonly imports: number[] = [];
 
   visit(node: Node, scope: Scope | undefined): void {
     switch (node.type) {
@@ -91,7 +102,12 @@ class FreeVariables {
         return this.own("this", scope);
       case "UnaryExpression":
         // To ask for the type of a variable that does not exist is no error.
-        if (node["operator"] === "typeof" && (node["argument"] as Node).type === "Identifier") return;
+        if (node["operator"] !== "typeof" || (node["argument"] as Node).type !== "Identifier")
+          return this.children(node, scope);
+        this.asked.add((node["argument"] as Node)["name"] as string);
+        return;
+      case "ImportExpression":
+        this.imports.push(node.start);
         return this.children(node, scope);
       case "MetaProperty": {
         const meta = (node["meta"] as Node)["name"] as string;

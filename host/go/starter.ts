@@ -39,6 +39,7 @@ import {
 } from "../../assembly/layout.js";
 import { ArgCount, JsStatus, NoteKind, ThreadMark } from "../abi/enums.js";
 import { SkeinError, WorkerError } from "../base/errors.js";
+import { onAbort } from "../base/signals.js";
 import { stackOf, wordsOf } from "../base/thrown.js";
 import { LongTimer } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
@@ -281,8 +282,7 @@ export class Starter {
     }
     if (signal === undefined) return;
     const abort = (): void => void this.cancel(g, signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    g.more.detach = () => signal.removeEventListener("abort", abort);
+    g.more.detach = onAbort(signal, abort);
   }
 
   private later(g: GoroutinePromise, ms: number, action: () => void): void {

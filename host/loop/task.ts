@@ -17,6 +17,7 @@
  * Invariant of a generator's task that is not done: either a step is scheduled and `waiter` is undefined, or `waiter` is a
  * future that has `wakeup` among its callbacks.
  */
+import { trusted } from "../base/promises.js";
 import { CancelledError, describe, LoopError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
 import { Future } from "./future.js";
@@ -173,7 +174,7 @@ export class Task<T = unknown> extends Future<T> {
   };
 
   private adopt(promise: PromiseLike<T>): void {
-    promise.then(
+    void trusted(promise).then(
       (result) => {
         this.forgetIfClosed();
         if (this.done()) return;
@@ -331,7 +332,7 @@ export function isGenerator(value: unknown): value is Generator<unknown, unknown
 /** @internal A future that is settled as the promise is; cancelling it leaves the promise alone. */
 export function adopted<T>(loop: EventLoop, promise: PromiseLike<T>): Future<T> {
   const future = new Future<T>(loop);
-  promise.then(
+  void trusted(promise).then(
     (result) => {
       future.forgetIfClosed();
       if (!future.done()) future.setResult(result);

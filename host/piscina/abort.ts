@@ -1,4 +1,5 @@
 /** Whatever says that a task is to be aborted: an AbortSignal, or anything else that emits "abort". */
+import { onAbort as onSignal } from "../base/signals.js";
 
 interface SignalTarget {
   readonly aborted?: boolean;
@@ -18,6 +19,7 @@ export type AbortSignalAny = SignalTarget | SignalEmitter;
 
 /** Calls `listener` when it aborts; what is returned undoes that. */
 export function onAbort(signal: AbortSignalAny, listener: () => void): () => void {
+  if (signal instanceof AbortSignal) return onSignal(signal, listener);
   if ("addEventListener" in signal) {
     signal.addEventListener("abort", listener, { once: true });
     return () => signal.removeEventListener("abort", listener);

@@ -1,4 +1,5 @@
 /** A task on its way through a pool. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 import type { AbortSignalAny } from "./abort.js";
 import { isMovable, transferListOf, valueSymbol } from "./move.js";
@@ -27,6 +28,8 @@ export class Job implements Task {
   /** What is sent, until it has been; a queue may look at it. */
   task: unknown;
   transferList: readonly object[];
+  /** Calls a function in the context of the call that made the task, whoever takes it from the queue. */
+  readonly inContext = AsyncLocalStorage.snapshot();
   /** When it was taken from the queue; 0 before. */
   started = 0;
   /** Nobody waits for its result any more. */

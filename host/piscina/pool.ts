@@ -154,11 +154,10 @@ export class Pool {
     if (job.isAborted) return this.finish(job, job.resolve, undefined);
     const isDefault = filename === this.options.filename && name === this.options.name;
     try {
-      const goroutine = isDefault
-        ? transfer.length === 0
-          ? rt.go(work.run, task)
-          : rt.go.with({ transfer }, work.run, task)
-        : rt.go.with({ transfer }, work.runNamed, task, filename, name);
+      const goroutine = job.inContext(() => {
+        if (!isDefault) return rt.go.with({ transfer }, work.runNamed, task, filename, name);
+        return transfer.length === 0 ? rt.go(work.run, task) : rt.go.with({ transfer }, work.run, task);
+      });
       job.cancel = (reason) => void goroutine.cancel(reason);
       goroutine.then(
         (result) => this.finish(job, job.resolve, result),

@@ -73,12 +73,18 @@ async function runM(data: MData): Promise<void> {
       if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `it called process.exit(${code})`);
     });
     const uncaught = (error: unknown): void => {
+      if (process.listenerCount("uncaughtException") > 1) return; // a task's own handler has it
       const what = stackOf(error) ?? wordsOf(error);
       if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `an error that nobody caught: ${what}`);
       process.exit(1);
     };
     process.on("uncaughtException", uncaught);
-    process.on("unhandledRejection", uncaught);
+    // On Node what nobody handles becomes an uncaught exception, unless the process's flags say otherwise.
+    if ("deno" in process.versions) {
+      process.on("unhandledRejection", (error) => {
+        if (process.listenerCount("unhandledRejection") === 1) uncaught(error);
+      });
+    }
     core.beM(mid);
     for (;;) {
       let code: number;

@@ -81,22 +81,20 @@ const STACK_MB = Math.floor((SCRATCH_PAGES * PAGE) / 2 ** 20);
 const KILL_MS = 1000;
 
 /**
- * Node's own flags for a thread: this one's, but for those that say where the main script comes from, which Node refuses for a
- * thread whose script is a file.
+ * Node's own flags for a thread: this one's. Where they say where the main script comes from, which Node refuses for a thread whose
+ * script is a file, only those go along that change how modules load: Node refuses most that are the whole process's, too.
  */
 export function threadFlags(): { execArgv?: string[] } {
   const flags = process.execArgv;
   if (!flags.some((flag) => MAIN_SCRIPT.test(flag))) return {};
-  const kept: string[] = [];
-  for (let i = 0; i < flags.length; i++) {
-    const flag = flags[i] ?? "";
-    if (!MAIN_SCRIPT.test(flag)) kept.push(flag);
-    else if (!flag.includes("=")) i++; // its value
-  }
-  return { execArgv: kept };
+  const takesNext = (flag = ""): boolean => MODULES.test(flag) && !flag.includes("=");
+  return {
+    execArgv: flags.filter((flag, i) => MODULES.test(flag) || (!flag.startsWith("-") && takesNext(flags[i - 1]))),
+  };
 }
 
 const MAIN_SCRIPT = /^(?:--input-type|-[ep]+|--eval|--print)(?:=|$)/;
+const MODULES = /^(?:--import|--require|-r|--(?:experimental-)?loader|--conditions|-C|--enable-source-maps)(?:=|$)/;
 
 interface MThread {
   readonly worker: Worker;

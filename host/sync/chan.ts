@@ -211,6 +211,8 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** Encodes the value and sends it if that is possible at once; else it is in this thread's slot. */
   private offer(value: T, transfer?: readonly unknown[]): number {
     const { ops } = this.sync;
+    // What has been moved cannot be given back.
+    if (transfer !== undefined && this.closed) throw new ChanError("send on closed channel");
     this.encode(value, transfer);
     return ops.core.chanTrySend(this.chan, ops.slot);
   }

@@ -17,6 +17,7 @@ import {
 } from "../../assembly/layout.js";
 import { NoteKind, OpStatus, OpSync, ProgramState } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
+import { onAbort } from "../base/signals.js";
 import type { Core } from "../program/core.js";
 import type { SyncHost } from "./host.js";
 import { panicking, reasonOf } from "./syncerrors.js";
@@ -142,9 +143,9 @@ export class Ops {
   promise<T>(op: number, settle: Settle<T>, signal?: AbortSignal, onEnd?: T): Promise<T> {
     let resolve!: (value: T) => void;
     let reject!: (error: unknown) => void;
-    let onAbort: (() => void) | undefined;
+    let detach: (() => void) | undefined;
     const finish = (status: number): void => {
-      if (onAbort !== undefined) signal!.removeEventListener("abort", onAbort);
+      detach?.();
       try {
         if (status === OP_ENDED) {
           promise.catch(() => undefined); // nobody has to wait for what the end of the runtime has called off
@@ -176,8 +177,7 @@ export class Ops {
     if (status !== 0) {
       finish(status);
     } else if (signal !== undefined) {
-      onAbort = () => void this.core.opCancel(op);
-      signal.addEventListener("abort", onAbort, { once: true });
+      detach = onAbort(signal, () => void this.core.opCancel(op));
     }
     return promise;
   }

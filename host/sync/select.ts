@@ -1,6 +1,7 @@
 /** Select: one of several channel operations, whichever can proceed first. */
 import { OpCode, OpStatus } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
+import { onAbort } from "../base/signals.js";
 import { LongTimer } from "../base/timers.js";
 import type { Chan } from "./chan.js";
 import { asError, ChanError, reasonOf } from "./syncerrors.js";
@@ -162,11 +163,11 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
     if (it.otherwise >= 0) return Promise.resolve(settle(sync, it, ops.core.opPoll(op)));
     let timer: LongTimer | undefined;
     let due = false;
-    let onAbort: (() => void) | undefined;
+    let detach: (() => void) | undefined;
     const promise = new Promise<Selected>((resolve, reject) => {
       const ended = (status: number): void => {
         timer?.clear();
-        if (onAbort !== undefined) signal!.removeEventListener("abort", onAbort);
+        detach?.();
         if (status === OP_ENDED) {
           promise.catch(() => undefined); // nobody has to wait for what the end of the runtime has called off
           return reject(ops.over!);
@@ -187,8 +188,7 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
         });
       }
       if (signal !== undefined) {
-        onAbort = () => void ops.core.opCancel(op);
-        signal.addEventListener("abort", onAbort, { once: true });
+        detach = onAbort(signal, () => void ops.core.opCancel(op));
       }
     });
     return promise;

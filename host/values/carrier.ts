@@ -5,6 +5,8 @@
  * A slot then holds a number, under which the receiving thread's carrier can get the value (`ports.ts`).
  */
 export interface Carrier {
+  /** A buffer of so many bytes is moved by a port; copying a smaller one costs less than the wait for it. */
+  readonly moves: number;
   /** The kind and address of a handle that stands for a SharedArrayBuffer, retained for a slot. */
   share(buffer: SharedArrayBuffer): { readonly kind: number; readonly address: number };
   /** A number for a value that is posted later; `post` or `discard` must follow. */

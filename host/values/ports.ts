@@ -114,6 +114,7 @@ export abstract class PortsCarrier implements Carrier {
     return this.memory.words[(address + HOBJ_ELEM) >>> 2]!;
   }
 
+  abstract readonly moves: number;
   abstract post(number: number, value: unknown, transfer: readonly object[]): void;
   abstract take(number: number): unknown;
   abstract discard(number: number): void;
@@ -127,6 +128,8 @@ export abstract class PortsCarrier implements Carrier {
 
 /** The main thread's carrier, which keeps everybody's values. */
 export class Hub extends PortsCarrier {
+  /** The main thread may block as soon as it has sent one, and would give it to nobody then. */
+  readonly moves = 64 * 1024 * 1024;
   private readonly lines = new Map<number, Line>();
   private readonly spares = new Map<number, Line>();
   private spareCount = 0;
@@ -291,6 +294,7 @@ const MOST_MS = 5;
 
 /** An M's carrier. */
 export class Spoke extends PortsCarrier {
+  readonly moves = 8 * 1024 * 1024;
   private readonly port: MessagePort;
   private readonly known = new Map<number, WeakRef<SharedArrayBuffer>>();
   /** What has come and was not asked for yet. */

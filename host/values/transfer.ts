@@ -4,7 +4,9 @@
  * Moving cannot be undone, so it is done last: encoding notes what it has found, and `commit` moves it when all values of a
  * call have been encoded. If encoding fails, nothing has been moved.
  */
+import process from "node:process";
 import { types } from "node:util";
+import { PAGE } from "../base/memory.js";
 import { isDetached } from "./buffers.js";
 import type { Carrier } from "./carrier.js";
 import { describe } from "./failure.js";
@@ -43,15 +45,48 @@ export class Transfer {
     this.moves.push({ carrier, number, object });
   }
 
-  /** Moves everything. What was copied, or was in no value, is moved to nowhere. */
+  /** Moves everything, or throws and has moved nothing. What was copied, or was in no value, is moved to nowhere. */
   commit(): void {
-    const carried = new Set<object>();
-    for (const { carrier, number, object } of this.moves) {
-      carrier.post(number, object, [object]);
-      carried.add(object);
+    if (this.objects.size > 1) checkAll([...this.objects]);
+    const carried = new Map(this.moves.map((move) => [move.object, move]));
+    for (const object of [...this.objects].sort((a, b) => Number(mayBeMemory(b)) - Number(mayBeMemory(a)))) {
+      const move = carried.get(object);
+      if (move === undefined) structuredClone(undefined, { transfer: [object as Transferable] });
+      else move.carrier.post(move.number, object, [object]);
+      if (mayBeMemory(object)) throw new DOMException("a WebAssembly memory cannot be transferred", "DataCloneError");
     }
-    for (const object of this.objects) {
-      if (!carried.has(object)) structuredClone(undefined, { transfer: [object as Transferable] });
+  }
+}
+
+/** Whether it has the size of a WebAssembly memory: some engines say nothing and leave those where they are. */
+function mayBeMemory(object: object): boolean {
+  return types.isArrayBuffer(object) && object.byteLength > 0 && object.byteLength % PAGE === 0;
+}
+
+const CHECKED = new Error("this is thrown before anything is moved");
+
+/** @throws what moving them would throw */
+function checkAll(objects: readonly object[]): void {
+  if (!("deno" in process.versions)) {
+    const value = {
+      get last(): never {
+        throw CHECKED;
+      },
+    };
+    try {
+      structuredClone(value, { transfer: objects as Transferable[] });
+    } catch (error) {
+      if (error !== CHECKED) throw error;
+    }
+    return;
+  }
+  // There the list is moved one by one, before the value is looked at; but no buffer can move to one of that length.
+  for (const object of objects as { transfer?: (length: number) => void }[]) {
+    if (!types.isArrayBuffer(object)) continue;
+    try {
+      object.transfer?.(Number.MAX_SAFE_INTEGER);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw new DOMException((error as Error).message, "DataCloneError");
     }
   }
 }

@@ -373,8 +373,9 @@ export class Writer {
 
   private buffer(buffer: ArrayBuffer): void {
     if (isDetached(buffer)) throw new Uncloneable(buffer, "a detached ArrayBuffer could not be cloned");
+    const { carrier } = this.context;
     const moved = this.transfer?.has(buffer) === true;
-    if (moved && buffer.byteLength >= CARRIED && this.context.carrier !== undefined) return this.carry(buffer, true);
+    if (moved && carrier !== undefined && buffer.byteLength >= carrier.moves) return this.carry(buffer, true);
     this.bufferContents(new Uint8Array(buffer), greatestLength(buffer));
   }
 
@@ -462,9 +463,6 @@ export class Writer {
 
 /** Properties of an error that have a place of their own. */
 const FIELDS = new Set(["name", "message", "stack", "cause", "errors"]);
-
-/** A buffer of this size is moved by a port; copying a smaller one costs less than waking another thread for it. */
-const CARRIED = 8 * 1024 * 1024;
 
 /** The upper half, and the word, of the slot of a short text. */
 export function shortTextUpper(text: string): number {

@@ -1,0 +1,25 @@
+/** AbortSignals: one listener on each, however many wait for it, since Node warns of the eleventh. */
+
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls `action`, a function of this call's own, once, when `signal` aborts; what is returned calls that off. */
+export function onAbort(signal: AbortSignal, action: () => void): () => void {
+  let actions = waiting.get(signal);
+  if (actions === undefined) {
+    waiting.set(signal, (actions = new Set()));
+    signal.addEventListener("abort", aborted, { once: true });
+  }
+  const own = actions;
+  own.add(action);
+  return () => {
+    if (!own.delete(action) || own.size > 0) return;
+    waiting.delete(signal);
+    signal.removeEventListener("abort", aborted);
+  };
+}
+
+function aborted(this: AbortSignal): void {
+  const actions = waiting.get(this) ?? [];
+  waiting.delete(this);
+  for (const action of actions) action();
+}

@@ -1,0 +1,158 @@
+/** What functions, their signals, results and transfers may do. */
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import process from "node:process";
+import { onDeno, rejection, withRuntime } from "../go/fixtures.js";
+import { runArgs, runScript, SKEIN, withFolder } from "./scripts.js";
+
+describe("a thenable that misbehaves", () => {
+  const kinds: Readonly<Record<string, () => PromiseLike<number>>> = {
+    "a promise whose own then calls back twice": () =>
+      Object.assign(Promise.resolve(0), {
+        then(done: (n: number) => void) {
+          done(1);
+          done(2);
+        },
+      }),
+    "a promise whose own then calls and throws": () =>
+      Object.assign(Promise.resolve(0), {
+        then(done: (n: number) => void) {
+          done(1);
+          throw new Error("after");
+        },
+      }),
+    "a thenable that calls back twice, later": () =>
+      ({
+        then(done: (n: number) => void, fail: (error: Error) => void) {
+          setTimeout(() => {
+            done(1);
+            fail(new Error("after"));
+            done(2);
+          }, 5);
+        },
+      }) as PromiseLike<number>,
+  };
+  it("settles its goroutine once", () =>
+    withRuntime(async (rt) => {
+      for (const [what, make] of Object.entries(kinds)) {
+        for (let i = 0; i < 50; i++) assert.equal(await rt.go(make), 1, what);
+      }
+      assert.equal(await rt.go((a: number) => a + 1, 1), 2);
+    }));
+});
+
+describe("a function that is sent as its source", () => {
+  it("may ask for the type of what only some runtimes have, and use it", () =>
+    withRuntime(async (rt) => {
+      const which = (): string =>
+        // @ts-expect-error -- what this is about
+        typeof Deno !== "undefined" ? "deno" : typeof Bun !== "undefined" ? String(Bun) : "node";
+      assert.equal(await rt.go(which), onDeno ? "deno" : "node");
+    }));
+
+  it("imports as its own file does: a package of its project, a file beside it", () =>
+    withFolder(async (folder) => {
+      const at = `${folder}/node_modules/onlyhere`;
+      mkdirSync(at, { recursive: true });
+      writeFileSync(`${folder}/package.json`, '{"type":"module"}');
+      writeFileSync(`${at}/package.json`, '{"name":"onlyhere","type":"module","main":"index.js"}');
+      writeFileSync(`${at}/index.js`, "export default 42;");
+      writeFileSync(`${folder}/beside.mjs`, "export default 7;");
+      const { stdout, stderr } = await runScript(
+        `import { start } from "skein";
+         const rt = await start({ procs: 1 });
+         const own = async () => [(await import("onlyhere")).default, (await import("./beside.mjs")).default];
+         const builtin = async () => (await import("node:path")).sep + (await import("path")).sep;
+         console.log(JSON.stringify([await rt.go(own), await rt.go(builtin)]));
+         await rt.close();`,
+        folder,
+      );
+      assert.equal(stdout.trim(), '[[42,7],"//"]', stderr);
+    }));
+});
+
+describe("an AbortSignal", () => {
+  it("may be waited for by many without a warning", () =>
+    withRuntime(async (rt) => {
+      const warnings: string[] = [];
+      const warned = (warning: Error): void => void warnings.push(warning.message);
+      process.on("warning", warned);
+      const controller = new AbortController();
+      const { signal } = controller;
+      const ch = rt.chan<number>();
+      const wait = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+      await Promise.all(Array.from({ length: 30 }, () => rt.go.with({ signal }, wait)));
+      const waits = Array.from({ length: 30 }, () => rejection(ch.recv({ signal })));
+      controller.abort(new Error("enough"));
+      assert.ok((await Promise.all(waits)).every((error) => (error as Error).message === "enough"));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      process.off("warning", warned);
+      assert.deepEqual(warnings, []);
+    }));
+});
+
+describe("a transfer", () => {
+  it("moves nothing if one of its objects cannot be moved", () =>
+    withRuntime((rt) => {
+      const good = new ArrayBuffer(64);
+      const bad = new WebAssembly.Memory({ initial: 1 }).buffer;
+      assert.throws(() => rt.go.with({ transfer: [good, bad] }, (a, b) => a.byteLength + b.byteLength, good, bad));
+      assert.equal(good.byteLength, 64);
+      return Promise.resolve();
+    }));
+
+  it("leaves a buffer with who sends it to a closed channel", () =>
+    withRuntime(async (rt) => {
+      const ch = rt.chan<ArrayBuffer>(1);
+      ch.close();
+      const buffer = new ArrayBuffer(64);
+      const error = await rejection(ch.send(buffer, { transfer: [buffer] }));
+      assert.match((error as Error).message, /closed channel/);
+      assert.equal(buffer.byteLength, 64);
+    }));
+
+  it("of 16 MB arrives although the main thread blocks after it", () =>
+    withRuntime(async (rt) => {
+      const cell = new Int32Array(new SharedArrayBuffer(4));
+      const buffer = new ArrayBuffer(16 << 20);
+      const write = (b: ArrayBuffer, cell: Int32Array): number => {
+        Atomics.store(cell, 0, b.byteLength);
+        Atomics.notify(cell, 0);
+        return b.byteLength;
+      };
+      await rt.go(() => 1);
+      const g = rt.go.with({ transfer: [buffer] }, write, buffer, cell);
+      assert.notEqual(Atomics.wait(cell, 0, 0, 20_000), "timed-out");
+      assert.equal(await g, 16 << 20);
+    }));
+});
+
+describe("a process", () => {
+  it("whose task handles rejections that nobody else does keeps its thread", () =>
+    withFolder(async (folder) => {
+      writeFileSync(
+        `${folder}/work.mjs`,
+        `let seen = 0;
+         process.on("unhandledRejection", () => { seen++; });
+         export async function stray() { Promise.reject(new Error("stray")); await new Promise((r) => setTimeout(r, 50)); return seen; }`,
+      );
+      const { stdout, stderr } = await runScript(
+        `import process from "node:process"; import { start } from "skein";
+         const rt = await start({ procs: 1 });
+         console.log(await rt.go(rt.tasks(new URL("./work.mjs", import.meta.url)).stray));
+         await rt.close();`,
+        folder,
+      );
+      assert.equal(stdout.trim(), "1", stderr);
+    }));
+
+  for (const flag of ["--expose-gc", "--max-old-space-size=300", "--title=x", "--stack-trace-limit=20"]) {
+    it(`may be a text with flags: ${flag}`, { skip: onDeno }, async () => {
+      const source = `import { start } from "${SKEIN}"; const rt = await start({ procs: 2 });
+        console.log(await rt.go((a) => a + 1, 1)); await rt.close();`;
+      const { stdout, stderr } = await runArgs([flag, "--input-type=module", "-e", source], process.cwd());
+      assert.equal(stdout.trim(), "2", stderr);
+    });
+  }
+});
