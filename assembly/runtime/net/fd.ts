@@ -332,7 +332,7 @@ function accepted(listener: NetFD, sysfd: i32, address: usize): i64 {
   fd.remote = sockaddrCopy(address, load<i32>(address - 4));
   fd.local = localOf(listener, fd);
   const error = fdRegister(fd);
-  return error < 0 ? error : changetype<usize>(fd);
+  return error < 0 ? <i64>error : <i64>changetype<usize>(fd);
 }
 
 /** The local end of an accepted connection: the listener's, unless that listens on every address. */

@@ -106,7 +106,7 @@ function bindOne(slot: Slot, packets: bool): i64 {
   fd.unlinks = domain == AF_UNIX;
   fd.reusePort = (slot.flags & SlotFlag.ReusePort) != 0;
   error = fdRegister(fd);
-  return error < 0 ? error : changetype<usize>(fd);
+  return error < 0 ? <i64>error : <i64>changetype<usize>(fd);
 }
 
 /** The same with the host's own sockets. */

@@ -1,8 +1,9 @@
 // Producers of notes, and the consumer that drains them and sleeps when there are none.
 import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../../assembly/layout";
+import { allm } from "../../../assembly/abi";
 import { futexsleep } from "../../../assembly/runtime/base/lock";
 import { mfree } from "../../../assembly/runtime/memory/malloc";
-import { drainNotes, pushNote } from "../../../assembly/runtime/js/mailbox";
+import { pushNote, takeMail } from "../../../assembly/runtime/js/mailbox";
 import { fastrandn } from "../../../assembly/runtime/base/rand";
 import { become, setup, spin, word } from "./setup";
 
@@ -40,7 +41,7 @@ export function consume(n: i32, sleep: i32): void {
   let wrong = 0;
   for (let seen = 0; seen < n;) {
     const wake = atomic.load<i32>(SCHED_HOST_WAKE);
-    let note = drainNotes();
+    let note = takeMail(allm(0));
     if (note != 0) atomic.add<i32>(word(FILLED), 1);
     else if (sleep) {
       atomic.store<i32>(SCHED_HOST_ASLEEP, 1);
@@ -80,5 +81,5 @@ export function wakes(): i32 {
 
 /** Whether nothing is left. */
 export function empty(): i32 {
-  return drainNotes() == 0 ? 1 : 0;
+  return takeMail(allm(0)) == 0 ? 1 : 0;
 }
