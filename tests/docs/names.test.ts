@@ -34,6 +34,15 @@ function found(name: string, anywhere: boolean): boolean {
   return files.some((file) => pattern.test(file));
 }
 
+/** Every word of the sources, for pages that name functions and constants. */
+const words = new Set(
+  files
+    .filter(
+      (file) => /^\/(?:assembly|host|scripts|tests)\/.*\.(?:ts|mjs)$/.test(file) && !file.startsWith("/tests/docs/"),
+    )
+    .flatMap((file) => read(file.slice(1)).match(/[A-Za-z_]\w*/g) ?? []),
+);
+
 /** What stands in code: spans, and the words of the commands in blocks of a shell. */
 function code(page: string): string[] {
   const spans = [...page.replaceAll(/^```.*?^```$/gms, "").matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span);
@@ -68,6 +77,14 @@ for (const page of pages) {
         }
       }
       assert.deepEqual(missing, []);
+    });
+
+    it("names functions, classes and constants that the sources have", { skip: !INSIDE.includes(page) }, () => {
+      const names = code(text).flatMap((span) => /^([A-Za-z_]\w*)(?:\(.*\))?$/.exec(span)?.[1] ?? []);
+      assert.deepEqual(
+        names.filter((name) => !words.has(name)),
+        [],
+      );
     });
 
     it("links to pages and headings that exist", () => {
