@@ -138,7 +138,7 @@ export interface Core {
    * goroutines at the end; 0 for off.
    */
   setDebug(schedtrace: number, scheddetail: number, stall: number, leaks: number): void;
-  /** Has gomaxprocs set to `n`, soon. */
+  /** Has gomaxprocs set to `n`, soon: by a goroutine of its own, for who stops the world needs a P. */
   setProcs(n: number): void;
   /** Starts a goroutine for a task: kind 0 for a call, 1 for main, 2 for the top-level code alone. */
   submit(task: number, kind: number): void;

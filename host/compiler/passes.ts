@@ -13,6 +13,7 @@
 import type { Module } from "./asc.js";
 import { splitInstrumented } from "./twins.js";
 import { CORE } from "./session.js";
+import { bodyOf, callTarget, functionsOf, walk } from "./safepoints-ir.js";
 
 /** Binaryen's -O3 for one function after the other. */
 const FUNCTION_PASSES = [
@@ -61,6 +62,9 @@ const SCHEDULER = [
   "sched/sysmon/*",
 ].map((name) => `${CORE}/${name}`);
 
+/** With what a goroutine parks. */
+const SWITCH = `${CORE}/base/imports/startUnwind`;
+
 /** Functions that Asyncify exports for a host that switches stacks; here the core does. */
 const ASYNCIFY_EXPORTS = ["start_unwind", "stop_unwind", "start_rewind", "stop_rewind", "get_state"];
 
@@ -106,6 +110,7 @@ export function runPasses(
 
   afterInlining();
 
+  checkScheduler(module);
   // Imported functions never switch; indirect calls may, but not those of the scheduler, which sorts.
   module.setPassArgument("asyncify-ignore-imports", "1");
   module.setPassArgument("asyncify-removelist", SCHEDULER.join(","));
@@ -115,4 +120,43 @@ export function runPasses(
 
   module.runPasses(["inlining", ...FUNCTION_PASSES]);
   module.runPasses(["simplify-globals", "reorder-globals", "remove-unused-module-elements"]);
+}
+
+/**
+ * Fails if a function of the scheduler's calls, whether itself or through others, what parks a goroutine: its own frame would be
+ * lost. Calls through the function table are left out: what sorts, and ends goroutines, makes some that never park.
+ */
+function checkScheduler(module: Module): void {
+  const callers = new Map<string, string[]>();
+  for (const [name, func] of functionsOf(module)) {
+    walk(bodyOf(func), (expression, kind) => {
+      if (kind !== "Call") return;
+      const target = callTarget(expression);
+      const known = callers.get(target);
+      if (known) known.push(name);
+      else callers.set(target, [name]);
+    });
+  }
+  // The functions that reach a switch, each with the one that it calls for that.
+  const ways = new Map<string, string>();
+  const reached = [SWITCH];
+  for (let name = reached.pop(); name !== undefined; name = reached.pop()) {
+    for (const caller of callers.get(name) ?? []) {
+      if (ways.has(caller)) continue;
+      ways.set(caller, name);
+      if (isScheduler(caller))
+        throw new Error(`${wayOf(caller, ways)}: a function that is never instrumented may park`);
+      reached.push(caller);
+    }
+  }
+}
+
+/** A function, and what it calls, one after the other. */
+function wayOf(name: string, ways: ReadonlyMap<string, string>): string {
+  const next = ways.get(name);
+  return name.replace(`${CORE}/`, "") + (next === undefined ? "" : ` -> ${wayOf(next, ways)}`);
+}
+
+function isScheduler(name: string): boolean {
+  return SCHEDULER.some((pattern) => name.startsWith(pattern.slice(0, -1)));
 }

@@ -71,7 +71,7 @@ import { entersyscall, entersyscallUnwatched } from "../goroutine/syscall";
 import { timeSleepUntil } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace, traceCreate } from "../debug/trace";
-import { gomaxprocs } from "../sched/world";
+import { procsgo } from "../sched/world";
 
 /** The function of every JavaScript goroutine. */
 function jsgo(record: usize): void {
@@ -210,12 +210,7 @@ export function submitRecords(first: usize, count: i32): void {
   else wakeSysmonIfAsleep();
 }
 
-/** Sets gomaxprocs; a goroutine of its own, for who stops the world needs a P. */
-function procsgo(n: usize): void {
-  gomaxprocs(<i32>n);
-}
-
-/** Has gomaxprocs set to `n`, soon. */
+/** Has gomaxprocs set to `n`, soon: by a goroutine of its own, for who stops the world needs a P. */
 @host
 export function setProcs(n: i32): void {
   const gp = gfgetOrphan();

@@ -160,6 +160,11 @@ function destroyp(pp: P, heir: P): void {
   pp.status = PStatus.Dead;
 }
 
+/** What a goroutine runs that sets gomaxprocs to its task. It may park, as nothing in `js/` may (`host/compiler/passes.ts`). */
+export function procsgo(n: usize): void {
+  gomaxprocs(<i32>n);
+}
+
 /** Sets the number of Ps and returns the previous; n < 1 only asks. Panics if it is more than MAX_PROCS. */
 export function gomaxprocs(n: i32): i32 {
   if (n > <i32>MAX_PROCS) gopanic("gomaxprocs: the limit is " + MAX_PROCS.toString());

@@ -67,7 +67,7 @@ export class RWMutex {
     nilCheck(changetype<usize>(this));
     if (!mutexTryLock(this.writers)) return false;
     if (atomic.cmpxchg<i64>(addressOf(this.state), 0, WRITER) == 0) return true;
-    mutexUnlock(this.writers);
+    mutexRelease(this.writers); // JavaScript tries too, which could not give way to who gets it
     return false;
   }
 
