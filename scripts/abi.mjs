@@ -323,26 +323,32 @@ const names = (params) => params.map(({ name }) => name).join(", ");
 function coreFile(functions) {
   const binding = (fn) => {
     const { name, params, result } = fn;
-    const taken = `take<Core["${name}"]>("${name}", ${params.length})`;
+    const taken = `take("${name}")`;
     if (result !== "address" && result !== "bool") return `${name}: ${taken},\n`;
     const call = `${name}(${names(params)})`;
     return `${name}: (${names(params)}) => ${result === "address" ? `${call} >>> 0` : `Boolean(${call})`},\n`;
   };
   const kept = functions.filter(({ result }) => result === "address" || result === "bool");
-  const keep = ({ name, params }) => `const ${name} = take<Core["${name}"]>("${name}", ${params.length});\n`;
+  const keep = ({ name }) => `const ${name} = take("${name}");\n`;
   return `${head("What the core exports, as a program's instance has it; `assembly/runtime` says who may call what.")}
 export interface Core {
 ${functions.map((fn) => `${fn.doc}${fn.name}${signature(fn)};\n`).join("")}}
 
-/** @internal What the names of the exports begin with. */
+/** @internal How many parameters each has. */
+export const ARITIES: Readonly<Record<keyof Core, number>> = {
+${functions.map(({ name, params }) => `${name}: ${params.length},\n`).join("")}};
+
+/** What the names of the exports begin with. */
 const PREFIX = "__skein_";
 
-/** The core of an instance. Throws if it lacks a function, or has another one by that name. */
-export function bindCore(exports: WebAssembly.Exports): Core {
-  const take = <F>(name: string, arity: number): F => {
+/** The core of an instance; refuse makes the error if it lacks a function, or has another one by that name. */
+export function bindCore(exports: WebAssembly.Exports, refuse: (message: string) => Error): Core {
+  const take = <N extends keyof Core>(name: N): Core[N] => {
     const found = exports[PREFIX + name];
-    if (typeof found === "function" && found.length === arity) return found as F;
-    throw new Error(\`the program was compiled for another version of Skein: its core has no \${name} with \${arity} parameters\`);
+    if (typeof found === "function" && found.length === ARITIES[name]) return found as Core[N];
+    throw refuse(
+      \`the program was compiled for another version of Skein: its core has no \${name} of \${ARITIES[name]} parameters\`,
+    );
   };
 ${kept.map(keep).join("")}
   return {

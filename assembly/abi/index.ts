@@ -13,6 +13,7 @@ export { addressOf } from "./address";
 export * from "./g";
 export * from "./jsgo";
 export * from "./m";
+export * from "./net";
 export * from "./note";
 export * from "./object";
 export * from "./op";

@@ -41,7 +41,7 @@ export class Ring {
 
 @unmanaged
 @host
-export class TraceEvent {
+export class TraceRecord {
   /** nanotime. */
   time: i64;
   /** The goroutine, 0 for none. */

@@ -51,7 +51,7 @@ export interface Core {
   init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number, heapPlace: number): void;
   /** A listener has a new connection, whose addresses are filled in. */
   ioAccepted(at: number, accepted: number): void;
-  /** One of IOEvent. */
+  /** One of IoEvent. */
   ioEvent(at: number, event: number, value: number): void;
   /** The socket is closed, and nobody names it any more; of a listener, connections that nobody has accepted are left: `ioTakeAccepted` first. */
   ioFree(at: number): void;
@@ -142,7 +142,7 @@ export interface Core {
   setProcs(n: number): void;
   /** Starts a goroutine for a task: kind 0 for a call, 1 for main, 2 for the top-level code alone. */
   submit(task: number, kind: number): void;
-  /** Starts a goroutine for each of `count` records, linked by NOTE_NEXT. From threads without a P. */
+  /** Starts a goroutine for each of `count` records, linked by `next`. From threads without a P. */
   submitRecords(first: number, count: number): void;
   /**
    * The sysmon thread: returns the id of an M whose thread is to be started now, or -1 for the host to take an event-loop turn,
@@ -164,105 +164,179 @@ export interface Core {
   waitReason(reason: number): number;
 }
 
-/** @internal What the names of the exports begin with. */
+/** @internal How many parameters each has. */
+export const ARITIES: Readonly<Record<keyof Core, number>> = {
+  beM: 1,
+  beginExit: 0,
+  beginTrace: 1,
+  bytesNew: 1,
+  chanClose: 1,
+  chanTryRecv: 3,
+  chanTrySend: 2,
+  close: 0,
+  condBroadcast: 1,
+  condSignal: 1,
+  contextCancel: 2,
+  currentCreator: 0,
+  currentGoid: 0,
+  discard: 0,
+  drain: 0,
+  endDetached: 1,
+  endExit: 1,
+  endNet: 0,
+  endTrace: 0,
+  freeTrace: 0,
+  hostReady: 1,
+  init: 6,
+  ioAccepted: 2,
+  ioEvent: 3,
+  ioFree: 1,
+  ioInput: 5,
+  ioTakeAccepted: 1,
+  killM: 3,
+  lockRelease: 1,
+  lockTry: 3,
+  malloc: 1,
+  mfree: 1,
+  mlost: 2,
+  mstart: 1,
+  newFunctionIndex: 0,
+  newStdSocket: 0,
+  nextM: 0,
+  noSolo: 0,
+  numGoroutine: 0,
+  numJsGoroutine: 0,
+  objectFree: 1,
+  objectNew: 4,
+  opBegin: 1,
+  opBlock: 0,
+  opCancel: 1,
+  opCase: 4,
+  opFree: 1,
+  opNew: 2,
+  opPoll: 1,
+  panicNote: 1,
+  postOwned: 3,
+  readRelease: 3,
+  readTry: 3,
+  requestDump: 0,
+  requeueDetached: 1,
+  schedtraceNow: 0,
+  semaphoreRelease: 2,
+  semaphoreTry: 2,
+  setDebug: 4,
+  setProcs: 1,
+  submit: 2,
+  submitRecords: 2,
+  sysmon: 0,
+  takeGoids: 1,
+  takeRequests: 0,
+  threadGoal: 1,
+  threadLost: 2,
+  useGm: 0,
+  waitGroupAdd: 2,
+  waitReason: 1,
+};
+
+/** What the names of the exports begin with. */
 const PREFIX = "__skein_";
 
-/** The core of an instance. Throws if it lacks a function, or has another one by that name. */
-export function bindCore(exports: WebAssembly.Exports): Core {
-  const take = <F>(name: string, arity: number): F => {
+/** The core of an instance; refuse makes the error if it lacks a function, or has another one by that name. */
+export function bindCore(exports: WebAssembly.Exports, refuse: (message: string) => Error): Core {
+  const take = <N extends keyof Core>(name: N): Core[N] => {
     const found = exports[PREFIX + name];
-    if (typeof found === "function" && found.length === arity) return found as F;
-    throw new Error(
-      `the program was compiled for another version of Skein: its core has no ${name} with ${arity} parameters`,
+    if (typeof found === "function" && found.length === ARITIES[name]) return found as Core[N];
+    throw refuse(
+      `the program was compiled for another version of Skein: its core has no ${name} of ${ARITIES[name]} parameters`,
     );
   };
-  const beginExit = take<Core["beginExit"]>("beginExit", 0);
-  const bytesNew = take<Core["bytesNew"]>("bytesNew", 1);
-  const contextCancel = take<Core["contextCancel"]>("contextCancel", 2);
-  const drain = take<Core["drain"]>("drain", 0);
-  const ioTakeAccepted = take<Core["ioTakeAccepted"]>("ioTakeAccepted", 1);
-  const killM = take<Core["killM"]>("killM", 3);
-  const malloc = take<Core["malloc"]>("malloc", 1);
-  const newStdSocket = take<Core["newStdSocket"]>("newStdSocket", 0);
-  const objectFree = take<Core["objectFree"]>("objectFree", 1);
-  const objectNew = take<Core["objectNew"]>("objectNew", 4);
-  const opCancel = take<Core["opCancel"]>("opCancel", 1);
-  const opNew = take<Core["opNew"]>("opNew", 2);
-  const schedtraceNow = take<Core["schedtraceNow"]>("schedtraceNow", 0);
-  const semaphoreTry = take<Core["semaphoreTry"]>("semaphoreTry", 2);
-  const takeRequests = take<Core["takeRequests"]>("takeRequests", 0);
-  const waitReason = take<Core["waitReason"]>("waitReason", 1);
+  const beginExit = take("beginExit");
+  const bytesNew = take("bytesNew");
+  const contextCancel = take("contextCancel");
+  const drain = take("drain");
+  const ioTakeAccepted = take("ioTakeAccepted");
+  const killM = take("killM");
+  const malloc = take("malloc");
+  const newStdSocket = take("newStdSocket");
+  const objectFree = take("objectFree");
+  const objectNew = take("objectNew");
+  const opCancel = take("opCancel");
+  const opNew = take("opNew");
+  const schedtraceNow = take("schedtraceNow");
+  const semaphoreTry = take("semaphoreTry");
+  const takeRequests = take("takeRequests");
+  const waitReason = take("waitReason");
 
   return {
-    beM: take<Core["beM"]>("beM", 1),
+    beM: take("beM"),
     beginExit: () => Boolean(beginExit()),
-    beginTrace: take<Core["beginTrace"]>("beginTrace", 1),
+    beginTrace: take("beginTrace"),
     bytesNew: (n) => bytesNew(n) >>> 0,
-    chanClose: take<Core["chanClose"]>("chanClose", 1),
-    chanTryRecv: take<Core["chanTryRecv"]>("chanTryRecv", 3),
-    chanTrySend: take<Core["chanTrySend"]>("chanTrySend", 2),
-    close: take<Core["close"]>("close", 0),
-    condBroadcast: take<Core["condBroadcast"]>("condBroadcast", 1),
-    condSignal: take<Core["condSignal"]>("condSignal", 1),
+    chanClose: take("chanClose"),
+    chanTryRecv: take("chanTryRecv"),
+    chanTrySend: take("chanTrySend"),
+    close: take("close"),
+    condBroadcast: take("condBroadcast"),
+    condSignal: take("condSignal"),
     contextCancel: (o, at) => Boolean(contextCancel(o, at)),
-    currentCreator: take<Core["currentCreator"]>("currentCreator", 0),
-    currentGoid: take<Core["currentGoid"]>("currentGoid", 0),
-    discard: take<Core["discard"]>("discard", 0),
+    currentCreator: take("currentCreator"),
+    currentGoid: take("currentGoid"),
+    discard: take("discard"),
     drain: () => drain() >>> 0,
-    endDetached: take<Core["endDetached"]>("endDetached", 1),
-    endExit: take<Core["endExit"]>("endExit", 1),
-    endNet: take<Core["endNet"]>("endNet", 0),
-    endTrace: take<Core["endTrace"]>("endTrace", 0),
-    freeTrace: take<Core["freeTrace"]>("freeTrace", 0),
-    hostReady: take<Core["hostReady"]>("hostReady", 1),
-    init: take<Core["init"]>("init", 6),
-    ioAccepted: take<Core["ioAccepted"]>("ioAccepted", 2),
-    ioEvent: take<Core["ioEvent"]>("ioEvent", 3),
-    ioFree: take<Core["ioFree"]>("ioFree", 1),
-    ioInput: take<Core["ioInput"]>("ioInput", 5),
+    endDetached: take("endDetached"),
+    endExit: take("endExit"),
+    endNet: take("endNet"),
+    endTrace: take("endTrace"),
+    freeTrace: take("freeTrace"),
+    hostReady: take("hostReady"),
+    init: take("init"),
+    ioAccepted: take("ioAccepted"),
+    ioEvent: take("ioEvent"),
+    ioFree: take("ioFree"),
+    ioInput: take("ioInput"),
     ioTakeAccepted: (at) => ioTakeAccepted(at) >>> 0,
     killM: (mid, mark, text) => Boolean(killM(mid, mark, text)),
-    lockRelease: take<Core["lockRelease"]>("lockRelease", 1),
-    lockTry: take<Core["lockTry"]>("lockTry", 3),
+    lockRelease: take("lockRelease"),
+    lockTry: take("lockTry"),
     malloc: (size) => malloc(size) >>> 0,
-    mfree: take<Core["mfree"]>("mfree", 1),
-    mlost: take<Core["mlost"]>("mlost", 2),
-    mstart: take<Core["mstart"]>("mstart", 1),
-    newFunctionIndex: take<Core["newFunctionIndex"]>("newFunctionIndex", 0),
+    mfree: take("mfree"),
+    mlost: take("mlost"),
+    mstart: take("mstart"),
+    newFunctionIndex: take("newFunctionIndex"),
     newStdSocket: () => newStdSocket() >>> 0,
-    nextM: take<Core["nextM"]>("nextM", 0),
-    noSolo: take<Core["noSolo"]>("noSolo", 0),
-    numGoroutine: take<Core["numGoroutine"]>("numGoroutine", 0),
-    numJsGoroutine: take<Core["numJsGoroutine"]>("numJsGoroutine", 0),
+    nextM: take("nextM"),
+    noSolo: take("noSolo"),
+    numGoroutine: take("numGoroutine"),
+    numJsGoroutine: take("numJsGoroutine"),
     objectFree: (o) => objectFree(o) >>> 0,
     objectNew: (kind, n, elem, other) => objectNew(kind, n, elem, other) >>> 0,
-    opBegin: take<Core["opBegin"]>("opBegin", 1),
-    opBlock: take<Core["opBlock"]>("opBlock", 0),
+    opBegin: take("opBegin"),
+    opBlock: take("opBlock"),
     opCancel: (op) => Boolean(opCancel(op)),
-    opCase: take<Core["opCase"]>("opCase", 4),
-    opFree: take<Core["opFree"]>("opFree", 1),
+    opCase: take("opCase"),
+    opFree: take("opFree"),
     opNew: (mid, gen) => opNew(mid, gen) >>> 0,
-    opPoll: take<Core["opPoll"]>("opPoll", 1),
-    panicNote: take<Core["panicNote"]>("panicNote", 1),
-    postOwned: take<Core["postOwned"]>("postOwned", 3),
-    readRelease: take<Core["readRelease"]>("readRelease", 3),
-    readTry: take<Core["readTry"]>("readTry", 3),
-    requestDump: take<Core["requestDump"]>("requestDump", 0),
-    requeueDetached: take<Core["requeueDetached"]>("requeueDetached", 1),
+    opPoll: take("opPoll"),
+    panicNote: take("panicNote"),
+    postOwned: take("postOwned"),
+    readRelease: take("readRelease"),
+    readTry: take("readTry"),
+    requestDump: take("requestDump"),
+    requeueDetached: take("requeueDetached"),
     schedtraceNow: () => schedtraceNow() >>> 0,
-    semaphoreRelease: take<Core["semaphoreRelease"]>("semaphoreRelease", 2),
+    semaphoreRelease: take("semaphoreRelease"),
     semaphoreTry: (o, n) => Boolean(semaphoreTry(o, n)),
-    setDebug: take<Core["setDebug"]>("setDebug", 4),
-    setProcs: take<Core["setProcs"]>("setProcs", 1),
-    submit: take<Core["submit"]>("submit", 2),
-    submitRecords: take<Core["submitRecords"]>("submitRecords", 2),
-    sysmon: take<Core["sysmon"]>("sysmon", 0),
-    takeGoids: take<Core["takeGoids"]>("takeGoids", 1),
+    setDebug: take("setDebug"),
+    setProcs: take("setProcs"),
+    submit: take("submit"),
+    submitRecords: take("submitRecords"),
+    sysmon: take("sysmon"),
+    takeGoids: take("takeGoids"),
     takeRequests: () => takeRequests() >>> 0,
-    threadGoal: take<Core["threadGoal"]>("threadGoal", 1),
-    threadLost: take<Core["threadLost"]>("threadLost", 2),
-    useGm: take<Core["useGm"]>("useGm", 0),
-    waitGroupAdd: take<Core["waitGroupAdd"]>("waitGroupAdd", 2),
+    threadGoal: take("threadGoal"),
+    threadLost: take("threadLost"),
+    useGm: take("useGm"),
+    waitGroupAdd: take("waitGroupAdd"),
     waitReason: (reason) => waitReason(reason) >>> 0,
   };
 }

@@ -148,6 +148,69 @@ export const enum ThreadMark {
   Doomed = -1,
 }
 
+/** What the I/O thread tells. */
+export const enum IoEvent {
+  /** What was asked for is done; the value is 0 or an errno. */
+  Done = 0,
+  /** So many bytes have gone to the system. */
+  Written = 1,
+  /** The other end sends nothing more. */
+  Ended = 2,
+  /** The connection has failed; the value is an errno. */
+  Failed = 3,
+}
+
+/** What the I/O thread is asked to do. */
+export const enum IoKind {
+  Listen = 0,
+  Dial = 1,
+  OpenPackets = 2,
+  Write = 3,
+  Send = 4,
+  Shutdown = 5,
+  Resume = 6,
+  Close = 7,
+}
+
+/** What waits for the network. */
+export const enum PollerKind {
+  /** Nobody has used the network yet. */
+  None = 0,
+  Epoll = 1,
+  /** The runtime's own sockets, on a thread of the host. */
+  Stdlib = 2,
+}
+
+/** What an address is for. */
+export const enum Purpose {
+  Listen = 0,
+  Dial = 1,
+  ListenPacket = 2,
+  Destination = 3,
+}
+
+export const enum ResolutionLayout {
+  Message = 24,
+  MessageMax = 512,
+  Slots = 536,
+  SlotSize = 124,
+  /** The most addresses of a name that are tried. */
+  SlotCount = 8,
+}
+
+export const enum SlotFlag {
+  /** An IPv6 address that is not to stand for IPv4 too. */
+  Only6 = 1,
+  /** Others may listen at it as well. */
+  ReusePort = 2,
+}
+
+export const enum StdSocketLayout {
+  Local = 52,
+  Remote = 164,
+  Size = 276,
+}
+
 /** What a note says. */
 export const enum NoteKind {
   /** Module-level code has run; calls may start. */

@@ -24,7 +24,7 @@ export interface CoreImports {
   readonly readFile: (path: number, pathLen: number) => number;
   /** Copies the file that this thread has just read, and lets go of it. */
   readonly readFileTake: (ptr: number, len: number) => void;
-  /** Runs the JavaScript goroutine of a record (`JSGO_*`); returns one of RUNJS_*. */
+  /** Runs the JavaScript goroutine of a record (a JsGo); returns one of RunJs. */
   readonly run_js: (record: number) => number;
   /** The frames of user functions on this thread's stack, as UTF-8 text ready to print; returns its length, writes `cap` at most. */
   readonly traceback: (ptr: number, cap: number) => number;

@@ -293,6 +293,137 @@ export class M extends View {
   }
 }
 
+/** A request to the I/O thread, which frees it. */
+export class IoRequest extends View {
+  static readonly SIZE: number = 20;
+  get next(): number {
+    return this.words[this.at]! >>> 0;
+  }
+  set next(value: number) {
+    this.words[this.at] = value;
+  }
+  /** One of IoKind. */
+  get kind(): number {
+    return this.words[this.at + 1]!;
+  }
+  set kind(value: number) {
+    this.words[this.at + 1] = value;
+  }
+  get socket(): number {
+    return this.words[this.at + 2]! >>> 0;
+  }
+  set socket(value: number) {
+    this.words[this.at + 2] = value;
+  }
+  /** A block, which the I/O thread frees, and how many of its bytes count. */
+  get block(): number {
+    return this.words[this.at + 3]! >>> 0;
+  }
+  set block(value: number) {
+    this.words[this.at + 3] = value;
+  }
+  get length(): number {
+    return this.words[this.at + 4]!;
+  }
+  set length(value: number) {
+    this.words[this.at + 4] = value;
+  }
+}
+
+/** What the host is asked, and answers; a message and the slots follow. */
+export class Resolution extends View {
+  static readonly SIZE: number = 24;
+  /** Where the goroutine waits for the main thread (`awaitHost`). */
+  get word(): number {
+    return this.words[this.at]! >>> 0;
+  }
+  set word(value: number) {
+    this.words[this.at] = value;
+  }
+  /** How many slots are filled. */
+  get count(): number {
+    return this.words[this.at + 1]!;
+  }
+  set count(value: number) {
+    this.words[this.at + 1] = value;
+  }
+  /** The text asked for, UTF-16, its length in bytes, and its Purpose. */
+  get text(): number {
+    return this.words[this.at + 2]! >>> 0;
+  }
+  set text(value: number) {
+    this.words[this.at + 2] = value;
+  }
+  get length(): number {
+    return this.words[this.at + 3]!;
+  }
+  set length(value: number) {
+    this.words[this.at + 3] = value;
+  }
+  get purpose(): number {
+    return this.words[this.at + 4]!;
+  }
+  set purpose(value: number) {
+    this.words[this.at + 4] = value;
+  }
+  /** Bytes of a message that says why there is no answer; UTF-16. */
+  get messageLength(): number {
+    return this.words[this.at + 5]!;
+  }
+  set messageLength(value: number) {
+    this.words[this.at + 5] = value;
+  }
+}
+
+/** One of the addresses that a name stands for; the kernel's struct follows. */
+export class Slot extends View {
+  static readonly SIZE: number = 12;
+  /** AF_INET and the like. */
+  get domain(): number {
+    return this.words[this.at]!;
+  }
+  set domain(value: number) {
+    this.words[this.at] = value;
+  }
+  get length(): number {
+    return this.words[this.at + 1]!;
+  }
+  set length(value: number) {
+    this.words[this.at + 1] = value;
+  }
+  /** Bits of SlotFlag. */
+  get flags(): number {
+    return this.words[this.at + 2]!;
+  }
+  set flags(value: number) {
+    this.words[this.at + 2] = value;
+  }
+}
+
+/** A socket of the runtime's own; its two addresses follow. */
+export class StdSocket extends View {
+  static readonly SIZE: number = 52;
+  /** Flags of the Slot. */
+  get flags(): number {
+    return this.words[this.at + 1]!;
+  }
+  set flags(value: number) {
+    this.words[this.at + 1] = value;
+  }
+  get localLength(): number {
+    return this.words[this.at + 2]!;
+  }
+  set localLength(value: number) {
+    this.words[this.at + 2] = value;
+  }
+  get remoteLength(): number {
+    return this.words[this.at + 3]!;
+  }
+  set remoteLength(value: number) {
+    this.words[this.at + 3] = value;
+  }
+}
+
 /** A request between JavaScript threads. */
 export class JsRequest extends NoteHead {
   static override readonly SIZE = 32;
@@ -604,7 +735,7 @@ export class Ring extends View {
   }
 }
 
-export class TraceEvent extends View {
+export class TraceRecord extends View {
   static readonly SIZE: number = 32;
   /** nanotime. */
   get time(): number {
@@ -634,5 +765,79 @@ export class TraceEvent extends View {
   }
   set extra(value: number) {
     this.words[this.at + 7] = value;
+  }
+}
+
+export class HChan extends View {
+  static readonly SIZE: number = 40;
+  get closed(): number {
+    return Atomics.load(this.words, this.at + 1) >>> 0;
+  }
+  set closed(value: number) {
+    Atomics.store(this.words, this.at + 1, value);
+  }
+  /** Where `closed` is in `words`. */
+  get closedIndex(): number {
+    return this.at + 1;
+  }
+  /** Values in the ring, and its slots; the latter never changes. */
+  get qcount(): number {
+    return Atomics.load(this.words, this.at + 2) >>> 0;
+  }
+  set qcount(value: number) {
+    Atomics.store(this.words, this.at + 2, value);
+  }
+  /** Where `qcount` is in `words`. */
+  get qcountIndex(): number {
+    return this.at + 2;
+  }
+  get dataqsiz(): number {
+    return this.words[this.at + 3]! >>> 0;
+  }
+  set dataqsiz(value: number) {
+    this.words[this.at + 3] = value;
+  }
+}
+
+export class Task extends View {
+  static readonly SIZE: number = 8;
+  /** Table index of the thunk, `(task: usize) => void`. */
+  get thunk(): number {
+    return this.words[this.at]!;
+  }
+  set thunk(value: number) {
+    this.words[this.at] = value;
+  }
+  /** Bytes of the whole record. */
+  get size(): number {
+    return this.words[this.at + 1]! >>> 0;
+  }
+  set size(value: number) {
+    this.words[this.at + 1] = value;
+  }
+}
+
+/** A number of tickets that goroutines take and give back. */
+export class Semaphore extends View {
+  static readonly SIZE: number = 20;
+  get free(): number {
+    return Atomics.load(this.words, this.at + 1);
+  }
+  set free(value: number) {
+    Atomics.store(this.words, this.at + 1, value);
+  }
+  /** Where `free` is in `words`. */
+  get freeIndex(): number {
+    return this.at + 1;
+  }
+  get size(): number {
+    return Atomics.load(this.words, this.at + 4);
+  }
+  set size(value: number) {
+    Atomics.store(this.words, this.at + 4, value);
+  }
+  /** Where `size` is in `words`. */
+  get sizeIndex(): number {
+    return this.at + 4;
   }
 }

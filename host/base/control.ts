@@ -5,9 +5,10 @@
  * Guarantees: at most one report is ever made, the first; its text is complete once the main thread is woken. Making a
  * report takes no lock and calls no wasm, so it works after a trap in any place.
  */
-import { SCHED_EXIT_CODE, SCHED_HOST_WAKE, SCHED_STATE } from "../../assembly/layout.js";
 import { ProgramState } from "../abi/enums.js";
+import type { Sched } from "../abi/records.js";
 import { GoPanic, type StackFrame } from "./errors.js";
+import { Memory } from "./memory.js";
 
 /** What a report is about. */
 export const enum Report {
@@ -64,23 +65,23 @@ const enum Word {
 export class Control {
   readonly shared: SharedArrayBuffer;
   private readonly words: Int32Array<SharedArrayBuffer>;
-  private readonly sched: Int32Array<SharedArrayBuffer>;
+  private readonly sched: Sched;
   private isInterrupter = false;
 
   /** `shared` as another thread made it, or undefined to make it. */
   constructor(memory: WebAssembly.Memory, shared = new SharedArrayBuffer(TEXT_OFFSET + TEXT_BYTES)) {
     this.shared = shared;
     this.words = new Int32Array(shared, 0, TEXT_OFFSET / 4);
-    this.sched = new Int32Array(memory.buffer as unknown as SharedArrayBuffer, 0, SCHED_WORDS);
+    this.sched = new Memory(memory).sched;
   }
 
   /** One of `STATE_*`. */
   get state(): number {
-    return Atomics.load(this.sched, SCHED_STATE >> 2);
+    return this.sched.state;
   }
 
   get exitCode(): number {
-    return Atomics.load(this.sched, SCHED_EXIT_CODE >> 2);
+    return this.sched.exitCode;
   }
 
   /** True once a thread is making a report. */
@@ -90,16 +91,16 @@ export class Control {
 
   /** Takes the right to end a running program; false if it is ending already. */
   beginExit(): boolean {
+    const { words, stateIndex } = this.sched;
     return (
-      Atomics.compareExchange(this.sched, SCHED_STATE >> 2, ProgramState.Running, ProgramState.Exiting) ===
-      ProgramState.Running
+      Atomics.compareExchange(words, stateIndex, ProgramState.Running, ProgramState.Exiting) === ProgramState.Running
     );
   }
 
   /** Ends the program that `beginExit` began to end. */
   finishExit(code: number): void {
-    Atomics.store(this.sched, SCHED_EXIT_CODE >> 2, code);
-    Atomics.store(this.sched, SCHED_STATE >> 2, ProgramState.Exited);
+    this.sched.exitCode = code;
+    this.sched.state = ProgramState.Exited;
     this.wakeMain();
   }
 
@@ -149,18 +150,19 @@ export class Control {
 
   /** Makes the main thread look at its notes and at the report. */
   wakeMain(): void {
-    Atomics.add(this.sched, SCHED_HOST_WAKE >> 2, 1);
-    Atomics.notify(this.sched, SCHED_HOST_WAKE >> 2);
+    const { words, hostWakeIndex } = this.sched;
+    Atomics.add(words, hostWakeIndex, 1);
+    Atomics.notify(words, hostWakeIndex);
   }
 
   /** A counter of `wakeMain` calls, to be read before looking. */
   get wakes(): number {
-    return Atomics.load(this.sched, SCHED_HOST_WAKE >> 2);
+    return this.sched.hostWake;
   }
 
   /** Resolves when `wakes` has changed from `seen`; does not by itself keep the process alive. */
   async woken(seen: number): Promise<void> {
-    const wait = Atomics.waitAsync(this.sched, SCHED_HOST_WAKE >> 2, seen);
+    const wait = Atomics.waitAsync(this.sched.words, this.sched.hostWakeIndex, seen);
     if (wait.async) await wait.value;
   }
 
@@ -177,6 +179,3 @@ export class Control {
     Atomics.store(this.words, Word.ArgsLength, length);
   }
 }
-
-/** Words of memory that reach past the scheduler's fields that the host uses. */
-const SCHED_WORDS = 1024;

@@ -16,7 +16,7 @@
  * Guarantees: operands are evaluated once, left to right, `this` or the function value first, before the record exists (so
  * an evaluation that panics or parks loses no record). There is one thunk for each target, not for each place.
  */
-import { TASK_ARGS } from "../../assembly/layout.js";
+import { Task } from "../abi/records.js";
 import api, {
   stripParentheses,
   type CallNode,
@@ -52,9 +52,9 @@ type Target =
     }
   | { readonly kind: "indirect"; readonly signature: Signature; readonly argumentsLength: number };
 
-/** The layout of values in a task, from byte `TASK_ARGS`, each at its natural alignment. */
+/** The layout of values in a task, from byte `Task.SIZE`, each at its natural alignment. */
 export function layOut(types: readonly Type[]): { readonly offsets: number[]; readonly size: number } {
-  let end = TASK_ARGS;
+  let end = Task.SIZE;
   const offsets = types.map((type) => {
     const at = (end + type.byteSize - 1) & -type.byteSize;
     end = at + type.byteSize;

@@ -5,19 +5,11 @@
  * Guarantees: equal sources share a block, so functions made in a loop take no more memory than one; what a function would
  * miss on another thread is an error here, at the call, that names it.
  */
-import {
-  JSFN_FLAGS,
-  JSFN_INDEX,
-  JSFN_KIND,
-  JSFN_LENGTH1,
-  JSFN_LENGTH2,
-  JSFN_TEXT,
-  JSFN_TIME,
-} from "../../assembly/layout.js";
 import { FunctionFlag, FunctionKind } from "../abi/enums.js";
 import { pathToFileURL } from "node:url";
+import { JsFunction } from "../abi/records.js";
 import { SkeinError } from "../base/errors.js";
-import type { Core } from "../program/core.js";
+import type { Core } from "../abi/core.js";
 import type { Memory } from "../base/memory.js";
 import { callStack } from "../base/thrown.js";
 import { checkSelfContained } from "./selfcontained.js";
@@ -87,16 +79,16 @@ export class Functions {
     const bytes1 = Buffer.from(first, "utf8");
     const bytes2 = Buffer.from(second, "utf8");
     const { core, memory } = this;
-    const address = core.malloc(JSFN_TEXT + bytes1.byteLength + bytes2.byteLength) >>> 0;
-    const { words } = memory;
-    words[(address + JSFN_INDEX) >> 2] = core.newFunctionIndex();
-    words[(address + JSFN_KIND) >> 2] = kind;
-    words[(address + JSFN_TIME) >> 2] = 0;
-    words[(address + JSFN_FLAGS) >> 2] = isAsync ? FunctionFlag.IsAsync : 0;
-    words[(address + JSFN_LENGTH1) >> 2] = bytes1.byteLength;
-    words[(address + JSFN_LENGTH2) >> 2] = bytes2.byteLength;
-    memory.write(address + JSFN_TEXT, bytes1);
-    memory.write(address + JSFN_TEXT + bytes1.byteLength, bytes2);
+    const address = core.malloc(JsFunction.SIZE + bytes1.byteLength + bytes2.byteLength);
+    const block = memory.fn(address);
+    block.index = core.newFunctionIndex();
+    block.kind = kind;
+    block.time = 0;
+    block.flags = isAsync ? FunctionFlag.IsAsync : 0;
+    block.length1 = bytes1.byteLength;
+    block.length2 = bytes2.byteLength;
+    memory.write(address + JsFunction.SIZE, bytes1);
+    memory.write(address + JsFunction.SIZE + bytes1.byteLength, bytes2);
     const shared = { address, name, startedAt: undefined };
     this.byText.set(text, shared);
     return shared;
@@ -119,13 +111,11 @@ function callerFile(): string {
 
 /** A function as another thread finds it in memory. */
 export function readFunction(memory: Memory, address: number): { isModule: boolean; first: string; second: string } {
-  const { words } = memory;
-  const length1 = words[(address + JSFN_LENGTH1) >> 2]!;
-  const length2 = words[(address + JSFN_LENGTH2) >> 2]!;
+  const { kind, length1, length2 } = memory.fn(address);
   return {
-    isModule: words[(address + JSFN_KIND) >> 2] === FunctionKind.Module,
-    first: memory.utf8(address + JSFN_TEXT, length1),
-    second: memory.utf8(address + JSFN_TEXT + length1, length2),
+    isModule: kind === FunctionKind.Module,
+    first: memory.utf8(address + JsFunction.SIZE, length1),
+    second: memory.utf8(address + JsFunction.SIZE + length1, length2),
   };
 }
 

@@ -5,7 +5,6 @@
  * It is a native promise, so awaiting it takes the engine's short way; `constructor` is Promise itself for that reason, and
  * what `then` returns is an ordinary promise.
  */
-import { JSGO_STATE } from "../../assembly/layout.js";
 import { JsStatus } from "../abi/enums.js";
 import type { LongTimer } from "../base/timers.js";
 import type { Starter } from "./starter.js";
@@ -112,7 +111,7 @@ export class GoroutinePromise extends Promise<unknown> implements Goroutine<unkn
 
   get status(): GoroutineStatus {
     if (this.at === 0) return this.ended;
-    return STATES[this.starter.load(this.at + JSGO_STATE)] ?? "queued";
+    return STATES[this.starter.stateOf(this.at)] ?? "queued";
   }
 
   /** @internal */

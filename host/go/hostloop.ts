@@ -4,8 +4,8 @@
  * The M is woken through its word `park`, which the core sets to Park.Parked before it returns; whoever wakes it changes the word and
  * notifies, so that Atomics.waitAsync here sees it. While the thread is here it is marked as being in JavaScript.
  */
-import { M_OWED, M_PARK, M_SIZE, M_WAIT_US, MS_BASE } from "../../assembly/layout.js";
 import { Mstart, Park, ThreadMark } from "../abi/enums.js";
+import type { M } from "../abi/records.js";
 import type { Memory } from "../base/memory.js";
 import { LONGEST_TIMER_MS } from "../base/timers.js";
 import type { Mark } from "./mark.js";
@@ -16,20 +16,18 @@ const MICRO_TURNS = 8;
 
 export class HostLoop implements Holder {
   thread: Thread | undefined;
-  private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly mark: Mark;
-  private readonly m: number;
+  private readonly m: M;
   private keepAlive: NodeJS.Timeout | undefined;
   private wake: (() => void) | undefined;
 
   constructor(memory: Memory, mid: number, mark: Mark) {
-    this.words = memory.words;
     this.mark = mark;
-    this.m = MS_BASE + mid * M_SIZE;
+    this.m = memory.m(mid);
   }
 
   changed(isHeld: boolean): void {
-    this.words[(this.m + M_OWED) >> 2] = isHeld ? 1 : 0;
+    this.m.owed = isHeld ? 1 : 0;
     if (!isHeld) this.wake?.();
   }
 
@@ -58,12 +56,11 @@ export class HostLoop implements Holder {
   }
 
   private woken(): Promise<void> {
-    const at = (this.m + M_PARK) >> 2;
-    if (Atomics.load(this.words, at) !== Park.Parked) return new Promise((resolve) => setImmediate(resolve));
-    const us = this.words[(this.m + M_WAIT_US) >> 2]!;
+    const { words, parkIndex, park, waitUs: us } = this.m;
+    if (park !== Park.Parked) return new Promise((resolve) => setImmediate(resolve));
     return new Promise((resolve) => {
       this.wake = resolve;
-      const wait = Atomics.waitAsync(this.words, at, Park.Parked, us === 0 ? Infinity : us / 1000);
+      const wait = Atomics.waitAsync(words, parkIndex, Park.Parked, us === 0 ? Infinity : us / 1000);
       if (wait.async) void wait.value.then(() => resolve());
       else setImmediate(resolve);
     });

@@ -5,7 +5,6 @@ import { createRequire, isBuiltin } from "node:module";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
-import { JSFN_INDEX } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
 import { attempt, wordsOf } from "../base/thrown.js";
 import type { Memory } from "../base/memory.js";
@@ -54,7 +53,7 @@ export class Loader {
 
   /** The function of the block at `address`. */
   get(address: number): Loaded {
-    const index = this.memory.words[(address + JSFN_INDEX) >> 2]!;
+    const index = this.memory.fn(address).index;
     return this.functions[index] ?? (this.functions[index] = this.load(address));
   }
 

@@ -4,9 +4,9 @@
  * Guarantees: notes of one sender are handled in the order in which they were posted; a handler that throws does not keep
  * the others from their notes. A note belongs to its handler, which frees it.
  */
-import { M_MAIL, M_SIZE, MS_BASE, NOTE_KIND, NOTE_NEXT } from "../../assembly/layout.js";
 import { NoteKind } from "../abi/enums.js";
-import type { Core } from "../program/core.js";
+import type { M } from "../abi/records.js";
+import type { Core } from "../abi/core.js";
 import type { Memory } from "../base/memory.js";
 
 /** What is done with a note: given its address. */
@@ -14,15 +14,15 @@ export type NoteHandler = (address: number) => void;
 
 export class Mailbox {
   private readonly core: Core;
-  private readonly words: Int32Array<SharedArrayBuffer>;
-  private readonly head: number;
+  private readonly memory: Memory;
+  private readonly m: M;
   private readonly handlers: (NoteHandler | undefined)[] = [];
   private readonly orphans: (NoteHandler | undefined)[] = [];
 
   constructor(core: Core, memory: Memory, mid: number) {
     this.core = core;
-    this.words = memory.words;
-    this.head = (MS_BASE + mid * M_SIZE + M_MAIL) >> 2;
+    this.memory = memory;
+    this.m = memory.m(mid);
   }
 
   /** Has `handler` deal with the notes of a kind. */
@@ -37,17 +37,16 @@ export class Mailbox {
 
   /** Whether there is anything to take. */
   get isEmpty(): boolean {
-    return Atomics.load(this.words, this.head) === 0;
+    return this.m.mail === 0;
   }
 
   /** Handles all notes that have come; says whether there were any. */
   drain(): boolean {
     if (this.isEmpty) return false;
-    const { words } = this;
-    let address = this.core.drain() >>> 0;
+    let address = this.core.drain();
     while (address !== 0) {
-      const next = words[(address + NOTE_NEXT) >> 2]! >>> 0;
-      this.handle(words[(address + NOTE_KIND) >> 2]!, address);
+      const { next, kind } = this.memory.note(address);
+      this.handle(kind, address);
       address = next;
     }
     return true;

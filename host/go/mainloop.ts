@@ -6,8 +6,9 @@
  * of the event loop, for as long as something came lately; then it lets itself be woken. Whoever posts notifies only if
  * this thread has said that it sleeps: see `noteq.ts` for why nothing is missed.
  */
-import { M_MAIL, MS_BASE, SCHED_HOST_ASLEEP } from "../../assembly/layout.js";
 import { MainSleep } from "../abi/enums.js";
+import type { M, Sched } from "../abi/records.js";
+import type { Memory } from "../base/memory.js";
 import type { Control } from "../base/control.js";
 import { LONGEST_TIMER_MS } from "../base/timers.js";
 import type { Holder } from "./thread.js";
@@ -24,13 +25,11 @@ const BLOCK_MS = 0.1;
 const COLD_MS = 0.2;
 /** Each time that this was in vain it is left out twice as often as before, up to 2 to this power. */
 const MOST_IN_VAIN = 6;
-/** Words: of this thread's mailbox, and of how it sleeps. */
-const MAIL = (MS_BASE + M_MAIL) >> 2;
-const ASLEEP = SCHED_HOST_ASLEEP >> 2;
 
 export class MainLoop implements Holder {
   private readonly control: Control;
-  private readonly words: Int32Array<SharedArrayBuffer>;
+  private readonly sched: Sched;
+  private readonly m: M;
   /** Keeps the process alive while it is referenced: threads may end before they have been heard of. */
   private readonly anchor = setInterval(() => undefined, LONGEST_TIMER_MS).unref();
   /** Handles what has come; false if nothing had. */
@@ -64,9 +63,10 @@ export class MainLoop implements Holder {
     this.keepAlive();
   };
 
-  constructor(control: Control, words: Int32Array<SharedArrayBuffer>, drain: () => boolean) {
+  constructor(control: Control, memory: Memory, drain: () => boolean) {
     this.control = control;
-    this.words = words;
+    this.sched = memory.sched;
+    this.m = memory.m(0);
     this.drain = drain;
     this.sleep();
   }
@@ -109,7 +109,7 @@ export class MainLoop implements Holder {
     const now = performance.now();
     this.isFresh = now - this.latest > COLD_MS;
     this.latest = now;
-    Atomics.store(this.words, ASLEEP, MainSleep.Awake);
+    this.sched.hostAsleep = MainSleep.Awake;
     setImmediate(this.poll);
   }
 
@@ -121,11 +121,11 @@ export class MainLoop implements Holder {
       return;
     }
     if (!this.mayBlock) return;
-    const { words } = this;
-    Atomics.store(words, ASLEEP, MainSleep.Blocked);
-    if (Atomics.load(words, MAIL) === 0) Atomics.wait(words, ASLEEP, MainSleep.Blocked, BLOCK_MS);
-    Atomics.store(words, ASLEEP, MainSleep.Awake);
-    if (Atomics.load(words, MAIL) !== 0) {
+    const { words, hostAsleepIndex } = this.sched;
+    this.sched.hostAsleep = MainSleep.Blocked;
+    if (this.m.mail === 0) Atomics.wait(words, hostAsleepIndex, MainSleep.Blocked, BLOCK_MS);
+    this.sched.hostAsleep = MainSleep.Awake;
+    if (this.m.mail !== 0) {
       this.inVain = 0;
     } else {
       this.inVain = Math.min(this.inVain + 1, MOST_IN_VAIN);
@@ -134,7 +134,7 @@ export class MainLoop implements Holder {
   }
 
   private sleep(): void {
-    Atomics.store(this.words, ASLEEP, MainSleep.Asleep);
+    this.sched.hostAsleep = MainSleep.Asleep;
   }
 
   /** Has the process live while it is to, when polling does not see to that. */

@@ -4,9 +4,9 @@
  *
  * Invariant: whenever the core runs on an M's thread, the mark is ThreadMark.Core, and nobody can doom the thread.
  */
-import { M_MARK, M_SIZE, MS_BASE } from "../../assembly/layout.js";
 import { ThreadMark } from "../abi/enums.js";
-import type { Core } from "../program/core.js";
+import type { M } from "../abi/records.js";
+import type { Core } from "../abi/core.js";
 import type { Memory } from "../base/memory.js";
 
 /** The mark of a thread that runs the function of a goroutine. */
@@ -14,20 +14,13 @@ export function markOf(goroutine: number): number {
   return ((goroutine % 2 ** 28) << 2) | 1;
 }
 
-/** The place of an M's mark, as an index of 32-bit words. */
-export function markWord(mid: number): number {
-  return (MS_BASE + mid * M_SIZE + M_MARK) >> 2;
-}
-
 /** This thread's mark. */
 export class Mark {
-  private readonly words: Int32Array<SharedArrayBuffer>;
-  private readonly at: number;
+  private readonly m: M;
   private value = ThreadMark.Core;
 
   constructor(memory: Memory, mid: number) {
-    this.words = memory.words;
-    this.at = markWord(mid);
+    this.m = memory.m(mid);
   }
 
   get current(): number {
@@ -37,14 +30,14 @@ export class Mark {
   /** Leaves the core for JavaScript, in the name of `value`. */
   enter(value: number): void {
     this.value = value;
-    Atomics.store(this.words, this.at, value);
+    this.m.mark = value;
   }
 
   /** Back to the core. Does not return if the thread is to be killed. */
   leave(): void {
-    const { value } = this;
+    const { value, m } = this;
     this.value = ThreadMark.Core;
-    if (Atomics.compareExchange(this.words, this.at, value, ThreadMark.Core) !== value) sleepForEver();
+    if (Atomics.compareExchange(m.words, m.markIndex, value, ThreadMark.Core) !== value) sleepForEver();
   }
 
   /** The same core, for JavaScript to call: the mark is taken off for each call and put on again. */

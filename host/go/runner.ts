@@ -10,29 +10,10 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { fileURLToPath } from "node:url";
-import {
-  JSFN_FLAGS,
-  JSGO_ARGC,
-  JSGO_ARGS,
-  JSGO_EXTRA,
-  JSGO_FN,
-  JSGO_HAS_EXTRA,
-  JSGO_ID,
-  JSGO_OWNER,
-  JSGO_OWNER_GEN,
-  JSGO_RESULT,
-  JSGO_SEEN,
-  JSGO_SLOT,
-  JSGO_STATE,
-  JSREQ_ARG,
-  JSREQ_GEN,
-  JSREQ_ID,
-  JSREQ_SIZE,
-  JSREQ_VALUE,
-  NOTE_KIND,
-} from "../../assembly/layout.js";
 import { ArgCount, FunctionFlag, JsStatus, NoteKind, RunJs } from "../abi/enums.js";
+import { JsRequest } from "../abi/records.js";
 import { StopThread } from "../program/instance.js";
+import type { Memory } from "../base/memory.js";
 import { ALL } from "./starter.js";
 import { trusted } from "../base/promises.js";
 import { attempt, isError, stackOf, wordsOf } from "../base/thrown.js";
@@ -81,8 +62,7 @@ class Running implements GoroutineContext {
 export class Runner {
   private readonly thread: Thread;
   private readonly mark: Mark;
-  private readonly words: Int32Array<SharedArrayBuffer>;
-  private readonly floats: Float64Array;
+  private readonly memory: Memory;
   private readonly loader: Loader;
   private readonly onPanic: ((error: unknown, goroutine: number) => void) | undefined;
   /** Goroutines that await here, by number. */
@@ -98,8 +78,7 @@ export class Runner {
     this.thread = thread;
     this.mark = mark;
     this.onPanic = onPanic;
-    this.words = thread.memory.words;
-    this.floats = new Float64Array(thread.memory.raw.buffer);
+    this.memory = thread.memory;
     this.loader = new Loader(thread.memory);
     thread.starter.exportOf = (fn) => this.loader.exportOf(fn);
     thread.onBlocks = () => {
@@ -113,15 +92,15 @@ export class Runner {
   context(): GoroutineContext | undefined {
     const { record } = this;
     if (record === 0) return this.following.getStore();
-    return (this.running ??= new Running(this.floats[(record + JSGO_ID) >> 3]!, record));
+    return (this.running ??= new Running(this.memory.jsgo(record).id, record));
   }
 
   /** Runs the goroutine of a record; returns one of RUNJS_*. */
   run(record: number): number {
-    const { words, mark } = this;
-    mark.enter(markOf(this.floats[(record + JSGO_ID) >> 3]!));
+    const { mark } = this;
+    mark.enter(markOf(this.memory.jsgo(record).id));
     try {
-      const loaded = this.loader.get(words[(record + JSGO_FN) >> 2]! >>> 0);
+      const loaded = this.loader.get(this.memory.jsgo(record).fn);
       if (loaded.call !== undefined) return this.call(record, loaded);
       if (loaded.error === undefined) return this.whenLoaded(record, loaded);
       this.dropArgs(record);
@@ -136,7 +115,7 @@ export class Runner {
     const { thread } = this;
     thread.hold();
     // Until then it may be cancelled like any that has not begun.
-    Atomics.store(this.words, (record + JSGO_STATE) >> 2, JsStatus.Queued);
+    this.memory.jsgo(record).state = JsStatus.Queued;
     void loading?.then(() => {
       thread.core.requeueDetached(record);
       thread.release();
@@ -145,25 +124,25 @@ export class Runner {
   }
 
   private call(record: number, loaded: Loaded): number {
-    const { thread, words } = this;
+    const { thread } = this;
     const fn = loaded.call!;
     this.record = record;
     this.running = undefined;
     try {
       let value: unknown;
-      if (loaded.isAsync || words[(record + JSGO_HAS_EXTRA) >> 2] !== 0) {
+      if (loaded.isAsync || this.memory.jsgo(record).hasExtra !== 0) {
         value = this.callFollowed(record, fn);
       } else {
         const { codec } = thread;
-        switch (words[(record + JSGO_ARGC) >> 2]) {
+        switch (this.memory.jsgo(record).argc) {
           case 0:
             value = fn();
             break;
           case 1:
-            value = fn(codec.decode(record + JSGO_ARGS));
+            value = fn(codec.decode(this.memory.jsgo(record).args(0)));
             break;
           case 2:
-            value = fn(codec.decode(record + JSGO_ARGS), codec.decode(record + JSGO_ARGS + 8));
+            value = fn(codec.decode(this.memory.jsgo(record).args(0)), codec.decode(this.memory.jsgo(record).args(1)));
             break;
           default:
             value = fn(...this.args(record));
@@ -181,8 +160,8 @@ export class Runner {
           return RunJs.Await;
         }
       }
-      encodeResult(thread.codec, value, record + JSGO_RESULT);
-      words[(record + JSGO_STATE) >> 2] = JsStatus.Done;
+      encodeResult(thread.codec, value, this.memory.jsgo(record).result);
+      this.memory.jsgo(record).state = JsStatus.Done;
     } catch (error) {
       if (attempt(() => error instanceof StopThread) === true) throw error; // not a proxy
       this.fail(record, error);
@@ -194,60 +173,59 @@ export class Runner {
 
   /** With `context()` and what the goroutine has brought along following the function into what it awaits. */
   private callFollowed(record: number, fn: AnyFunction): unknown {
-    const running = (this.running = new Running(this.floats[(record + JSGO_ID) >> 3]!, record));
+    const running = (this.running = new Running(this.memory.jsgo(record).id, record));
     const args = this.args(record);
     const call = (): unknown => fn(...args);
-    if (this.words[(record + JSGO_HAS_EXTRA) >> 2] === 0) return this.following.run(running, call);
-    const extra = this.thread.codec.decode(record + JSGO_EXTRA) as Carried;
+    if (this.memory.jsgo(record).hasExtra === 0) return this.following.run(running, call);
+    const extra = this.thread.codec.decode(this.memory.jsgo(record).extra) as Carried;
     return this.following.run(running, () => runCarried(extra, call));
   }
 
   private args(record: number): unknown[] {
     const { codec } = this.thread;
-    const argc = this.words[(record + JSGO_ARGC) >> 2]!;
-    if (argc === ArgCount.Spread) return codec.decode(record + JSGO_ARGS) as unknown[];
+    const argc = this.memory.jsgo(record).argc;
+    if (argc === ArgCount.Spread) return codec.decode(this.memory.jsgo(record).args(0)) as unknown[];
     const args: unknown[] = [];
-    for (let i = 0; i < argc; i++) args.push(codec.decode(record + JSGO_ARGS + 8 * i));
+    for (let i = 0; i < argc; i++) args.push(codec.decode(this.memory.jsgo(record).args(i)));
     return args;
   }
 
   private dropArgs(record: number): void {
     const { codec } = this.thread;
-    const argc = this.words[(record + JSGO_ARGC) >> 2]!;
-    for (let i = 0; i < (argc === ArgCount.Spread ? 1 : argc); i++) codec.drop(record + JSGO_ARGS + 8 * i);
-    if (this.words[(record + JSGO_HAS_EXTRA) >> 2] !== 0) codec.drop(record + JSGO_EXTRA);
+    const argc = this.memory.jsgo(record).argc;
+    for (let i = 0; i < (argc === ArgCount.Spread ? 1 : argc); i++) codec.drop(this.memory.jsgo(record).args(i));
+    if (this.memory.jsgo(record).hasExtra !== 0) codec.drop(this.memory.jsgo(record).extra);
   }
 
   /** Puts an error into the record, or as much of it as can be cloned. */
   private fail(record: number, error: unknown): void {
     const { codec } = this.thread;
-    const id = this.floats[(record + JSGO_ID) >> 3]!;
+    const id = this.memory.jsgo(record).id;
     trimStack(error);
     if ((this.pending.get(id) ?? this.running)?.signal.aborted !== true) this.onPanic?.(error, id);
     try {
-      codec.encode(error, record + JSGO_RESULT);
+      codec.encode(error, this.memory.jsgo(record).result);
     } catch {
-      codec.encode(plain(error), record + JSGO_RESULT);
+      codec.encode(plain(error), this.memory.jsgo(record).result);
     }
-    this.words[(record + JSGO_STATE) >> 2] = JsStatus.Failed;
+    this.memory.jsgo(record).state = JsStatus.Failed;
   }
 
   // ---- pending goroutines --------------------------------------------------------------------------------------------
 
   private pend(record: number): Running {
-    const running = (this.running ??= new Running(this.floats[(record + JSGO_ID) >> 3]!, record));
+    const running = (this.running ??= new Running(this.memory.jsgo(record).id, record));
     this.pending.set(running.id, running);
     this.note(record, FunctionFlag.IsAsync);
     this.thread.hold();
-    Atomics.store(this.words, (record + JSGO_STATE) >> 2, JsStatus.Waiting);
+    this.memory.jsgo(record).state = JsStatus.Waiting;
     return running;
   }
 
   /** Notes what has come out about the function of a record. */
   private note(record: number, flag: number): void {
-    const { words } = this;
-    const at = ((words[(record + JSGO_FN) >> 2]! >>> 0) + JSFN_FLAGS) >> 2;
-    if ((words[at]! & flag) === 0) Atomics.or(words, at, flag);
+    const fn = this.memory.fn(this.memory.jsgo(record).fn);
+    if ((fn.flags & flag) === 0) Atomics.or(fn.words, fn.flagsIndex, flag);
   }
 
   private await(record: number, promise: PromiseLike<unknown>): number {
@@ -260,11 +238,11 @@ export class Runner {
 
   private end(running: Running, value: unknown): void {
     try {
-      encodeResult(this.thread.codec, value, running.record + JSGO_RESULT);
+      encodeResult(this.thread.codec, value, this.memory.jsgo(running.record).result);
     } catch (error) {
       return this.endFailed(running, error);
     }
-    this.words[(running.record + JSGO_STATE) >> 2] = JsStatus.Done;
+    this.memory.jsgo(running.record).state = JsStatus.Done;
     this.over(running);
   }
 
@@ -283,16 +261,16 @@ export class Runner {
     const { codec, core } = this.thread;
     let reason: unknown;
     try {
-      reason = codec.decode(note + JSREQ_VALUE);
+      reason = codec.decode(this.memory.request(note).value);
     } catch (error) {
       reason = error; // it is cancelled all the same
     }
-    const id = this.floats[(note + JSREQ_ID) >> 3]!;
+    const id = this.memory.request(note).id;
     const running = this.pending.get(id);
     core.mfree(note);
     // One that has ended meanwhile is not there.
     for (const each of id === ALL ? [...this.pending.values()] : running === undefined ? [] : [running]) {
-      Atomics.store(this.words, (each.record + JSGO_SEEN) >> 2, 1);
+      this.memory.jsgo(each.record).seen = 1;
       each.cancel(reason);
       each.wake?.();
     }
@@ -302,9 +280,9 @@ export class Runner {
 
   private pull(note: number): void {
     const { core, codec } = this.thread;
-    codec.drop(note + JSREQ_VALUE);
-    const running = this.pending.get(this.floats[(note + JSREQ_ID) >> 3]!);
-    const more = this.words[(note + JSREQ_ARG) >> 2]!;
+    codec.drop(this.memory.request(note).value);
+    const running = this.pending.get(this.memory.request(note).id);
+    const more = this.memory.request(note).arg;
     core.mfree(note);
     if (running === undefined) return;
     running.leave = more < 0 ? -1 : running.leave + more;
@@ -336,19 +314,17 @@ export class Runner {
 
   private sendYield({ record, id }: Running, value: unknown): void {
     const { core, codec } = this.thread;
-    const { words } = this;
-    const note = core.malloc(JSREQ_SIZE) >>> 0;
+    const note = core.malloc(JsRequest.SIZE);
     try {
-      encodeResult(codec, value, note + JSREQ_VALUE);
+      encodeResult(codec, value, this.memory.request(note).value);
     } catch (error) {
       core.mfree(note);
       throw error;
     }
-    words[(note + NOTE_KIND) >> 2] = NoteKind.Yield;
-    words[(note + JSREQ_ARG) >> 2] = words[(record + JSGO_SLOT) >> 2]!;
-    words[(note + JSREQ_GEN) >> 2] = 0;
-    this.floats[(note + JSREQ_ID) >> 3] = id;
-    core.postOwned(words[(record + JSGO_OWNER) >> 2]!, words[(record + JSGO_OWNER_GEN) >> 2]!, note);
+    this.memory.note(note).kind = NoteKind.Yield;
+    this.memory.request(note).arg = this.memory.jsgo(record).slot;
+    this.memory.request(note).id = id;
+    core.postOwned(this.memory.jsgo(record).owner, this.memory.jsgo(record).ownerGen, note);
   }
 }
 

@@ -9,38 +9,12 @@
  * The first few goroutines of a tick are handed over at once, so that they start even if this thread then blocks; those that
  * follow go in batches, at the latest in a microtask.
  */
-import {
-  JSGO_ARGC,
-  JSGO_ARGS,
-  JSGO_EXTRA,
-  JSGO_FN,
-  JSGO_HAS_EXTRA,
-  JSGO_ID,
-  JSGO_MAX_ARGS,
-  JSGO_MID,
-  JSGO_OWNER,
-  JSGO_OWNER_GEN,
-  JSGO_RESULT,
-  JSGO_SEEN,
-  JSGO_SIZE,
-  JSGO_SLOT,
-  JSGO_STATE,
-  JSREQ_ARG,
-  JSREQ_GEN,
-  JSREQ_ID,
-  JSREQ_SIZE,
-  JSREQ_VALUE,
-  NOTE_KIND,
-  NOTE_NEXT,
-  M_GEN,
-  SCHED_MCOUNT,
-  M_SIZE,
-  MS_BASE,
-} from "../../assembly/layout.js";
 import { ArgCount, JsStatus, NoteKind, ThreadMark } from "../abi/enums.js";
+import { JsGo, JsRequest } from "../abi/records.js";
 import { SkeinError, WorkerError } from "../base/errors.js";
 import { onAbort } from "../base/signals.js";
 import { stackOf, wordsOf } from "../base/thrown.js";
+import type { Memory } from "../base/memory.js";
 import { LongTimer } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
 import { Transfer } from "../values/index.js";
@@ -88,8 +62,7 @@ export interface GoOptions {
 /** @internal */
 export class Starter {
   private readonly thread: Thread;
-  private readonly words: Int32Array<SharedArrayBuffer>;
-  private readonly floats: Float64Array;
+  private readonly memory: Memory;
   private readonly functions: Functions;
   /** Records not in use. */
   private readonly free: number[] = [];
@@ -112,8 +85,7 @@ export class Starter {
 
   constructor(thread: Thread) {
     this.thread = thread;
-    this.words = thread.memory.words;
-    this.floats = new Float64Array(thread.memory.raw.buffer);
+    this.memory = thread.memory;
     this.functions = new Functions(thread.core, thread.memory);
     thread.mailbox.on(NoteKind.Task, (address) => this.returned(address));
     thread.mailbox.on(NoteKind.Yield, (address) => this.yielded(address));
@@ -121,7 +93,7 @@ export class Starter {
       thread.mailbox.onOrphan(NoteKind.Task, (address) => this.orphan(address));
       for (const kind of [NoteKind.Yield, NoteKind.Cancel, NoteKind.Pull]) {
         thread.mailbox.onOrphan(kind, (address) => {
-          thread.codec.drop(address + JSREQ_VALUE);
+          thread.codec.drop(this.memory.request(address).value);
           thread.core.mfree(address);
         });
       }
@@ -133,7 +105,6 @@ export class Starter {
     if (this.refusal !== undefined) throw this.refusal;
     if (options !== undefined) checkOptions(options);
     const shared = this.functions.share(fn);
-    const { words } = this;
     const at = this.free.pop() ?? this.newRecord();
     this.encode(at, args, options?.transfer);
     if (this.nextId === this.endId) {
@@ -141,10 +112,11 @@ export class Starter {
       this.endId = this.nextId + IDS;
     }
     const id = this.nextId++;
-    this.floats[(at + JSGO_ID) >> 3] = id;
-    words[(at + JSGO_STATE) >> 2] = JsStatus.Queued;
-    words[(at + JSGO_FN) >> 2] = shared.address;
-    words[(at + JSGO_SEEN) >> 2] = 0;
+    const record = this.memory.jsgo(at);
+    record.id = id;
+    record.state = JsStatus.Queued;
+    record.fn = shared.address;
+    record.seen = 0;
     if (options?.signal?.aborted === true) {
       const never = new GoroutinePromise(this, id, at, shared.name);
       this.dropArgs(at);
@@ -155,7 +127,7 @@ export class Starter {
       never.fail(options.signal.reason);
       return never;
     }
-    const slot = words[(at + JSGO_SLOT) >> 2]!;
+    const slot = this.memory.jsgo(at).slot;
     this.thread.hold(); // first: whoever posts the result while this thread still counts as asleep wakes it the long way
     this.enqueue(at);
     // It can come back only when this thread looks at its mailbox: the rest is done while another thread wakes up for it.
@@ -192,9 +164,9 @@ export class Starter {
     this.tracesSince = now;
   }
 
-  /** @internal */
-  load(at: number): number {
-    return Atomics.load(this.words, at >> 2);
+  /** @internal How far the goroutine of a record is: one of JsStatus. */
+  stateOf(at: number): number {
+    return this.memory.jsgo(at).state;
   }
 
   /** Nothing can be started any more: it is an error. */
@@ -223,13 +195,13 @@ export class Starter {
 
   private newRecord(): number {
     const { core, mid, gen } = this.thread;
-    const at = core.malloc(JSGO_SIZE) >>> 0;
-    const { words } = this;
-    words[(at + NOTE_KIND) >> 2] = NoteKind.Task;
-    words[(at + JSGO_OWNER) >> 2] = mid;
-    words[(at + JSGO_OWNER_GEN) >> 2] = gen;
-    words[(at + JSGO_HAS_EXTRA) >> 2] = 0;
-    words[(at + JSGO_SLOT) >> 2] = this.slots.length;
+    const at = core.malloc(JsGo.SIZE);
+    const record = this.memory.jsgo(at);
+    record.kind = NoteKind.Task;
+    record.owner = mid;
+    record.ownerGen = gen;
+    record.hasExtra = 0;
+    record.slot = this.slots.length;
     this.slots.push(undefined);
     return at;
   }
@@ -238,37 +210,37 @@ export class Starter {
   private encode(at: number, args: readonly unknown[], list: readonly object[] | undefined): void {
     const { codec } = this.thread;
     const transfer = list === undefined ? undefined : new Transfer(list);
-    const spread = args.length > JSGO_MAX_ARGS;
+    const spread = args.length > JsGo.ARGS;
     let done = 0;
     let hasExtra = false;
     try {
       if (spread) {
-        codec.encode([...args], at + JSGO_ARGS, transfer);
+        codec.encode([...args], this.memory.jsgo(at).args(0), transfer);
         done = 1;
       } else {
-        for (; done < args.length; done++) codec.encode(args[done], at + JSGO_ARGS + 8 * done, transfer);
+        for (; done < args.length; done++) codec.encode(args[done], this.memory.jsgo(at).args(done), transfer);
       }
       const extra = carried();
       if (extra !== undefined) {
-        codec.encode(extra, at + JSGO_EXTRA);
+        codec.encode(extra, this.memory.jsgo(at).extra);
         hasExtra = true;
       }
-      this.words[(at + JSGO_HAS_EXTRA) >> 2] = hasExtra ? 1 : 0;
+      this.memory.jsgo(at).hasExtra = hasExtra ? 1 : 0;
       transfer?.commit();
     } catch (error) {
-      for (let i = 0; i < done; i++) codec.drop(at + JSGO_ARGS + 8 * i);
-      if (hasExtra) codec.drop(at + JSGO_EXTRA);
+      for (let i = 0; i < done; i++) codec.drop(this.memory.jsgo(at).args(i));
+      if (hasExtra) codec.drop(this.memory.jsgo(at).extra);
       this.free.push(at);
       throw error;
     }
-    this.words[(at + JSGO_ARGC) >> 2] = spread ? ArgCount.Spread : args.length;
+    this.memory.jsgo(at).argc = spread ? ArgCount.Spread : args.length;
   }
 
   private enqueue(at: number): void {
     if (this.count++ === 0) this.first = at;
-    else this.words[(this.last + NOTE_NEXT) >> 2] = at;
+    else this.memory.note(this.last).next = at;
     this.last = at;
-    this.words[(at + NOTE_NEXT) >> 2] = 0;
+    this.memory.note(at).next = 0;
     if (this.thisTick++ === 0) queueMicrotask(this.endTick);
     if (this.thisTick <= AT_ONCE || this.count >= BATCH) this.flush();
   }
@@ -318,16 +290,16 @@ export class Starter {
 
   /** A record has come back. */
   private returned(at: number): void {
-    const { words, thread } = this;
-    const slot = words[(at + JSGO_SLOT) >> 2]!;
+    const { thread } = this;
+    const slot = this.memory.jsgo(at).slot;
     const g = this.slots[slot];
     this.slots[slot] = undefined;
     const isWaitedFor = g !== undefined && g.at === at;
-    const state = Atomics.load(words, (at + JSGO_STATE) >> 2);
+    const state = this.memory.jsgo(at).state;
     if (state === JsStatus.Done) {
       let value: unknown;
       try {
-        value = thread.codec.decode(at + JSGO_RESULT);
+        value = thread.codec.decode(this.memory.jsgo(at).result);
       } catch (error) {
         // It was lost on its way: what a message port carries can be.
         this.free.push(at);
@@ -343,10 +315,10 @@ export class Starter {
     let error: unknown;
     switch (state) {
       case JsStatus.Failed:
-        error = orError(() => thread.codec.decode(at + JSGO_RESULT));
+        error = orError(() => thread.codec.decode(this.memory.jsgo(at).result));
         break;
       case JsStatus.Lost:
-        error = new WorkerError(words[(at + JSGO_MID) >> 2]!, this.takeText(at));
+        error = new WorkerError(this.memory.jsgo(at).mid, this.takeText(at));
         break;
       default:
         this.dropArgs(at);
@@ -355,7 +327,7 @@ export class Starter {
       this.free.push(at);
       return;
     }
-    const mid = words[(at + JSGO_MID) >> 2]!;
+    const mid = this.memory.jsgo(at).mid;
     this.free.push(at);
     const { rare } = g;
     if (rare?.cancelled === true) this.finish(g, "cancelled").fail(rare.reason);
@@ -363,22 +335,23 @@ export class Starter {
   }
 
   private takeText(at: number): string {
-    return takeText(this.thread.core, this.thread.memory, this.words[(at + JSGO_RESULT) >> 2]! >>> 0);
+    const { thread, memory } = this;
+    return takeText(thread.core, memory, memory.address(memory.jsgo(at).result));
   }
 
   private dropArgs(at: number): void {
-    const { words, thread } = this;
-    const argc = words[(at + JSGO_ARGC) >> 2]!;
-    for (let i = 0; i < (argc === ArgCount.Spread ? 1 : argc); i++) thread.codec.drop(at + JSGO_ARGS + 8 * i);
-    if (words[(at + JSGO_HAS_EXTRA) >> 2] !== 0) thread.codec.drop(at + JSGO_EXTRA);
+    const { thread } = this;
+    const argc = this.memory.jsgo(at).argc;
+    for (let i = 0; i < (argc === ArgCount.Spread ? 1 : argc); i++) thread.codec.drop(this.memory.jsgo(at).args(i));
+    if (this.memory.jsgo(at).hasExtra !== 0) thread.codec.drop(this.memory.jsgo(at).extra);
   }
 
   /** A record whose owner has died: nobody wants what is in it. */
   private orphan(at: number): void {
-    switch (Atomics.load(this.words, (at + JSGO_STATE) >> 2)) {
+    switch (this.memory.jsgo(at).state) {
       case JsStatus.Done:
       case JsStatus.Failed:
-        this.thread.codec.drop(at + JSGO_RESULT);
+        this.thread.codec.drop(this.memory.jsgo(at).result);
         break;
       case JsStatus.Lost:
         this.takeText(at);
@@ -400,9 +373,13 @@ export class Starter {
     more.cancelled = true;
     more.reason = reason;
     this.flush();
-    const { words } = this;
     if (
-      Atomics.compareExchange(words, (at + JSGO_STATE) >> 2, JsStatus.Queued, JsStatus.Cancelled) === JsStatus.Queued
+      Atomics.compareExchange(
+        this.memory.words,
+        this.memory.jsgo(at).stateIndex,
+        JsStatus.Queued,
+        JsStatus.Cancelled,
+      ) === JsStatus.Queued
     ) {
       // The record comes back when its turn would have been.
       this.finish(g, "cancelled").fail(reason);
@@ -419,8 +396,8 @@ export class Starter {
       g.catch(() => undefined); // whoever does not wait for it does not mind
       this.cancel(g, reason);
     }
-    const { words, thread } = this;
-    const count = Atomics.load(words, SCHED_MCOUNT >> 2);
+    const { thread } = this;
+    const count = this.memory.sched.mcount;
     for (let mid = 1; mid <= count; mid++) this.notify(mid, NoteKind.Cancel, ALL, 0, reason);
     thread.drain();
   }
@@ -429,18 +406,18 @@ export class Starter {
   private giveUp(g: GoroutinePromise): void {
     const { at } = g;
     if (at === 0) return;
-    const { words, thread } = this;
-    if (Atomics.load(words, (at + JSGO_SEEN) >> 2) !== 0) {
+    const { thread } = this;
+    if (this.memory.jsgo(at).seen !== 0) {
       // Its thread is well, but the function does not heed the signal: what comes of it is dropped.
       this.finish(g, "cancelled").fail(g.more.reason);
       return;
     }
-    const mid = words[(at + JSGO_MID) >> 2]!;
-    const isWaiting = Atomics.load(words, (at + JSGO_STATE) >> 2) === JsStatus.Waiting;
+    const mid = this.memory.jsgo(at).mid;
+    const isWaiting = this.memory.jsgo(at).state === JsStatus.Waiting;
     const mark = isWaiting ? ThreadMark.Turn : markOf(g.id);
     const why = `it was stopped, as goroutine ${g.id} (${g.name}) did not heed its cancellation`;
     const text = writeText(thread.core, thread.memory, why);
-    if (thread.core.killM(mid, mark, text) !== 0) return; // the record comes back as lost
+    if (thread.core.killM(mid, mark, text)) return; // the record comes back as lost
     thread.core.mfree(text);
     this.later(g, AGAIN_MS, () => this.giveUp(g));
   }
@@ -460,34 +437,33 @@ export class Starter {
   }
 
   private yielded(note: number): void {
-    const { words, thread } = this;
-    const g = this.slots[words[(note + JSREQ_ARG) >> 2]!];
-    const value = orError(() => thread.codec.decode(note + JSREQ_VALUE));
-    const isFor = g !== undefined && g.at !== 0 && this.floats[(note + JSREQ_ID) >> 3] === g.id;
+    const { thread } = this;
+    const g = this.slots[this.memory.request(note).arg];
+    const value = orError(() => thread.codec.decode(this.memory.request(note).value));
+    const isFor = g !== undefined && g.at !== 0 && this.memory.request(note).id === g.id;
     thread.core.mfree(note);
     if (isFor) this.yieldsOf(g).push(value);
   }
 
   /** Tells the M of a goroutine something about it. */
   private request(g: GoroutinePromise, kind: number, arg: number, value: unknown): void {
-    this.notify(this.words[(g.at + JSGO_MID) >> 2]!, kind, g.id, arg, value);
+    this.notify(this.memory.jsgo(g.at).mid, kind, g.id, arg, value);
   }
 
   private notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {
-    const { words, thread } = this;
-    const note = thread.core.malloc(JSREQ_SIZE) >>> 0;
-    words[(note + NOTE_KIND) >> 2] = kind;
-    words[(note + JSREQ_ARG) >> 2] = arg;
-    words[(note + JSREQ_GEN) >> 2] = 0;
-    this.floats[(note + JSREQ_ID) >> 3] = id;
+    const { thread } = this;
+    const note = thread.core.malloc(JsRequest.SIZE);
+    const request = this.memory.request(note);
+    request.kind = kind;
+    request.arg = arg;
+    request.id = id;
     try {
-      thread.codec.encode(value, note + JSREQ_VALUE);
+      thread.codec.encode(value, this.memory.request(note).value);
     } catch {
       // The reason is for this side; the other gets as much of it as can be sent.
-      thread.codec.encode(wordsOf(value), note + JSREQ_VALUE);
+      thread.codec.encode(wordsOf(value), this.memory.request(note).value);
     }
-    const gen = Atomics.load(words, (MS_BASE + mid * M_SIZE + M_GEN) >> 2);
-    thread.core.postOwned(mid, gen, note);
+    thread.core.postOwned(mid, this.memory.m(mid).gen, note);
   }
 }
 

@@ -2,8 +2,7 @@
  * What a thread that runs JavaScript has: its view of the core, its codec and mailbox, and the means to start goroutines whose
  * results come back to it. The main thread has one in each runtime, an M has one.
  */
-import { M_GEN, M_SIZE, MS_BASE } from "../../assembly/layout.js";
-import type { Core } from "../program/core.js";
+import type { Core } from "../abi/core.js";
 import { clockOf, type ClockBase } from "../base/clock.js";
 import type { Memory } from "../base/memory.js";
 import { SyncMembers } from "../sync/index.js";
@@ -77,7 +76,7 @@ export class Thread extends SyncMembers implements Scope {
     this.core = core;
     this.memory = memory;
     this.mid = mid;
-    this.gen = Atomics.load(memory.words, (MS_BASE + mid * M_SIZE + M_GEN) >> 2);
+    this.gen = memory.m(mid).gen;
     this.holder = holder;
     this.codec = new Codec(
       memory,

@@ -9,10 +9,11 @@ import process from "node:process";
 import { clockOf, type ClockBase } from "../base/clock.js";
 import type { Control } from "../base/control.js";
 import { Report } from "../base/control.js";
-import { formatFrames } from "../base/errors.js";
+import { formatFrames, SkeinError } from "../base/errors.js";
 import { Memory } from "../base/memory.js";
 import { readAvailable, writeFully } from "../base/stdio.js";
-import type { Core } from "./core.js";
+import { bindCore, type Core } from "../abi/core.js";
+import { bindCoreImports, type CoreImports } from "../abi/imports.js";
 import { Stacks, type SymbolSource } from "./stacks.js";
 import { callStack } from "../base/thrown.js";
 import type { ThreadOptions } from "./threadoptions.js";
@@ -67,18 +68,16 @@ export function instantiate(
 ): Instance {
   const memory = new Memory(data.memory);
   const stacks = new Stacks(data.symbols);
-  const exports: Record<string, WebAssembly.ExportValue> = {};
-  const core = exports as unknown as Core;
-  const instance = new WebAssembly.Instance(data.module, {
+  const host: CoreImports = {
+    ...programImports(data, control, memory, stacks, () => core),
+    ...fileImports(memory),
+    run_js: runJs ?? noGoroutines,
+  };
+  const { exports } = new WebAssembly.Instance(data.module, {
     ...libraryImports(data),
-    skein: {
-      ...coreImports(data, control, { core, memory, stacks }),
-      ...fileImports(memory),
-      ...net(data, memory, control, isPrograms),
-      run_js: runJs ?? noGoroutines,
-    },
+    skein: { ...bindCoreImports(host), ...net(data, memory, control, isPrograms) },
   });
-  for (const [name, value] of Object.entries(instance.exports)) exports[name.replace(/^__skein_/, "")] = value;
+  const core = bindCore(exports, (message) => new SkeinError(message));
   return { core, memory, stacks };
 }
 
@@ -86,24 +85,25 @@ function noGoroutines(): never {
   throw new Error("no goroutine runs on this thread");
 }
 
-function coreImports(
+function programImports(
   data: ThreadData,
   control: Control,
-  { core, memory, stacks }: Instance,
-): WebAssembly.ModuleImports {
+  memory: Memory,
+  stacks: Stacks,
+  core: () => Core,
+): Omit<CoreImports, "run_js" | keyof ReturnType<typeof fileImports>> {
   const env = data.env ?? process.env;
   const line = new Uint8Array(16 * 1024);
   return {
     nanotime: clockOf(data.clock),
 
-    write(fd: number, address: number, length: number): void {
+    write(fd, address, length) {
       if (control.reported) throw new StopThread();
       if (!control.beginWrite()) return;
-      const start = address >>> 0;
       const { bytes } = memory;
       // Other threads may write to this memory; the system call gets a copy that is this thread's own.
       const own = length <= line.byteLength ? line.subarray(0, length) : new Uint8Array(length);
-      own.set(bytes.subarray(start, start + length));
+      own.set(bytes.subarray(address, address + length));
       try {
         writeFully(fd, own);
       } finally {
@@ -111,63 +111,63 @@ function coreImports(
       }
     },
 
-    exit(): never {
+    exit() {
       throw new StopThread();
     },
 
-    panic(address: number, length: number): never {
-      throw new ProgramPanic(memory.utf8(address >>> 0, length));
+    panic(address, length) {
+      throw new ProgramPanic(memory.utf8(address, length));
     },
 
-    fatal(address: number, length: number): never {
-      const text = memory.utf8(address >>> 0, length);
-      if (core.beginExit() !== 0) control.report(Report.Fatal, text);
+    fatal(address, length) {
+      const text = memory.utf8(address, length);
+      if (core().beginExit()) control.report(Report.Fatal, text);
       throw new StopThread();
     },
 
-    traceback(address: number, capacity: number): number {
+    traceback(address, capacity) {
       const text = formatFrames(stacks.frames(callStack()));
       const bytes = Buffer.from(text, "utf8").subarray(0, capacity);
-      memory.write(address >>> 0, bytes);
+      memory.write(address, bytes);
       return bytes.byteLength;
     },
 
-    args(address: number, capacity: number): number {
+    args(address, capacity) {
       const args = control.args;
-      if (args.length <= capacity) memory.write(address >>> 0, memory.copy(args.address, args.length));
+      if (args.length <= capacity) memory.write(address, memory.copy(args.address, args.length));
       return args.length;
     },
 
-    env(name: number, nameLength: number, address: number, capacity: number): number {
-      const value = env[memory.utf16(name >>> 0, nameLength)];
+    env(name, nameLength, address, capacity) {
+      const value = env[memory.utf16(name, nameLength)];
       if (value === undefined) return -1;
       const bytes = Buffer.from(value, "utf16le");
-      if (bytes.byteLength <= capacity) memory.write(address >>> 0, bytes);
+      if (bytes.byteLength <= capacity) memory.write(address, bytes);
       return bytes.byteLength;
     },
   };
 }
 
-function fileImports(memory: Memory): WebAssembly.ModuleImports {
+function fileImports(memory: Memory): Pick<CoreImports, "read" | "readFile" | "readFileTake"> {
   let file: Uint8Array | undefined;
   return {
-    read(address: number, length: number): number {
+    read(address, length) {
       const bytes = readAvailable(0, length);
-      memory.write(address >>> 0, bytes);
+      memory.write(address, bytes);
       return bytes.byteLength;
     },
 
-    readFile(path: number, pathLength: number): number {
+    readFile(path, pathLength) {
       try {
-        file = readFileSync(memory.utf16(path >>> 0, pathLength));
+        file = readFileSync(memory.utf16(path, pathLength));
       } catch {
         return -1;
       }
       return file.byteLength > 0x7fff_ffff ? -1 : file.byteLength;
     },
 
-    readFileTake(address: number, length: number): void {
-      if (file !== undefined) memory.write(address >>> 0, file.subarray(0, length));
+    readFileTake(address, length) {
+      if (file !== undefined) memory.write(address, file.subarray(0, length));
       file = undefined;
     },
   };

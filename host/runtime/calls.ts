@@ -4,7 +4,8 @@
  * Guarantees: a value that the parameter's type cannot hold is refused by name, before anything runs; it is never
  * wrapped or cut.
  */
-import { TASK_SIZE, TASK_THUNK } from "../../assembly/layout.js";
+import { Task } from "../abi/records.js";
+import type { Memory } from "../base/memory.js";
 import { SkeinError } from "../base/errors.js";
 import type { ChanType, ExportInfo, ValueType } from "../program/program.js";
 import type { ElementType } from "../sync/chan.js";
@@ -86,11 +87,12 @@ function describe(type: ValueType | ChanType): string {
 }
 
 /** @internal Writes a task at `address`: the thunk, the size, the arguments. */
-export function writeTask(view: DataView, address: number, info: ExportInfo, args: readonly CallValue[]): void {
-  view.setInt32(address + TASK_THUNK, info.thunk, true);
-  view.setInt32(address + TASK_SIZE, info.size, true);
+export function writeTask(memory: Memory, address: number, info: ExportInfo, args: readonly CallValue[]): void {
+  const task = new Task(memory, address);
+  task.thunk = info.thunk;
+  task.size = info.size;
   info.params.forEach((type, i) => {
-    store(view, address + (info.offsets[i] ?? 0), type, args[i] ?? 0);
+    store(memory.data, address + (info.offsets[i] ?? 0), type, args[i] ?? 0);
   });
 }
 

@@ -4,7 +4,7 @@
  * Guarantees: the top-level code runs once, before anything else of the program; each promise given out is settled once, by
  * what a note tells or by the end of the runtime.
  */
-import { TASK_ARGS, TASK_SIZE, TASK_THUNK } from "../../assembly/layout.js";
+import { Task } from "../abi/records.js";
 import { readResult, writeTask, type CallValue } from "./calls.js";
 import type { Machine } from "./machine.js";
 import type { ExportInfo, ProgramInfo } from "../program/program.js";
@@ -79,8 +79,8 @@ export class Entries {
     if (this.ended !== undefined) throw this.ended;
     return new Promise<CallValue | undefined>((resolve, reject) => {
       this.machine.onM0(() => {
-        const task = this.machine.core.malloc(info.size) >>> 0;
-        writeTask(this.machine.memory.data, task, info, values);
+        const task = this.machine.core.malloc(info.size);
+        writeTask(this.machine.memory, task, info, values);
         this.calls.set(task, { resolve, reject, info });
         this.machine.core.submit(task, Submit.Call);
       });
@@ -89,12 +89,12 @@ export class Entries {
 
   private submitMain(thunk: number, kind: Submit): void {
     this.machine.onM0(() => {
-      const task = this.machine.core.malloc(TASK_ARGS) >>> 0;
-      const view = this.machine.memory.data;
-      view.setInt32(task + TASK_THUNK, thunk, true);
-      view.setInt32(task + TASK_SIZE, TASK_ARGS, true);
+      const { core, memory } = this.machine;
+      const task = new Task(memory, core.malloc(Task.SIZE));
+      task.thunk = thunk;
+      task.size = Task.SIZE;
       this.isMainActive = true;
-      this.machine.core.submit(task, kind);
+      core.submit(task.address, kind);
     });
   }
 

@@ -19,7 +19,7 @@ import { Thread } from "../go/thread.js";
 import { netImports } from "../sockets/coreimports.js";
 import type { PollerWish } from "../sockets/poller.js";
 import { shareLoading } from "../sockets/loading.js";
-import type { Core } from "../program/core.js";
+import type { Core } from "../abi/core.js";
 import { instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
 import type { Program } from "../program/program.js";
 import type { SymbolSource } from "../program/stacks.js";
@@ -104,7 +104,7 @@ export class Machine {
     this.sysmonEnded = new Promise((resolve) => this.sysmon.once("exit", () => resolve()));
     this.startMs(options.first);
 
-    this.loop = new MainLoop(this.control, this.memory.words, drain);
+    this.loop = new MainLoop(this.control, this.memory, drain);
     this.thread = new Thread(this.core, this.memory, 0, this.loop, this.data.clock);
     this.thread.sync.carryWith(() => this.hub);
     this.thread.mailbox.on(NoteKind.Port, (note) => {
@@ -128,7 +128,7 @@ export class Machine {
   setArgs(args: readonly string[]): void {
     const bytes = Buffer.from(args.map((arg) => arg + "\0").join(""), "utf16le");
     // The block before this one stays: a goroutine may just be reading it.
-    const address = bytes.byteLength === 0 ? 0 : this.core.malloc(bytes.byteLength) >>> 0;
+    const address = bytes.byteLength === 0 ? 0 : this.core.malloc(bytes.byteLength);
     this.memory.write(address, bytes);
     this.control.setArgs(address, bytes.byteLength);
   }

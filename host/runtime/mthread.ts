@@ -7,8 +7,8 @@
  */
 import process from "node:process";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { M_GEN, MS_BASE, NOTE_KIND, NOTE_SIZE } from "../../assembly/layout.js";
 import { Mstart, NoteKind, ProgramState, ThreadMark } from "../abi/enums.js";
+import { NoteHead } from "../abi/records.js";
 import { EXIT_SIGPIPE } from "../base/exitcodes.js";
 import { Control, Report, writePanic } from "../base/control.js";
 import { installHook } from "../go/current.js";
@@ -17,7 +17,7 @@ import { Mark, sleepForEver } from "../go/mark.js";
 import { Runner } from "../go/runner.js";
 import { Thread } from "../go/thread.js";
 import { netImportsFor } from "../sockets/forthread.js";
-import type { Core } from "../program/core.js";
+import type { Core } from "../abi/core.js";
 import { instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
 import { writeText } from "../program/notes.js";
 import { isError, stackOf, wordsOf } from "../base/thrown.js";
@@ -64,7 +64,7 @@ async function runM(data: MData): Promise<void> {
     );
     const panic = (error: unknown, goroutine: number): void => {
       const text = panicOf(error, goroutine);
-      if (thread.core.beginExit() !== 0) control.report(Report.Panic, text);
+      if (thread.core.beginExit()) control.report(Report.Panic, text);
     };
     const runner = new Runner(thread, mark, data.panic === "exit" ? panic : undefined);
     installHook({ scope: thread, context: () => runner.context() });
@@ -132,9 +132,9 @@ function exitAsleep(): void {
 
 /** Puts a note of a kind that says all into the main thread's mailbox. */
 function notifyMain({ core, memory }: Thread, kind: number): void {
-  const note = core.malloc(NOTE_SIZE) >>> 0;
-  memory.words[(note + NOTE_KIND) >> 2] = kind;
-  core.postOwned(0, memory.words[(MS_BASE + M_GEN) >> 2]!, note);
+  const note = core.malloc(NoteHead.SIZE);
+  memory.note(note).kind = kind;
+  core.postOwned(0, memory.m(0).gen, note);
 }
 
 /** Tells who looks after this thread that it is about to end, and why. */
@@ -159,7 +159,7 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
   const frames = stacks.frames(stackOf(thrown) ?? "");
   const text = writePanic(message, goroutine, core.currentCreator(), frames);
   if (data.panic === "exit") {
-    if (core.beginExit() !== 0) control.report(Report.Panic, text);
+    if (core.beginExit()) control.report(Report.Panic, text);
     return false;
   }
   core.panicNote(writeText(core, memory, text));

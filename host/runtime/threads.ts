@@ -11,11 +11,10 @@
  */
 import process from "node:process";
 import { type MessagePort, Worker } from "node:worker_threads";
-import { M_LAST_WORDS, M_SIZE, MS_BASE, SCRATCH_PAGES } from "../../assembly/layout.js";
+import { SCRATCH_PAGES } from "../../assembly/layout.js";
 import { ProgramState, ThreadMark } from "../abi/enums.js";
 import { type Control, Report } from "../base/control.js";
-import { markWord } from "../go/mark.js";
-import type { Core } from "../program/core.js";
+import type { Core } from "../abi/core.js";
 import type { ThreadData } from "../program/instance.js";
 import { PAGE, type Memory } from "../base/memory.js";
 import { within } from "../base/timers.js";
@@ -152,15 +151,13 @@ export class Threads {
   }
 
   private exited(mid: number, code: number, failure: Error | undefined): void {
-    const { words } = this.memory;
     if (this.control.state !== ProgramState.Running) return;
-    const mark = Atomics.load(words, markWord(mid));
+    const { mark, lastWords } = this.memory.m(mid);
     if (mark === ThreadMark.Core) {
       if (failure !== undefined) this.control.report(Report.Failure, `thread M${mid} died: ${failure.message}`);
       else if (code !== 0) this.control.report(Report.Failure, `thread M${mid} ended with code ${code}`);
       return;
     }
-    const lastWords = words[(MS_BASE + mid * M_SIZE + M_LAST_WORDS) >> 2]! >>> 0;
     let why = failure?.message ?? `it ended with code ${code}`;
     if (mark === ThreadMark.Doomed && lastWords !== 0) why = takeText(this.core, this.memory, lastWords);
     const text = writeText(this.core, this.memory, why);

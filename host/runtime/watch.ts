@@ -30,7 +30,7 @@ export class Watch {
 
   schedtrace(): string {
     const { core, memory } = this.machine;
-    return takeText(core, memory, core.schedtraceNow() >>> 0).trimEnd();
+    return takeText(core, memory, core.schedtraceNow()).trimEnd();
   }
 
   trace(options: TraceOptions): Trace {

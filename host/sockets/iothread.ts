@@ -10,51 +10,19 @@
  * close it, the last to name it; whatever happens to it later reaches nobody.
  */
 import { workerData } from "node:worker_threads";
-import {
-  IO_BLOCK,
-  IO_KIND,
-  IO_LENGTH,
-  IO_M,
-  IO_SOCKET,
-  SCHED_IO_WAKE,
-  STD_FLAGS,
-  STD_LOCAL,
-  STD_LOCAL_LENGTH,
-  STD_REMOTE,
-  STD_REMOTE_LENGTH,
-} from "../../assembly/layout.js";
-import { ProgramState } from "../abi/enums.js";
+import { IO_M } from "../../assembly/layout.js";
+import type { Core } from "../abi/core.js";
+import { IoEvent, IoKind, ProgramState, SlotFlag, StdSocketLayout } from "../abi/enums.js";
+import { IoRequest, StdSocket } from "../abi/records.js";
 import { Control, Report } from "../base/control.js";
 import type { Memory } from "../base/memory.js";
-import type { Core } from "../program/core.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
 import type { Network } from "./address.js";
 import { errnoOf } from "./constants.js";
 import { netImports } from "./coreimports.js";
-import { ONLY_IPV6, REUSE_PORT } from "./resolution.js";
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "./sockaddr.js";
 import { listenNet, NetDatagrams, type Listening, type NetSocket } from "./stdlib-listen.js";
 import { dialNet, NetStream } from "./stdlib-stream.js";
-
-/** What the core asks for. */
-const enum Request {
-  Listen = 0,
-  Dial = 1,
-  OpenPackets = 2,
-  Write = 3,
-  Send = 4,
-  Shutdown = 5,
-  Resume = 6,
-  Close = 7,
-}
-
-/** What is told to the core. */
-const enum Event {
-  Done = 0,
-  Written = 1,
-  Ended = 2,
-  Failed = 3,
-}
 
 /** What the core's requests are done to. */
 type Socket = NetStream | NetDatagrams | Pick<NetStream, "close">;
@@ -73,13 +41,8 @@ class IOThread {
 
   /** Does what was asked for since the last time. */
   serve(): void {
-    for (let at = this.core.takeRequests() >>> 0; at !== 0;) {
-      const view = this.memory.data;
-      const next = view.getUint32(at, true);
-      const kind = view.getInt32(at + IO_KIND, true);
-      const socket = view.getUint32(at + IO_SOCKET, true);
-      const block = view.getUint32(at + IO_BLOCK, true);
-      const length = view.getInt32(at + IO_LENGTH, true);
+    for (let at = this.core.takeRequests(); at !== 0;) {
+      const { next, kind, socket, block, length } = new IoRequest(this.memory, at);
       this.core.mfree(at);
       this.handle(kind, socket, block, length);
       at = next;
@@ -91,34 +54,34 @@ class IOThread {
     for (const socket of this.sockets.values()) socket.close(false);
   }
 
-  private handle(kind: Request, at: number, block: number, length: number): void {
+  private handle(kind: IoKind, at: number, block: number, length: number): void {
     const socket = this.sockets.get(at);
     const stream = socket instanceof NetStream ? socket : undefined;
     switch (kind) {
-      case Request.Listen:
-      case Request.Dial:
-      case Request.OpenPackets:
+      case IoKind.Listen:
+      case IoKind.Dial:
+      case IoKind.OpenPackets:
         void this.open(kind, at);
         break;
-      case Request.Write:
-        stream?.give(this.take(block, 0, length), () => this.core.ioEvent(at, Event.Written, length));
+      case IoKind.Write:
+        stream?.give(this.take(block, 0, length), () => this.core.ioEvent(at, IoEvent.Written, length));
         this.core.mfree(block);
         break;
-      case Request.Send: {
+      case IoKind.Send: {
         const head = 4 + this.memory.data.getInt32(block, true);
         const to = decodeSockaddr(this.memory.bytes, block + 4, head - 4);
-        const written = (): void => this.core.ioEvent(at, Event.Written, length - head);
+        const written = (): void => this.core.ioEvent(at, IoEvent.Written, length - head);
         if (to !== null && socket instanceof NetDatagrams) socket.send(this.take(block, head, length), to, written);
         this.core.mfree(block);
         break;
       }
-      case Request.Shutdown:
+      case IoKind.Shutdown:
         stream?.shutdownWrite();
         break;
-      case Request.Resume:
+      case IoKind.Resume:
         stream?.resume();
         break;
-      case Request.Close:
+      case IoKind.Close:
         this.close(at, length > 0);
         // Here the block is the word at which somebody waits.
         if (block !== 0) this.core.hostReady(block);
@@ -133,48 +96,48 @@ class IOThread {
   private close(at: number, leavesInput: boolean): void {
     this.sockets.get(at)?.close(leavesInput);
     this.sockets.delete(at);
-    for (let left: number; (left = this.core.ioTakeAccepted(at) >>> 0) !== 0;) this.close(left, true);
+    for (let left: number; (left = this.core.ioTakeAccepted(at)) !== 0;) this.close(left, true);
     this.core.ioFree(at);
   }
 
   // ---- opening
 
-  private async open(kind: Request, at: number): Promise<void> {
+  private async open(kind: IoKind, at: number): Promise<void> {
     let result = 0;
     this.sockets.set(at, OPENING);
     try {
-      if (kind === Request.Dial) this.connected(at, await this.dial(at));
-      else this.bound(at, await (kind === Request.Listen ? this.listen(at) : this.openPackets(at)));
+      if (kind === IoKind.Dial) this.connected(at, await this.dial(at));
+      else this.bound(at, await (kind === IoKind.Listen ? this.listen(at) : this.openPackets(at)));
     } catch (error) {
       result = errnoOf(error);
     }
-    this.core.ioEvent(at, Event.Done, result);
+    this.core.ioEvent(at, IoEvent.Done, result);
   }
 
   private dial(at: number): Promise<NetStream> {
-    const address = this.address(at, STD_REMOTE, STD_REMOTE_LENGTH);
+    const address = this.address(at + StdSocketLayout.Remote, this.socket(at).remoteLength);
     return dialNet(networkOf(address, 0), address);
   }
 
   private listen(at: number): Promise<NetSocket> {
-    const address = this.address(at, STD_LOCAL, STD_LOCAL_LENGTH);
+    const address = this.address(at + StdSocketLayout.Local, this.socket(at).localLength);
     return listenNet(this.listening(at, address), address, (stream) => this.accepted(at, stream));
   }
 
   private openPackets(at: number): Promise<NetDatagrams> {
     const { core, memory } = this;
-    const address = this.address(at, STD_LOCAL, STD_LOCAL_LENGTH);
+    const address = this.address(at + StdSocketLayout.Local, this.socket(at).localLength);
     return NetDatagrams.bind(this.listening(at, address), address, (input, from) => {
-      const sender = core.malloc(SOCKADDR_SIZE) >>> 0;
+      const sender = core.malloc(SOCKADDR_SIZE);
       const senderLength = encodeSockaddr(from, memory.bytes, sender);
-      const block = core.malloc(input.byteLength) >>> 0;
+      const block = core.malloc(input.byteLength);
       memory.write(block, input);
       core.ioInput(at, block, input.byteLength, sender, senderLength);
     });
   }
 
   private bound(at: number, socket: NetSocket): void {
-    if (socket.address.family !== "unix") this.setAddress(at, STD_LOCAL, STD_LOCAL_LENGTH, socket.address);
+    if (socket.address.family !== "unix") this.setLocal(at, socket.address);
     this.sockets.set(at, socket);
   }
 
@@ -183,8 +146,8 @@ class IOThread {
       stream.destroy();
       return;
     }
-    const at = this.core.newStdSocket() >>> 0;
-    if (stream.remote !== undefined) this.setAddress(at, STD_REMOTE, STD_REMOTE_LENGTH, stream.remote);
+    const at = this.core.newStdSocket();
+    if (stream.remote !== undefined) this.setRemote(at, stream.remote);
     this.connected(at, stream);
     this.core.ioAccepted(listener, at);
   }
@@ -192,44 +155,50 @@ class IOThread {
   /** Moves what happens to a connected socket to the core. */
   private connected(at: number, stream: NetStream): void {
     const { core, memory } = this;
-    if (stream.local.family !== "unix") this.setAddress(at, STD_LOCAL, STD_LOCAL_LENGTH, stream.local);
+    if (stream.local.family !== "unix") this.setLocal(at, stream.local);
     this.sockets.set(at, stream);
     stream.handler = {
       input(input) {
-        const block = core.malloc(input.byteLength) >>> 0;
+        const block = core.malloc(input.byteLength);
         memory.write(block, input);
         if (core.ioInput(at, block, input.byteLength, 0, 0) !== 0) stream.pause();
       },
-      ended: () => core.ioEvent(at, Event.Ended, 0),
+      ended: () => core.ioEvent(at, IoEvent.Ended, 0),
       drained: () => {},
-      closed: (error) => core.ioEvent(at, Event.Failed, errnoOf(error)),
+      closed: (error) => core.ioEvent(at, IoEvent.Failed, errnoOf(error)),
     };
     stream.start();
   }
 
   // ---- addresses
 
-  private address(at: number, offset: number, lengthOffset: number): SocketAddress {
-    const length = this.memory.data.getInt32(at + lengthOffset, true);
-    const address = decodeSockaddr(this.memory.bytes, at + offset, length);
-    if (address === null) throw new Error("the core gave no address");
-    return address;
+  private socket(at: number): StdSocket {
+    return new StdSocket(this.memory, at);
+  }
+
+  private address(address: number, length: number): SocketAddress {
+    const decoded = decodeSockaddr(this.memory.bytes, address, length);
+    if (decoded === null) throw new Error("the core gave no address");
+    return decoded;
   }
 
   private listening(at: number, address: SocketAddress): Listening {
-    const flags = this.memory.data.getInt32(at + STD_FLAGS, true);
-    return { network: networkOf(address, flags), reusePort: (flags & REUSE_PORT) !== 0 };
+    const { flags } = this.socket(at);
+    return { network: networkOf(address, flags), reusePort: (flags & SlotFlag.ReusePort) !== 0 };
   }
 
-  private setAddress(at: number, offset: number, lengthOffset: number, address: SocketAddress): void {
-    const length = encodeSockaddr(address, this.memory.bytes, at + offset);
-    this.memory.data.setInt32(at + lengthOffset, length, true);
+  private setLocal(at: number, address: SocketAddress): void {
+    this.socket(at).localLength = encodeSockaddr(address, this.memory.bytes, at + StdSocketLayout.Local);
+  }
+
+  private setRemote(at: number, address: SocketAddress): void {
+    this.socket(at).remoteLength = encodeSockaddr(address, this.memory.bytes, at + StdSocketLayout.Remote);
   }
 }
 
 function networkOf(address: SocketAddress, flags: number): Network {
   if (address.family === "unix") return "unix";
-  return (flags & ONLY_IPV6) !== 0 ? "tcp6" : "tcp";
+  return (flags & SlotFlag.Only6) !== 0 ? "tcp6" : "tcp";
 }
 
 async function runIO(data: ThreadData): Promise<void> {
@@ -241,10 +210,10 @@ async function runIO(data: ThreadData): Promise<void> {
     core.beM(IO_M);
     const io = new IOThread(core, memory);
     while (true) {
-      const seen = Atomics.load(memory.words, SCHED_IO_WAKE >> 2);
+      const seen = memory.sched.ioWake;
       if (control.state !== ProgramState.Running) break;
       io.serve();
-      const wait = Atomics.waitAsync(memory.words, SCHED_IO_WAKE >> 2, seen);
+      const wait = Atomics.waitAsync(memory.words, memory.sched.ioWakeIndex, seen);
       if (wait.async) await wait.value;
     }
     io.end();

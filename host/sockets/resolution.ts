@@ -2,38 +2,12 @@
  * Finding out what an address of `skein/net` stands for. The core asks with a Resolution, a struct in the program's memory
  * (`assembly/runtime/net/addr.ts`); the answer is written there: socket addresses as the kernel takes them, or a message.
  */
+import { Purpose, ResolutionLayout, SlotFlag } from "../abi/enums.js";
+import { Resolution, Slot } from "../abi/records.js";
 import type { Memory } from "../base/memory.js";
 import { AddressError, isDatagram, literalAddresses, lookupAddresses, parseAddress, type Address } from "./address.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants.js";
-import { encodeSockaddr, SOCKADDR_SIZE, type SocketAddress } from "./sockaddr.js";
-
-/** What an address is for, as the core says it. */
-export const enum Purpose {
-  Listen = 0,
-  Dial = 1,
-  ListenPacket = 2,
-  Destination = 3,
-}
-
-/** Offsets in a Resolution. */
-const enum At {
-  Count = 4,
-  Text = 8,
-  Length = 12,
-  Purpose = 16,
-  MessageLength = 20,
-  Message = 24,
-  Slots = 24 + 512,
-}
-const MESSAGE_BYTES = 512;
-
-/** A slot: domain, length, flags, the kernel's struct. */
-const SLOT_HEADER = 12;
-const SLOT_SIZE = SLOT_HEADER + SOCKADDR_SIZE;
-const SLOTS = 8;
-/** Flags of a slot. */
-export const ONLY_IPV6 = 1;
-export const REUSE_PORT = 2;
+import { encodeSockaddr, type SocketAddress } from "./sockaddr.js";
 
 const domains = { ipv4: AF_INET, ipv6: AF_INET6, unix: AF_UNIX } as const;
 
@@ -63,9 +37,8 @@ export function resolveNow(memory: Memory, text: string, purpose: Purpose, at: n
 /** Asks the system's resolver; on the main thread, whose event loop it needs. The answer is in the Resolution afterwards. */
 export async function resolveName(memory: Memory, at: number): Promise<void> {
   try {
-    const view = memory.data;
-    const text = memory.utf16(view.getUint32(at + At.Text, true), view.getInt32(at + At.Length, true));
-    const address = checked(text, view.getInt32(at + At.Purpose, true));
+    const { text, length, purpose } = new Resolution(memory, at);
+    const address = checked(memory.utf16(text, length), purpose);
     writeSlots(memory, at, address, await lookupAddresses(address));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -87,22 +60,21 @@ function checked(text: string, purpose: Purpose): Address {
 }
 
 function writeSlots(memory: Memory, at: number, address: Address, found: readonly SocketAddress[]): void {
-  const slots = found.slice(0, SLOTS);
+  const slots = found.slice(0, ResolutionLayout.SlotCount);
   if (slots.length === 0) throw new AddressError("no such host");
   slots.forEach((socketAddress, i) => {
-    const slot = at + At.Slots + i * SLOT_SIZE;
-    const length = encodeSockaddr(socketAddress, memory.bytes, slot + SLOT_HEADER);
-    const flags = (address.network.endsWith("6") ? ONLY_IPV6 : 0) | (address.reusePort ? REUSE_PORT : 0);
-    memory.data.setInt32(slot, domains[socketAddress.family], true);
-    memory.data.setInt32(slot + 4, length, true);
-    memory.data.setInt32(slot + 8, flags, true);
+    const slot = new Slot(memory, at + ResolutionLayout.Slots + i * ResolutionLayout.SlotSize);
+    slot.domain = domains[socketAddress.family];
+    slot.length = encodeSockaddr(socketAddress, memory.bytes, slot.address + Slot.SIZE);
+    slot.flags = (address.network.endsWith("6") ? SlotFlag.Only6 : 0) | (address.reusePort ? SlotFlag.ReusePort : 0);
   });
-  memory.data.setInt32(at + At.Count, slots.length, true);
+  new Resolution(memory, at).count = slots.length;
 }
 
 function writeMessage(memory: Memory, at: number, message: string): void {
-  const bytes = Buffer.from(message, "utf16le").subarray(0, MESSAGE_BYTES);
-  memory.write(at + At.Message, bytes);
-  memory.data.setInt32(at + At.MessageLength, bytes.byteLength, true);
-  memory.data.setInt32(at + At.Count, 0, true);
+  const bytes = Buffer.from(message, "utf16le").subarray(0, ResolutionLayout.MessageMax);
+  memory.write(at + ResolutionLayout.Message, bytes);
+  const resolution = new Resolution(memory, at);
+  resolution.messageLength = bytes.byteLength;
+  resolution.count = 0;
 }

@@ -1,5 +1,4 @@
 /** Bytes that all threads share, without copying and without a message port. */
-import { HOBJ_ELEM } from "../../assembly/layout.js";
 import { ObjectKind } from "../abi/enums.js";
 import { SyncHandle } from "./synchandle.js";
 import type { Sync } from "./sync.js";
@@ -18,7 +17,7 @@ export class Bytes extends SyncHandle {
   constructor(sync: Sync, address: number) {
     super(sync, ObjectKind.Bytes, address);
     const { memory } = this;
-    this.view = new Uint8Array(memory.raw.buffer, this.target, memory.words[(address + HOBJ_ELEM) >>> 2]);
+    this.view = new Uint8Array(memory.raw.buffer, this.target, memory.object(address).elem);
   }
 
   /** How many there are. */

@@ -1,5 +1,4 @@
 /** Channels. */
-import { HCHAN_CLOSED, HCHAN_DATAQSIZ, HCHAN_QCOUNT, HOBJ_ELEM } from "../../assembly/layout.js";
 import { Elem, ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import type { Transfer } from "../values/index.js";
 import { asError, ChanError, panicking, reasonOf } from "./syncerrors.js";
@@ -42,7 +41,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** @internal */
   constructor(sync: Sync, address: number) {
     super(sync, ObjectKind.Chan, address);
-    this.elem = this.memory.words[(address + HOBJ_ELEM) >>> 2]!;
+    this.elem = this.memory.object(address).elem;
     this.chan = this.target;
   }
 
@@ -53,17 +52,17 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
 
   /** Values in the buffer. */
   get length(): number {
-    return Atomics.load(this.memory.words, (this.chan + HCHAN_QCOUNT) >>> 2);
+    return this.memory.chan(this.chan).qcount;
   }
 
   /** Values that the buffer holds; 0 if every send waits for its receiver. */
   get capacity(): number {
-    return this.memory.words[(this.chan + HCHAN_DATAQSIZ) >>> 2]!;
+    return this.memory.chan(this.chan).dataqsiz;
   }
 
   /** Whether it has been closed. */
   get closed(): boolean {
-    return Atomics.load(this.memory.words, (this.chan + HCHAN_CLOSED) >>> 2) !== 0;
+    return this.memory.chan(this.chan).closed !== 0;
   }
 
   /**
@@ -225,11 +224,11 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     if (!this.fits(value)) {
       throw new TypeError(`a channel of ${this.type} cannot carry ${shown(value)}`);
     }
-    const { data, words } = this.memory;
+    const { data } = this.memory;
     if (elem === Elem.F64) data.setFloat64(slot, value as number, true);
     else if (elem === Elem.I32) {
-      words[slot >>> 2] = value as number;
-      words[(slot >>> 2) + 1] = (value as number) < 0 ? -1 : 0;
+      data.setInt32(slot, value as number, true);
+      data.setInt32(slot + 4, (value as number) < 0 ? -1 : 0, true);
     } else if (elem === Elem.I64) data.setBigInt64(slot, value as bigint, true);
     else this.encodeBytes(value as Uint8Array, slot);
   }
@@ -250,31 +249,32 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** A Uint8Array of AssemblyScript: buffer, where its data begins, how many bytes. */
   private encodeBytes(value: Uint8Array, slot: number): void {
     const { memory } = this;
-    const object = this.sync.ops.core.bytesNew(value.byteLength) >>> 0;
-    memory.bytes.set(value, memory.words[(object >>> 2) + 1]! >>> 0);
-    memory.words[slot >>> 2] = object;
-    memory.words[(slot >>> 2) + 1] = 0;
+    const object = this.sync.ops.core.bytesNew(value.byteLength);
+    memory.bytes.set(value, memory.address(object + 4));
+    memory.data.setUint32(slot, object, true);
+    memory.data.setUint32(slot + 4, 0, true);
   }
 
   /** @internal Takes the value out of this thread's slot. */
   decode(): T {
     const { sync, elem } = this;
     const { slot } = sync.ops;
-    const { data, words, bytes } = this.memory;
+    const { memory } = this;
+    const { data } = memory;
     switch (elem) {
       case Elem.Any:
         return sync.host.codec.decode(slot) as T;
       case Elem.F64:
         return data.getFloat64(slot, true) as T;
       case Elem.I32:
-        return words[slot >>> 2] as T;
+        return data.getInt32(slot, true) as T;
       case Elem.I64:
         return data.getBigInt64(slot, true) as T;
       default: {
-        const object = words[slot >>> 2]! >>> 0;
+        const object = memory.address(slot);
         if (object === 0) return new Uint8Array(0) as T;
-        const start = words[(object >>> 2) + 1]! >>> 0;
-        return bytes.slice(start, start + words[(object >>> 2) + 2]!) as T;
+        const start = memory.address(object + 4);
+        return memory.bytes.slice(start, start + memory.address(object + 8)) as T;
       }
     }
   }

@@ -4,7 +4,6 @@
  * Whether a context is cancelled is a word in shared memory, so a loop that never awaits sees it too. Its `signal` follows when
  * the thread's event loop has a turn.
  */
-import { HOBJ_DEADLINE, HOBJ_DONE, HOBJ_ELEM, HOBJ_OTHER, HOBJ_REASON, HOBJ_VALUE } from "../../assembly/layout.js";
 import { ObjectKind, OpCode } from "../abi/enums.js";
 import { wordsOf } from "../base/thrown.js";
 import { LongTimer } from "../base/timers.js";
@@ -38,7 +37,7 @@ export class Context extends SyncHandle implements Disposable {
   /** Why it is cancelled; undefined if it is not. */
   get reason(): unknown {
     if (!this.cancelled) return undefined;
-    return this.sync.host.codec.peek(this.address + HOBJ_REASON);
+    return this.sync.host.codec.peek(this.memory.object(this.address).reason);
   }
 
   /** Throws the reason if it is cancelled. */
@@ -59,11 +58,10 @@ export class Context extends SyncHandle implements Disposable {
 
   /** A copy of the value that was given to `withValue` for `key`, here or above; undefined if there is none. */
   value(key: string | number): unknown {
-    const { words } = this.memory;
     // A context holds the one that it was made from, so all of them are there.
-    for (let at = this.address; at !== 0; at = words[(at + HOBJ_OTHER) >>> 2]! >>> 0) {
-      if (words[(at + HOBJ_ELEM) >>> 2] === 0) continue;
-      const [its, value] = this.sync.host.codec.peek(at + HOBJ_VALUE) as [string | number, unknown];
+    for (let at = this.address; at !== 0; at = this.memory.object(at).other) {
+      if (this.memory.object(at).elem === 0) continue;
+      const [its, value] = this.sync.host.codec.peek(this.memory.object(at).value) as [string | number, unknown];
       if (its === key) return value;
     }
     return undefined;
@@ -79,7 +77,7 @@ export class Context extends SyncHandle implements Disposable {
     } catch (error) {
       codec.encode(new DOMException(wordsOf(error), "AbortError"), slot);
     }
-    if (core.contextCancel(this.address, slot) === 0) codec.drop(slot);
+    if (!core.contextCancel(this.address, slot)) codec.drop(slot);
     this.abort();
   }
 
@@ -108,10 +106,8 @@ export class Context extends SyncHandle implements Disposable {
     const { slot } = this.sync.ops;
     codec.encode([key, value], slot);
     const context = this.child();
-    const { words } = this.memory;
-    words[(context.address + HOBJ_VALUE) >>> 2] = words[slot >>> 2]!;
-    words[(context.address + HOBJ_VALUE + 4) >>> 2] = words[(slot + 4) >>> 2]!;
-    words[(context.address + HOBJ_ELEM) >>> 2] = 1;
+    this.memory.copySlot(slot, this.memory.object(context.address).value);
+    this.memory.object(context.address).elem = 1;
     return context;
   }
 
@@ -136,14 +132,14 @@ export class Context extends SyncHandle implements Disposable {
 
   /** When it will be cancelled, by the runtime's monotonic clock, as nobody sets that; 0 for never. */
   private get due(): number {
-    return this.memory.data.getFloat64(this.address + HOBJ_DEADLINE, true);
+    return this.memory.object(this.address).deadline;
   }
   private set due(at: number) {
-    this.memory.data.setFloat64(this.address + HOBJ_DEADLINE, at, true);
+    this.memory.object(this.address).deadline = at;
   }
 
   private get state(): number {
-    return Atomics.load(this.memory.words, (this.address + HOBJ_DONE) >>> 2);
+    return this.memory.object(this.address).done;
   }
 
   /** Cancels it when its deadline has come; does not keep the process alive for that. */

@@ -1,6 +1,6 @@
 /** What a thread that runs JavaScript gives to channels and locks. */
 import type { Memory } from "../base/memory.js";
-import type { Core } from "../program/core.js";
+import type { Core } from "../abi/core.js";
 import type { Codec } from "../values/index.js";
 
 /** @internal Where notes for a thread arrive. */

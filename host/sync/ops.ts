@@ -5,20 +5,11 @@
  * Guarantees: each operation that waits ends exactly once, with its handler called from the thread's mailbox; in the order in
  * which they ended. A record is given back only after that. While any waits the thread is held.
  */
-import {
-  OP_CODE,
-  OP_COUNT,
-  OP_INDEX,
-  OP_OBJECT,
-  OP_SLOT,
-  OP_STATUS,
-  OP_SYNC,
-  SCHED_STATE,
-} from "../../assembly/layout.js";
 import { NoteKind, OpStatus, OpSync, ProgramState } from "../abi/enums.js";
+import type { Memory } from "../base/memory.js";
 import { SkeinError } from "../base/errors.js";
 import { onAbort } from "../base/signals.js";
-import type { Core } from "../program/core.js";
+import type { Core } from "../abi/core.js";
 import type { SyncHost } from "./host.js";
 import { panicking, reasonOf } from "./syncerrors.js";
 
@@ -44,7 +35,7 @@ export class Ops {
   readonly slot: number;
   readonly core: Core;
   private readonly host: SyncHost;
-  private readonly words: Int32Array<SharedArrayBuffer>;
+  private readonly memory: Memory;
   private readonly free: number[] = [];
   private readonly handlers: (Ended | undefined)[] = [];
   private readonly held: boolean[] = [];
@@ -60,9 +51,9 @@ export class Ops {
   constructor(host: SyncHost) {
     this.host = host;
     this.core = host.core;
-    this.words = host.memory.words;
-    this.slot = host.core.malloc(16) >>> 0;
-    this.lender = host.core.opNew(host.mid, host.gen) >>> 0;
+    this.memory = host.memory;
+    this.slot = host.core.malloc(16);
+    this.lender = host.core.opNew(host.mid, host.gen);
     host.mailbox.on(NoteKind.Op, (op) => this.ended(op));
   }
 
@@ -71,10 +62,10 @@ export class Ops {
   /** A record for an operation on an object of the core; to be given back with `give`. */
   take(code: number, object: number): number {
     if (this.over !== undefined) throw this.over;
-    const op = this.free.pop() ?? this.core.opNew(this.host.mid, this.host.gen) >>> 0;
-    this.words[(op + OP_CODE) >>> 2] = code;
-    this.words[(op + OP_OBJECT) >>> 2] = object;
-    this.words[(op + OP_SYNC) >>> 2] = 0;
+    const op = this.free.pop() ?? this.core.opNew(this.host.mid, this.host.gen);
+    this.memory.op(op).code = code;
+    this.memory.op(op).object = object;
+    this.memory.op(op).sync = 0;
     return op;
   }
 
@@ -85,25 +76,20 @@ export class Ops {
 
   /** Moves this thread's slot into a record. */
   load(op: number): void {
-    this.copy(this.slot, op + OP_SLOT);
+    this.memory.copySlot(this.slot, this.memory.op(op).slot);
   }
 
   /** Moves what a record got into this thread's slot. */
   unload(op: number): void {
-    this.copy(op + OP_SLOT, this.slot);
-  }
-
-  private copy(from: number, to: number): void {
-    this.words[to >>> 2] = this.words[from >>> 2]!;
-    this.words[(to >>> 2) + 1] = this.words[(from >>> 2) + 1]!;
+    this.memory.copySlot(this.memory.op(op).slot, this.slot);
   }
 
   setCount(op: number, count: number): void {
-    this.words[(op + OP_COUNT) >>> 2] = count;
+    this.memory.op(op).count = count;
   }
 
   count(op: number): number {
-    return this.words[(op + OP_COUNT) >>> 2]!;
+    return this.memory.op(op).count;
   }
 
   // ---- waiting -------------------------------------------------------------------------------------------------------
@@ -115,7 +101,7 @@ export class Ops {
   begin(op: number, ended: Ended): number {
     const status = this.beginQuietly(op, ended);
     if (status !== 0) return status;
-    this.held[this.words[(op + OP_INDEX) >>> 2]!] = true;
+    this.held[this.memory.op(op).index] = true;
     this.host.hold();
     return 0;
   }
@@ -125,7 +111,7 @@ export class Ops {
     const status = panicking(() => this.core.opBegin(op));
     if (status !== 0) return status;
     const index = this.freeIndices.pop() ?? this.handlers.length;
-    this.words[(op + OP_INDEX) >>> 2] = index;
+    this.memory.op(op).index = index;
     this.handlers[index] = ended;
     this.waiting[index] = op;
     this.held[index] = false;
@@ -188,15 +174,16 @@ export class Ops {
    */
   wait(op: number, what: string, ms = Infinity): number {
     this.checkMayBlock(what);
-    const { words } = this;
-    const at = (op + OP_SYNC) >>> 2;
-    words[at] = OpSync.Awaited;
+    const { words } = this.memory;
+    const record = this.memory.op(op);
+    const at = record.syncIndex;
+    record.sync = OpSync.Awaited;
     const status = panicking(() => this.core.opBegin(op));
     if (status !== 0) return status;
     for (let i = this.spins; i > 0; i--) {
       if (Atomics.load(words, at) !== OpSync.Released) continue;
       this.spins = Math.min(this.spins * 2, MOST_SPINS);
-      return words[(op + OP_STATUS) >>> 2]!;
+      return this.memory.op(op).status;
     }
     this.spins = Math.max(this.spins - (this.spins >> 3), LEAST_SPINS);
     this.host.blocks();
@@ -206,11 +193,11 @@ export class Ops {
     let closing = false;
     while (Atomics.load(words, at) !== OpSync.Released) {
       const left = until - performance.now();
-      closing ||= Atomics.load(words, SCHED_STATE >>> 2) !== ProgramState.Running;
-      if ((left <= 0 || closing) && this.core.opCancel(op) !== 0) break;
+      closing ||= this.memory.sched.state !== ProgramState.Running;
+      if ((left <= 0 || closing) && this.core.opCancel(op)) break;
       Atomics.wait(words, at, OpSync.Asleep, Math.min(SLICE_MS, Math.max(left, 0)));
     }
-    const ended = words[(op + OP_STATUS) >>> 2]!;
+    const ended = this.memory.op(op).status;
     if (closing && ended === OpStatus.Cancelled) throw new SkeinError(`${what}: the runtime was closed`);
     return ended;
   }
@@ -237,12 +224,12 @@ export class Ops {
   }
 
   private ended(op: number): void {
-    const index = this.words[(op + OP_INDEX) >>> 2]!;
+    const index = this.memory.op(op).index;
     if (this.held[index] === true) this.host.release();
     const handler = this.handlers[index];
     this.handlers[index] = undefined;
     this.freeIndices.push(index);
-    handler?.(op, this.words[(op + OP_STATUS) >>> 2]!);
+    handler?.(op, this.memory.op(op).status);
   }
 }
 

@@ -1,5 +1,4 @@
 /** A pool: at most so many goroutines at once, whoever starts them. */
-import { SEMA_FREE, SEMA_SIZE } from "../../assembly/layout.js";
 import { ObjectKind, OpCode } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
 import { SyncHandle } from "./synchandle.js";
@@ -20,12 +19,12 @@ export class Pool extends SyncHandle implements AsyncDisposable {
 
   /** How many goroutines may run at once. */
   get size(): number {
-    return Atomics.load(this.memory.words, (this.target + SEMA_SIZE) >>> 2);
+    return this.memory.semaphore(this.target).size;
   }
 
   /** How many more could be started at once. */
   get free(): number {
-    return Atomics.load(this.memory.words, (this.target + SEMA_FREE) >>> 2);
+    return this.memory.semaphore(this.target).free;
   }
 
   /** Goroutines of the pool that run. */

@@ -1,5 +1,4 @@
 /** WaitGroup, Semaphore, Once, Cond. */
-import { HOBJ_DONE, SEMA_FREE, SEMA_SIZE } from "../../assembly/layout.js";
 import { ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import { asError, AbandonedError, checkWhole, panicking, reasonOf } from "./syncerrors.js";
 import { SyncHandle } from "./synchandle.js";
@@ -47,12 +46,12 @@ export class Semaphore extends SyncHandle {
 
   /** How many tickets there are in all. */
   get size(): number {
-    return Atomics.load(this.memory.words, (this.target + SEMA_SIZE) >>> 2);
+    return this.memory.semaphore(this.target).size;
   }
 
   /** How many are free at the moment. */
   get free(): number {
-    return Atomics.load(this.memory.words, (this.target + SEMA_FREE) >>> 2);
+    return this.memory.semaphore(this.target).free;
   }
 
   /** Takes `n` tickets, waiting until they are free and everybody who came before has theirs. The guard gives them back. */
@@ -76,7 +75,7 @@ export class Semaphore extends SyncHandle {
   /** Takes `n` tickets if they are free and nobody waits. */
   tryAcquire(n = 1): boolean {
     this.check(n);
-    return this.sync.ops.core.semaphoreTry(this.address, n) !== 0;
+    return this.sync.ops.core.semaphoreTry(this.address, n);
   }
 
   /** Gives `n` tickets back. Throws if that makes more than there are. */
@@ -99,7 +98,7 @@ export class Once extends SyncHandle {
 
   /** Whether it has been done. */
   get done(): boolean {
-    return Atomics.load(this.memory.words, (this.address + HOBJ_DONE) >>> 2) !== 0;
+    return this.memory.object(this.address).done !== 0;
   }
 
   /**
@@ -139,7 +138,7 @@ export class Once extends SyncHandle {
   }
 
   private setDone(): void {
-    Atomics.store(this.memory.words, (this.address + HOBJ_DONE) >>> 2, 1);
+    this.memory.object(this.address).done = 1;
   }
 }
 

@@ -64,7 +64,7 @@ class Selection {
   readonly op: number;
   /** The index of each of the core's cases, and the slots of those that send. */
   private readonly indices: number[] = [];
-  private readonly slots: ([number, number] | undefined)[] = [];
+  private readonly slots: (bigint | undefined)[] = [];
   ms = Infinity;
   private afterIndex = -1;
   otherwise = -1;
@@ -77,7 +77,7 @@ class Selection {
     this.cases = [...cases];
     this.op = sync.ops.take(OpCode.Select, 0);
     try {
-      sync.ops.core.opCase(this.op, 1, 0, 0); // clears it, with a case that is never ready
+      sync.ops.core.opCase(this.op, true, 0, 0); // clears it, with a case that is never ready
       this.cases.forEach((it, index) => this.add(it, index));
     } catch (error) {
       this.dropSends(-1);
@@ -96,10 +96,9 @@ class Selection {
         this.sync.checkOwn(chan, `case ${index} of the select`);
         if (it.kind === "send") {
           chan.encode(it.value);
-          const { words } = this.sync.host.memory;
-          this.slots[this.indices.length] = [words[ops.slot >>> 2]!, words[(ops.slot >>> 2) + 1]!];
+          this.slots[this.indices.length] = this.sync.host.memory.data.getBigUint64(ops.slot, true);
         }
-        ops.core.opCase(this.op, 0, chan.core, it.kind === "send" ? ops.slot : 0);
+        ops.core.opCase(this.op, false, chan.core, it.kind === "send" ? ops.slot : 0);
         this.indices.push(index);
         return;
       }
@@ -144,8 +143,7 @@ class Selection {
     const { ops, host } = this.sync;
     this.slots.forEach((slot, i) => {
       if (slot === undefined || i === except) return;
-      host.memory.words[ops.slot >>> 2] = slot[0];
-      host.memory.words[(ops.slot >>> 2) + 1] = slot[1];
+      host.memory.data.setBigUint64(ops.slot, slot, true);
       (this.cases[this.indices[i]!] as { chan: Chan<unknown> }).chan.drop();
     });
     this.slots.length = 0;
@@ -184,7 +182,7 @@ export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOp
       if (status !== 0) return ended(status);
       if (it.ms !== Infinity) {
         timer = new LongTimer(it.ms, () => {
-          if (ops.core.opCancel(op) !== 0) due = true;
+          if (ops.core.opCancel(op)) due = true;
         });
       }
       if (signal !== undefined) {

@@ -2,19 +2,6 @@
  * Channels, locks and contexts on one thread: makes them, makes those that come from other threads again, and frees what
  * nobody holds any more.
  */
-import {
-  HOBJ_DONE,
-  HOBJ_ELEM,
-  HOBJ_OTHER,
-  HOBJ_REASON,
-  HOBJ_TARGET,
-  HOBJ_VALUE,
-  OP_CODE,
-  OP_OBJECT,
-  OP_SLOT,
-  OP_STATUS,
-  OP_COUNT,
-} from "../../assembly/layout.js";
 import { Elem, NoteKind, ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
 import { isHandle, type PortsCarrier } from "../values/index.js";
@@ -143,7 +130,7 @@ export class Sync {
   private make(kind: number, n = 0, elem = 0, other = 0): number {
     if (this.ops.over !== undefined) throw this.ops.over;
     if (other !== 0) this.holders.retain(other);
-    return this.host.core.objectNew(kind, n, elem, other) >>> 0;
+    return this.host.core.objectNew(kind, n, elem, other);
   }
 
   private open(kind: number, address: number): SyncHandle {
@@ -153,35 +140,34 @@ export class Sync {
   /** Nobody holds it: what it still holds is given up. */
   private destroy(kind: number, address: number): void {
     const { host, ops } = this;
-    const { words } = host.memory;
+    const { memory } = host;
     if (kind === ObjectKind.Shared) return this.carrier?.idle(address);
-    if (kind === ObjectKind.Chan && words[(address + HOBJ_ELEM) >>> 2] === Elem.Any) {
-      const chan = words[(address + HOBJ_TARGET) >>> 2]! >>> 0;
+    if (kind === ObjectKind.Chan && memory.object(address).elem === Elem.Any) {
+      const chan = memory.object(address).target;
       while (host.core.chanTryRecv(ops.lender, chan, ops.slot) === OpStatus.Done) host.codec.drop(ops.slot);
     } else if (kind === ObjectKind.Context) {
       host.codec.encode(undefined, ops.slot);
       host.core.contextCancel(address, ops.slot); // whoever still follows it lets go
-      if (words[(address + HOBJ_DONE) >>> 2] === 2) host.codec.drop(address + HOBJ_REASON);
-      if (words[(address + HOBJ_ELEM) >>> 2] === 1) host.codec.drop(address + HOBJ_VALUE);
+      if (memory.object(address).done === 2) host.codec.drop(memory.object(address).reason);
+      if (memory.object(address).elem === 1) host.codec.drop(memory.object(address).value);
     }
-    const other = host.core.objectFree(address) >>> 0;
+    const other = host.core.objectFree(address);
     if (other !== 0) this.holders.release(other);
   }
 
   /** An operation is over whose thread has died: what it got is for nobody. */
   private orphan(op: number): void {
     const { host } = this;
-    const { words } = host.memory;
-    const code = words[(op + OP_CODE) >>> 2]!;
-    const status = words[(op + OP_STATUS) >>> 2]!;
-    const object = words[(op + OP_OBJECT) >>> 2]! >>> 0;
-    const isAny = object !== 0 && words[(object + HOBJ_ELEM) >>> 2] === Elem.Any;
-    if (code === OpCode.Recv && status === OpStatus.Done && isAny) host.codec.drop(op + OP_SLOT);
+    const { memory } = host;
+    const code = memory.op(op).code;
+    const status = memory.op(op).status;
+    const object = memory.op(op).object;
+    const isAny = object !== 0 && memory.object(object).elem === Elem.Any;
+    if (code === OpCode.Recv && status === OpStatus.Done && isAny) host.codec.drop(memory.op(op).slot);
     if (code === OpCode.Send && (status === OpStatus.Cancelled || status === OpStatus.Closed) && isAny)
-      host.codec.drop(op + OP_SLOT);
+      host.codec.drop(memory.op(op).slot);
     if (code === OpCode.Cond && status !== OpStatus.Cancelled) host.core.condSignal(object); // what woke it is for the next
-    if (code === OpCode.Semaphore && status === OpStatus.Done)
-      host.core.semaphoreRelease(object, words[(op + OP_COUNT) >>> 2]!);
+    if (code === OpCode.Semaphore && status === OpStatus.Done) host.core.semaphoreRelease(object, memory.op(op).count);
     host.core.opFree(op);
   }
 }
@@ -195,7 +181,7 @@ const OPEN: Readonly<Record<number, (sync: Sync, address: number) => SyncHandle>
   [ObjectKind.Semaphore]: (sync, address) => new Semaphore(sync, address),
   [ObjectKind.Once]: (sync, address) => new Once(sync, address),
   [ObjectKind.Cond]: (sync, address) => {
-    const mutex = sync.host.memory.words[(address + HOBJ_OTHER) >>> 2]! >>> 0;
+    const mutex = sync.host.memory.object(address).other;
     sync.holders.retain(mutex);
     return new Cond(sync, address, new Mutex(sync, mutex));
   },

@@ -7,7 +7,6 @@
  * which is then not collected. A thread that ends takes away all of its own (one that is killed cannot: those objects stay until
  * the runtime is closed). So the count is 0 exactly when nobody can use it any more, and who makes it 0 frees it.
  */
-import { HOBJ_KIND, HOBJ_REFS, HOBJ_TARGET } from "../../assembly/layout.js";
 import type { Memory } from "../base/memory.js";
 import { Handle } from "../values/handle.js";
 import type { Sync } from "./sync.js";
@@ -36,13 +35,13 @@ export abstract class SyncHandle extends Handle {
 
   /** @internal The core's own object. */
   protected get target(): number {
-    return this.memory.words[(this.address + HOBJ_TARGET) >>> 2]! >>> 0;
+    return this.memory.object(this.address).target;
   }
 }
 
 /** @internal Counts holders for one thread. */
 export class Holders {
-  private readonly words: Int32Array<SharedArrayBuffer>;
+  private readonly memory: Memory;
   private readonly destroy: (kind: number, address: number) => void;
   private readonly registry = new FinalizationRegistry<number>((address) => {
     this.forget(address);
@@ -53,7 +52,7 @@ export class Holders {
 
   /** @param destroy frees an object that nobody holds */
   constructor(memory: Memory, destroy: (kind: number, address: number) => void) {
-    this.words = memory.words;
+    this.memory = memory;
     this.destroy = destroy;
   }
 
@@ -76,11 +75,11 @@ export class Holders {
   }
 
   retain(address: number): void {
-    Atomics.add(this.words, (address + HOBJ_REFS) >>> 2, 1);
+    Atomics.add(this.memory.words, this.memory.object(address).refsIndex, 1);
   }
 
   release(address: number): void {
-    if (Atomics.sub(this.words, (address + HOBJ_REFS) >>> 2, 1) !== 1) return;
-    this.destroy(this.words[(address + HOBJ_KIND) >>> 2]!, address);
+    if (Atomics.sub(this.memory.words, this.memory.object(address).refsIndex, 1) !== 1) return;
+    this.destroy(this.memory.object(address).kind, address);
   }
 }

@@ -1,18 +1,6 @@
 /** The scheduler's counters, read from its memory while it runs: close to what they are, not exact. */
-import {
-  M_GOROUTINES,
-  M_OWED,
-  M_PARKS,
-  M_SIZE,
-  M_STEALS,
-  M_SWITCHES,
-  MAX_THREADS,
-  MS_BASE,
-  SCHED_HEAP_PAGES,
-  SCHED_MCOUNT,
-  SCHED_NPROCS,
-} from "../../assembly/layout.js";
-import type { Core } from "../program/core.js";
+import { MAX_THREADS } from "../../assembly/layout.js";
+import type { Core } from "../abi/core.js";
 import { PAGE, type Memory } from "../base/memory.js";
 
 /** What one M has done since it was started. */
@@ -43,36 +31,27 @@ export interface RuntimeStats {
 
 /** @internal gomaxprocs. */
 export function readProcs(memory: Memory): number {
-  return Atomics.load(memory.words, SCHED_NPROCS >> 2);
+  return memory.sched.nprocs;
 }
 
 /** @internal Whether goroutines await something on any M. */
-export function isAwaiting({ words }: Memory): boolean {
-  const count = Atomics.load(words, SCHED_MCOUNT >> 2);
-  for (let mid = 1; mid <= count; mid++) if (words[(MS_BASE + mid * M_SIZE + M_OWED) >> 2] !== 0) return true;
+export function isAwaiting(memory: Memory): boolean {
+  const { mcount } = memory.sched;
+  for (let mid = 1; mid <= mcount; mid++) if (memory.m(mid).owed !== 0) return true;
   return false;
 }
 
 /** @internal Reads all counters. */
 export function readStats(core: Core, memory: Memory): RuntimeStats {
-  const words = memory.words;
-  const count = Math.min(Atomics.load(words, SCHED_MCOUNT >> 2), MAX_THREADS - 1);
-  const view = memory.data;
+  const count = Math.min(memory.sched.mcount, MAX_THREADS - 1);
   const ms = Array.from({ length: count }, (_, i): MStats => {
-    const m = MS_BASE + (i + 1) * M_SIZE;
-    const counter = (offset: number): number => Number(view.getBigUint64(m + offset, true));
-    return {
-      id: i + 1,
-      goroutines: counter(M_GOROUTINES),
-      switches: counter(M_SWITCHES),
-      steals: counter(M_STEALS),
-      parks: counter(M_PARKS),
-    };
+    const { goroutines, switches, steals, parks } = memory.m(i + 1);
+    return { id: i + 1, goroutines, switches, steals, parks };
   });
   return {
     procs: readProcs(memory),
     goroutines: core.numGoroutine() + core.numJsGoroutine(),
-    heapBytes: Atomics.load(words, SCHED_HEAP_PAGES >> 2) * PAGE,
+    heapBytes: memory.sched.heapPages * PAGE,
     ms,
   };
 }

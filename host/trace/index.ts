@@ -9,10 +9,10 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
-import { TRACE_EVENT_SIZE } from "../../assembly/layout.js";
+import { TraceRecord } from "../abi/records.js";
 import { clockOf, type ClockBase } from "../base/clock.js";
 import { SkeinError } from "../base/errors.js";
-import type { Core } from "../program/core.js";
+import type { Core } from "../abi/core.js";
 import type { Instance } from "../program/instance.js";
 import { readProcs } from "../top/stats.js";
 import { runtimeName, version } from "../base/version.js";
@@ -79,7 +79,7 @@ export class Trace implements Disposable, AsyncDisposable {
     const names = new Names(core, memory, stacks);
     const header = { version: version(), runtime: runtimeName(), procs: readProcs(memory), pid: process.pid };
     this.chrome = new ChromeTrace((piece) => this.put(piece), names, this.clock(), header);
-    core.beginTrace(2 ** Math.floor(Math.log2(bufferSize / TRACE_EVENT_SIZE)));
+    core.beginTrace(2 ** Math.floor(Math.log2(bufferSize / TraceRecord.SIZE)));
     this.timer = setInterval(() => this.drain(), DRAIN_MS).unref();
     process.on("exit", this.onExit);
   }

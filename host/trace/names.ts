@@ -1,7 +1,7 @@
 /** What a trace calls the functions of goroutines, and what they wait for. */
-import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_TEXT } from "../../assembly/layout.js";
 import { FunctionKind, TraceFunction } from "../abi/enums.js";
-import type { Core } from "../program/core.js";
+import { JsFunction } from "../abi/records.js";
+import type { Core } from "../abi/core.js";
 import type { Memory } from "../base/memory.js";
 import { takeText } from "../program/notes.js";
 import type { Stacks } from "../program/stacks.js";
@@ -38,7 +38,7 @@ export class Names {
   waitReason(reason: number): string {
     let text = this.reasons.get(reason);
     if (text === undefined) {
-      text = takeText(this.core, this.memory, this.core.waitReason(reason) >>> 0);
+      text = takeText(this.core, this.memory, this.core.waitReason(reason));
       this.reasons.set(reason, text);
     }
     return text;
@@ -46,12 +46,11 @@ export class Names {
 
   private ofJavaScript(block: number): string {
     const { memory } = this;
-    const { words } = memory;
-    const first = words[(block + JSFN_LENGTH1) >> 2]!;
-    if (words[(block + JSFN_KIND) >> 2] === FunctionKind.Module) {
-      return memory.utf8(block + JSFN_TEXT + first, words[(block + JSFN_LENGTH2) >> 2]!);
+    const { kind, length1: first, length2: second } = memory.fn(block);
+    if (kind === FunctionKind.Module) {
+      return memory.utf8(block + JsFunction.SIZE + first, second);
     }
-    const name = NAMED.exec(memory.utf8(block + JSFN_TEXT, first).replace(/^[\s(]*/, ""))?.[1];
+    const name = NAMED.exec(memory.utf8(block + JsFunction.SIZE, first).replace(/^[\s(]*/, ""))?.[1];
     return name === undefined || KEYWORDS.has(name) ? "anonymous function" : name;
   }
 

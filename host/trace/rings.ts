@@ -1,26 +1,7 @@
 /** Reads the events that the threads of a program leave for the main thread (`assembly/runtime/debug/trace.ts`), in order of time. */
-import {
-  IO_M,
-  M_SIZE,
-  M_TRACE_RING,
-  MS_BASE,
-  SCHED_MCOUNT,
-  SYSMON_M,
-  TRACE_ARG,
-  TRACE_CAPACITY,
-  TRACE_EVENT_SIZE,
-  TRACE_EVENTS,
-  TRACE_EXTRA,
-  TRACE_GOID,
-  TRACE_KIND,
-  TRACE_MISSING,
-  TRACE_P,
-  TRACE_READ,
-  TRACE_REASON,
-  TRACE_TIME,
-  TRACE_WRITTEN,
-} from "../../assembly/layout.js";
+import { IO_M, SYSMON_M } from "../../assembly/layout.js";
 import { TraceKind } from "../abi/enums.js";
+import { Ring, TraceRecord } from "../abi/records.js";
 import type { Memory } from "../base/memory.js";
 
 /** One event; `kind` and `reason` as in `layout.ts`. */
@@ -52,9 +33,8 @@ export class Rings {
    * @param end the time, if none come after this: then what is missing at the ends is told of too
    */
   drain(end?: number): TraceEvent[] {
-    const { words } = this.memory;
     const events: TraceEvent[] = [];
-    const mcount = Atomics.load(words, SCHED_MCOUNT >> 2);
+    const { mcount } = this.memory.sched;
     for (let mid = 0; mid <= mcount; mid++) this.drainOf(mid, events, end);
     this.drainOf(SYSMON_M, events, end);
     this.drainOf(IO_M, events, end);
@@ -62,29 +42,19 @@ export class Rings {
   }
 
   private drainOf(mid: number, events: TraceEvent[], end: number | undefined): void {
-    const { words, data } = this.memory;
-    const ring = Atomics.load(words, (MS_BASE + mid * M_SIZE + M_TRACE_RING) >> 2) >>> 0;
-    if (ring === 0) return;
-    const mask = words[(ring + TRACE_CAPACITY) >> 2]! - 1;
-    const written = Atomics.load(words, (ring + TRACE_WRITTEN) >> 2);
-    let read = words[(ring + TRACE_READ) >> 2]!;
-    for (; read !== written; read = (read + 1) | 0) {
-      const at = ring + TRACE_EVENTS + (read & mask) * TRACE_EVENT_SIZE;
-      const long = (offset: number): number =>
-        data.getUint32(at + offset, true) + data.getInt32(at + offset + 4, true) * 2 ** 32;
-      events.push({
-        time: long(TRACE_TIME),
-        m: mid,
-        kind: data.getUint8(at + TRACE_KIND),
-        reason: data.getUint8(at + TRACE_REASON),
-        g: long(TRACE_GOID),
-        arg: long(TRACE_ARG),
-        p: data.getInt16(at + TRACE_P, true),
-        extra: data.getUint32(at + TRACE_EXTRA, true),
-      });
+    const address = this.memory.m(mid).traceRing;
+    if (address === 0) return;
+    const ring = new Ring(this.memory, address);
+    const event = new TraceRecord(this.memory);
+    const mask = ring.capacity - 1;
+    const { written, missing } = ring;
+    let { read } = ring;
+    for (; read !== written; read = (read + 1) >>> 0) {
+      event.move(address + Ring.SIZE + (read & mask) * TraceRecord.SIZE);
+      const { time, kind, reason, goid: g, arg, p, extra } = event;
+      events.push({ time, m: mid, kind, reason, g, arg, p, extra: extra >>> 0 });
     }
-    Atomics.store(words, (ring + TRACE_READ) >> 2, read);
-    const missing = data.getUint32(ring + TRACE_MISSING, true);
+    ring.read = read;
     if (end !== undefined && missing > 0) {
       events.push({ time: end, m: mid, kind: TraceKind.Lost, reason: 0, g: 0, arg: missing, p: -1, extra: 0 });
     }

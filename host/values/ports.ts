@@ -17,7 +17,6 @@
  * alone decides, when it is told of a 0, whether that is final.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { HOBJ_ELEM, HOBJ_REFS, SCHED_STATE } from "../../assembly/layout.js";
 import { ObjectKind, ProgramState } from "../abi/enums.js";
 import type { Memory } from "../base/memory.js";
 import type { Carrier } from "./carrier.js";
@@ -94,14 +93,14 @@ export abstract class PortsCarrier implements Carrier {
 
   /** Any block's address is a number that nobody else has. */
   reserve(): number {
-    return this.core.malloc(8) >>> 0;
+    return this.core.malloc(8);
   }
 
   share(buffer: SharedArrayBuffer): { kind: number; address: number } {
     let address = this.addresses.get(buffer);
     if (address === undefined) {
       this.serial = (this.serial + 1) & 0x7fff_ffff;
-      address = this.core.objectNew(ObjectKind.Shared, 0, this.serial, 0) >>> 0;
+      address = this.core.objectNew(ObjectKind.Shared, 0, this.serial, 0);
       this.addresses.set(buffer, address);
       this.keep(address, buffer);
     }
@@ -111,7 +110,7 @@ export abstract class PortsCarrier implements Carrier {
 
   /** The serial number of the object at an address. */
   protected serialOf(address: number): number {
-    return this.memory.words[(address + HOBJ_ELEM) >>> 2]!;
+    return this.memory.object(address).elem;
   }
 
   abstract readonly moves: number;
@@ -205,7 +204,7 @@ export class Hub extends PortsCarrier {
   }
 
   idle(address: number): void {
-    if (this.memory.words[(address + HOBJ_REFS) >>> 2] !== 0) return; // it has been sent again
+    if (this.memory.object(address).refs !== 0) return; // it has been sent again
     const kept = this.values.get(address);
     if (kept === undefined) return;
     this.values.delete(address);
@@ -216,7 +215,7 @@ export class Hub extends PortsCarrier {
   protected keep(address: number, buffer: SharedArrayBuffer): void {
     this.values.set(address, { value: buffer, shared: true });
     // This thread's own objects do not count: it has all of them.
-    Atomics.store(this.memory.words, (address + HOBJ_REFS) >>> 2, 0);
+    this.memory.object(address).refs = 0;
     this.drain();
     for (const line of this.allLines()) this.announce(line, address, buffer);
   }
@@ -366,7 +365,7 @@ export class Spoke extends PortsCarrier {
       this.wake();
     }
     for (let ms = LEAST_MS; message === undefined; ms = Math.min(ms * 1.5, MOST_MS)) {
-      if (Atomics.load(this.memory.words, SCHED_STATE >>> 2) !== ProgramState.Running) throw lost();
+      if (this.memory.sched.state !== ProgramState.Running) throw lost();
       Atomics.wait(this.nobody, 0, 0, ms);
       message = this.look(number);
     }

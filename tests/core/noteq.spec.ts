@@ -1,6 +1,5 @@
-import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT } from "../../assembly/layout";
 import { pushNote, takeMail } from "../../assembly/runtime/js/mailbox";
-import { allm, sched } from "../../assembly/abi";
+import { allm, Note, sched } from "../../assembly/abi";
 import { reset } from "./support";
 
 /** Pages for the notes. */
@@ -24,10 +23,10 @@ describe("the note queue", () => {
     for (let i = 1; i <= 100; i++) pushNote(i, i * 2, i * 3);
     let note = takeMail(allm(0));
     for (let i = 1; i <= 100; i++) {
-      expect(load<i32>(note, NOTE_KIND)).toBe(i);
-      expect(load<i32>(note, NOTE_A)).toBe(i * 2);
-      expect(load<i32>(note, NOTE_B)).toBe(i * 3);
-      note = load<usize>(note, NOTE_NEXT);
+      expect(changetype<Note>(note).kind).toBe(i);
+      expect(changetype<Note>(note).a).toBe(i * 2);
+      expect(changetype<Note>(note).b).toBe(i * 3);
+      note = changetype<Note>(note).next;
     }
     expect(note).toBe(0);
     expect(takeMail(allm(0))).toBe(0);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { convertArgs, readResult, writeTask, type CallValue } from "../../host/runtime/calls.js";
 import { SkeinError } from "../../host/base/errors.js";
+import { Memory } from "../../host/base/memory.js";
 import type { ExportInfo, ValueType } from "../../host/program/program.js";
 
 function info(params: ValueType[], result: ValueType | null = null): ExportInfo {
@@ -55,10 +56,11 @@ describe("calls", () => {
   for (const [type, given, back] of FITS) {
     it(`${type} takes ${typeof given} ${given}`, () => {
       const layout = info([type], type);
-      const view = new DataView(new ArrayBuffer(64));
+      const memory = new Memory(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
+      const view = memory.data;
       const [value] = convertArgs("f", layout, [given]);
       assert.ok(value !== undefined);
-      writeTask(view, 0, layout, [value]);
+      writeTask(memory, 0, layout, [value]);
       assert.equal(view.getInt32(0, true), 5);
       assert.equal(view.getInt32(4, true), layout.size);
       assert.deepEqual(readResult(view, 0, { ...layout, resultOffset: 8 }), back);

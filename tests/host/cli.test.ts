@@ -72,7 +72,7 @@ describe("skein run", () => {
   });
 
   it("says which thread failed, and ends", () => {
-    const result = runSkein(["run", programFile("broken", { without: "mstart" })]);
+    const result = runSkein(["run", programFile("broken", { traps: "mstart" })]);
     assert.equal(result.code, 2);
     assert.match(result.stderr, /^skein: thread M1 failed: /);
   });

@@ -5,13 +5,14 @@
 import binaryen from "binaryen";
 import {
   ABI_VERSION,
-  M_MAIL,
   MS_BASE,
   SCHED_EXIT_CODE,
   SCHED_MCOUNT,
   SCHED_NPROCS,
   SCHED_STATE,
 } from "../../assembly/layout.js";
+import { ARITIES } from "../../host/abi/core.js";
+import { M } from "../../host/abi/records.js";
 import type { ExportInfo, ProgramInfo, ValueType } from "../../host/program/program.js";
 
 /** The thunks of the fake program, by what they do. */
@@ -62,6 +63,18 @@ const TEXTS: readonly (readonly [address: number, text: string])[] = [
   [6557952, "hello\n"],
 ];
 
+/** The address of the main thread's mailbox. */
+const MAIL = 4 * new M({} as ConstructorParameters<typeof M>[0], MS_BASE).mailIndex;
+
+/** The module with the exports that a core has and nobody calls here. */
+function complete(module: string): string {
+  const missing = Object.entries(ARITIES).filter(([name]) => !module.includes(`"__skein_${name}"`));
+  const functions = missing.map(
+    ([name, arity]) => `(func (export "__skein_${name}") ${"(param i32)".repeat(arity)} (unreachable))`,
+  );
+  return module.replace(/\)\s*$/, `${functions.join("\n")})`);
+}
+
 // Cells of the fake core: the task submitted last and its kind, the futex that says so, the allocator, the notes.
 const source = (main: Thunk): string => `(module
   (import "env" "memory" (memory 1 65536 shared))
@@ -73,7 +86,7 @@ const source = (main: Thunk): string => `(module
   (type $thunk (func (param i32)))
   (table ${THUNKS.length} funcref)
   (global $running (mut i32) (i32.const 0))
-  (func (export "__skein_init") (param i32 i32 i32 i32 i32)
+  (func (export "__skein_init") (param i32 i32 i32 i32 i32 i32)
     (i32.atomic.store (i32.const 9012) (local.get 3))
     (i32.atomic.store (i32.const ${SCHED_NPROCS}) (local.get 0))
     (i32.atomic.store (i32.const ${SCHED_MCOUNT}) (i32.const 1)))
@@ -81,22 +94,22 @@ const source = (main: Thunk): string => `(module
     (i32.atomic.rmw.add (i32.const 9012) (i32.and (i32.add (local.get 0) (i32.const 15)) (i32.const -16))))
   (func (export "__skein_mfree") (param i32))
   (func (export "__skein_noSolo"))
-  (func (export "__skein_opNew") (result i32) (call $alloc (i32.const 256)))
+  (func (export "__skein_opNew") (param i32 i32) (result i32) (call $alloc (i32.const 256)))
   (func (export "__skein_endNet"))
   (func (export "__skein_beM") (param i32))
   (func (export "__skein_nextM") (result i32) (i32.const 0))
   (func (export "__skein_numJsGoroutine") (result i32) (i32.const 0))
   (func $note (param $kind i32) (param $a i32) (param $b i32) (local $n i32)
     (local.set $n (call $alloc (i32.const 16)))
-    (i32.store (local.get $n) (i32.atomic.load (i32.const ${MS_BASE + M_MAIL})))
+    (i32.store (local.get $n) (i32.atomic.load (i32.const ${MAIL})))
     (i32.store offset=4 (local.get $n) (local.get $kind))
     (i32.store offset=8 (local.get $n) (local.get $a))
     (i32.store offset=12 (local.get $n) (local.get $b))
-    (i32.atomic.store (i32.const ${MS_BASE + M_MAIL}) (local.get $n))
+    (i32.atomic.store (i32.const ${MAIL}) (local.get $n))
     (drop (i32.atomic.rmw.add (i32.const 1024) (i32.const 1)))
     (drop (memory.atomic.notify (i32.const 1024) (i32.const 1))))
   (func (export "__skein_drain") (result i32) (local $n i32) (local $r i32) (local $next i32)
-    (local.set $n (i32.atomic.rmw.xchg (i32.const ${MS_BASE + M_MAIL}) (i32.const 0)))
+    (local.set $n (i32.atomic.rmw.xchg (i32.const ${MAIL}) (i32.const 0)))
     (loop $more
       (if (local.get $n) (then
         (local.set $next (i32.load (local.get $n)))
@@ -193,6 +206,8 @@ export interface FakeOptions {
   info?: Partial<ProgramInfo> | string;
   /** An export that is not there. */
   without?: string;
+  /** An export that does nothing but trap. */
+  traps?: string;
   /** No section `skein` at all. */
   foreign?: boolean;
 }
@@ -200,7 +215,8 @@ export interface FakeOptions {
 /** The bytes of a fake program. */
 export function fakeProgram(options: FakeOptions = {}): Uint8Array {
   // Thunks whose names an import has already are written with a trailing underscore.
-  const text = source(options.main ?? "main")
+  const core = source(options.main ?? "main").replace(`"__skein_${options.traps}"`, '"~replaced"');
+  const text = complete(core)
     .replace(/(\(elem .*)/, (elem) => elem.replace(/\$(panic|exit|fatal)\b/g, "$$$1_"))
     .replace(/\$main\.(exit|fatal|panic) \(param i32\) \(call \$(\w+) /g, "$main.$1 (param i32) (call $$$2_ ");
   const module = binaryen.parseText(text);

@@ -186,14 +186,21 @@ describe("a runtime that cannot run", () => {
     await assert.rejects(start({ program: fakeProgram({ info: { abi: 999 } }) }), /ABI version 999/);
   });
 
-  for (const without of ["mstart", "sysmon"]) {
-    it(`rejects when a thread finds no ${without} to call`, () =>
-      withRuntime({ without }, async (rt) => {
+  for (const traps of ["mstart", "sysmon"]) {
+    it(`rejects when a thread's ${traps} traps`, () =>
+      withRuntime({ traps }, async (rt) => {
         await assert.rejects(rt.run(), (error) => {
           assert.ok(error instanceof SkeinError);
-          assert.match(error.message, without === "mstart" ? /thread M1 failed/ : /the sysmon thread failed/);
+          assert.match(error.message, traps === "mstart" ? /thread M1 failed/ : /the sysmon thread failed/);
           return true;
         });
       }));
   }
+
+  it("names what a program's core lacks, when it is loaded", () =>
+    assert.rejects(start({ program: fakeProgram({ without: "opPoll" }) }), (error) => {
+      assert.ok(error instanceof SkeinError);
+      assert.match(error.message, /its core has no opPoll of 1 parameters/);
+      return true;
+    }));
 });

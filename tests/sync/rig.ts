@@ -2,12 +2,12 @@
  * The real core on one thread, without running Ms: operations of JavaScript need none. What another thread would do is done by
  * a second `Sync` of the same thread, in the name of M1.
  */
-import { HEAP_LOW, MAX_THREADS, NOTE_NEXT } from "../../assembly/layout.js";
+import { HEAP_LOW, MAX_THREADS } from "../../assembly/layout.js";
 import { reserveMemory } from "../../host/base/addressspace.js";
 import { loadFile } from "../../host/runtime/load.js";
 import { newClock } from "../../host/base/clock.js";
 import { Control } from "../../host/base/control.js";
-import type { Core } from "../../host/program/core.js";
+import type { Core } from "../../host/abi/core.js";
 import { instantiate } from "../../host/program/instance.js";
 import { netImports } from "../../host/sockets/coreimports.js";
 import { ALL_PAGES, PAGE, type Memory } from "../../host/base/memory.js";
@@ -132,7 +132,7 @@ export class Rig extends SyncMembers {
   private drain(): void {
     let note = this.core.drain() >>> 0;
     while (note !== 0) {
-      const next = this.memory.words[(note + NOTE_NEXT) >>> 2]! >>> 0;
+      const next = this.memory.note(note).next;
       this.owners.get(note)!.handler!(note);
       note = next;
     }

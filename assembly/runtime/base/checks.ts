@@ -2,21 +2,10 @@
 import {
   CACHE_LINE,
   CENTRAL_BASE,
-  M_GEN,
-  M_GOROUTINES,
-  M_LAST_WORDS,
-  M_MAIL,
-  M_MARK,
-  M_OWED,
-  M_PARK,
-  M_PARKS,
   M_HELD,
-  M_STEALS,
-  M_SWITCHES,
-  M_TRACE_RING,
-  M_WAIT_US,
   ORPHANS_BASE,
   P_SIZE,
+  SPANS_BASE,
   SCHED_ATTENTION,
   SCHED_BASE,
   SCHED_EXIT_CODE,
@@ -28,13 +17,8 @@ import {
   SCHED_STATE,
   SCHED_IO_WAKE,
   SCHED_SYSMON_WAKE,
-  SPANS_BASE,
-  TRACE_CAPACITY,
-  TRACE_MISSING,
-  TRACE_WRITTEN,
 } from "../../layout";
-import { Ring } from "../debug/trace";
-import { CLASS_COUNT, Cache, G, G_BYTES, M, OWN_STACK_BYTES, P, P_CACHES, P_RUNQ, Sched } from "../../abi";
+import { CLASS_COUNT, Cache, G, G_BYTES, M, OWN_STACK_BYTES, P, P_CACHES, P_RUNQ, Ring, Sched } from "../../abi";
 
 /** Compiled, not run: nothing of it is left in the program. */
 export function checkLayout(): void {
@@ -49,21 +33,8 @@ export function checkLayout(): void {
   if (<i32>offsetof<Sched>("nprocs") + SCHED_BASE != SCHED_NPROCS) ERROR("Sched.nprocs");
   if (<i32>offsetof<Sched>("heapPages") + SCHED_BASE != SCHED_HEAP_PAGES) ERROR("Sched.heapPages");
   if (<i32>offsetof<Sched>() + SCHED_BASE > CENTRAL_BASE) ERROR("Sched is too large");
-  if (<i32>offsetof<M>("goroutines") != M_GOROUTINES) ERROR("M.goroutines");
-  if (<i32>offsetof<M>("switches") != M_SWITCHES) ERROR("M.switches");
-  if (<i32>offsetof<M>("steals") != M_STEALS) ERROR("M.steals");
-  if (<i32>offsetof<M>("parks") != M_PARKS) ERROR("M.parks");
-  if (<i32>offsetof<M>("traceRing") != M_TRACE_RING) ERROR("M.traceRing");
-  if (<i32>offsetof<Ring>("capacity") != TRACE_CAPACITY) ERROR("Ring.capacity");
-  if (<i32>offsetof<Ring>("lost") != TRACE_MISSING) ERROR("Ring.lost");
-  if (<i32>offsetof<Ring>() > TRACE_WRITTEN) ERROR("Ring is too large");
-  if (<i32>offsetof<M>("mail") != M_MAIL) ERROR("M.mail");
-  if (<i32>offsetof<M>("mark") != M_MARK) ERROR("M.mark");
-  if (<i32>offsetof<M>("owed") != M_OWED) ERROR("M.owed");
-  if (<i32>offsetof<M>("gen") != M_GEN) ERROR("M.gen");
-  if (<i32>offsetof<M>("waitUs") != M_WAIT_US) ERROR("M.waitUs");
-  if (<i32>offsetof<M>("lastWords") != M_LAST_WORDS) ERROR("M.lastWords");
-  if (<i32>offsetof<M>("park") != M_PARK) ERROR("M.park");
+  if (offsetof<Ring>("written") / CACHE_LINE == offsetof<Ring>("read") / CACHE_LINE)
+    ERROR("Ring.written shares a line");
   if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("lastTurn") / CACHE_LINE) ERROR("M.mail shares a line");
   if (offsetof<M>("mail") / CACHE_LINE == offsetof<M>("mark") / CACHE_LINE) ERROR("M.mail shares a line");
   if (<i32>offsetof<M>() > M_HELD) ERROR("M is too large");

@@ -44,7 +44,7 @@ export declare function hostReadFile(path: usize, pathLen: i32): i32;
 @external("skein", "readFileTake")
 export declare function hostReadFileTake(ptr: usize, len: i32): void;
 
-/** Runs the JavaScript goroutine of a record (`JSGO_*`); returns one of RUNJS_*. */
+/** Runs the JavaScript goroutine of a record (a JsGo); returns one of RunJs. */
 @external("skein", "run_js")
 export declare function hostRunJs(record: usize): i32;
 

@@ -39,10 +39,14 @@ import { dequeue, enqueue, link, ownWaiter, readyAll, unlink, WaitQ } from "./wa
 @unmanaged
 export class HChan {
   lock: i32;
-  closed: u32;
+
+
+  @atomic closed: u32;
   /** Values in the ring, and its slots; the latter never changes. */
-  qcount: u32;
-  dataqsiz: u32;
+  @atomic qcount: u32;
+
+
+  @host dataqsiz: u32;
   sendx: u32;
   recvx: u32;
   // Two WaitQs.

@@ -5,7 +5,7 @@
  * resume, in the phase TRACING: at its top `switchOut` has the host write down the thread's stack, and unwinds again.
  * The frames saved stay as they were; only the top, which rewinding moves, is put back.
  */
-import { JSFN_KIND, JSFN_LENGTH1, JSFN_LENGTH2, JSFN_TEXT, JSGO_FN, SCHED_STATE, TEXT_BYTES } from "../../layout";
+import { SCHED_STATE } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "../base/imports";
@@ -21,11 +21,14 @@ import {
   G,
   GKind,
   GStatus,
+  JsFunction,
+  JsGo,
   NoteKind,
   ProgramState,
+  Text,
   WaitReason,
-  sched,
   addressOf,
+  sched,
 } from "../../abi";
 import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 
@@ -99,11 +102,11 @@ export function describeOne(gp: G, now: i64): string {
 
 /** The function of a JavaScript goroutine. */
 function functionName(record: usize): string {
-  const fn = load<usize>(record, JSGO_FN);
-  const first = load<i32>(fn, JSFN_LENGTH1);
-  if (load<i32>(fn, JSFN_KIND) != FunctionKind.Module) return "a function of JavaScript";
-  const name = String.UTF8.decodeUnsafe(fn + JSFN_TEXT + first, load<i32>(fn, JSFN_LENGTH2));
-  return name + "(...)\n\t" + String.UTF8.decodeUnsafe(fn + JSFN_TEXT, first);
+  const fn = changetype<usize>(changetype<JsGo>(record).fn);
+  const first = changetype<JsFunction>(fn).length1;
+  if (changetype<JsFunction>(fn).kind != FunctionKind.Module) return "a function of JavaScript";
+  const name = String.UTF8.decodeUnsafe(fn + offsetof<JsFunction>() + first, changetype<JsFunction>(fn).length2);
+  return name + "(...)\n\t" + String.UTF8.decodeUnsafe(fn + offsetof<JsFunction>(), first);
 }
 
 /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
@@ -196,8 +199,8 @@ export function waitReason(reason: i32): usize {
 export function textOf(text: string): usize {
   const bytes = String.UTF8.encode(text);
   const size = bytes.byteLength;
-  const ptr = malloc(TEXT_BYTES + size);
+  const ptr = malloc(offsetof<Text>() + size);
   store<i32>(ptr, size);
-  memory.copy(ptr + TEXT_BYTES, changetype<usize>(bytes), size);
+  memory.copy(ptr + offsetof<Text>(), changetype<usize>(bytes), size);
   return ptr;
 }

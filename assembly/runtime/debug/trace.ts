@@ -19,39 +19,27 @@
  * reads the rest and frees the rings. A thread is only ever killed while it runs JavaScript, so never while it is `tracing`; one that died
  * there all the same would keep the main thread waiting for a second, and its ring for ever.
  */
-import {
-  JSGO_FN,
-  MAX_THREADS,
-  SCHED_MCOUNT,
-  TRACE_ARG,
-  TRACE_EVENTS,
-  TRACE_EVENT_SIZE,
-  TRACE_EXTRA,
-  TRACE_GOID,
-  TRACE_KIND,
-  TRACE_P,
-  TRACE_READ,
-  TRACE_REASON,
-  TRACE_TIME,
-  TRACE_WRITTEN,
-} from "../../layout";
+import { MAX_THREADS, SCHED_MCOUNT } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import { g, m, phase } from "../base/registers";
 import { UNWINDING } from "../goroutine/stack";
-import { G, M, StopReason, Switch, TraceFunction, TraceKind, allm, sched, addressOf } from "../../abi";
-
-/** The head of a ring; `layout.ts` has the offsets of what the host reads. */
-@unmanaged
-export class Ring {
-  capacity: u32;
-  /** Events for which there was no room, since the last that found some (producer). */
-  lost: u32;
-  /** `read`, when it was last looked at (producer). */
-  seenRead: u32;
-}
+import {
+  G,
+  M,
+  StopReason,
+  Switch,
+  TraceFunction,
+  TraceKind,
+  allm,
+  sched,
+  addressOf,
+  JsGo,
+  Ring,
+  TraceRecord,
+} from "../../abi";
 
 // ---- telling ---------------------------------------------------------------------------------------------------------
 
@@ -103,7 +91,7 @@ function current(): i64 {
 }
 
 function traceFunction(goid: i64, kind: i32, arg: i64, gp: G): void {
-  if (isJsgo(gp)) traceOf(goid, kind, TraceFunction.Js, arg, load<i32>(gp.task, JSGO_FN));
+  if (isJsgo(gp)) traceOf(goid, kind, TraceFunction.Js, arg, <i32>changetype<usize>(changetype<JsGo>(gp.task).fn));
   else traceOf(goid, kind, TraceFunction.Wasm, arg, gp.entry);
 }
 
@@ -120,41 +108,42 @@ function traceOf(goid: i64, kind: i32, reason: i32, arg: i64, extra: i32): void 
 
 function put(at: usize, goid: i64, kind: i32, reason: i32, arg: i64, pid: i32, extra: i32): void {
   const ring = changetype<Ring>(at);
-  let written = load<u32>(at, TRACE_WRITTEN);
-  const wanted: u32 = ring.lost != 0 ? 2 : 1;
+  let written = ring.written;
+  const wanted: u32 = ring.missing != 0 ? 2 : 1;
   if (written + wanted - ring.seenRead > ring.capacity) {
-    ring.seenRead = atomic.load<u32>(at + TRACE_READ);
+    ring.seenRead = atomic.load<u32>(at + offsetof<Ring>("read"));
     if (written + wanted - ring.seenRead > ring.capacity) {
-      ring.lost++;
+      ring.missing++;
       return;
     }
   }
   const now = nanotime();
-  if (ring.lost != 0) {
-    fill(slot(at, ring, written), now, 0, TraceKind.Lost, 0, ring.lost, -1, 0);
-    ring.lost = 0;
+  if (ring.missing != 0) {
+    fill(slot(at, ring, written), now, 0, TraceKind.Lost, 0, ring.missing, -1, 0);
+    ring.missing = 0;
     written++;
   }
   fill(slot(at, ring, written), now, goid, kind, reason, arg, pid, extra);
-  atomic.store<u32>(at + TRACE_WRITTEN, written + 1);
+  atomic.store<u32>(at + offsetof<Ring>("written"), written + 1);
 }
 
 
 @inline
 function slot(at: usize, ring: Ring, index: u32): usize {
-  return at + TRACE_EVENTS + (index & (ring.capacity - 1)) * TRACE_EVENT_SIZE;
+  return at + offsetof<Ring>() + (index & (ring.capacity - 1)) * offsetof<TraceRecord>();
 }
 
 
 @inline
 function fill(at: usize, now: i64, goid: i64, kind: i32, reason: i32, arg: i64, pid: i32, extra: i32): void {
-  store<i64>(at, now, TRACE_TIME);
-  store<i64>(at, goid, TRACE_GOID);
-  store<i64>(at, arg, TRACE_ARG);
-  store<u8>(at, <u8>kind, TRACE_KIND);
-  store<u8>(at, <u8>reason, TRACE_REASON);
-  store<i16>(at, <i16>pid, TRACE_P);
-  store<i32>(at, extra, TRACE_EXTRA);
+  const event = changetype<TraceRecord>(at);
+  event.time = now;
+  event.goid = goid;
+  event.arg = arg;
+  event.kind = <u8>kind;
+  event.reason = <u8>reason;
+  event.p = <i16>pid;
+  event.extra = extra;
 }
 
 // ---- beginning and ending --------------------------------------------------------------------------------------------
@@ -171,8 +160,8 @@ export function beginTrace(capacity: i32): void {
 export function attachTrace(mp: M): void {
   const capacity = atomic.load<i32>(addressOf(sched.traceCapacity));
   if (capacity == 0 || mp.traceRing != 0) return;
-  const at = malloc(TRACE_EVENTS + capacity * TRACE_EVENT_SIZE);
-  memory.fill(at, 0, TRACE_EVENTS);
+  const at = malloc(offsetof<Ring>() + capacity * offsetof<TraceRecord>());
+  memory.fill(at, 0, offsetof<Ring>());
   changetype<Ring>(at).capacity = capacity;
   lock(addressOf(sched.lock));
   const isWanted = sched.traceCapacity == capacity && mp.traceRing == 0;

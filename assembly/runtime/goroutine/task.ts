@@ -19,6 +19,7 @@ import { NoteKind, TASK_ROOM, ownTask, waiterOf } from "../../abi";
 
 
 @unmanaged
+@host
 export class Task {
   /** Table index of the thunk, `(task: usize) => void`. */
   thunk: i32;

@@ -1,7 +1,7 @@
 /**
  * JavaScript goroutines: Gs whose function is a JavaScript function, run by the host on whichever M takes them.
  *
- * Such a G runs `jsgo` with a record (`JSGO_*` in layout.ts) that the thread which started it has filled in. For the scheduler
+ * Such a G runs `jsgo` with a record (a JsGo) that the thread which started it has filled in. For the scheduler
  * it is a blocking call: the M's P is marked `Syscall`, so a function that lasts loses it to another M. The G never switches
  * stacks. If the function awaits, `jsgo` returns with the G *detached*: it waits, without a stack, bound to its M, whose event
  * loop gets turns as long as the thread's JavaScript waits for anything (`M.owed`); when it is over, `js_end` posts the record and
@@ -15,21 +15,6 @@
  * and one that finds itself doomed stops for ever. So the killed thread was in JavaScript, and with that goroutine.
  * `mlost` then fails the goroutines bound to the M, frees its P, and has its mail sent on to the main thread.
  */
-import {
-  JSFN_FLAGS,
-  JSFN_TIME,
-  JSGO_FN,
-  JSGO_G,
-  JSGO_ID,
-  JSGO_MID,
-  JSGO_OWNER,
-  JSGO_OWNER_GEN,
-  JSGO_RESULT,
-  JSGO_STATE,
-  NOTE_KIND,
-  NOTE_NEXT,
-  TEXT_BYTES,
-} from "../../layout";
 import { nanotime } from "../base/clock";
 import { globrunqputBatch, globrunqputOne, globrunqsize } from "../sched/globrunq";
 import { gfgetOrphan, gfputOrphan, newG, newGoids, takeDead } from "../goroutine/gs";
@@ -51,20 +36,23 @@ import {
   GKind,
   GStatus,
   Hosted,
+  JsGo,
   JsStatus,
   M,
+  Note,
   NoteKind,
   P,
   PStatus,
   RunJs,
   StopReason,
+  Text,
   ThreadMark,
   TraceKind,
   WaitReason,
+  addressOf,
   allm,
   allp,
   sched,
-  addressOf,
 } from "../../abi";
 import { runqempty } from "../goroutine/runq";
 import { entersyscall, entersyscallUnwatched } from "../goroutine/syscall";
@@ -76,20 +64,20 @@ import { procsgo } from "../sched/world";
 /** The function of every JavaScript goroutine. */
 function jsgo(record: usize): void {
   const gp = g;
-  store<i32>(record, m.id, JSGO_MID);
-  if (atomic.cmpxchg<i32>(record + JSGO_STATE, JsStatus.Queued, JsStatus.Running) != JsStatus.Queued) {
+  changetype<JsGo>(record).mid = m.id;
+  if (atomic.cmpxchg<i32>(record + offsetof<JsGo>("state"), JsStatus.Queued, JsStatus.Running) != JsStatus.Queued) {
     postRecord(record); // cancelled; its owner wants the record back
     return;
   }
-  const fn = load<usize>(record, JSGO_FN);
-  const before = load<f32>(fn, JSFN_TIME);
+  const fn = changetype<JsGo>(record).fn;
+  const before = fn.time;
   m.quick = before != 0 && before < QUICK;
   if (isUnwanted(m.p!)) entersyscallUnwatched();
   else entersyscall();
   const start = nanotime();
   const how = hostRunJs(record);
   const time = <f32>max<i64>(nanotime() - start, 1);
-  store<f32>(fn, before == 0 ? time : before + (time - before) / 8, JSFN_TIME);
+  fn.time = before == 0 ? time : before + (time - before) / 8;
   if (time > LONG) m.preempt = 1;
   if (how == RunJs.Done) {
     postRecord(record);
@@ -151,11 +139,11 @@ function canWait(average: f32): bool {
  */
 export function wantsCleanM(gp: G): bool {
   if (!isJsgo(gp)) return false;
-  const fn = load<usize>(gp.task, JSGO_FN);
-  const flags = load<i32>(fn, JSFN_FLAGS);
+  const fn = changetype<JsGo>(gp.task).fn;
+  const flags = fn.flags;
   if (flags & FunctionFlag.IsBlocking) return true;
   if (flags & FunctionFlag.IsAsync) return false;
-  const time = load<f32>(fn, JSFN_TIME);
+  const time = fn.time;
   return time == 0 || time >= QUICK;
 }
 
@@ -168,10 +156,10 @@ export function runsJsgo(mp: M): bool {
 
 @inline
 function postRecord(record: usize): void {
-  postOwned(load<i32>(record, JSGO_OWNER), load<i32>(record, JSGO_OWNER_GEN), record);
+  postOwned(changetype<JsGo>(record).owner, changetype<JsGo>(record).ownerGen, record);
 }
 
-/** Starts a goroutine for each of `count` records, linked by NOTE_NEXT. From threads without a P. */
+/** Starts a goroutine for each of `count` records, linked by `next`. From threads without a P. */
 @host
 export function submitRecords(first: usize, count: i32): void {
   // Dead Gs as far as there are any; all under one lock.
@@ -183,14 +171,14 @@ export function submitRecords(first: usize, count: i32): void {
   let tail: G | null = null;
   let slowest: f32 = 0;
   let isKnown = true;
-  for (let record = first; record != 0; record = load<usize>(record, NOTE_NEXT)) {
+  for (let record = first; record != 0; record = changetype<Note>(record).next) {
     let gp = gs;
     if (gp) gs = gp.schedlink;
     else gp = newG();
-    const time = load<f32>(load<usize>(record, JSGO_FN), JSFN_TIME);
+    const time = changetype<JsGo>(record).fn.time;
     if (time == 0) isKnown = false;
     else slowest = max(slowest, time);
-    gp.id = <i64>load<f64>(record, JSGO_ID);
+    gp.id = <i64>changetype<JsGo>(record).id;
     gp.epoch = FOREVER;
     gp.kind = GKind.Js;
     gp.entry = jsgo.index;
@@ -199,7 +187,7 @@ export function submitRecords(first: usize, count: i32): void {
     gp.status = GStatus.Runnable;
     gp.schedlink = null;
     if (isTraced()) traceCreate(gp);
-    store<usize>(record, changetype<usize>(gp), JSGO_G);
+    changetype<JsGo>(record).g = gp;
     if (tail) tail.schedlink = gp;
     else head = gp;
     tail = gp;
@@ -244,7 +232,7 @@ export function newFunctionIndex(): i32 {
 /** What a goroutine awaited has come, and its result is in the record. On its M, in JavaScript. */
 @host
 export function endDetached(record: usize): void {
-  const gp = load<G>(record, JSGO_G);
+  const gp = changetype<JsGo>(record).g;
   if (isTraced()) trace(TraceKind.End, StopReason.End, gp.id);
   postRecord(record); // first: when no goroutine is left, all results have been posted
   buryDetached(gp);
@@ -259,7 +247,7 @@ function buryDetached(gp: G): void {
 /** The module of a goroutine that has not begun has been loaded, or could not be: any M may take it. */
 @host
 export function requeueDetached(record: usize): void {
-  const gp = load<G>(record, JSGO_G);
+  const gp = changetype<JsGo>(record).g;
   gp.detached = false;
   goready(gp);
 }
@@ -318,8 +306,8 @@ export function mlost(mid: i32, text: usize): void {
     const next = gp.alllink;
     if (isJsgo(gp) && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
       const record = gp.task;
-      atomic.store<i32>(record + JSGO_STATE, JsStatus.Lost);
-      store<u64>(record, <u64>copyText(text), JSGO_RESULT);
+      atomic.store<i32>(record + offsetof<JsGo>("state"), JsStatus.Lost);
+      changetype<JsGo>(record).result = <u64>copyText(text);
       if (isTraced()) trace(TraceKind.End, StopReason.Lost, gp.id);
       postRecord(record);
       buryDetached(gp);
@@ -371,8 +359,8 @@ export function mlost(mid: i32, text: usize): void {
   }
   let note = takeMail(mp);
   while (note != 0) {
-    const next = load<usize>(note, NOTE_NEXT);
-    store<i32>(note, load<i32>(note, NOTE_KIND) | NoteKind.Orphan, NOTE_KIND);
+    const next = changetype<Note>(note).next;
+    changetype<Note>(note).kind |= NoteKind.Orphan;
     post(allm(0), note);
     note = next;
   }
@@ -382,7 +370,7 @@ export function mlost(mid: i32, text: usize): void {
 }
 
 function copyText(text: usize): usize {
-  const size = TEXT_BYTES + load<i32>(text);
+  const size = offsetof<Text>() + load<i32>(text);
   const copy = malloc(size);
   memory.copy(copy, text, size);
   return copy;

@@ -14,16 +14,16 @@
  * A note is any record that begins as one: the next note, and a kind. Who reads it frees it, or keeps it if it is
  * its own.
  */
-import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, NOTE_SIZE, SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../layout";
+import { SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../layout";
 import { malloc } from "../memory/malloc";
 import { m } from "../base/registers";
 import { unpark } from "../sched/mp";
 import { mpscPush, mpscTake } from "../base/mpsc";
-import { M, MainSleep, NoteKind, allm, addressOf } from "../../abi";
+import { M, MainSleep, Note, NoteKind, allm, addressOf } from "../../abi";
 
 /** Puts a note into the mailbox of an M's thread. */
 export function post(mp: M, note: usize): void {
-  if (mpscPush(addressOf(mp.mail), note, NOTE_NEXT)) wakeOwner(mp);
+  if (mpscPush(addressOf(mp.mail), note, offsetof<Note>("next"))) wakeOwner(mp);
 }
 
 /** The same for the thread that was the M's `gen`th; where that has gone, the main thread gets it as an orphan. */
@@ -31,7 +31,7 @@ export function post(mp: M, note: usize): void {
 export function postOwned(mid: i32, gen: i32, note: usize): void {
   let mp = allm(mid);
   if (atomic.load<i32>(addressOf(mp.gen)) != gen) {
-    store<i32>(note, load<i32>(note, NOTE_KIND) | NoteKind.Orphan, NOTE_KIND);
+    changetype<Note>(note).kind |= NoteKind.Orphan;
     mp = allm(0);
   }
   post(mp, note);
@@ -52,16 +52,16 @@ function wakeOwner(mp: M): void {
 
 /** Queues a note for the main thread. */
 export function pushNote(kind: i32, a: usize, b: usize): void {
-  const note = malloc(NOTE_SIZE);
-  store<i32>(note, kind, NOTE_KIND);
-  store<usize>(note, a, NOTE_A);
-  store<usize>(note, b, NOTE_B);
+  const note = malloc(offsetof<Note>());
+  changetype<Note>(note).kind = kind;
+  changetype<Note>(note).a = a;
+  changetype<Note>(note).b = b;
   post(allm(0), note);
 }
 
-/** Takes all notes of a mailbox, oldest first, linked by NOTE_NEXT; 0 if there are none. The owner's. */
+/** Takes all notes of a mailbox, oldest first, linked by `next`; 0 if there are none. The owner's. */
 export function takeMail(mp: M): usize {
-  return mpscTake(addressOf(mp.mail), NOTE_NEXT);
+  return mpscTake(addressOf(mp.mail), offsetof<Note>("next"));
 }
 
 /** All notes for this thread, oldest first; 0 if there are none. */

@@ -3,70 +3,17 @@
  * so are host names: literal addresses and `localhost` are resolved at once, on the thread that asks; for other names the main
  * thread asks the system, while the goroutine is parked.
  */
-import { NoteKind } from "../../abi";
+import { NoteKind, Resolution, ResolutionLayout, Slot } from "../../abi";
 import { malloc, mfree } from "../memory/malloc";
 import { awaitHost } from "./polldesc";
 import { pushNote } from "../js/mailbox";
 import { fail } from "./errors";
 import { netFormat, netResolve } from "./imports";
 
-/** What an address is for. */
-export namespace Purpose {
-  export const Listen: i32 = 0;
-  export const Dial: i32 = 1;
-  export const ListenPacket: i32 = 2;
-  export const Destination: i32 = 3;
-}
-
-/** The most addresses of a name that are tried. */
-const SLOTS: i32 = 8;
-/** Bytes of an address that the kernel takes, at most. */
-export const SOCKADDR_MAX: i32 = 112;
-
-export namespace SlotFlag {
-  /** An IPv6 address that is not to stand for IPv4 too. */
-  export const Only6: i32 = 1;
-  /** Others may listen at it as well. */
-  export const ReusePort: i32 = 2;
-}
-
-/** One of the addresses that a name stands for. */
-@unmanaged
-export class Slot {
-  /** AF_INET and the like. */
-  domain: i32;
-  length: i32;
-  /** Bits of SlotFlag. */
-  flags: i32;
-  // Then the kernel's struct.
-}
-
-const SLOT_BYTES: usize = offsetof<Slot>() + SOCKADDR_MAX;
-
-/** What the host is asked, and answers. `host/sockets/resolution.ts` knows the layout. */
-@unmanaged
-export class Resolution {
-  /** Where the goroutine waits for the main thread (`awaitHost`). */
-  word: usize;
-  /** How many slots are filled. */
-  count: i32;
-  /** The text asked for, UTF-16, its length in bytes, and its Purpose. */
-  text: usize;
-  length: i32;
-  purpose: i32;
-  /** Bytes of a message that says why there is no answer; UTF-16. */
-  messageLength: i32;
-  // Then MESSAGE_MAX bytes of message, then the slots.
-}
-
-const MESSAGE_MAX: usize = 512;
-const MESSAGE: usize = offsetof<Resolution>();
-const FIRST_SLOT: usize = MESSAGE + MESSAGE_MAX;
-
 
 @inline
 export function slotOf(r: Resolution, i: i32): Slot {
-  return changetype<Slot>(changetype<usize>(r) + FIRST_SLOT + <usize>i * SLOT_BYTES);
+  return changetype<Slot>(changetype<usize>(r) + ResolutionLayout.Slots + <usize>i * ResolutionLayout.SlotSize);
 }
 
 /** Where the kernel's struct of a slot is. */
@@ -77,9 +24,9 @@ export function sockaddrOf(s: Slot): usize {
 
 /** Resolves an address, with at least one slot filled; null if it stands for nothing, which is this call's failure. */
 export function resolve(operation: string, address: string, purpose: i32): Resolution | null {
-  const size = FIRST_SLOT + <usize>SLOTS * SLOT_BYTES;
+  const size = ResolutionLayout.Slots + ResolutionLayout.SlotCount * ResolutionLayout.SlotSize;
   const r = changetype<Resolution>(malloc(size));
-  memory.fill(changetype<usize>(r), 0, FIRST_SLOT);
+  memory.fill(changetype<usize>(r), 0, ResolutionLayout.Slots);
   r.text = changetype<usize>(address);
   r.length = address.length << 1;
   r.purpose = purpose;
@@ -88,7 +35,7 @@ export function resolve(operation: string, address: string, purpose: i32): Resol
     awaitHost(changetype<usize>(r));
   }
   if (r.count > 0) return r;
-  fail(operation, address, String.UTF16.decodeUnsafe(changetype<usize>(r) + MESSAGE, r.messageLength));
+  fail(operation, address, String.UTF16.decodeUnsafe(changetype<usize>(r) + ResolutionLayout.Message, r.messageLength));
   releaseResolution(r);
   return null;
 }

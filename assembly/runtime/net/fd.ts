@@ -24,9 +24,8 @@ import {
   PollError,
 } from "./polldesc";
 import { Sema, semacquire, semrelease } from "../chan/sema";
-import { sched, WaitReason, addressOf } from "../../abi";
+import { sched, WaitReason, addressOf, SOCKADDR_MAX } from "../../abi";
 import { sleep } from "../goroutine/time";
-import { SOCKADDR_MAX } from "./addr";
 import { Errno, pollErrorText, strerror } from "./errors";
 import { fdDecref, fdIncref, fdIncrefAndClose, FDMutex, fdRWLock, fdRWUnlock } from "./fdmutex";
 import { netClose } from "./imports";

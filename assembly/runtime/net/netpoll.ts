@@ -26,17 +26,8 @@ import { pushNote } from "../js/mailbox";
 import { throwFatal } from "../base/panic";
 import { netpollAnyWaiters, netpollsink, netpollunblock, PollDesc, PollInfo, wordOf } from "./polldesc";
 import { m } from "../base/registers";
-import { G, NoteKind, sched, addressOf } from "../../abi";
+import { G, NoteKind, sched, addressOf, PollerKind } from "../../abi";
 import { link } from "../chan/waitq";
-
-/** What waits for the network here. */
-export namespace PollerKind {
-  /** Nobody has used the network yet. */
-  export const None: i32 = 0;
-  export const Epoll: i32 = 1;
-  /** The runtime's own sockets, on a thread of the host. */
-  export const Stdlib: i32 = 2;
-}
 
 // epoll's bits.
 const EPOLLIN: u32 = 0x1;

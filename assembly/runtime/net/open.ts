@@ -2,7 +2,8 @@
 import { netpollinit, netScratch } from "./netpoll";
 import { netpollblock, PollError } from "./polldesc";
 import { sleep } from "../goroutine/time";
-import { Purpose, Slot, SlotFlag, releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
+import { IoKind, Purpose, Slot, SlotFlag } from "../../abi";
+import { releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
 import { Errno, fail, strerror } from "./errors";
 import { fdClose, fdErrorText, fdLocal, fdOpen, fdRegister, NetFD, sockaddrCopy, SocketKind } from "./fd";
 import {
@@ -15,7 +16,7 @@ import {
   netSetsockopt,
   netSocket,
 } from "./imports";
-import { IORequest, stdOpen } from "./stdlib";
+import { stdOpen } from "./stdlib";
 import { isEpoll } from "./sys";
 
 // Linux's numbers.
@@ -83,7 +84,7 @@ function bindOne(slot: Slot, packets: bool): i64 {
   const domain = slot.domain;
   if (!isEpoll()) {
     const kind = packets ? SocketKind.Packets : kindOf(domain);
-    return openStd(packets ? IORequest.OpenPackets : IORequest.Listen, slot, kind);
+    return openStd(packets ? IoKind.OpenPackets : IoKind.Listen, slot, kind);
   }
   const sysfd = netSocket(domain, packets ? SOCK_DGRAM : SOCK_STREAM);
   if (sysfd < 0) return sysfd;
@@ -115,7 +116,7 @@ function openStd(request: i32, slot: Slot, kind: u8): i64 {
   if (n < 0) return n;
   const fd = fdOpen(n, kind);
   fd.local = fdLocal(fd);
-  if (request == IORequest.Dial) fd.remote = sockaddrCopy(sockaddrOf(slot), slot.length);
+  if (request == IoKind.Dial) fd.remote = sockaddrCopy(sockaddrOf(slot), slot.length);
   fdRegister(fd);
   return changetype<usize>(fd);
 }
@@ -127,7 +128,7 @@ function kindOf(domain: i32): u8 {
 /** A connection's NetFD, or a negative error. */
 function dialOne(slot: Slot): i64 {
   const domain = slot.domain;
-  if (!isEpoll()) return openStd(IORequest.Dial, slot, kindOf(domain));
+  if (!isEpoll()) return openStd(IoKind.Dial, slot, kindOf(domain));
   const sysfd = netSocket(domain, SOCK_STREAM);
   if (sysfd < 0) return sysfd;
   if (domain != AF_UNIX) setOption(sysfd, IPPROTO_TCP, TCP_NODELAY, 1);

@@ -2,7 +2,8 @@
 import { malloc } from "../memory/malloc";
 import { g } from "../base/registers";
 import { NetFD } from "./fd";
-import { Purpose, SOCKADDR_MAX, formatAddress, releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
+import { Purpose, SOCKADDR_MAX } from "../../abi";
+import { formatAddress, releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
 
 /** Room for the address of whoever sends to this goroutine; the word before it is the address's length. Kept with the G. */
 export function senderSpace(): usize {

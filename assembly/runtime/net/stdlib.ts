@@ -13,25 +13,13 @@
  *   I/O thread.
  * - The I/O thread frees a StdSocket, after the request to close it, which is the last to name it.
  */
-import {
-  IO_BLOCK,
-  IO_KIND,
-  IO_LENGTH,
-  IO_SOCKET,
-  SCHED_IO_WAKE,
-  STD_FLAGS,
-  STD_LOCAL,
-  STD_LOCAL_LENGTH,
-  STD_REMOTE,
-  STD_REMOTE_LENGTH,
-} from "../../layout";
+import { SCHED_IO_WAKE } from "../../layout";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import { mpscPush, mpscTake } from "../base/mpsc";
 import { awaitHost, hostReady, netpollfinish, netpollnotify, PollDesc } from "./polldesc";
 import { g } from "../base/registers";
-import { sched, addressOf } from "../../abi";
-import { SOCKADDR_MAX } from "./addr";
+import { IoEvent, IoKind, IoRequest, StdSocket, StdSocketLayout, addressOf, sched } from "../../abi";
 import { Errno } from "./errors";
 
 /** Bytes received, or written, that may be under way; beyond it the other end, or the goroutine, has to wait. */
@@ -43,41 +31,6 @@ const PACKET_MAX: i32 = 65507;
 const EMSGSIZE: i32 = 90;
 const EPIPE: i32 = 32;
 const EAFNOSUPPORT: i32 = 97;
-
-/** What the I/O thread is asked to do. */
-export namespace IORequest {
-  export const Listen: i32 = 0;
-  export const Dial: i32 = 1;
-  export const OpenPackets: i32 = 2;
-  export const Write: i32 = 3;
-  export const Send: i32 = 4;
-  export const Shutdown: i32 = 5;
-  export const Resume: i32 = 6;
-  export const Close: i32 = 7;
-}
-
-/** What the I/O thread tells. */
-export namespace IOEvent {
-  /** What was asked for is done; the value is 0 or an errno. */
-  export const Done: i32 = 0;
-  /** So many bytes have gone to the system. */
-  export const Written: i32 = 1;
-  /** The other end sends nothing more. */
-  export const Ended: i32 = 2;
-  /** The connection has failed; the value is an errno. */
-  export const Failed: i32 = 3;
-}
-
-/** A request: `host/sockets/iothread.ts` knows the layout. */
-@unmanaged
-class Request {
-  next: usize;
-  kind: i32;
-  socket: usize;
-  /** A block, which the I/O thread frees, and how many of its bytes count. */
-  block: usize;
-  length: i32;
-}
 
 /** A block of what was received: bytes, a packet, or (no bytes) a connection that was accepted. */
 @unmanaged
@@ -93,41 +46,6 @@ class Block {
   accepted: usize;
 }
 
-/** A socket: the fields up to the addresses are the I/O thread's to read. */
-@unmanaged
-class StdSocket {
-  /** Where the goroutine waits that has asked for the socket (`awaitHost`). */
-  word: usize;
-  /** Flags of the Slot. */
-  flags: i32;
-  localLength: i32;
-  remoteLength: i32;
-  lock: i32;
-  result: i32;
-  /** What it is, in the netpoller; 0 before it is registered. */
-  pd: usize;
-  /** Blocks received: first and last, and their bytes (or packets). */
-  first: usize;
-  last: usize;
-  received: i32;
-  /** Bytes on their way out. */
-  sending: i32;
-  /** The I/O thread was told to stop receiving. */
-  paused: bool;
-  ended: bool;
-  /** Nothing more is to go out. */
-  shut: bool;
-  /** Somebody has been told of the error: as the system does, reading then finds the end, and writing a broken pipe. */
-  told: bool;
-  /** An errno, 0 for none. */
-  error: i32;
-  // Then the two addresses, SOCKADDR_MAX bytes each.
-}
-
-const LOCAL: usize = STD_LOCAL;
-const REMOTE: usize = STD_REMOTE;
-const SOCKET_BYTES: usize = REMOTE + SOCKADDR_MAX;
-
 
 @inline
 function socketOf(fd: i32): StdSocket {
@@ -137,27 +55,17 @@ function socketOf(fd: i32): StdSocket {
 /** A socket that is nothing yet. */
 @host
 export function newStdSocket(): usize {
-  checkOffsets();
-  const at = malloc(SOCKET_BYTES);
-  memory.fill(at, 0, SOCKET_BYTES);
+  const at = malloc(StdSocketLayout.Size);
+  memory.fill(at, 0, StdSocketLayout.Size);
   return at;
 }
 
 /** Fails the build where the host's view differs; nothing of it is left in the program. */
 @inline
-function checkOffsets(): void {
-  if (offsetof<StdSocket>() != STD_LOCAL || STD_REMOTE - STD_LOCAL != SOCKADDR_MAX) ERROR("StdSocket");
-  if (offsetof<StdSocket>("flags") != STD_FLAGS) ERROR("StdSocket.flags");
-  if (offsetof<StdSocket>("localLength") != STD_LOCAL_LENGTH) ERROR("StdSocket.localLength");
-  if (offsetof<StdSocket>("remoteLength") != STD_REMOTE_LENGTH) ERROR("StdSocket.remoteLength");
-  if (offsetof<Request>("kind") != IO_KIND || offsetof<Request>("socket") != IO_SOCKET) ERROR("Request");
-  if (offsetof<Request>("block") != IO_BLOCK || offsetof<Request>("length") != IO_LENGTH) ERROR("Request");
-}
-
 // ---- requests --------------------------------------------------------------------------------------------------------
 
 function ask(kind: i32, s: StdSocket, block: usize, length: i32): void {
-  const r = changetype<Request>(malloc(offsetof<Request>()));
+  const r = changetype<IoRequest>(malloc(offsetof<IoRequest>()));
   r.kind = kind;
   r.socket = changetype<usize>(s);
   r.block = block;
@@ -181,15 +89,15 @@ export function takeRequests(): usize {
 export function stdOpen(kind: i32, address: usize, length: i32, flags: i32): i32 {
   const s = changetype<StdSocket>(newStdSocket());
   s.flags = flags;
-  const at = changetype<usize>(s) + (kind == IORequest.Dial ? REMOTE : LOCAL);
+  const at = changetype<usize>(s) + (kind == IoKind.Dial ? StdSocketLayout.Remote : StdSocketLayout.Local);
   memory.copy(at, address, length);
-  if (kind == IORequest.Dial) s.remoteLength = length;
+  if (kind == IoKind.Dial) s.remoteLength = length;
   else s.localLength = length;
   ask(kind, s, 0, 0);
   awaitHost(changetype<usize>(s));
   if (s.result == 0) return <i32>(changetype<usize>(s) >> 4);
   const error = -s.result;
-  ask(IORequest.Close, s, 0, 0);
+  ask(IoKind.Close, s, 0, 0);
   return error;
 }
 
@@ -233,7 +141,7 @@ export function stdRead(fd: i32, at: usize, length: i32): i32 {
   const resume = s.paused && s.received <= LOW;
   if (resume) s.paused = false;
   unlock(addressOf(s.lock));
-  if (resume) ask(IORequest.Resume, s, 0, 0);
+  if (resume) ask(IoKind.Resume, s, 0, 0);
   return result;
 }
 
@@ -259,7 +167,7 @@ export function stdWrite(fd: i32, at: usize, length: i32): i32 {
   if (n <= 0) return -Errno.EAGAIN;
   const block = malloc(n);
   memory.copy(block, at, n);
-  ask(IORequest.Write, s, block, n);
+  ask(IoKind.Write, s, block, n);
   return n;
 }
 
@@ -297,7 +205,7 @@ export function stdSendto(fd: i32, at: usize, length: i32, address: usize, addre
   store<i32>(block, addressLength);
   memory.copy(block + 4, address, addressLength);
   memory.copy(block + head, at, length);
-  ask(IORequest.Send, s, block, head + length);
+  ask(IoKind.Send, s, block, head + length);
   return length;
 }
 
@@ -312,14 +220,14 @@ export function stdAccept(fd: i32, address: usize, lengthAt: usize): i32 {
   const c = changetype<StdSocket>(changetype<Block>(s.first).accepted);
   dropFirst(s);
   unlock(addressOf(s.lock));
-  memory.copy(address, changetype<usize>(c) + REMOTE, c.remoteLength);
+  memory.copy(address, changetype<usize>(c) + StdSocketLayout.Remote, c.remoteLength);
   store<i32>(lengthAt, c.remoteLength);
   return <i32>(changetype<usize>(c) >> 4);
 }
 
 export function stdGetsockname(fd: i32, address: usize, lengthAt: usize): i32 {
   const s = socketOf(fd);
-  memory.copy(address, changetype<usize>(s) + LOCAL, s.localLength);
+  memory.copy(address, changetype<usize>(s) + StdSocketLayout.Local, s.localLength);
   store<i32>(lengthAt, s.localLength);
   return 0;
 }
@@ -332,7 +240,7 @@ export function stdShutdown(fd: i32): i32 {
   s.shut = true;
   unlock(addressOf(s.lock));
   if (error != 0) return -Errno.ENOTCONN;
-  ask(IORequest.Shutdown, s, 0, 0);
+  ask(IoKind.Shutdown, s, 0, 0);
   return 0;
 }
 
@@ -344,13 +252,13 @@ export function stdClose(fd: i32, waits: bool): i32 {
   const unread = s.received;
   unlock(addressOf(s.lock));
   if (!waits || g.epoch != sched.epoch) {
-    ask(IORequest.Close, s, 0, unread);
+    ask(IoKind.Close, s, 0, unread);
     return 0;
   }
   // The socket is gone when the answer comes, so the answer goes to a word of its own.
   const word = malloc(sizeof<usize>());
   store<usize>(word, 0);
-  ask(IORequest.Close, s, word, unread);
+  ask(IoKind.Close, s, word, unread);
   awaitHost(word);
   mfree(word);
   return 0;
@@ -412,30 +320,30 @@ export function ioAccepted(at: usize, accepted: usize): void {
   if (pd != 0) netpollnotify(changetype<PollDesc>(pd), false);
 }
 
-/** One of IOEvent. */
+/** One of IoEvent. */
 @host
 export function ioEvent(at: usize, event: i32, value: i32): void {
   const s = changetype<StdSocket>(at);
-  if (event == IOEvent.Done) {
+  if (event == IoEvent.Done) {
     s.result = value;
     hostReady(at);
     return;
   }
   lock(addressOf(s.lock));
   const wasFull = s.sending >= HIGH;
-  if (event == IOEvent.Written) s.sending -= value;
-  else if (event == IOEvent.Ended) s.ended = true;
+  if (event == IoEvent.Written) s.sending -= value;
+  else if (event == IoEvent.Ended) s.ended = true;
   else if (s.error == 0) s.error = value;
   const pd = changetype<PollDesc>(s.pd);
   unlock(addressOf(s.lock));
   if (changetype<usize>(pd) == 0) return;
-  if (event == IOEvent.Written) {
+  if (event == IoEvent.Written) {
     if (wasFull) netpollnotify(pd, true);
     return;
   }
   netpollfinish(pd);
   netpollnotify(pd, false);
-  if (event == IOEvent.Failed) netpollnotify(pd, true);
+  if (event == IoEvent.Failed) netpollnotify(pd, true);
 }
 
 /** The socket is closed, and nobody names it any more; of a listener, connections that nobody has accepted are left: `ioTakeAccepted` first. */

@@ -2,9 +2,9 @@
  * The calls on sockets that `fd.ts` is made of: the system's, or those of the host's own sockets (`stdlib.ts`) where the system
  * cannot be called. Each returns the result, or -errno; none blocks, but `sysClose` of a listener may park.
  */
-import { netpollregister, PollerKind } from "./netpoll";
+import { netpollregister } from "./netpoll";
 import { PollDesc } from "./polldesc";
-import { sched } from "../../abi";
+import { PollerKind, sched } from "../../abi";
 import {
   netAccept,
   netClose,

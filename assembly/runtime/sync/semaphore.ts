@@ -24,14 +24,20 @@ function queueOf(s: Semaphore): WaitQ {
 /** A number of tickets that goroutines take and give back. */
 export class Semaphore {
   word: i32;
-  free: i32;
+
+
+  @atomic free: i32;
   // A WaitQ.
   first: usize;
   last: usize;
 
+
+  @atomic size: i32;
+
   /** A semaphore of `size` tickets, all free. */
-  constructor(public size: i32) {
+  constructor(size: i32) {
     if (size < 0) gopanic("semaphore: negative size " + size.toString());
+    this.size = size;
     this.free = size;
   }
 

@@ -1,6 +1,6 @@
 // Producers of notes, and the consumer that drains them and sleeps when there are none.
-import { NOTE_A, NOTE_B, NOTE_KIND, NOTE_NEXT, SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../../assembly/layout";
-import { allm } from "../../../assembly/abi";
+import { SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../../assembly/layout";
+import { allm, Note } from "../../../assembly/abi";
 import { futexsleep } from "../../../assembly/runtime/base/lock";
 import { mfree } from "../../../assembly/runtime/memory/malloc";
 import { pushNote, takeMail } from "../../../assembly/runtime/js/mailbox";
@@ -49,10 +49,10 @@ export function consume(n: i32, sleep: i32): void {
       atomic.store<i32>(SCHED_HOST_ASLEEP, 0);
     }
     while (note != 0) {
-      const next = load<usize>(note, NOTE_NEXT);
-      const expected = word(NEXT + (load<i32>(note, NOTE_KIND) & (PRODUCERS - 1)));
-      const a = load<i32>(note, NOTE_A);
-      if (a != load<i32>(expected) || load<i32>(note, NOTE_B) != ~a) wrong++;
+      const next = changetype<Note>(note).next;
+      const expected = word(NEXT + (changetype<Note>(note).kind & (PRODUCERS - 1)));
+      const a = changetype<Note>(note).a;
+      if (a != load<i32>(expected) || changetype<Note>(note).b != ~a) wrong++;
       atomic.store<i32>(expected, a + 1);
       mfree(note);
       note = next;
