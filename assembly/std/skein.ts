@@ -8,9 +8,8 @@
 
 // Goroutines.
 export { newproc as go, gosched, goexit, goid, numGoroutine, numCPU, threadId } from "./skein/runtime/goroutine/proc";
-export { gomaxprocs } from "./skein/runtime/sched/world";
+export { gomaxprocs, lockOSThread, unlockOSThread } from "./skein/runtime/goroutine/proc";
 export { setMaxThreads } from "./skein/runtime/sched/newm";
-export { lockOSThread, unlockOSThread } from "./skein/runtime/goroutine/osthread";
 export { blocking, sleepBlocking } from "./skein/runtime/goroutine/syscall";
 
 // Channels.

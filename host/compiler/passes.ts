@@ -50,17 +50,7 @@ const FUNCTION_PASSES = [
 ];
 
 /** What runs on the scheduler's own stack, below every goroutine's, and would otherwise look as if it might switch. */
-const SCHEDULER = [
-  "js/*",
-  "sched/findrunnable/*",
-  "sched/mp/*",
-  "sched/hosted/*",
-  "sched/newm/*",
-  "sched/deadlock/*",
-  "debug/dump/describe*",
-  "debug/schedtrace/*",
-  "sched/sysmon/*",
-].map((name) => `${CORE}/${name}`);
+const SCHEDULER = ["js/*", "sched/*", "debug/*"].map((name) => `${CORE}/${name}`);
 
 /** With what a goroutine parks. */
 const SWITCH = `${CORE}/base/imports/startUnwind`;

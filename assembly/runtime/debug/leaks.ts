@@ -17,7 +17,6 @@ import { describeOne, writeError } from "./dump";
 import { blockOf, mallocSize } from "../memory/malloc";
 import { g } from "../base/registers";
 import { G, GStatus, WaitReason, allm, allp, ownTask, sched, TASK_ROOM, waiterOf } from "../../abi";
-import { exitsyscall } from "../goroutine/syscall";
 import { startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 
 /**
@@ -64,10 +63,8 @@ class Marks {
   }
 }
 
-/** Prints the leaked goroutines. By a goroutine, when the program is about to end. */
+/** Prints the leaked goroutines. By a goroutine that has a P, when the program is about to end. */
 export function reportLeaks(): void {
-  if (sched.leaks == 0) return;
-  exitsyscall();
   if (!tryWorld()) return;
   stopTheWorld();
   const leaked = findLeaks();

@@ -1,32 +1,21 @@
 /**
- * The scheduler: it brings goroutines that are ready to run to threads that have the right to run them.
+ * Goroutines' own side of the scheduler: to start one, park, be made ready, yield, end. `sched/schedule.ts` says how it all works.
  *
- * G is a goroutine, M a thread, P the right to run goroutines: there are gomaxprocs Ps, and an M must hold one to run Gs.
- * What an M needs for that at high rates (queue, timers, allocator caches, free Gs) belongs to the P, so that threads
- * seldom meet. After Go's runtime/proc.go; the design is Dmitry Vyukov's "Scalable Go Scheduler Design Doc" (2012).
- *
- * Parking and unparking threads. Waking a thread costs tens of microseconds, so it is not done for every goroutine that
- * becomes ready: an M that runs out of work spins for a while, looking for goroutines to steal, before it sleeps, and
- * whoever makes a goroutine ready wakes a sleeping M only if there is an idle P and nobody spins already. The last spinning
- * M that finds work wakes another before it runs it, so that the number of running Ms follows the work with some delay.
- *
- * Two orderings keep work from being forgotten; both are Dekker's pattern over sequentially consistent atomics.
- * 1. Submitting: make the goroutine visible (runq tail or runnext, global queue, timer), then look at nmspinning and npidle.
- * 2. Ceasing to spin: decrement nmspinning, then look at all queues and timers once more.
- * Whichever comes second sees the other: either the submitter finds nobody spinning and wakes an M, or the M that stops
- * spinning finds the work. Releasing the P comes before 2, so the submitter of that moment also sees the idle P.
- *
- * Here is what goroutines call; `schedule.ts` runs them, `findrunnable.ts` looks for the next.
+ * What is here runs on the stack of a goroutine, but for `goready` and `startTask`, which the scheduler and the host's threads call too.
  */
+import { MAX_PROCS } from "../../layout";
 import { reportStall, STALLED } from "../debug/dump";
 import { globrunqputOne } from "../sched/globrunq";
 import { gfget, gfgetOrphan } from "./gs";
 import { operationReady } from "../js/operation";
 import { wakepIfIdle } from "../sched/mp";
 import { CHECKED, check } from "../base/checked";
+import { gopanic } from "../base/panic";
 import { g, m } from "../base/registers";
 import { runqput } from "./runq";
+import { startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 import { switchOut } from "./stack";
+import { exitsyscall } from "./syscall";
 import { G, GKind, GStatus, OWN_TASK, P, Sched, Switch, allp, sched, addressOf } from "../../abi";
 import { GoTask, IN_G, Task } from "./task";
 import { isTraced, traceCreate, traceReady } from "../debug/trace";
@@ -135,6 +124,19 @@ export function goexit(): void {
   switchOut();
 }
 
+/** Wires the current goroutine to its M, until as many calls of unlockOSThread. */
+export function lockOSThread(): void {
+  if (g.lockedCount == 255) gopanic("lockOSThread nesting overflow");
+  g.lockedCount++;
+  m.lockedg = g;
+}
+
+/** Undoes one lockOSThread; does nothing if there is none. */
+export function unlockOSThread(): void {
+  if (g.lockedCount == 0) return;
+  if (--g.lockedCount == 0) m.lockedg = null;
+}
+
 /** The number of the current goroutine; main is 1. */
 export function goid(): i64 {
   return g.id;
@@ -167,4 +169,21 @@ function total(inSched: usize, inP: usize): i32 {
 /** Processors of the machine that this process may use. */
 export function numCPU(): i32 {
   return sched.numCPU;
+}
+
+/** Sets the number of Ps and returns the previous; n < 1 only asks. Panics if it is more than MAX_PROCS. */
+export function gomaxprocs(n: i32): i32 {
+  if (n > <i32>MAX_PROCS) gopanic("gomaxprocs: the limit is " + MAX_PROCS.toString());
+  while (m.syscalls != 0) exitsyscall(); // who stops the world needs a P
+  while (true) {
+    const old = sched.nprocs;
+    if (n < 1 || n == old) return old;
+    if (tryWorld()) {
+      const before = sched.nprocs;
+      stopTheWorld();
+      startTheWorld(n);
+      return before;
+    }
+    gosched();
+  }
 }

@@ -13,10 +13,16 @@ import { entersyscall, exitsyscall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
 export function exit(code: i32): void {
-  reportLeaks();
+  if (sched.leaks != 0) leaks();
   if (beginExit()) endExit(code);
   hostExit(code);
   unreachable();
+}
+
+/** Who looks for leaks stops the world, and needs a P for that. */
+function leaks(): void {
+  exitsyscall();
+  reportLeaks();
 }
 
 /** Claims the end of the program; false if somebody else is ending it. After true, only this thread writes anything. */
@@ -42,7 +48,7 @@ export function endExit(code: i32): void {
  * dropped when they are next to run, and print nothing any more. Calls of the host may follow.
  */
 export function endProgram(): void {
-  reportLeaks();
+  if (sched.leaks != 0) leaks();
   lock(addressOf(sched.lock));
   sched.main = MainState.None;
   atomic.sub<i64>(addressOf(sched.gcount), numGoroutine());

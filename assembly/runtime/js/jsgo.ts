@@ -59,7 +59,6 @@ import { entersyscall, entersyscallUnwatched } from "../goroutine/syscall";
 import { timeSleepUntil } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace, traceCreate } from "../debug/trace";
-import { procsgo } from "../sched/world";
 
 /** The function of every JavaScript goroutine. */
 function jsgo(record: usize): void {

@@ -1,6 +1,6 @@
 /**
  * Looking for the next goroutine: on this P, in the global queue, in the network, on other Ps; and ceasing to look. The orderings
- * that keep work from being forgotten meanwhile are those of `proc.ts`.
+ * that keep work from being forgotten meanwhile are those of `schedule.ts`. On g0, with a P.
  */
 import { SCHED_STATE } from "../../layout";
 import { dumpStopped } from "../debug/dump";

@@ -20,8 +20,7 @@
  *
  * There are always at least as many Ms as Ps, so an M that holds no P means that none is missing one.
  *
- * The timer M and those who add timers follow the same pattern as submitting and spinning in `proc.ts`: it stores
- * `timerWhen`, then reads all Ps' `timer0When` again; they store `timer0When`, then read `timerWhen`. One sees the other.
+ * What orders all this is said in `schedule.ts`, 1 to 3. Ms sleep on g0; to hand on a P and wake an M any thread may, on either stack.
  */
 import { SCHED_IO_WAKE, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE } from "../../layout";
 import { CHECKED, check } from "../base/checked";

@@ -1,8 +1,67 @@
 /**
- * The loop of every M: takes the next goroutine, runs it until it parks, yields or ends, and does what it asked for.
+ * The scheduler: it brings goroutines that are ready to run to threads that have the right to run them. This is its door; what it
+ * consists of is listed at the end.
  *
- * This file runs at the bottom of each M's stack, where Go would say g0, as does `findrunnable.ts`: nothing in it is
- * instrumented by Asyncify.
+ * G is a goroutine, M a thread, P the right to run goroutines: there are gomaxprocs Ps, and an M must hold one to run Gs.
+ * What an M needs for that at high rates (queue, timers, allocator caches, free Gs) belongs to the P, so that threads
+ * seldom meet. After Go's runtime/proc.go; the design is Dmitry Vyukov's "Scalable Go Scheduler Design Doc" (2012).
+ *
+ * A parked goroutine is only bytes in shared memory, so any M can resume it. Its stack lies above `schedule`, which runs at the bottom of
+ * each thread's own stack, where Go would say g0: nothing in this folder is instrumented, so nothing in it can be switched out.
+ *
+ * The approach. Waking a thread there and back costs some 60 µs, and starting, running and ending a goroutine 14 ns; so threads are not
+ * woken for every goroutine that becomes ready. An M that runs out of work spins for a while, looking for goroutines to steal, before it
+ * sleeps. Whoever makes a goroutine ready wakes a sleeping M only if a P is idle and nobody spins already. The last spinning M that finds
+ * work wakes another before it runs it, if there is more: so the number of running Ms follows the work with some delay.
+ *
+ * Rejected
+ * 1. One queue for all, under one lock, as Go had it before 2012. Every start and every switch meets every thread there. It is kept
+ *    for comparison (`sched: "gm"`).
+ * 2. To wake an M for each goroutine that becomes ready. Of two goroutines that ready each other by turns each would run on a thread
+ *    that has just been woken, with the other's data in the wrong cache.
+ * 3. To hand the thread itself over with each goroutine that becomes ready. The one that made it ready then waits for a P, though it
+ *    runs and most often has only this left to do.
+ * 4. To have idle Ms go on spinning. The processors are not theirs: the host's event loop, the I/O thread and the kernel run there too.
+ * 5. To wake another M whenever a spinning one finds work, as Go does. In vain it costs more than many a goroutine takes; what the others
+ *    relied on the spinning M for is seen when it looks once more (ordering 1).
+ * 6. To start a goroutine before the one that is to run next, as Go does: it costs a second atomic operation on every start but the first.
+ *
+ * The orderings. All accesses named here are sequentially consistent, so there is one order of them that all threads agree on. `W x`
+ * writes x, `R x` reads it. Most are Dekker's pattern: two threads write a word each and then read the other's; not both can come first.
+ *
+ * 1. Submitting against ceasing to look. Words: Q, any queue (`runqtail`, `runnext`, `runqSize`); I, `npidle`; S, `nmspinning`.
+ *    Who submits does W Q, then R I and R S, and wakes an M if I > 0 and S = 0. An M that finds nothing puts its P on the idle list
+ *    (W I), ceases to be counted (W S), and then reads all queues (R Q). Say the submitter wakes nobody.
+ *    - It read S > 0. Each M that was counted then does W S later, and after that R Q: the last of them sees the goroutine. (`wakep` counts
+ *      an M that does not run yet. If no P is left for it, it takes that back under sched.lock, and who puts a P there later reads Q.)
+ *    - It read I = 0. Every P was held, and each M that holds one does W I, and R Q after that, before it sleeps. A P in a blocking call
+ *      is given back the same way, or taken by sysmon, which does not sleep then (ordering 6).
+ *    The M's R Q may also find what another M takes before it; then that M looks once more when it has run it.
+ * 2. Timers. Words: T, any P's `timer0When`; A, `timerM` with `timerWhen`. Who adds the first timer of a P does W T, then R A; an M
+ *    that is to sleep until the next timer does W A, then R T of all Ps. Either the M sleeps no longer than T says, or it is woken. If there
+ *    is no such M, ordering 1 holds for the timer as for a goroutine: the M that comes to sleep reads T.
+ * 3. Sleeping. Word: `M.park`. A waker writes what the M is to find (`nextp`, the state), then exchanges WOKEN into `park`; the M turns 0
+ *    into PARKED by compare-and-swap and sleeps while it is that. If the exchange comes first the swap fails; if not, the waker sees
+ *    PARKED and notifies. The M reads `park` before what it is to find.
+ * 4. Parking a goroutine. Word: the lock L of what it waits for. It takes L, queues itself, and unwinds; the scheduler saves its stack and
+ *    only then releases L. Who readies it has taken L to find it in the queue. So it is never resumed from a stack that is not saved. A
+ *    descriptor has no lock: there the scheduler itself puts the goroutine where the waker looks (`netpollcommit`).
+ * 5. Blocking calls. Word: `P.status`. The M writes what belongs to the P, then stores Syscall; whoever turns that into something else by
+ *    compare-and-swap (the M that comes back, sysmon, who stops the world) has the P, sees those writes, and is the only one.
+ * 6. sysmon's sleep. Words: I; Z, `sysmonIdle`. sysmon does W Z, then R I, and sleeps if all Ps are idle; who takes an idle P does W I,
+ *    then R Z, and wakes it. A P that was taken and not watched (`entersyscallUnwatched`) was seen to have nothing queued; who queues
+ *    something does W Q, then R I, and wakes sysmon if no P is idle (`globrunq.ts`).
+ * 7. Stopping the world. `attention` is written, and every P taken or put down, under sched.lock: an M that takes a P sees the bit, or had
+ *    the P before the Ps were counted.
+ *
+ * This folder: `schedule.ts`, the loop of every M; `findrunnable.ts`, where the next goroutine comes from; `spinning.ts`; `globrunq.ts`, the
+ * queue for all; `mp.ts`, who holds which P and how Ms sleep; `lockedm.ts`, Ms with a goroutine of their own; `hosted.ts`, Ms in their event
+ * loops; `newm.ts`, making and ending Ms; `sysmon.ts`; `world.ts`, stopping all; `deadlock.ts`. Each function here is called by a thread
+ * that is inside the core, on its own stack, or on top of a goroutine's where it neither parks nor waits for long.
+ *
+ * It and `goroutine/` import each other, for a goroutine that readies another wakes a thread, and a thread that schedules readies
+ * goroutines. Below them, what parks goroutines (chan/, net/, js/, and sync/ for what ends with a goroutine) calls `park` and
+ * `goready`, and leaves something to be done here once the stack is saved: that is why these are imported here too.
  */
 import { SCHED_STATE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
@@ -17,7 +76,7 @@ import { lock, punlock, unlock } from "../base/lock";
 import { heldLocks, holds } from "../base/lockrank";
 import { mstop, watch } from "./mp";
 import { netpollcommit } from "../net/polldesc";
-import { startlockedm, stoplockedm } from "../goroutine/osthread";
+import { startlockedm, stoplockedm } from "./lockedm";
 import { flushOutput } from "../goroutine/print";
 import { goready } from "../goroutine/proc";
 import { m, phase, setG, setPhase } from "../base/registers";

@@ -6,19 +6,17 @@
  * blocking calls are claimed at once; an M that schedules sees the bit and gives up its P. `stopwait` counts the Ps
  * outstanding; all of this is under sched.lock, so an M that takes a P under the lock either sees the bit or had
  * the P before it was counted. It takes no longer than the longest way to a safepoint.
+ *
+ * On g0, or a goroutine that has a P: neither is switched out here.
  */
-import { MAX_PROCS } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { globrunqput } from "./globrunq";
 import { gfgather } from "../goroutine/gs";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { flushCaches } from "../memory/malloc";
 import { acquirep, pidleget, pidleput, releasep, startIdle, wakepIfIdle } from "./mp";
-import { gosched } from "../goroutine/proc";
-import { gopanic } from "../base/panic";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget } from "../goroutine/runq";
-import { exitsyscall } from "../goroutine/syscall";
 import { Attention, G, P, PStatus, TraceKind, addressOf, allp, sched } from "../../abi";
 import { moveTimers } from "../goroutine/time";
 import { isTraced, trace } from "../debug/trace";
@@ -158,26 +156,4 @@ function destroyp(pp: P, heir: P): void {
   heir.jscount += pp.jscount;
   pp.jscount = 0;
   pp.status = PStatus.Dead;
-}
-
-/** What a goroutine runs that sets gomaxprocs to its task. It may park, as nothing in `js/` may (`host/compiler/passes.ts`). */
-export function procsgo(n: usize): void {
-  gomaxprocs(<i32>n);
-}
-
-/** Sets the number of Ps and returns the previous; n < 1 only asks. Panics if it is more than MAX_PROCS. */
-export function gomaxprocs(n: i32): i32 {
-  if (n > <i32>MAX_PROCS) gopanic("gomaxprocs: the limit is " + MAX_PROCS.toString());
-  while (m.syscalls != 0) exitsyscall(); // who stops the world needs a P
-  while (true) {
-    const old = sched.nprocs;
-    if (n < 1 || n == old) return old;
-    if (tryWorld()) {
-      const before = sched.nprocs;
-      stopTheWorld();
-      startTheWorld(n);
-      return before;
-    }
-    gosched();
-  }
 }

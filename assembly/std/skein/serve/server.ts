@@ -20,7 +20,7 @@ import { goid, newproc } from "../runtime/goroutine/proc";
 import { fastrandn } from "../runtime/base/rand";
 import { WaitGroup } from "../runtime/sync/waitgroup";
 import { sleep } from "../runtime/goroutine/time";
-import { gomaxprocs } from "../runtime/sched/world";
+import { gomaxprocs } from "../runtime/goroutine/proc";
 import { Conn } from "./conn";
 import { Action, Events, LoadBalance } from "./events";
 import { Loop } from "./loop";
