@@ -8,6 +8,8 @@
  * replaced; so whoever releases a lock that has a sleeper sees the 2 and wakes one. A woken thread takes the lock with 2,
  * never 1, because it cannot know whether others sleep still. All accesses are sequentially consistent atomics: taking
  * the lock sees everything written before its last release.
+ *
+ * Any thread, on either stack.
  */
 import { CHECKED } from "./checked";
 import { checkRank, hold, unhold } from "./lockrank";

@@ -11,6 +11,8 @@
  *
  * A push says whether it found the queue empty. Who then wakes the consumer, who looks once more before it sleeps, loses no
  * record: a push that found the queue non-empty needs to wake nobody, since the one that made it so has, or is about to.
+ *
+ * Any thread, on either stack.
  */
 
 /** Puts a record, whose link is at its offset `link`, into the queue whose head is at `head`; was the queue empty? */

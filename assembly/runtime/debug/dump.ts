@@ -4,6 +4,9 @@
  * The stack of a goroutine that is not running is in its buffer, as frames without names. To read it, it is rewound as if to
  * resume, in the phase TRACING: at its top `switchOut` has the host write down the thread's stack, and unwinds again.
  * The frames saved stay as they were; only the top, which rewinding moves, is put back.
+ *
+ * Nothing in this folder is instrumented or switched out: it runs on g0, on a goroutine's stack above what is written down, or on a
+ * thread of the host's.
  */
 import { SCHED_STATE } from "../../layout";
 import { nanotime } from "../base/clock";

@@ -10,6 +10,8 @@
  *
  * References are found conservatively: any aligned word that is an address inside a block counts. So a leak may be missed
  * for the sake of a number that looks like an address, but nothing is reported that is not one.
+ *
+ * On the goroutine that ends the program, with a P.
  */
 import { STATIC_BASE } from "../../layout";
 import { nanotime } from "../base/clock";

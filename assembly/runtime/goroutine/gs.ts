@@ -10,6 +10,8 @@
  * Batches are linked by `task` of their first Gs, which dead ones do not use. Invariants: `gfreeCount` is the length of
  * `gfree`, less than BATCH whenever `gfput` returns; `gspare` and each of `sched.gbatches` have BATCH Gs; `sched.gfreeCount`
  * counts those in batches and the single ones in `sched.gfree`.
+ *
+ * On g0 or a goroutine, by the M that holds the P; the `Orphan` functions by any thread.
  */
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";

@@ -2,6 +2,8 @@
  * Output. Each goroutine collects its unfinished line; what ends in a line break goes out in one piece, so lines of different
  * goroutines never mix, and one goroutine's lines keep their order. What is unfinished when a goroutine or the program
  * ends goes out then. `sched.printLock` admits one writer at a time; once the program is ending, nobody else's output.
+ *
+ * On a goroutine; `flushOutput` on g0, and `flushAll` also on the main thread.
  */
 import { SCHED_STATE } from "../../layout";
 import { hostWrite } from "../base/imports";

@@ -187,3 +187,8 @@ export function gomaxprocs(n: i32): i32 {
     gosched();
   }
 }
+
+/** The function of a goroutine that sets gomaxprocs for the host, which has no P to stop the world with. */
+export function procsgo(n: usize): void {
+  gomaxprocs(<i32>n);
+}

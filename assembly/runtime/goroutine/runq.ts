@@ -16,6 +16,8 @@
  * owner writes no slot in [head, tail)), and then its compare-and-swap fails. The head cannot come back to the value seen
  * within 2^32 operations. That last also means a thief may read head and tail far apart in time and see more than 256
  * between them; it then looks again. Slots are read and written with plain accesses: the value of a racy read is discarded.
+ *
+ * On g0 or a goroutine, as nothing here is switched out.
  */
 import { CHECKED, check } from "../base/checked";
 import { nap } from "../base/lock";

@@ -11,6 +11,8 @@
  * least as large as the frames of the deepest stack that the thread's native stack admits. A native frame holds everything
  * its saved frame does (the locals live across a call are spilled, 8 bytes each, beside a return address and more), so
  * a scratch buffer of the size of the native stack suffices: SCRATCH_PAGES.
+ *
+ * `switchOut` is the top of a goroutine's stack; the rest runs on g0.
  */
 import { SCRATCH_PAGES } from "../../layout";
 import { startUnwind, stopRewind } from "../base/imports";

@@ -1,6 +1,8 @@
 /**
  * Standard input, by lines. What has been read and not yet asked for is shared by all goroutines, so each line goes to one
  * of them, whole. Waiting for input blocks an M, not its P.
+ *
+ * On a goroutine.
  */
 import { hostRead } from "../base/imports";
 import { Mutex } from "../sync/mutex";

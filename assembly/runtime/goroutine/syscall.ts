@@ -10,6 +10,8 @@
  * With a single P the core leaves out locks that only holders of a P take (`lock.ts`). User code that runs inside
  * `blocking` takes them without holding a P, so the first `blocking` ends that for good: at that moment its M holds the
  * only P, and no such lock. The host's own calls run no user code and do not.
+ *
+ * On a goroutine; `reacquirep` and `leaveSyscall` on g0 as well, where the call has been left in another way.
  */
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";

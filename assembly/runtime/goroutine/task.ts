@@ -9,6 +9,8 @@
  * that starting a goroutine allocates nothing. There it lies where the goroutine keeps its Waiter later: it is read before
  * the goroutine can wait for anything. Between `newGoTask` and `newproc` the compiler only stores arguments, which it has
  * evaluated before; so a G taken is a G started.
+ *
+ * On a goroutine; tasks are also made and freed by the main thread.
  */
 import { gfget, gfgetOrphan } from "./gs";
 import { malloc, mfree } from "../memory/malloc";

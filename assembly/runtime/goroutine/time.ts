@@ -23,6 +23,8 @@
  * and no lock is kept; see `lock.ts`.)
  *
  * Lock order: a timer's lock, then a P's timersLock or a channel's lock.
+ *
+ * Setting, sleeping and what programs see run on a goroutine, firing on g0.
  */
 import { Chan, HChan, timerdrain, timersend } from "../chan/chan";
 import { nanotime } from "../base/clock";

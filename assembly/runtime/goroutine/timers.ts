@@ -15,6 +15,8 @@
  * - Taking it out takes that P's timersLock only. So `t.pp` may become null under somebody who holds only the timer's lock,
  *   who therefore looks at it again once it has the P's (`timerRemove`).
  * - `timer0When` and `t.pp` are read without the lock, with atomic loads; a value read so is only a hint.
+ *
+ * On g0 or a goroutine, as nothing here is switched out.
  */
 import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";

@@ -27,7 +27,7 @@ import { handoffp, startIdle, wakepIfIdle } from "../sched/mp";
 import { netpollWanted } from "../net/netpoll";
 import { newm, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
 import { post, postOwned, takeMail } from "./mailbox";
-import { goready } from "../goroutine/proc";
+import { goready, procsgo } from "../goroutine/proc";
 import { g, m } from "../base/registers";
 import {
   FOREVER,

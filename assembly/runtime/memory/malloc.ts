@@ -13,6 +13,8 @@
  *
  * Blocks are aligned to 16 bytes and not cleared. Threads without a P (the main thread, an M between Ps) share caches of their own,
  * under `sched.orphanLock`.
+ *
+ * Any thread, on either stack: nothing in this folder waits for longer than a lock, or is switched out.
  */
 import { CENTRAL_BASE, ORPHANS_BASE, SPANS_BASE } from "../../layout";
 import { CHECKED, check } from "../base/checked";

@@ -14,6 +14,8 @@
  *
  * Pages never used are those from `sched.pageNext` to the end of memory; with HEAP_TOP those from `sched.pageLow` to `pageNext`, which
  * are taken from their end. No page beyond memory has an entry that is not 0: the host leaves out the last of the address space.
+ *
+ * Any thread, on either stack.
  */
 import { HEAP_HIGH, HEAP_TOP, SCHED_HEAP_PAGES, SPANS_BASE } from "../../layout";
 import { CHECKED, check } from "../base/checked";

@@ -4,6 +4,8 @@
  * An object keeps AssemblyScript's header: two words of collector info, the runtime id and the size, before the address
  * that programs see. Nothing is collected yet, so the words for the collector are zero, and `__link`, `__pin`, `__visit`
  * have nothing to do; nothing is freed unless the program itself calls `heap.free`.
+ *
+ * Any thread, on either stack.
  */
 import { malloc, mallocSize, mfree, OBJECT_HEADER } from "./malloc";
 import { throwOutOfMemory } from "../base/panic";
