@@ -181,8 +181,10 @@ export function chanready(c: HChan, isSend: bool): bool {
 /**
  * Sends for the current G, which is a goroutine's or stands for an operation of JavaScript (`js/operation.ts`): DONE or CLOSED;
  * or BLOCKED if it would have to wait. With `block` it then is in the queue, and the lock is held, for whoever parks the G.
- * On a null channel there is neither queue nor lock: who parks there parks for ever, as in Go.
+ * On a null channel there is neither queue nor lock: who parks there parks for ever, as in Go. Inlined, as `block` is a constant at
+ * each call.
  */
+@inline
 export function send(c: HChan, bits: u64, block: bool): usize {
   if (changetype<usize>(c) == 0 || (!block && !chanready(c, true))) return BLOCKED;
   plock(changetype<usize>(c));
@@ -200,6 +202,7 @@ export function send(c: HChan, bits: u64, block: bool): usize {
 }
 
 /** Receives likewise: DONE, and the value is in the G's waiter, whether it is one in its ok; or BLOCKED. */
+@inline
 export function recv(c: HChan, block: bool): usize {
   if (changetype<usize>(c) == 0 || (!block && !chanready(c, false))) return BLOCKED;
   plock(changetype<usize>(c));
@@ -228,23 +231,29 @@ export function withdraw(c: HChan, isSend: bool, w: Waiter): bool {
 // restored with the stack.
 
 export function chansend(c: HChan, bits: u64): void {
+  if (sendOrEnqueue(c, bits)) return;
+  gopark(changetype<usize>(c) != 0 ? WaitReason.ChanSend : WaitReason.ChanSendNil, changetype<usize>(c));
+  if (!waiterOf(g).success) sendOnClosed();
+}
+
+/** What comes before parking, in a function of its own, which does not switch: false if the goroutine is to park. */
+function sendOrEnqueue(c: HChan, bits: u64): bool {
   const done = send(c, bits, true);
-  if (done == BLOCKED) {
-    gopark(changetype<usize>(c) != 0 ? WaitReason.ChanSend : WaitReason.ChanSendNil, changetype<usize>(c));
-    if (waiterOf(g).success) return;
-  } else if (done == DONE) {
-    return;
-  }
-  sendOnClosed();
+  if (done == CLOSED) sendOnClosed();
+  return done != BLOCKED;
 }
 
 /** Receives; the value is returned, whether it is one is the goroutine's ok. */
 export function chanrecv(c: HChan): u64 {
-  if (recv(c, true) == BLOCKED) {
+  if (!recvOrEnqueue(c)) {
     gopark(changetype<usize>(c) != 0 ? WaitReason.ChanReceive : WaitReason.ChanReceiveNil, changetype<usize>(c));
     g.ok = waiterOf(g).success;
   }
   return waiterOf(g).elem;
+}
+
+function recvOrEnqueue(c: HChan): bool {
+  return recv(c, true) != BLOCKED;
 }
 
 /** Sends if that is possible at once. */
