@@ -19,8 +19,8 @@ export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno", "ch
 /** The directories whose tests do not call the library; all others run inside Deno too. */
 const NODE_ONLY = ["bench", "compiler", "net", "programs", "scripts", "stress", "threads"];
 
-/** What goroutines in TypeScript rest on most, which the stage `newest` runs on the newest Node: less than a minute of it. */
-const NEWEST = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
+/** What goroutines in TypeScript rest on most: less than a minute of it, which other surroundings can be given too. */
+const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
 
 /**
  * Test files of which `npm test` runs nothing on Node: they compile for minutes (every kind of safepoint, all that a cache may
@@ -51,7 +51,7 @@ const MATRIX_PROGRAMS = ["tests/programs"];
 
 /**
  * Surroundings in which faults show themselves that pass unseen elsewhere: assertions and small rings compiled in; addresses that
- * are negative as an i32; the last page of memory. Every program of MATRIX runs in each, and random mixes do for some seconds.
+ * are negative as an i32; the last page of memory. MATRIX and what is ESSENTIAL run in each, and random mixes do for some seconds.
  */
 const HARSH = {
   checked: [["checked builds", { SKEIN_CHECKED: "1" }]],
@@ -64,7 +64,7 @@ const MIXES = ["tests/stress/mix.test.ts", "tests/stress/goroutines.test.ts"];
 const MIX_SECONDS = "20";
 
 /** Processes that compile them, one part each: one that has compiled before takes half as long for the next. */
-const PARTS = 4;
+const PARTS = 2;
 
 /** Permissions of Deno without that to call C: sockets are then the runtime's own. */
 const WITHOUT_FFI = ["-A", "--deny-ffi"];
@@ -171,7 +171,7 @@ class Suite {
     if (node === undefined) notes.push(`the newest Node: skipped, ${skipped}`);
     return node === undefined
       ? []
-      : files.filter((file) => isOf(file, NEWEST)).map((file) => this.#nodeJob(`Node ${version}`, file, { node }));
+      : files.filter((file) => isOf(file, ESSENTIAL)).map((file) => this.#nodeJob(`Node ${version}`, file, { node }));
   }
 
   deno(files) {
@@ -189,7 +189,7 @@ class Suite {
     return jobs;
   }
 
-  /** The jobs of one of HARSH, for MATRIX if it is among the files, and `mixes`. */
+  /** The jobs of one of HARSH, for those of its files that are among the files, and `mixes`. */
   harsh(name, files, mixes) {
     return HARSH[name].flatMap(([stage, env]) => {
       // A build for each is what they cannot have from the cache of the others.
@@ -198,7 +198,7 @@ class Suite {
       const run = (file, env) => ({ ...this.#nodeJob(stage, file, { env }), needs });
       return [
         ...needs,
-        ...files.filter((file) => file === MATRIX).map((file) => run(file, env)),
+        ...files.filter((file) => file === MATRIX || isOf(file, ESSENTIAL)).map((file) => run(file, env)),
         ...mixes.map((file) => run(file, mixEnv)),
       ];
     });
