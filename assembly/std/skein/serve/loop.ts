@@ -16,7 +16,7 @@ import { addressOf } from "../abi";
 import { mpscPush, mpscTake } from "../runtime/base/mpsc";
 import { nanotime } from "../runtime/base/clock";
 import { malloc, mfree } from "../runtime/memory/malloc";
-import { SOCKADDR_MAX } from "../runtime/net/addr";
+import { SOCKADDR_MAX } from "../abi";
 import { Errno, strerror } from "../runtime/net/errors";
 import { fdClose, SocketKind } from "../runtime/net/fd";
 import { Sink, sinkAny, sinkBits, SinkEvent, sinkPost, sinkTake, sinkWait } from "../runtime/net/sink";
