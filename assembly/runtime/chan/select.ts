@@ -150,14 +150,18 @@ export class Select {
       park(Switch.Select, changetype<usize>(this), this.lockCount == 0 ? WaitReason.SelectNoCases : WaitReason.Select);
       finish(this);
     }
-    return leave(this);
+    if (this.failed) sendFailed(this);
+    this.busy = 0;
+    return this.chosen;
   }
 
   /** Does a case that can proceed at once and returns its index; -1 if there is none. */
   poll(): i32 {
     enter(this);
     selectgo(this, false);
-    return leave(this);
+    if (this.failed) sendFailed(this);
+    this.busy = 0;
+    return this.chosen;
   }
 
   /** What the latest receive got. Panics if T is not the type of that case. */
@@ -311,13 +315,10 @@ function enter(s: Select): void {
   if (atomic.xchg<u32>(addressOf(s.busy), 1) != 0) usedTwice();
 }
 
-/** Leaves `wait` or `poll`. */
-function leave(s: Select): i32 {
-  const failed = s.failed;
+function sendFailed(s: Select): void {
   s.failed = false;
   s.busy = 0;
-  if (failed) sendOnClosed();
-  return s.chosen;
+  sendOnClosed();
 }
 
 

@@ -74,11 +74,9 @@ export class Mutex {
 /** Takes the mutex; `reason` is what a goroutine that waits is reported to wait for. */
 export function mutexLock(mu: Mutex, reason: u8): void {
   nilCheck(changetype<usize>(mu));
-  let word = mutexAcquire(mu);
-  while (word != 0) {
-    gopark(reason, word);
-    word = mutexGoOn(mu);
-  }
+  if (atomic.cmpxchg<u32>(addressOf(mu.state), 0, LOCKED) == 0) return;
+  waiterOf(g).elem = 0;
+  while (mutexGoOn(mu) != 0) gopark(reason, changetype<usize>(semaOf(mu)));
 }
 
 /** Takes the mutex for the current G: 0; or has it wait as `semtake` does. It goes on with `mutexGoOn` when it is woken. */
