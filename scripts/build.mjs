@@ -15,7 +15,6 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { writeAbi } from "./abi.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const host = path.join(root, "host");
@@ -116,6 +115,7 @@ function keyOf(inputs) {
 /** Brings what the host knows of the core up to date. */
 async function buildAbi() {
   await unlessDone("abi", ["assembly", "host/abi", "scripts/abi.mjs"], async () => {
+    const { writeAbi } = await import("./abi.mjs"); // which loads AssemblyScript
     if (!(await writeAbi())) console.warn("build: host/abi was brought up to date with assembly/");
   });
 }

@@ -78,7 +78,10 @@ async function bundle(files) {
 }
 
 const unknown = stages.filter((name) => !STAGES.includes(name));
-if (unknown.length > 0) throw new Error(`there is no stage ${unknown.join(", ")}: there are ${STAGES.join(", ")}`);
+if (unknown.length > 0) {
+  console.error(`there is no stage ${unknown.join(", ")}: there are ${STAGES.join(", ")}`);
+  process.exit(1);
+}
 
 const runsFiles = stages.some((name) => !["lint", "unit", "programs"].includes(name));
 const files = runsFiles ? testFiles() : [];
