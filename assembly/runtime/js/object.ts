@@ -15,7 +15,7 @@
  */
 import { Elem, HostObject, ObjectKind } from "../../abi";
 import { lock, unlock } from "../base/lock";
-import { Chan, closechan, HChan } from "../chan/chan";
+import { Chan } from "../chan/chan";
 import { freeObject, malloc, mfree } from "../memory/malloc";
 import { Cond } from "../sync/cond";
 import { Mutex } from "../sync/mutex";
