@@ -46,8 +46,8 @@ export function main(): void {
     const cases = new Select();
     cases.recv<i32>(ch);
     cases.recv<i32>(first);
-    cases.wait();
-    gosched();
+    const chosen = cases.wait() + 1;
+    if (chosen > 0) gosched();
   }
   if (what == "close") {
     ch.close();
