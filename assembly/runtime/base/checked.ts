@@ -8,10 +8,7 @@ export const CHECKED: bool = false;
 
 // After the constant: what they import is compiled before what follows here, and has sizes that depend on it.
 import { throwFatal } from "./panic";
-import { g, m } from "./registers";
-
-/** To report takes memory: the first failure is told, one on the way to that traps. */
-let isFailing: bool = false;
+import { failing, g, m, setFailing } from "./registers";
 
 /** Ends the program unless `condition` holds, and names what should: `what`. */
 export function check(condition: bool, what: string): void {
@@ -19,8 +16,9 @@ export function check(condition: bool, what: string): void {
 }
 
 function broken(what: string): void {
-  if (isFailing) unreachable();
-  isFailing = true;
+  // To report takes memory, and what that takes is checked: a second failure on the way traps.
+  if (failing) unreachable();
+  setFailing();
   const mp = m;
   if (changetype<usize>(mp) == 0) throwFatal(`broken invariant: ${what} (a thread that is no M yet)`);
   const pp = mp.p;

@@ -30,3 +30,12 @@ export function setM(mp: M): void {
 export function setG(gp: G): void {
   g = gp;
 }
+
+/** An assertion has failed on this thread, and is being reported (`checked.ts`). */
+export let failing: bool = false;
+
+
+@inline
+export function setFailing(): void {
+  failing = true;
+}

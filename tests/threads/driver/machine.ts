@@ -14,6 +14,8 @@ import { Worker } from "node:worker_threads";
 import asc from "assemblyscript/asc";
 import { buildSync } from "esbuild";
 import { STATIC_BASE } from "../../../assembly/layout.js";
+import { installAddressOf } from "../../../host/compiler/addressof.js";
+import { Hooks } from "../../../host/compiler/hooks.js";
 import { root } from "../../programs/driver/process.js";
 import { instantiate, type Exports } from "./instance.js";
 import type { Start } from "./worker.js";
@@ -24,6 +26,9 @@ const TIMEOUT_MS = 30_000;
 /** Pages of 64 KiB, all of them there from the beginning, as in a real program. */
 const PAGES = 4096;
 const REGISTERS = "assembly/runtime/base/registers/";
+
+// What the core has of Skein's own compiler, for as long as the process.
+installAddressOf(new Hooks());
 
 /** A function's name, then its arguments. */
 export type Call = readonly [name: string, ...args: number[]];

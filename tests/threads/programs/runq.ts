@@ -1,11 +1,11 @@
 // A run queue with an owner and thieves. The goroutines in it are items of an array, of which only the fields before `m`
 // exist: `status` counts how often an item was consumed, `entry` is what its producer wrote in it before putting it.
-import { globrunqget, globrunqsize, schedLock } from "../../../assembly/runtime/sched/globrunq";
+import { globrunqget, globrunqsize } from "../../../assembly/runtime/sched/globrunq";
 import { lock, unlock } from "../../../assembly/runtime/base/lock";
 import { reservePages } from "../../../assembly/runtime/memory/pages";
 import { fastrandn } from "../../../assembly/runtime/base/rand";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "../../../assembly/runtime/goroutine/runq";
-import { allp, G, P, sched } from "../../../assembly/abi";
+import { addressOf, allp, G, P, sched } from "../../../assembly/abi";
 import { become, setup, word } from "./setup";
 
 const PROCS: i32 = 4;
@@ -47,11 +47,11 @@ export function prepare(n: i32, start: u32): void {
 /** Takes from the global queue as the scheduler does: one at its turn, a share of it once the P's own queue is empty. */
 function takeGlobal(pp: P): i32 {
   if (globrunqsize() == 0) return 0;
-  lock(schedLock());
+  lock(addressOf(sched.lock));
   const before = sched.runqSize;
   const gp = globrunqget(pp, runqempty(pp) ? 0 : 1);
   const taken = before - sched.runqSize;
-  unlock(schedLock());
+  unlock(addressOf(sched.lock));
   if (gp) consume(gp);
   return taken;
 }
