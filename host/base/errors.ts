@@ -8,6 +8,11 @@ export class SkeinError extends Error {
   override name = "SkeinError";
 }
 
+/** A program that does not compile. `message` is the whole text for the user. */
+export class CompileError extends SkeinError {
+  override name = "CompileError";
+}
+
 /** The thread of a goroutine died under it: the goroutine called process.exit, ran out of memory, or was stopped. */
 export class WorkerError extends Error {
   override name = "WorkerError";

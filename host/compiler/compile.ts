@@ -6,7 +6,8 @@
 import path from "node:path";
 import { STATIC_BASE } from "../../assembly/layout.js";
 import api, { type Options, type Program, type DeclaredElement } from "./asc.js";
-import { CompileError, displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
+import { CompileError, SkeinError } from "../base/errors.js";
+import { displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
 import { installAddressOf } from "./addressof.js";
 import { emit } from "./emit.js";
 import { Entry, START_EXPORT } from "./entry.js";
@@ -22,7 +23,7 @@ import type { SafepointOptions, Settings } from "./options.js";
 import { Safepoints } from "./safepoints.js";
 import { CORE, Session } from "./session.js";
 import type { Source } from "./nodes.js";
-import { Sources } from "./sources.js";
+import { Sources, unreadable, type SourceFile } from "./sources.js";
 import { installTemplates } from "./templates.js";
 import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
@@ -51,8 +52,16 @@ export interface Compiled {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** Compiles the program at `entryAsGiven` or throws a CompileError. */
+/** Compiles the program at `entryAsGiven` or throws a CompileError, whatever happens in the compiler. */
 export function compileProgram(entryAsGiven: string, settings: Settings): Compiled {
+  try {
+    return compileSources(entryAsGiven, settings);
+  } catch (error) {
+    throw error instanceof SkeinError ? error : internalError(error, entryAsGiven);
+  }
+}
+
+function compileSources(entryAsGiven: string, settings: Settings): Compiled {
   const began = performance.now();
   const entry = path.resolve(entryAsGiven);
   const sources = new Sources(entry, settings.checked);
@@ -147,19 +156,19 @@ function parse(program: Program, sources: Sources, entryAsGiven: string): void {
   for (let next = parser.nextFile(); next !== null; next = parser.nextFile()) {
     const dependee = parser.dependees.get(next);
     const from = dependee ? sources.location(dependee.source.normalizedPath) : null;
-    const file = sources.load(next, from);
-    if (file) {
-      add(file);
-      // A package's index is known by the package's name too.
-      parser.donelog.add(next);
-    } else {
-      parser.donelog.add(next);
-      parser.error(
-        api.DiagnosticCode.User_defined_0,
-        dependee?.reportNode.range ?? null,
-        notFound(next, path.dirname(entryAsGiven)),
-      );
+    let file: SourceFile | null = null;
+    let reason: string | undefined;
+    try {
+      file = sources.load(next, from);
+    } catch (error) {
+      reason = `cannot read '${next}': ${unreadable(error)}`;
     }
+    if (file) add(file);
+    // A package's index is known by the package's name too.
+    parser.donelog.add(next);
+    if (file) continue;
+    reason ??= notFound(next, path.dirname(entryAsGiven));
+    parser.error(api.DiagnosticCode.User_defined_0, dependee?.reportNode.range ?? null, reason);
   }
 }
 
@@ -173,7 +182,9 @@ function notFound(internalPath: string, folder: string): string {
     return `there is no file ${file}.ts, nor ${file}/index.ts`;
   }
   const name = internalPath.slice("~lib/".length);
-  const packageName = /^(?:@[^/]+\/)?[^/]+/.exec(name)![0];
+  if (name.startsWith("/")) return `imports have no absolute paths: write the path from this file, beginning with './'`;
+  if (name.startsWith("node:")) return `there is no '${name}': goroutine programs have Skein's library, not Node's`;
+  const packageName = /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name;
   return `cannot find '${name}': neither the library nor a package '${packageName}' in node_modules has it (a path to a file begins with './')`;
 }
 
@@ -219,7 +230,8 @@ function generate(
     if (error instanceof CompileError) throw error;
     // An error reported earlier explains most failed assertions.
     throwErrors(program, names);
-    throw internalError(error, session, names);
+    const at = session.lastRange && place(session.lastRange, names);
+    throw at === null || at.startsWith("~lib/") ? error : internalError(error, at);
   } finally {
     hooks.restore();
   }
@@ -258,10 +270,13 @@ function throwErrors(program: Program, names: FileNames): void {
   if (text !== null) throw new CompileError(text);
 }
 
-/** What to say when the compiler itself fails. */
-function internalError(error: unknown, session: Session, names: FileNames): CompileError {
-  const { lastRange } = session;
-  const at = lastRange ? `${place(lastRange, names)}: ` : "";
-  const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
-  return new CompileError(`${at}internal compiler error: ${reason}`, { cause: error });
+/** What to say when the compiler itself fails, at some place. */
+function internalError(cause: unknown, at: string): CompileError {
+  if (cause instanceof RangeError && cause.message.includes("call stack")) {
+    return new CompileError(`${at}: error: this is nested too deeply to be compiled: divide it into functions`, {
+      cause,
+    });
+  }
+  const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
+  return new CompileError(`${at}: internal compiler error: ${reason}`, { cause });
 }

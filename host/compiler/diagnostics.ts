@@ -3,7 +3,6 @@
  * the place, the message. One screen at most.
  */
 import path from "node:path";
-import { SkeinError } from "../base/errors.js";
 import api, { type Diagnostic, type Range } from "./asc.js";
 
 const { DiagnosticCategory, DiagnosticCode } = api;
@@ -13,11 +12,6 @@ const SHOWN = 5;
 /** Longer lines are cut around the place of the error. */
 const LINE_WIDTH = 110;
 const TAB = "  ";
-
-/** A program that does not compile. `message` is the whole text for the user. */
-export class CompileError extends SkeinError {
-  override name = "CompileError";
-}
 
 /** Says how files are called in messages. */
 export interface FileNames {

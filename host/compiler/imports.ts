@@ -4,7 +4,7 @@
  * It is refused here instead.
  */
 import api, { type Compiler } from "./asc.js";
-import { CompileError } from "./diagnostics.js";
+import { CompileError } from "../base/errors.js";
 import { Reader, readImports, SECTION_IMPORT, sections } from "../program/wasm.js";
 
 /** Modules whose functions only the core declares, and the host or Asyncify provides. */

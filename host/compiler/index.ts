@@ -5,14 +5,16 @@
  *
  * Guarantees: the same sources give the same bytes; an error is a CompileError whose message is ready to print.
  */
-import { statSync } from "node:fs";
+import { statSync, type Stats } from "node:fs";
 import path from "node:path";
+import { CompileError } from "../base/errors.js";
 import { cached, type CacheOptions } from "./cache.js";
-import { CompileError } from "./diagnostics.js";
+
 import { DEFAULT_SAFEPOINTS, isCheckedRun, type SafepointOptions, type Settings } from "./options.js";
+import { unreadable } from "./sources.js";
 import type * as Compile from "./compile.js";
 
-export { CompileError } from "./diagnostics.js";
+export { CompileError } from "../base/errors.js";
 export type { CompileStats } from "./compile.js";
 export { displayName, symbolizer, type Symbol, type Symbolizer } from "../program/symbols.js";
 
@@ -44,7 +46,8 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
 }
 
 /**
- * Loads AssemblyScript, which takes longer than reading a cached build. Binaryen, when loaded, takes over the process's
+ * Loads AssemblyScript, which takes longer than reading a cached build; no file that this one imports by itself may load it.
+ * Binaryen, when loaded, takes over the process's
  * handling of uncaught errors, only to throw them again; the process keeps its own.
  */
 async function loadCompiler(): Promise<typeof Compile> {
@@ -61,12 +64,20 @@ async function loadCompiler(): Promise<typeof Compile> {
 }
 
 function checkEntry(entryPath: string): void {
-  const stats = statSync(entryPath, { throwIfNoEntry: false });
+  const stats = statOf(entryPath);
   if (!stats) throw new CompileError(`${entryPath}: there is no such file`);
   if (stats.isDirectory())
     throw new CompileError(`${entryPath} is a directory; name the program's entry file, a .ts file`);
   if (stats.size === 0) throw new CompileError(`${entryPath} is empty: a program exports a function main(): void`);
   if (!entryPath.endsWith(".ts")) {
     throw new CompileError(`${entryPath} is not an AssemblyScript source file: its name does not end in .ts`);
+  }
+}
+
+function statOf(entryPath: string): Stats | undefined {
+  try {
+    return statSync(entryPath, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new CompileError(`cannot read ${entryPath}: ${unreadable(cause)}`, { cause });
   }
 }

@@ -12,6 +12,16 @@ const { ExpressionId } = api;
 export function installLocations(hooks: Hooks): void {
   const { prototype } = api.Compiler;
 
+  // Binaryen writes the names of files between quotes into its map as they are.
+  hooks.replace(
+    api.Module.prototype,
+    "addDebugInfoFile",
+    (original) =>
+      function (name) {
+        return original.call(this, JSON.stringify(name).slice(1, -1));
+      },
+  );
+
   hooks.replace(
     prototype,
     "makeCallDirect",

@@ -169,6 +169,12 @@ export class Sources {
   }
 }
 
+/** Why a file cannot be read, in the system's words. */
+export function unreadable(error: unknown): string {
+  const { message } = error as Error;
+  return /^[A-Z0-9]+: (.+?), \w+ '/.exec(message)?.[1] ?? message;
+}
+
 /** Where a library file of Skein's is, without its extension; null if it is not one of Skein's. */
 function ownFile(name: string): string | null {
   if (REPLACED.includes(name)) {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { errorOf, place, program } from "./fixtures.js";
+import { runScript } from "../faults/scripts.js";
+import { bytesOf, errorOf, place, program } from "./fixtures.js";
+
+const SMALL = "export function main(): void {}";
 
 /** Marks the place of the error in a text. */
 const HERE = "/*!*/";
@@ -216,5 +220,65 @@ describe("a program that cannot be", () => {
       "error: addressOf takes a field of an object: addressOf(x.field)",
       "error: addressOf takes a field of an object that is not null",
     ]);
+  });
+
+  it("imports what cannot be read, or by a path that means nothing here", async () => {
+    const folder = place({ "program.ts": "" });
+    symlinkSync("loop.ts", path.join(folder, "loop.ts"));
+    const imports: Readonly<Record<string, RegExp>> = {
+      "./loop": /program\.ts:1:19: error: cannot read 'loop': too many symbolic links/,
+      "./a\\0b": /program\.ts:1:19: error: cannot read 'a\0b'/,
+      [`./${"x".repeat(300)}`]: /error: cannot read 'x+': name too long/,
+      "/etc/x": /error: imports have no absolute paths: write the path from this file, beginning with '.\/'/,
+      "node:fs": /error: there is no 'node:fs': goroutine programs have Skein's library, not Node's/,
+      [`a\\nb\\"`]: /error: cannot find 'a\nb"': neither/,
+    };
+    const file = path.join(folder, "program.ts");
+    for (const [from, says] of Object.entries(imports)) {
+      writeFileSync(file, `import { f } from "${from}"; export function main(): void { f(); }`);
+      assert.match(await errorOf(file), says);
+    }
+    assert.match(await errorOf(path.join(folder, "loop.ts")), /^cannot read .*loop\.ts: too many symbolic links/);
+  });
+
+  it("is nested too deeply, after which others compile as before", async () => {
+    const before = await bytesOf(program(SMALL));
+    const nested = {
+      parentheses: `export function main(): void { let x: i32 = ${"(".repeat(5000)}1${")".repeat(5000)}; }`,
+      blocks: `export function main(): void { ${"{".repeat(20_000)}${"}".repeat(20_000)} }`,
+      types: `export function main(): void { let x: ${"Array<".repeat(3000)}i32${">".repeat(3000)} | null = null; }`,
+      sums: `export function main(): void { let x: i32 = 1; x = ${"x + ".repeat(20_000)}x; }`,
+    };
+    for (const [what, text] of Object.entries(nested)) {
+      const message = await errorOf(program(text));
+      assert.match(message, /program\.ts[:\d]*: error: this is nested too deeply/, what);
+    }
+    assert.deepEqual(await bytesOf(program(SMALL)), before);
+  });
+});
+
+describe("the process that compiles", () => {
+  it("handles its uncaught errors as before", async () => {
+    const compiler = new URL("../../../dist/compiler/index.js", import.meta.url).href;
+    const { code, stdout, stderr } = await runScript(
+      `import process from "node:process";
+       import { compile } from ${JSON.stringify(compiler)};
+       const failed = await compile(${JSON.stringify(program("export function main(): void { gone; }"))}).catch((e) => e.name);
+       console.log(failed, ["uncaughtException", "unhandledRejection"].map((e) => process.listenerCount(e)).join());
+       setTimeout(() => { throw new Error("mine"); }, 10);`,
+    );
+    assert.equal(stdout.trim(), "CompileError 0,0");
+    assert.equal(code, 1);
+    assert.ok(stderr.length < 2000, `${stderr.length} characters on standard error`);
+  });
+
+  it("loads AssemblyScript only to compile", async () => {
+    const compiler = new URL("../../../dist/compiler/index.js", import.meta.url).href;
+    const { stdout } = await runScript(
+      `import process from "node:process";
+       await import(${JSON.stringify(compiler)});
+       console.log(process.listenerCount("uncaughtException"));`,
+    );
+    assert.equal(stdout.trim(), "0");
   });
 });
