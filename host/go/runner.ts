@@ -289,31 +289,47 @@ export class Runner {
     running.wake?.();
   }
 
-  /** Takes a generator's values and sends them, as far as there is leave to. */
+  /**
+   * Takes a generator's values and sends them, as far as there is leave to. A value that cannot be sent its `yield` throws, as one
+   * that is a rejected promise: so the generator's `finally` blocks run whatever ends it.
+   */
   private async generate(running: Running, generator: AnyGenerator): Promise<void> {
+    let advance = (): ReturnType<AnyGenerator["next"]> => generator.next();
     try {
       for (;;) {
-        while (running.leave === 0) {
-          if (running.signal.aborted) break;
+        while (running.leave === 0 && !running.signal.aborted) {
+          if (!this.isOwned(running)) {
+            running.leave = -1; // who started it has died
+            break;
+          }
           await new Promise<void>((resolve) => (running.wake = resolve));
           running.wake = undefined;
         }
-        if (running.leave < 0 || running.signal.aborted) {
-          const { value } = await generator.return(undefined);
-          return this.end(running, value);
+        const isLeft = running.leave < 0 || running.signal.aborted;
+        const { value, done } = await (isLeft ? generator.return(undefined) : advance());
+        if (isLeft || done === true) return this.end(running, value);
+        advance = () => generator.next();
+        try {
+          this.sendYield(running, await value);
+        } catch (error) {
+          advance = () => generator.throw(error);
         }
-        const { value, done } = await generator.next();
-        if (done === true) return this.end(running, value);
-        this.sendYield(running, await value);
-        running.leave = Math.max(running.leave - 1, Math.min(running.leave, 0));
       }
     } catch (error) {
       this.endFailed(running, error);
     }
   }
 
-  private sendYield({ record, id }: Running, value: unknown): void {
+  /** Whether the thread is there that started a goroutine. */
+  private isOwned({ record }: Running): boolean {
+    const { owner, ownerGen } = this.memory.jsgo(record);
+    return this.memory.m(owner).gen === ownerGen;
+  }
+
+  private sendYield(running: Running, value: unknown): void {
+    if (running.leave < 0) return; // nobody reads any more
     const { core, codec } = this.thread;
+    const { record, id } = running;
     const note = core.malloc(JsRequest.SIZE);
     try {
       encodeResult(codec, value, this.memory.request(note).value);
@@ -325,6 +341,7 @@ export class Runner {
     this.memory.request(note).arg = this.memory.jsgo(record).slot;
     this.memory.request(note).id = id;
     core.postOwned(this.memory.jsgo(record).owner, this.memory.jsgo(record).ownerGen, note);
+    running.leave--;
   }
 }
 

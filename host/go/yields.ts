@@ -23,6 +23,8 @@ export class Yields implements AsyncIterableIterator<unknown, unknown> {
   private readonly ask: (more: number) => void;
   private taken = 0;
   private isOver = false;
+  /** Its reader has left: what still comes is for nobody. */
+  private isLeft = false;
 
   constructor(end: Promise<unknown>, ask: (more: number) => void) {
     this.end = end;
@@ -31,6 +33,7 @@ export class Yields implements AsyncIterableIterator<unknown, unknown> {
 
   /** The generator has yielded. */
   push(value: unknown): void {
+    if (this.isLeft) return;
     const reader = this.readers.shift();
     if (reader === undefined) this.values.push(value);
     else this.give(reader, value);
@@ -46,12 +49,13 @@ export class Yields implements AsyncIterableIterator<unknown, unknown> {
     return new Promise((resolve, reject) => {
       const reader = { resolve, reject };
       if (this.values.length > 0) this.give(reader, this.values.shift());
-      else if (this.isOver) this.over(reader);
+      else if (this.isOver || this.isLeft) this.over(reader);
       else this.readers.push(reader);
     });
   }
 
   async return(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
+    this.isLeft = true;
     this.values.length = 0;
     if (!this.isOver) {
       this.ask(-1);

@@ -1,7 +1,7 @@
 /** Runtimes and tasks for the tests of goroutines. */
 import process from "node:process";
 import type { MessagePort } from "node:worker_threads";
-import { start, type Chan, type Runtime, type StartOptions } from "../../host/index.js";
+import { start, type Chan, type Pool, type Runtime, type Semaphore, type StartOptions } from "../../host/index.js";
 
 /** What `tasks/work.mjs` exports. */
 export interface Work {
@@ -40,6 +40,9 @@ export interface Work {
   goByFunction(n: number): Promise<string[]>;
   goAndFail(): Promise<void>;
   goAndExit(): Promise<never>;
+  readAndExit(ends: Chan<string>): Promise<void>;
+  submitAndExit(pool: Pool, tickets: Semaphore): Promise<never>;
+  allocateAndExit(bytes: number): Promise<never>;
   goAndLeave(file: string): void;
   store(): Promise<unknown>;
   log(text: string): void;

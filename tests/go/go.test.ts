@@ -456,6 +456,58 @@ describe("a goroutine of a generator", () => {
       rmSync(file);
     }));
 
+  it("has its yield throw what cannot be sent, so it can clean up, and go on", () =>
+    withRuntime(async (rt) => {
+      const ends = rt.chan<string>(4);
+      const fails = rt.go(function* (ends) {
+        try {
+          yield 1;
+          yield () => 2;
+          yield 3;
+        } finally {
+          ends.trySend("cleaned up");
+        }
+      }, ends);
+      const seen: unknown[] = [];
+      await assert.rejects(
+        async () => {
+          for await (const value of fails) seen.push(value);
+        },
+        { name: "DataCloneError" },
+      );
+      assert.deepEqual(seen, [1]);
+      assert.deepEqual(await ends.recv(), { value: "cleaned up", ok: true });
+
+      const heeds = rt.go(function* () {
+        try {
+          yield Promise.reject(new Error("later"));
+        } catch (error) {
+          yield (error as Error).message;
+        }
+      });
+      for await (const value of heeds) assert.equal(value, "later");
+    }));
+
+  it("gives nothing any more to a reader that has left", () =>
+    withRuntime(async (rt) => {
+      const g = rt.go(function* () {
+        for (let i = 0; ; i++) yield i;
+      });
+      const values = g[Symbol.asyncIterator]();
+      assert.deepEqual(await values.next(), { value: 0, done: false });
+      const left = values.return?.();
+      assert.deepEqual(await values.next(), { value: undefined, done: true });
+      await left;
+      for await (const value of g) assert.fail(`it gave ${value}`);
+    }));
+
+  it("returns when the thread dies that started it", () =>
+    withRuntime(async (rt) => {
+      const ends = rt.chan<string>(1);
+      await assert.rejects(rt.go(rt.tasks<Work>(WORK).readAndExit, ends), { name: "WorkerError" });
+      assert.equal((await ends.recv()).value, "returned");
+    }));
+
   it("throws to its reader what it throws, after what it yielded", () =>
     withRuntime(async (rt) => {
       const work = rt.tasks<Work>(WORK);

@@ -190,6 +190,45 @@ export async function goAndExit() {
   process.exit(1);
 }
 
+/** Dies while it reads a generator, which then returns; that one runs on another thread, as this one is kept busy. */
+export async function readAndExit(ends) {
+  const values = current().go(endless, ends);
+  busy(50);
+  for await (const value of values) if (value === 40) process.exit(1);
+}
+
+export async function* endless(ends) {
+  try {
+    for (let i = 0; ; i++) yield i;
+  } finally {
+    ends.trySend("returned");
+  }
+}
+
+function busy(ms) {
+  const until = Date.now() + ms;
+  while (Date.now() < until);
+}
+
+/** Dies with a ticket of the pool that a goroutine has, with one that it waits for, and with one of its own. */
+export async function submitAndExit(pool, tickets) {
+  pool.submit(async (ms) => new Promise((resolve) => setTimeout(resolve, ms)), 500).catch(() => undefined);
+  for (let i = 0; i < 10; i++) await undefined;
+  busy(50); // so it runs on another thread
+  pool.submit(() => 1).catch(() => undefined);
+  await tickets.acquire();
+  await later(20);
+  process.exit(1);
+}
+
+/** Dies with so many bytes. */
+export async function allocateAndExit(bytes) {
+  const own = current().bytes(bytes);
+  own.view[0] = 1;
+  await later(1);
+  process.exit(own.view[0]);
+}
+
 /** Starts one that nobody awaits, and returns. */
 export function goAndLeave(file) {
   current().go(async (name) => {
