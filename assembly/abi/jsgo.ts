@@ -1,6 +1,7 @@
 /** JavaScript goroutines and the functions that they run (see `js/jsgo.ts`). */
 import { G } from "./g";
 import { NoteHead } from "./note";
+import { HostObject } from "./object";
 
 /**
  * The record of a JavaScript goroutine, which serves it from its start until its result has been read. It belongs to the
@@ -45,6 +46,10 @@ export class JsGo extends NoteHead {
   private args4: u64;
   private args5: u64;
   private args6: u64;
+  /** It counts as a goroutine: until its result is posted, or its owner has settled its promise. */
+  @atomic counts: i32;
+  /** The pool whose ticket it has, of which it is a holder, or null. Who reads the result gives both back. */
+  @host pool: HostObject | null;
 }
 
 export namespace ArgCount {

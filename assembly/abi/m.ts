@@ -109,6 +109,8 @@ export class M {
   /** Before it parked, after quick JavaScript: how often in a row spinning was in vain, and is still to be left out (owner). */
   spinsInVain: i32;
   spinsLeftOut: i32;
+  /** The first of the Holdings of its thread's JavaScript, or 0 (owner). */
+  @host holdings: usize;
 }
 
 /** What an M does about `park`. */

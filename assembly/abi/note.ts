@@ -64,6 +64,8 @@ export namespace NoteKind {
   export const Op: i32 = 20;
   /** To the main thread: a message has come through the port of some M. */
   export const Port: i32 = 21;
+  /** To the main thread, as an orphan: `a` is the first of the Holdings of a thread that has died. */
+  export const Holdings: i32 = 22;
   /** Added to the kind of a note whose addressee has gone: the main thread frees it. */
   export const Orphan: i32 = 256;
 }

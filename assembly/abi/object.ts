@@ -19,8 +19,8 @@ export class HostObject {
   /** Links in the list of locks. */
   next: HostObject | null;
   prev: HostObject | null;
-  /** RWMutex: the threads that hold it for reading, guarded by `word`. */
-  readers: Reader | null;
+  /** Threads that hold it for reading, or have tickets of it; guarded by `word`. */
+  holders: LockHolder | null;
   word: i32;
   /** Cond: the HostObject of its mutex. Context: its parent. Each counts as a holder of that. */
   @host other: HostObject | null;
@@ -39,12 +39,26 @@ export class HostObject {
   @slot value: u64;
 }
 
-/** A thread that holds an RWMutex for reading, and how often. */
+/** A thread that holds an RWMutex for reading, and how often; or one that has tickets of a semaphore. */
 @unmanaged
-export class Reader {
+export class LockHolder {
   key: u64;
   count: i32;
-  next: Reader | null;
+  next: LockHolder | null;
+}
+
+/** Objects that one thread holds: addresses, 0 where there is none. Written by that thread alone, each word by itself. */
+@unmanaged
+@host
+export class Holdings {
+  next: usize;
+  /** The first of its places. */
+  @atomic first: usize;
+}
+
+export namespace HoldingsRoom {
+  /** How many, the first included. */
+  export const Places: i32 = 63;
 }
 
 export namespace ObjectKind {

@@ -26,8 +26,10 @@ export class Op extends NoteHead {
   step: i32;
   /** 1 from begin to delivery, if it waits. */
   pending: i32;
-  /** Its thread has died. */
-  dead: i32;
+  /** 1 from its delivery to a mailbox until it has been taken from there. */
+  @host posted: i32;
+  /** Its thread has died; it then counts as a holder of its object until it is given back. */
+  @host dead: i32;
   /** The Select of a select, made on first use. */
   select: usize;
   /** Next of all records, and of the free ones. */

@@ -5,6 +5,8 @@
  */
 
 export interface Core {
+  /** Its owner has settled its promise, though it has not ended: it does not count any more. Not after it has been posted back and seen. */
+  abandonRecord(record: number): void;
   /** Makes this thread's instance known as M `id`'s before mstart, for what it does until then. */
   beM(id: number): void;
   /** Claims the end of the program; false if somebody else is ending it. After true, only this thread writes anything. */
@@ -45,6 +47,8 @@ export interface Core {
   endTrace(): void;
   /** Frees the rings, after that. */
   freeTrace(): void;
+  /** Room for this thread to write down what it holds. */
+  holdingsNew(mid: number): number;
   /** From a thread of the host: what was asked for at this word is there. */
   hostReady(word: number): void;
   /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
@@ -131,8 +135,8 @@ export interface Core {
   requeueDetached(record: number): void;
   /** The scheduler's state in Go's format, a Text, the caller's to free. */
   schedtraceNow(): number;
-  semaphoreRelease(o: number, n: number): void;
-  semaphoreTry(o: number, n: number): boolean;
+  semaphoreRelease(o: number, n: number, mid: number, gen: number): void;
+  semaphoreTry(o: number, n: number, mid: number, gen: number): boolean;
   /**
    * Settings of SKEIN_DEBUG: milliseconds between lines of schedtrace, the long form, the watchdog's limit in ms, leaked
    * goroutines at the end; 0 for off.
@@ -157,6 +161,8 @@ export interface Core {
   threadGoal(n: number): void;
   /** The thread that was M `mid`'s `gen`th has died in JavaScript: calls off what it waited for, releases what it held. On any other. */
   threadLost(mid: number, gen: number): void;
+  /** That goroutine is over, or nobody waits for it any more: the ticket is free. */
+  ticketBack(o: number): void;
   /** Before anything runs: one global queue and no local ones, as before Go 1.1. */
   useGm(): void;
   waitGroupAdd(o: number, n: number): void;
@@ -166,6 +172,7 @@ export interface Core {
 
 /** @internal How many parameters each has. */
 export const ARITIES: Readonly<Record<keyof Core, number>> = {
+  abandonRecord: 1,
   beM: 1,
   beginExit: 0,
   beginTrace: 1,
@@ -186,6 +193,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   endNet: 0,
   endTrace: 0,
   freeTrace: 0,
+  holdingsNew: 1,
   hostReady: 1,
   init: 6,
   ioAccepted: 2,
@@ -222,8 +230,8 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   requestDump: 0,
   requeueDetached: 1,
   schedtraceNow: 0,
-  semaphoreRelease: 2,
-  semaphoreTry: 2,
+  semaphoreRelease: 4,
+  semaphoreTry: 4,
   setDebug: 4,
   setProcs: 1,
   submit: 2,
@@ -233,6 +241,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   takeRequests: 0,
   threadGoal: 1,
   threadLost: 2,
+  ticketBack: 1,
   useGm: 0,
   waitGroupAdd: 2,
   waitReason: 1,
@@ -254,6 +263,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
   const bytesNew = take("bytesNew");
   const contextCancel = take("contextCancel");
   const drain = take("drain");
+  const holdingsNew = take("holdingsNew");
   const ioTakeAccepted = take("ioTakeAccepted");
   const killM = take("killM");
   const malloc = take("malloc");
@@ -268,6 +278,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
   const waitReason = take("waitReason");
 
   return {
+    abandonRecord: take("abandonRecord"),
     beM: take("beM"),
     beginExit: () => Boolean(beginExit()),
     beginTrace: take("beginTrace"),
@@ -288,6 +299,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     endNet: take("endNet"),
     endTrace: take("endTrace"),
     freeTrace: take("freeTrace"),
+    holdingsNew: (mid) => holdingsNew(mid) >>> 0,
     hostReady: take("hostReady"),
     init: take("init"),
     ioAccepted: take("ioAccepted"),
@@ -325,7 +337,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     requeueDetached: take("requeueDetached"),
     schedtraceNow: () => schedtraceNow() >>> 0,
     semaphoreRelease: take("semaphoreRelease"),
-    semaphoreTry: (o, n) => Boolean(semaphoreTry(o, n)),
+    semaphoreTry: (o, n, mid, gen) => Boolean(semaphoreTry(o, n, mid, gen)),
     setDebug: take("setDebug"),
     setProcs: take("setProcs"),
     submit: take("submit"),
@@ -335,6 +347,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     takeRequests: () => takeRequests() >>> 0,
     threadGoal: take("threadGoal"),
     threadLost: take("threadLost"),
+    ticketBack: take("ticketBack"),
     useGm: take("useGm"),
     waitGroupAdd: take("waitGroupAdd"),
     waitReason: (reason) => waitReason(reason) >>> 0,

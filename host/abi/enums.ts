@@ -243,6 +243,8 @@ export const enum NoteKind {
   Op = 20,
   /** To the main thread: a message has come through the port of some M. */
   Port = 21,
+  /** To the main thread, as an orphan: `a` is the first of the Holdings of a thread that has died. */
+  Holdings = 22,
   /** Added to the kind of a note whose addressee has gone: the main thread frees it. */
   Orphan = 256,
 }
@@ -265,6 +267,11 @@ export const enum Elem {
   I64 = 3,
   /** Objects of AssemblyScript's class Uint8Array. */
   Bytes = 4,
+}
+
+export const enum HoldingsRoom {
+  /** How many, the first included. */
+  Places = 63,
 }
 
 export const enum ObjectKind {

@@ -108,7 +108,7 @@ export class NoteHead extends View {
  * thread that started it, which reuses it. It is posted back as a note.
  */
 export class JsGo extends NoteHead {
-  static override readonly SIZE = 128;
+  static override readonly SIZE = 136;
   /** One of JsStatus; changed by compare-and-swap while it is Queued, since it may be cancelled as it is taken. */
   get state(): number {
     return Atomics.load(this.words, this.at + 2);
@@ -198,11 +198,29 @@ export class JsGo extends NoteHead {
   args(i: number): number {
     return this.address + 72 + 8 * i;
   }
+  /** It counts as a goroutine: until its result is posted, or its owner has settled its promise. */
+  get counts(): number {
+    return Atomics.load(this.words, this.at + 32);
+  }
+  set counts(value: number) {
+    Atomics.store(this.words, this.at + 32, value);
+  }
+  /** Where `counts` is in `words`. */
+  get countsIndex(): number {
+    return this.at + 32;
+  }
+  /** The pool whose ticket it has, of which it is a holder, or null. Who reads the result gives both back. */
+  get pool(): number {
+    return this.words[this.at + 33]! >>> 0;
+  }
+  set pool(value: number) {
+    this.words[this.at + 33] = value;
+  }
 }
 
 /** A thread. M0 is the main thread's instance: it submits and drains and never runs goroutines. */
 export class M extends View {
-  static readonly SIZE: number = 292;
+  static readonly SIZE: number = 296;
   get goroutines(): number {
     return (this.words[this.at + 16]! >>> 0) + (this.words[this.at + 17]! >>> 0) * 2 ** 32;
   }
@@ -290,6 +308,13 @@ export class M extends View {
   }
   set lastWords(value: number) {
     this.words[this.at + 68] = value;
+  }
+  /** The first of the Holdings of its thread's JavaScript, or 0 (owner). */
+  get holdings(): number {
+    return this.words[this.at + 73]! >>> 0;
+  }
+  set holdings(value: number) {
+    this.words[this.at + 73] = value;
   }
 }
 
@@ -475,6 +500,28 @@ export class Text extends View {
   }
 }
 
+/** Objects that one thread holds: addresses, 0 where there is none. Written by that thread alone, each word by itself. */
+export class Holdings extends View {
+  static readonly SIZE: number = 8;
+  get next(): number {
+    return this.words[this.at]! >>> 0;
+  }
+  set next(value: number) {
+    this.words[this.at] = value;
+  }
+  /** The first of its places. */
+  get first(): number {
+    return Atomics.load(this.words, this.at + 1) >>> 0;
+  }
+  set first(value: number) {
+    Atomics.store(this.words, this.at + 1, value);
+  }
+  /** Where `first` is in `words`. */
+  get firstIndex(): number {
+    return this.at + 1;
+  }
+}
+
 /** What JavaScript shares between threads: channels, locks, contexts (see `js/object.ts`). */
 export class HostObject extends View {
   static readonly SIZE: number = 88;
@@ -549,7 +596,7 @@ export class HostObject extends View {
 
 /** An operation; its G follows. Delivered as a note. */
 export class Op extends NoteHead {
-  static override readonly SIZE = 80;
+  static override readonly SIZE = 84;
   /** What is to be done: one of OpCode. */
   get code(): number {
     return this.words[this.at + 2]!;
@@ -599,6 +646,20 @@ export class Op extends NoteHead {
   /** Where `sync` is in `words`. */
   get syncIndex(): number {
     return this.at + 12;
+  }
+  /** 1 from its delivery to a mailbox until it has been taken from there. */
+  get posted(): number {
+    return this.words[this.at + 15]!;
+  }
+  set posted(value: number) {
+    this.words[this.at + 15] = value;
+  }
+  /** Its thread has died; it then counts as a holder of its object until it is given back. */
+  get dead(): number {
+    return this.words[this.at + 16]!;
+  }
+  set dead(value: number) {
+    this.words[this.at + 16] = value;
   }
 }
 

@@ -100,8 +100,11 @@ export class Starter {
     }
   }
 
-  /** @throws what `rt.go` throws */
-  go(fn: AnyFunction, args: readonly unknown[], options?: GoOptions): GoroutinePromise {
+  /**
+   * @param pool the pool that has given this thread a ticket for it, and a count as its holder: where nothing is thrown, both are the goroutine's
+   * @throws what `rt.go` throws
+   */
+  go(fn: AnyFunction, args: readonly unknown[], options?: GoOptions, pool = 0): GoroutinePromise {
     if (this.refusal !== undefined) throw this.refusal;
     if (options !== undefined) checkOptions(options);
     const shared = this.functions.share(fn);
@@ -127,7 +130,8 @@ export class Starter {
       never.fail(options.signal.reason);
       return never;
     }
-    const slot = this.memory.jsgo(at).slot;
+    record.pool = pool;
+    const { slot } = record;
     this.thread.hold(); // first: whoever posts the result while this thread still counts as asleep wakes it the long way
     this.enqueue(at);
     // It can come back only when this thread looks at its mailbox: the rest is done while another thread wakes up for it.
@@ -201,6 +205,7 @@ export class Starter {
     record.owner = mid;
     record.ownerGen = gen;
     record.hasExtra = 0;
+    record.pool = 0;
     record.slot = this.slots.length;
     this.slots.push(undefined);
     return at;
@@ -269,8 +274,9 @@ export class Starter {
 
   // ---- ending --------------------------------------------------------------------------------------------------------
 
-  /** Its promise is about to be settled. */
+  /** Its promise is about to be settled: it counts no more. */
   private finish(g: GoroutinePromise, ended: "done" | "failed" | "cancelled"): GoroutinePromise {
+    this.ticketBack(g.at);
     g.at = 0;
     g.ended = ended;
     this.thread.release();
@@ -286,6 +292,15 @@ export class Starter {
       }
     }
     return g;
+  }
+
+  /** Gives back the ticket that a record has, if it has one. */
+  private ticketBack(at: number): void {
+    const record = this.memory.jsgo(at);
+    const { pool } = record;
+    if (pool === 0) return;
+    record.pool = 0;
+    this.thread.core.ticketBack(pool);
   }
 
   /** A record has come back. */
@@ -359,6 +374,7 @@ export class Starter {
       case JsStatus.Cancelled:
         this.dropArgs(at);
     }
+    this.ticketBack(at);
     this.thread.core.mfree(at);
   }
 
@@ -382,6 +398,7 @@ export class Starter {
       ) === JsStatus.Queued
     ) {
       // The record comes back when its turn would have been.
+      this.thread.core.abandonRecord(at);
       this.finish(g, "cancelled").fail(reason);
       return true;
     }
@@ -409,6 +426,7 @@ export class Starter {
     const { thread } = this;
     if (this.memory.jsgo(at).seen !== 0) {
       // Its thread is well, but the function does not heed the signal: what comes of it is dropped.
+      thread.core.abandonRecord(at);
       this.finish(g, "cancelled").fail(g.more.reason);
       return;
     }

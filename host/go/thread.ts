@@ -86,7 +86,7 @@ export class Thread extends SyncMembers implements Scope {
     this.mailbox = new Mailbox(core, memory, mid);
     const starter = new Starter(this);
     this.starter = starter;
-    this.sync = new Sync(this, (fn, args) => starter.go(fn as AnyFunction, [...args]));
+    this.sync = new Sync(this, (fn, args, pool) => starter.go(fn as AnyFunction, args, undefined, pool));
     const go = (fn: AnyFunction, ...args: unknown[]): unknown => starter.go(fn, args);
     const withOptions = (options: GoOptions, fn: AnyFunction, ...args: unknown[]): unknown =>
       starter.go(fn, args, options);

@@ -183,6 +183,7 @@ export class Ops {
     for (let i = this.spins; i > 0; i--) {
       if (Atomics.load(words, at) !== OpSync.Released) continue;
       this.spins = Math.min(this.spins * 2, MOST_SPINS);
+      this.memory.op(op).sync = 0; // seen
       return this.memory.op(op).status;
     }
     this.spins = Math.max(this.spins - (this.spins >> 3), LEAST_SPINS);
@@ -198,6 +199,7 @@ export class Ops {
       Atomics.wait(words, at, OpSync.Asleep, Math.min(SLICE_MS, Math.max(left, 0)));
     }
     const ended = this.memory.op(op).status;
+    this.memory.op(op).sync = 0;
     if (closing && ended === OpStatus.Cancelled) throw new SkeinError(`${what}: the runtime was closed`);
     return ended;
   }
@@ -224,6 +226,7 @@ export class Ops {
   }
 
   private ended(op: number): void {
+    this.memory.op(op).posted = 0;
     const index = this.memory.op(op).index;
     if (this.held[index] === true) this.host.release();
     const handler = this.handlers[index];

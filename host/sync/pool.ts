@@ -39,18 +39,24 @@ export class Pool extends SyncHandle implements AsyncDisposable {
   async submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
     if (this.released) throw new SkeinError("pool: submit after release");
     await this.acquire(1);
+    const { holders } = this.sync;
+    holders.retain(this.address);
+    let result: PromiseLike<unknown>;
     try {
-      return (await this.sync.go(fn as (...args: unknown[]) => unknown, args)) as Awaited<R>;
-    } finally {
-      this.sync.ops.core.semaphoreRelease(this.address, 1);
+      result = this.sync.go(fn as (...args: unknown[]) => unknown, args, this.address);
+    } catch (error) {
+      holders.release(this.address);
+      this.giveBack(1);
+      throw error;
     }
+    return (await result) as Awaited<R>;
   }
 
   /** Waits until all that was submitted before has ended. */
   async wait(): Promise<void> {
     const { size } = this;
     await this.acquire(size);
-    this.sync.ops.core.semaphoreRelease(this.address, size);
+    this.giveBack(size);
   }
 
   /** Takes no more work from this thread; what was submitted is still done. */
@@ -62,6 +68,11 @@ export class Pool extends SyncHandle implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.release();
     await this.wait();
+  }
+
+  private giveBack(n: number): void {
+    const { host } = this.sync;
+    host.core.semaphoreRelease(this.address, n, host.mid, host.gen);
   }
 
   private acquire(n: number): Promise<void> {

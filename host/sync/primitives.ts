@@ -75,13 +75,15 @@ export class Semaphore extends SyncHandle {
   /** Takes `n` tickets if they are free and nobody waits. */
   tryAcquire(n = 1): boolean {
     this.check(n);
-    return this.sync.ops.core.semaphoreTry(this.address, n);
+    const { ops, host } = this.sync;
+    return ops.core.semaphoreTry(this.address, n, host.mid, host.gen);
   }
 
   /** Gives `n` tickets back. Throws if that makes more than there are. */
   release(n = 1): void {
     checkWhole(n, 0, MAX, "the number of tickets");
-    panicking(() => this.sync.ops.core.semaphoreRelease(this.address, n));
+    const { ops, host } = this.sync;
+    panicking(() => ops.core.semaphoreRelease(this.address, n, host.mid, host.gen));
   }
 
   private check(n: number): void {

@@ -2,7 +2,8 @@
  * Channels, locks and contexts on one thread: makes them, makes those that come from other threads again, and frees what
  * nobody holds any more.
  */
-import { Elem, NoteKind, ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
+import { Elem, HoldingsRoom, NoteKind, ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
+import { Holdings } from "../abi/records.js";
 import { SkeinError } from "../base/errors.js";
 import { isHandle, type PortsCarrier } from "../values/index.js";
 import { Bytes } from "./bytes.js";
@@ -36,14 +37,14 @@ export class Sync {
   readonly ops: Ops;
   readonly holders: Holders;
   private carrier: PortsCarrier | undefined;
-  /** Starts a goroutine; its result. */
-  readonly go: (fn: (...args: unknown[]) => unknown, args: readonly unknown[]) => PromiseLike<unknown>;
+  /** Starts a goroutine with a ticket of the pool at an address, as `Starter.go` does; its result. */
+  readonly go: (fn: (...args: unknown[]) => unknown, args: readonly unknown[], pool: number) => PromiseLike<unknown>;
 
   constructor(host: SyncHost, go: Sync["go"]) {
     this.host = host;
     this.go = go;
     this.ops = new Ops(host);
-    this.holders = new Holders(host.memory, (kind, address) => this.destroy(kind, address));
+    this.holders = new Holders(host, (kind, address) => this.destroy(kind, address));
     for (const kind of Object.keys(OPEN).map(Number)) {
       host.codec.register(kind, {
         retain: (address) => this.holders.retain(address),
@@ -51,7 +52,9 @@ export class Sync {
         open: (address) => this.open(kind, address),
       });
     }
-    if (host.mid === 0) host.mailbox.onOrphan(NoteKind.Op, (op) => this.orphan(op));
+    if (host.mid !== 0) return;
+    host.mailbox.onOrphan(NoteKind.Op, (op) => this.orphan(op));
+    host.mailbox.onOrphan(NoteKind.Holdings, (note) => this.lost(note));
   }
 
   newChan<T>(capacity = 0, options: ChanOptions = {}): Chan<T> {
@@ -167,8 +170,25 @@ export class Sync {
     if (code === OpCode.Send && (status === OpStatus.Cancelled || status === OpStatus.Closed) && isAny)
       host.codec.drop(memory.op(op).slot);
     if (code === OpCode.Cond && status !== OpStatus.Cancelled) host.core.condSignal(object); // what woke it is for the next
-    if (code === OpCode.Semaphore && status === OpStatus.Done) host.core.semaphoreRelease(object, memory.op(op).count);
+    const { dead } = memory.op(op);
     host.core.opFree(op);
+    if (dead !== 0 && object !== 0) this.holders.release(object);
+  }
+
+  /** What a thread held that has died. */
+  private lost(note: number): void {
+    const { core, memory } = this.host;
+    const { a: first } = memory.note(note);
+    core.mfree(note);
+    for (let at = first, next; at !== 0; at = next) {
+      const holdings = new Holdings(memory, at);
+      next = holdings.next;
+      for (let i = 0; i < HoldingsRoom.Places; i++) {
+        const address = memory.words[holdings.firstIndex + i]! >>> 0;
+        if (address !== 0) this.holders.release(address);
+      }
+      core.mfree(at);
+    }
   }
 }
 

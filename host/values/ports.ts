@@ -74,6 +74,9 @@ interface CarrierCore {
 interface Counts {
   retain(address: number): void;
   release(address: number): void;
+  /** An object of this thread's stands for it, and takes over a count; it has been collected. */
+  hold(address: number): void;
+  leave(address: number): void;
 }
 
 export abstract class PortsCarrier implements Carrier {
@@ -349,12 +352,13 @@ export class Spoke extends PortsCarrier {
   private watch(address: number, buffer: SharedArrayBuffer): void {
     this.addresses.set(buffer, address);
     this.known.set(address, new WeakRef(buffer));
+    this.counts.hold(address);
     this.registry.register(buffer, address);
   }
 
   private collected(address: number): void {
     if (this.known.get(address)?.deref() === undefined) this.known.delete(address);
-    this.counts.release(address);
+    this.counts.leave(address);
   }
 
   /** A value that the main thread has announced, or that it is asked for; waits for it. */

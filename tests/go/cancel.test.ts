@@ -4,7 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { delay, onDeno, rejection, until, withRuntime, WORK, type Work } from "./fixtures.js";
+import { start } from "../../host/index.js";
+import { delay, onDeno, rejection, release, until, withRuntime, WORK, type Work } from "./fixtures.js";
 
 describe("cancelling a goroutine", () => {
   it("that is queued rejects it at once, and it never runs", () =>
@@ -78,7 +79,29 @@ describe("cancelling a goroutine", () => {
       await assert.rejects(g, /given up/);
       assert.equal(typeof thread, "number");
       assert.equal(await rt.go(work.identity, 1), 1);
+      assert.equal(rt.stats().goroutines, 0, "it counts no more");
     }));
+
+  it("that was given up, or never begins, is nothing that closing waits for", async () => {
+    const rt = await start({ procs: 1, threads: 1 });
+    const work = rt.tasks<Work>(WORK);
+    const deaf = rt.go(work.deaf);
+    await until(() => deaf.status === "waiting");
+    deaf.cancel(new Error("enough"));
+    await assert.rejects(deaf, /enough/);
+    const word = new Int32Array(new SharedArrayBuffer(4));
+    const holds = rt.go(work.hold, word);
+    await until(() => holds.status === "running");
+    const queued = rt.go(work.identity, 1);
+    queued.cancel(new Error("enough"));
+    await assert.rejects(queued, /enough/);
+    assert.equal(rt.stats().goroutines, 1);
+    release(word);
+    await holds;
+    const began = performance.now();
+    await rt.close();
+    assert.ok(performance.now() - began < 2000, "it waited for one that was given up");
+  });
 
   it(
     "that computes for ever ends its thread, and spares the goroutines that are queued",

@@ -62,6 +62,27 @@ describe("a thread that dies", () => {
       await until(() => rt.stats().goroutines === 0);
     }));
 
+  it("gives back its tickets: those of goroutines that it has started when they are over", () =>
+    withRuntime(async (rt) => {
+      const pool = rt.pool(1);
+      const tickets = rt.semaphore(1);
+      await assert.rejects(rt.go(rt.tasks<Work>(WORK).submitAndExit, pool, tickets), { name: "WorkerError" });
+      assert.equal(pool.free, 0, "its goroutine is not over");
+      assert.equal(await pool.submit((n: number) => n, 5), 5);
+      assert.equal(pool.free, 1);
+      (await tickets.acquire()).unlock();
+    }));
+
+  it("lets go of what it held", () =>
+    withRuntime(
+      async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        // More than there would be room for.
+        for (let i = 0; i < 5; i++) await assert.rejects(rt.go(work.allocateAndExit, 25 * 2 ** 20), WorkerError);
+      },
+      { maxMemory: 100 * 2 ** 20 },
+    ));
+
   it("while it waits for a goroutine of its own takes no other with it", () =>
     withRuntime(async (rt) => {
       const error = await rejection(rt.go(rt.tasks<Work>(WORK).goAndExit));

@@ -117,7 +117,13 @@ export class Rig extends SyncMembers {
         now: () => performance.now(),
         blocks: () => undefined,
       },
-      (fn, args) => Promise.resolve(fn(...args)),
+      async (fn, args, pool) => {
+        try {
+          return await fn(...args);
+        } finally {
+          core.ticketBack(pool);
+        }
+      },
     );
   }
 

@@ -18,6 +18,7 @@
 import { nanotime } from "../base/clock";
 import { globrunqputBatch, globrunqputOne, globrunqsize } from "../sched/globrunq";
 import { gfgetOrphan, gfputOrphan, newG, newGoids, takeDead } from "../goroutine/gs";
+import { ownerKey, ticketToGoroutine } from "./locks";
 import { threadLost } from "./operation";
 import { hostRunJs } from "../base/imports";
 import { lock, unlock } from "../base/lock";
@@ -26,7 +27,7 @@ import { hostget } from "../sched/hosted";
 import { handoffp, startIdle, wakepIfIdle } from "../sched/mp";
 import { netpollWanted } from "../net/netpoll";
 import { newm, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
-import { post, postOwned, takeMail } from "./mailbox";
+import { post, postOwned, pushNote, takeMail } from "./mailbox";
 import { goready, procsgo } from "../goroutine/proc";
 import { g, m } from "../base/registers";
 import {
@@ -37,6 +38,7 @@ import {
   GStatus,
   Hosted,
   JsGo,
+  JsRequest,
   JsStatus,
   M,
   Note,
@@ -152,10 +154,24 @@ export function runsJsgo(mp: M): bool {
   return gp != null && isJsgo(gp);
 }
 
+/** What has become of a goroutine goes to who started it; its G is about to be buried. */
+function postRecord(record: usize): void {
+  const go = changetype<JsGo>(record);
+  const counts = uncount(go);
+  postOwned(go.owner, go.ownerGen, record); // from now on it is the owner's
+  if (!counts) atomic.add<i64>(addressOf(sched.jscount), 1); // it is about to be taken off once more
+}
+
 
 @inline
-function postRecord(record: usize): void {
-  postOwned(changetype<JsGo>(record).owner, changetype<JsGo>(record).ownerGen, record);
+function uncount(go: JsGo): bool {
+  return atomic.xchg<i32>(addressOf(go.counts), 0) != 0;
+}
+
+/** Its owner has settled its promise, though it has not ended: it does not count any more. Not after it has been posted back and seen. */
+@host
+export function abandonRecord(record: usize): void {
+  if (uncount(changetype<JsGo>(record))) atomic.sub<i64>(addressOf(sched.jscount), 1);
 }
 
 /** Starts a goroutine for each of `count` records, linked by `next`. From threads without a P. */
@@ -187,6 +203,9 @@ export function submitRecords(first: usize, count: i32): void {
     gp.schedlink = null;
     if (isTraced()) traceCreate(gp);
     changetype<JsGo>(record).g = gp;
+    changetype<JsGo>(record).counts = 1;
+    const pool = changetype<JsGo>(record).pool;
+    if (pool) ticketToGoroutine(pool, ownerKey(changetype<JsGo>(record).owner, changetype<JsGo>(record).ownerGen));
     if (tail) tail.schedlink = gp;
     else head = gp;
     tail = gp;
@@ -299,6 +318,8 @@ function killget(mp: M): void {
 export function mlost(mid: i32, text: usize): void {
   const mp = allm(mid);
   const gen = mp.gen;
+  const holdings = mp.holdings;
+  mp.holdings = 0;
   atomic.add<i32>(addressOf(mp.gen), 1); // from now on its mail goes to the main thread
   let gp = changetype<G | null>(sched.allgs);
   while (gp) {
@@ -310,6 +331,8 @@ export function mlost(mid: i32, text: usize): void {
       if (isTraced()) trace(TraceKind.End, StopReason.Lost, gp.id);
       postRecord(record);
       buryDetached(gp);
+    } else if (isJsgo(gp) && gp.detached) {
+      leaveGenerator(changetype<JsGo>(gp.task), mid, gen);
     }
     gp = next;
   }
@@ -366,6 +389,18 @@ export function mlost(mid: i32, text: usize): void {
   if (wasTimerM && timeSleepUntil() != 0) startIdle();
   wakepIfIdle();
   threadLost(mid, gen);
+  if (holdings != 0) pushNote(NoteKind.Orphan | NoteKind.Holdings, holdings, 0);
+}
+
+/** The thread that started a goroutine has died: if it is a generator, nobody will read what it yields, and it returns. */
+function leaveGenerator(go: JsGo, mid: i32, gen: i32): void {
+  if (go.owner != mid || go.ownerGen != gen) return;
+  const request = changetype<JsRequest>(malloc(offsetof<JsRequest>()));
+  request.kind = NoteKind.Pull;
+  request.arg = -1;
+  request.id = go.id;
+  request.value = 0;
+  post(allm(go.mid), changetype<usize>(request));
 }
 
 function copyText(text: usize): usize {

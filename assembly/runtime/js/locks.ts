@@ -3,13 +3,15 @@
  * goroutine of WebAssembly. What panics throws into the caller, before anything has changed. `o` stands for what the name says.
  *
  * A thread may die holding a lock. So each lock knows its owner: a key made of the M's number and the generation of its thread, set
- * by whoever grants the lock, and taken away by compare-and-swap by whoever releases it. When a thread is lost, `objectsLost`
- * releases the locks that it owns as abandoned; the next owner is told.
+ * by whoever grants the lock, and taken away by compare-and-swap by whoever releases it. Of a lock that many hold, and of tickets, it
+ * knows how many each thread has. When a thread is lost, `objectsLost` releases what it holds, locks as abandoned: the next owner is
+ * told.
  */
-import { addressOf, HostObject, ObjectKind, OpStatus, Reader } from "../../abi";
+import { addressOf, HostObject, LockHolder, ObjectKind, OpStatus } from "../../abi";
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
+import { objectFree } from "./object";
 import { Cond } from "../sync/cond";
 import { Mutex, mutexRelease, mutexTryLock } from "../sync/mutex";
 import { RWMutex, rwRelease } from "../sync/rwmutex";
@@ -43,55 +45,78 @@ export function releaseFrom(o: HostObject, key: u64, abandoned: bool): void {
     if (o.kind == ObjectKind.RWMutex) rwRelease(changetype<RWMutex>(o.target));
     else mutexRelease(changetype<Mutex>(o.target));
   }
-  for (let n = takeReads(o, key); n > 0; n--) changetype<RWMutex>(o.target).runlock();
+  const n = takeHeld(o, key);
+  if (n == 0) return;
+  if (isTickets(o)) changetype<Semaphore>(o.target).release(n);
+  else for (let i = 0; i < n; i++) changetype<RWMutex>(o.target).runlock();
 }
 
-/** How often the thread of `key` holds the lock for reading; from now on it does not. */
-function takeReads(o: HostObject, key: u64): i32 {
+
+@inline
+function isTickets(o: HostObject): bool {
+  return o.kind == ObjectKind.Semaphore || o.kind == ObjectKind.Pool;
+}
+
+/** How often the thread of `key` holds the lock for reading, or how many tickets it has; from now on it does not. */
+function takeHeld(o: HostObject, key: u64): i32 {
   const word = addressOf(o.word);
   lock(word);
-  let reader = o.readers;
-  while (reader && reader.key != key) reader = reader.next;
+  const holder = holderOf(o, key);
   let n = 0;
-  if (reader) {
-    n = reader.count;
-    reader.count = 0;
+  if (holder) {
+    n = holder.count;
+    holder.count = 0;
   }
   unlock(word);
   return n;
 }
 
-/** The thread of `key` holds the lock for reading once more, or (-1) once less. False if it does not hold it. */
-export function countReader(o: HostObject, key: u64, delta: i32): bool {
+/** Under the object's `word`. */
+function holderOf(o: HostObject, key: u64): LockHolder | null {
+  let holder = o.holders;
+  while (holder && holder.key != key) holder = holder.next;
+  return holder;
+}
+
+/** The thread of `key` holds the lock for reading `n` times more, or has `n` tickets more. */
+export function countHeld(o: HostObject, key: u64, n: i32): void {
   const word = addressOf(o.word);
   lock(word);
-  let free: Reader | null = null;
-  let reader = o.readers;
-  while (reader && reader.key != key) {
-    if (reader.count == 0) free = reader;
-    reader = reader.next;
-  }
-  let known = reader != null && reader.count > 0;
-  if (delta > 0 && !reader) {
-    if (free) {
-      reader = free;
-    } else {
-      reader = changetype<Reader>(malloc(offsetof<Reader>()));
-      reader.next = o.readers;
-      o.readers = reader;
+  let holder = holderOf(o, key);
+  if (!holder) {
+    holder = o.holders; // one that has nothing any more
+    while (holder && holder.count != 0) holder = holder.next;
+    if (!holder) {
+      holder = changetype<LockHolder>(malloc(offsetof<LockHolder>()));
+      holder.count = 0;
+      holder.next = o.holders;
+      o.holders = holder;
     }
-    reader.key = key;
-    reader.count = 0;
+    holder.key = key;
   }
-  if (delta < 0 && !known) {
-    // Another thread releases what this one's has taken, which Go allows: any of them.
-    reader = o.readers;
-    while (reader && reader.count == 0) reader = reader.next;
-    known = reader != null;
-  }
-  if (reader && (delta > 0 || known)) reader.count += delta;
+  holder.count += n;
   unlock(word);
-  return known;
+}
+
+/** It gives back `n` of these. What it has not taken itself another has, whichever: Go allows that. */
+export function uncountHeld(o: HostObject, key: u64, n: i32): void {
+  const word = addressOf(o.word);
+  lock(word);
+  const own = holderOf(o, key);
+  if (own) n = takeFrom(own, n);
+  let holder = o.holders;
+  while (holder && n > 0) {
+    n = takeFrom(holder, n);
+    holder = holder.next;
+  }
+  unlock(word);
+}
+
+/** Returns what it does not have of `n`. */
+function takeFrom(holder: LockHolder, n: i32): i32 {
+  const part = min(n, holder.count);
+  holder.count -= part;
+  return n - part;
 }
 
 // ---- at once -------------------------------------------------------------------------------------------------------------
@@ -118,14 +143,14 @@ export function lockRelease(o: HostObject): void {
 @host
 export function readTry(o: HostObject, mid: i32, gen: i32): i32 {
   if (!changetype<RWMutex>(o.target).tryRLock()) return OpStatus.None;
-  countReader(o, ownerKey(mid, gen), 1);
+  countHeld(o, ownerKey(mid, gen), 1);
   return tellAbandoned(o) ? OpStatus.Abandoned : OpStatus.Done;
 }
 
 
 @host
 export function readRelease(o: HostObject, mid: i32, gen: i32): void {
-  countReader(o, ownerKey(mid, gen), -1);
+  uncountHeld(o, ownerKey(mid, gen), 1);
   changetype<RWMutex>(o.target).runlock();
 }
 
@@ -137,14 +162,29 @@ export function waitGroupAdd(o: HostObject, n: i32): void {
 
 
 @host
-export function semaphoreTry(o: HostObject, n: i32): bool {
-  return changetype<Semaphore>(o.target).tryAcquire(n);
+export function semaphoreTry(o: HostObject, n: i32, mid: i32, gen: i32): bool {
+  if (!changetype<Semaphore>(o.target).tryAcquire(n)) return false;
+  countHeld(o, ownerKey(mid, gen), n);
+  return true;
 }
 
 
 @host
-export function semaphoreRelease(o: HostObject, n: i32): void {
+export function semaphoreRelease(o: HostObject, n: i32, mid: i32, gen: i32): void {
   changetype<Semaphore>(o.target).release(n);
+  uncountHeld(o, ownerKey(mid, gen), n);
+}
+
+/** A ticket of the thread's is now that of a goroutine which it starts, whose record is a holder of the pool. */
+export function ticketToGoroutine(o: HostObject, key: u64): void {
+  uncountHeld(o, key, 1);
+}
+
+/** That goroutine is over, or nobody waits for it any more: the ticket is free. */
+@host
+export function ticketBack(o: HostObject): void {
+  changetype<Semaphore>(o.target).release(1);
+  if (atomic.sub<i32>(addressOf(o.refs), 1) == 1) objectFree(o);
 }
 
 

@@ -11,9 +11,11 @@
  * operation that waits keeps the JavaScript object that it was called on alive, so nobody waits on an object when it is
  * freed. What is handed to a goroutine in WebAssembly keeps one count for good, since nobody can tell when it has let go.
  *
+ * Each thread's JavaScript writes down in `Holdings` what it holds, so that it is known if the thread dies.
+ *
  * The list of all locks has a lock of its own, taken before any other; it guards what links contexts too.
  */
-import { Elem, HostObject, ObjectKind } from "../../abi";
+import { allm, Elem, Holdings, HoldingsRoom, HostObject, ObjectKind } from "../../abi";
 import { lock, unlock } from "../base/lock";
 import { Chan } from "../chan/chan";
 import { freeObject, malloc, mfree } from "../memory/malloc";
@@ -101,11 +103,31 @@ function newChan(n: i32, elem: i32): usize {
   }
 }
 
+/** Room for this thread to write down what it holds. */
+@host
+export function holdingsNew(mid: i32): Holdings {
+  const mp = allm(mid);
+  const size = offsetof<Holdings>("first") + (HoldingsRoom.Places << alignof<usize>());
+  const holdings = changetype<Holdings>(malloc(size));
+  memory.fill(changetype<usize>(holdings), 0, size);
+  holdings.next = mp.holdings;
+  mp.holdings = changetype<usize>(holdings);
+  return holdings;
+}
+
 /** Whether objects of a kind are in the list, or linked to others under its lock. */
 function isListed(kind: i32): bool {
-  return (
-    kind == ObjectKind.Mutex || kind == ObjectKind.Once || kind == ObjectKind.RWMutex || kind == ObjectKind.Context
-  );
+  switch (kind) {
+    case ObjectKind.Mutex:
+    case ObjectKind.Once:
+    case ObjectKind.RWMutex:
+    case ObjectKind.Semaphore:
+    case ObjectKind.Pool:
+    case ObjectKind.Context:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Frees an object that nobody holds any more; what its channel still held, the host has taken out. Returns `other`, which has a holder less. */
@@ -126,14 +148,12 @@ export function objectFree(o: HostObject): HostObject | null {
     }
     unlock(LIST);
   }
-  if (kind == ObjectKind.RWMutex) {
-    freeObject(changetype<usize>(changetype<RWMutex>(o.target).writers));
-    let reader = o.readers;
-    while (reader) {
-      const next = reader.next;
-      mfree(changetype<usize>(reader));
-      reader = next;
-    }
+  if (kind == ObjectKind.RWMutex) freeObject(changetype<usize>(changetype<RWMutex>(o.target).writers));
+  let holder = o.holders;
+  while (holder) {
+    const next = holder.next;
+    mfree(changetype<usize>(holder));
+    holder = next;
   }
   if (kind == ObjectKind.Bytes) mfree(o.target);
   else if (o.target != 0) freeObject(o.target);
@@ -142,7 +162,7 @@ export function objectFree(o: HostObject): HostObject | null {
   return other;
 }
 
-/** A thread has died: releases the locks that it held. */
+/** A thread has died: releases the locks that it held, and its tickets. */
 export function objectsLost(key: u64): void {
   lock(LIST);
   let o = load<HostObject | null>(LIST, LIST_FIRST);

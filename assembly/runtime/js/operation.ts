@@ -18,7 +18,7 @@
  */
 import { CHECKED, check } from "../base/checked";
 import { BLOCKED, closechan, CLOSED, HChan, recv, send, withdraw as withdrawFrom } from "../chan/chan";
-import { clearOwner, countReader, ownerKey, releaseFrom, setOwner, tellAbandoned } from "./locks";
+import { clearOwner, countHeld, ownerKey, releaseFrom, setOwner, tellAbandoned } from "./locks";
 import { objectsLost } from "./object";
 import { lock, punlock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
@@ -100,11 +100,15 @@ export function opNew(mid: i32, gen: i32): Op {
 /** Gives a record back. */
 @host
 export function opFree(op: Op): void {
-  op.gen = -1;
   lock(RECORDS);
+  putFree(op);
+  unlock(RECORDS);
+}
+
+function putFree(op: Op): void {
+  op.gen = -1;
   op.free = load<usize>(RECORDS, RECORDS_FREE);
   store<Op>(RECORDS, op, RECORDS_FREE);
-  unlock(RECORDS);
 }
 
 // ---- beginning -----------------------------------------------------------------------------------------------------------
@@ -153,7 +157,7 @@ function start(op: Op): bool {
     case OpCode.WaitGroup:
       return leave(waitGroupWait(changetype<WaitGroup>(target))) && over(op, OpStatus.Done);
     case OpCode.Semaphore:
-      return leave(semaphoreAcquire(changetype<Semaphore>(target), op.count)) && over(op, OpStatus.Done);
+      return leave(semaphoreAcquire(changetype<Semaphore>(target), op.count)) && granted(op);
     default:
       clearOwner(op.object.other!);
       return leave(condWait(changetype<Cond>(target)));
@@ -222,13 +226,14 @@ function relock(op: Op, c: Cond): bool {
 }
 
 /**
- * The lock is the thread's. If that thread has died meanwhile it is released again: either we see `dead` here, or who set that
+ * The lock is the thread's, or the tickets are. If that thread has died meanwhile it is released again: either we see `dead` here, or who set that
  * sees the owner afterwards, or both; `releaseFrom` lets one of them release it.
  */
 function granted(op: Op): bool {
   const key = ownerKey(op.mid, op.gen);
   const o = op.code == OpCode.Cond ? op.object.other! : op.object;
-  if (op.code == OpCode.Read) countReader(o, key, 1);
+  if (op.code == OpCode.Read) countHeld(o, key, 1);
+  else if (op.code == OpCode.Semaphore) countHeld(o, key, op.count);
   else setOwner(o, key);
   const abandoned = tellAbandoned(o);
   if (atomic.load<i32>(addressOf(op.dead)) != 0) releaseFrom(o, key, abandoned);
@@ -284,6 +289,7 @@ function resume(op: Op, gp: G): bool {
       mutexDecline(mutexOf(op));
       return over(op, OpStatus.Cancelled);
     case OpCode.Read:
+    case OpCode.Semaphore:
       return granted(op);
     default:
       return over(op, OpStatus.Done);
@@ -297,7 +303,12 @@ function deliver(op: Op): void {
   const word = addressOf(op.sync);
   const was = op.sync != 0 ? atomic.xchg<i32>(word, OpSync.Released) : 0;
   if (was == OpSync.Asleep) atomic.notify(word, 1);
-  else if (was == 0) postOwned(op.mid, op.gen, changetype<usize>(op));
+  else if (was == 0) postOp(op);
+}
+
+function postOp(op: Op): void {
+  op.posted = 1;
+  postOwned(op.mid, op.gen, changetype<usize>(op));
 }
 
 // ---- giving up -----------------------------------------------------------------------------------------------------------
@@ -362,13 +373,16 @@ function opsLost(mid: i32, gen: i32): void {
   let op = load<Op>(RECORDS, RECORDS_ALL);
   for (; changetype<usize>(op) != 0; op = changetype<Op>(op.all)) {
     if (op.mid != mid || op.gen != gen) continue;
-    atomic.store<i32>(addressOf(op.dead), 1);
-    if (op.sync != 0) {
-      // Nobody is there to see the word: what becomes of it goes to the mailbox, if it is not over yet.
-      const word = addressOf(op.sync);
-      if (atomic.xchg<i32>(word, 0) == OpSync.Released) postOwned(mid, gen, changetype<usize>(op));
+    // Nobody is there to see the word `sync`: what becomes of it goes to the mailbox, and if it is over already now.
+    const isOver = op.sync != 0 && atomic.xchg<i32>(addressOf(op.sync), 0) == OpSync.Released;
+    if (!isOver && op.pending == 0 && op.posted == 0) {
+      putFree(op);
+      continue;
     }
-    if (op.pending != 0) opCancel(op);
+    if (changetype<usize>(op.object) != 0) atomic.add<i32>(addressOf(op.object.refs), 1);
+    atomic.store<i32>(addressOf(op.dead), 1);
+    if (isOver) postOp(op);
+    else if (op.pending != 0) opCancel(op);
   }
   unlock(RECORDS);
 }
