@@ -91,7 +91,7 @@ export class M {
   private pad13: u64;
   /** Where the thread is: one of ThreadMark, or a goroutine's (see `jsgo.ts`). Written by the thread; by who is to kill it. */
   @atomic mark: i32;
-  /** Results that its JavaScript waits for: while there are any, its event loop gets turns. Written by the thread. */
+  /** Why its event loop is to get turns: bits of Owed. Written by the thread. */
   @host owed: i32;
   /** How many threads have been this M before; it tells their mail apart. */
   @atomic gen: i32;
@@ -109,8 +109,27 @@ export class M {
   /** Before it parked, after quick JavaScript: how often in a row spinning was in vain, and is still to be left out (owner). */
   spinsInVain: i32;
   spinsLeftOut: i32;
+  /** One of Watching. Written by the thread. */
+  @host watching: i32;
   /** The first of the Holdings of its thread's JavaScript, or 0 (owner). */
   @host holdings: usize;
+}
+
+/** What an M's event loop is owed. */
+export namespace Owed {
+  /** Turns as long as this is set: its JavaScript waits for results. */
+  export const Results: i32 = 1;
+  /** One turn, soon: for the finalizers of what was collected. */
+  export const Turn: i32 = 2;
+}
+
+/** Whether an M's JavaScript holds objects that finalizers are to release. */
+export namespace Watching {
+  export const Nothing: i32 = 0;
+  /** Its event loop gets a turn now and then, also if the thread is busy. */
+  export const Some: i32 = 1;
+  /** The same after the next goroutine: it is to collect garbage. */
+  export const Much: i32 = 2;
 }
 
 /** What an M does about `park`. */

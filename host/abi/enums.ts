@@ -112,6 +112,14 @@ export const enum Mstart {
   Turn = 3,
 }
 
+/** What an M's event loop is owed. */
+export const enum Owed {
+  /** Turns as long as this is set: its JavaScript waits for results. */
+  Results = 1,
+  /** One turn, soon: for the finalizers of what was collected. */
+  Turn = 2,
+}
+
 /** What an M does about `park`. */
 export const enum Park {
   /** It is awake, or looks for work before it sleeps. */
@@ -146,6 +154,15 @@ export const enum ThreadMark {
   Turn = 2,
   /** Never to come back to the core. */
   Doomed = -1,
+}
+
+/** Whether an M's JavaScript holds objects that finalizers are to release. */
+export const enum Watching {
+  Nothing = 0,
+  /** Its event loop gets a turn now and then, also if the thread is busy. */
+  Some = 1,
+  /** The same after the next goroutine: it is to collect garbage. */
+  Much = 2,
 }
 
 /** What the I/O thread tells. */

@@ -220,7 +220,7 @@ export class JsGo extends NoteHead {
 
 /** A thread. M0 is the main thread's instance: it submits and drains and never runs goroutines. */
 export class M extends View {
-  static readonly SIZE: number = 296;
+  static readonly SIZE: number = 300;
   get goroutines(): number {
     return (this.words[this.at + 16]! >>> 0) + (this.words[this.at + 17]! >>> 0) * 2 ** 32;
   }
@@ -277,7 +277,7 @@ export class M extends View {
   get markIndex(): number {
     return this.at + 64;
   }
-  /** Results that its JavaScript waits for: while there are any, its event loop gets turns. Written by the thread. */
+  /** Why its event loop is to get turns: bits of Owed. Written by the thread. */
   get owed(): number {
     return this.words[this.at + 65]!;
   }
@@ -309,12 +309,19 @@ export class M extends View {
   set lastWords(value: number) {
     this.words[this.at + 68] = value;
   }
+  /** One of Watching. Written by the thread. */
+  get watching(): number {
+    return this.words[this.at + 73]!;
+  }
+  set watching(value: number) {
+    this.words[this.at + 73] = value;
+  }
   /** The first of the Holdings of its thread's JavaScript, or 0 (owner). */
   get holdings(): number {
-    return this.words[this.at + 73]! >>> 0;
+    return this.words[this.at + 74]! >>> 0;
   }
   set holdings(value: number) {
-    this.words[this.at + 73] = value;
+    this.words[this.at + 74] = value;
   }
 }
 

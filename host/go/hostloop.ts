@@ -3,8 +3,11 @@
  *
  * The M is woken through its word `park`, which the core sets to Park.Parked before it returns; whoever wakes it changes the word and
  * notifies, so that Atomics.waitAsync here sees it. While the thread is here it is marked as being in JavaScript.
+ *
+ * Finalizers run in turns of the event loop only. So a thread that holds objects of the core gets one now and then, although nothing is
+ * waited for.
  */
-import { Mstart, Park, ThreadMark } from "../abi/enums.js";
+import { Mstart, Owed, Park, ThreadMark } from "../abi/enums.js";
 import type { M } from "../abi/records.js";
 import type { Memory } from "../base/memory.js";
 import { LONGEST_TIMER_MS } from "../base/timers.js";
@@ -27,7 +30,8 @@ export class HostLoop implements Holder {
   }
 
   changed(isHeld: boolean): void {
-    this.m.owed = isHeld ? 1 : 0;
+    const { m } = this;
+    m.owed = isHeld ? m.owed | Owed.Results : m.owed & ~Owed.Results;
     if (!isHeld) this.wake?.();
   }
 
@@ -41,6 +45,11 @@ export class HostLoop implements Holder {
     this.mark.enter(ThreadMark.Turn);
     for (let i = 0; i < MICRO_TURNS && this.isHeld; i++) await Promise.resolve();
     this.thread?.drain();
+    if ((this.m.owed & Owed.Turn) !== 0) {
+      this.m.owed &= ~Owed.Turn;
+      this.thread?.sync.holders.collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     if (code === Mstart.Turn) await new Promise((resolve) => setImmediate(resolve));
     else if (this.isHeld) await this.woken();
     this.thread?.drain();

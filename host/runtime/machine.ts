@@ -98,7 +98,7 @@ export class Machine {
     this.hub = new Hub(this.core, this.memory, {
       retain: (address) => this.thread.sync.holders.retain(address),
       release: (address) => this.thread.sync.holders.release(address),
-      hold: (address) => this.thread.sync.holders.hold(address),
+      hold: (address, weight) => this.thread.sync.holders.hold(address, weight),
       leave: (address) => this.thread.sync.holders.leave(address),
     });
     this.threads = new Threads(this.data, this.control, this.core, this.memory, (mid) => this.hub.newPort(mid));

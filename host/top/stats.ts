@@ -1,5 +1,6 @@
 /** The scheduler's counters, read from its memory while it runs: close to what they are, not exact. */
 import { MAX_THREADS } from "../../assembly/layout.js";
+import { Owed } from "../abi/enums.js";
 import type { Core } from "../abi/core.js";
 import { PAGE, type Memory } from "../base/memory.js";
 
@@ -37,7 +38,7 @@ export function readProcs(memory: Memory): number {
 /** @internal Whether goroutines await something on any M. */
 export function isAwaiting(memory: Memory): boolean {
   const { mcount } = memory.sched;
-  for (let mid = 1; mid <= mcount; mid++) if (memory.m(mid).owed !== 0) return true;
+  for (let mid = 1; mid <= mcount; mid++) if ((memory.m(mid).owed & Owed.Results) !== 0) return true;
   return false;
 }
 

@@ -18,6 +18,7 @@
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { ObjectKind, ProgramState } from "../abi/enums.js";
+import { ballastOf } from "../base/garbage.js";
 import type { Memory } from "../base/memory.js";
 import type { Carrier } from "./carrier.js";
 
@@ -74,8 +75,9 @@ interface CarrierCore {
 interface Counts {
   retain(address: number): void;
   release(address: number): void;
-  /** An object of this thread's stands for it, and takes over a count; it has been collected. */
-  hold(address: number): void;
+  /** An object of this thread's stands for it, keeps so many bytes, and takes over a count; what is returned is to be kept with it. */
+  hold(address: number, weight: number): ArrayBuffer | undefined;
+  /** That object has been collected. */
   leave(address: number): void;
 }
 
@@ -85,6 +87,8 @@ export abstract class PortsCarrier implements Carrier {
   protected readonly counts: Counts;
   /** SharedArrayBuffers of this thread, by their objects in the core, and back. */
   protected readonly addresses = new WeakMap<SharedArrayBuffer, number>();
+  /** What has the engine know of their size, as it does not count what several threads have. */
+  protected readonly ballast = new WeakMap<SharedArrayBuffer, ArrayBuffer | undefined>();
   /** Tells the objects apart that have had the same address one after the other. */
   private serial = Math.floor(Math.random() * 2 ** 31);
 
@@ -219,6 +223,7 @@ export class Hub extends PortsCarrier {
     this.values.set(address, { value: buffer, shared: true });
     // This thread's own objects do not count: it has all of them.
     this.memory.object(address).refs = 0;
+    this.ballast.set(buffer, ballastOf(buffer.byteLength));
     this.drain();
     for (const line of this.allLines()) this.announce(line, address, buffer);
   }
@@ -352,7 +357,7 @@ export class Spoke extends PortsCarrier {
   private watch(address: number, buffer: SharedArrayBuffer): void {
     this.addresses.set(buffer, address);
     this.known.set(address, new WeakRef(buffer));
-    this.counts.hold(address);
+    this.ballast.set(buffer, this.counts.hold(address, buffer.byteLength));
     this.registry.register(buffer, address);
   }
 

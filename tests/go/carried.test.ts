@@ -37,6 +37,29 @@ describe("a SharedArrayBuffer", () => {
       for (let i = 0; i < 300; i++) await rt.go(work.identity, new Uint8Array(new SharedArrayBuffer(1024)));
       assert.equal(await rt.go(work.identity, 1), 1);
     }));
+
+  it("is given up by threads that are always busy", () =>
+    withRuntime(async (rt) => {
+      const sent: WeakRef<SharedArrayBuffer>[] = [];
+      for (let i = 0; i < 600; i++) {
+        const buffer = new SharedArrayBuffer(2 ** 20);
+        sent.push(new WeakRef(buffer));
+        await rt.go((buffer) => new Uint8Array(buffer).fill(1).length, buffer);
+      }
+      const left = sent.filter((ref) => ref.deref() !== undefined).length;
+      assert.ok(left < 400, `${left} of 600 are still there`);
+    }));
+});
+
+describe("bytes given to a goroutine", () => {
+  it("are freed once nobody has them, though no thread ever rests", () =>
+    withRuntime(
+      async (rt) => {
+        for (let i = 0; i < 700; i++)
+          assert.equal(await rt.go((b) => b.view.fill(1).length, rt.bytes(2 ** 20)), 2 ** 20);
+      },
+      { maxMemory: 256 * 2 ** 20 },
+    ));
 });
 
 describe("what only the runtime can clone", () => {

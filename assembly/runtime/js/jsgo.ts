@@ -43,6 +43,7 @@ import {
   M,
   Note,
   NoteKind,
+  Owed,
   P,
   PStatus,
   RunJs,
@@ -51,6 +52,7 @@ import {
   ThreadMark,
   TraceKind,
   WaitReason,
+  Watching,
   addressOf,
   allm,
   allp,
@@ -77,7 +79,10 @@ function jsgo(record: usize): void {
   else entersyscall();
   const start = nanotime();
   const how = hostRunJs(record);
-  const time = <f32>max<i64>(nanotime() - start, 1);
+  const end = nanotime();
+  if (m.watching != Watching.Nothing && (m.watching == Watching.Much || end - m.lastTurn > FINALIZERS))
+    m.owed |= Owed.Turn;
+  const time = <f32>max<i64>(end - start, 1);
   fn.time = before == 0 ? time : before + (time - before) / 8;
   if (time > LONG) m.preempt = 1;
   if (how == RunJs.Done) {
@@ -88,6 +93,8 @@ function jsgo(record: usize): void {
   gp.detached = true;
 }
 
+/** A busy thread's finalizers get a turn after so long, in ns. */
+const FINALIZERS: i64 = 50_000_000;
 /** Functions that take less are quick, in ns: less than it takes to wake another thread for the next one. */
 const QUICK: f32 = 20_000;
 /**

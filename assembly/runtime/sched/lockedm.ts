@@ -9,7 +9,7 @@ import { toHost } from "./hosted";
 import { awaitp, handoffp, mstop, releasep, unpark, wakepIfIdle } from "./mp";
 import { checkdead } from "./deadlock";
 import { m } from "../base/registers";
-import { G, ProgramState, sched, addressOf } from "../../abi";
+import { G, Owed, ProgramState, addressOf, sched } from "../../abi";
 
 /**
  * This M's goroutine is locked and not running: sleeps until it is to. False if the M is to end. Coming out of a blocking
@@ -25,7 +25,7 @@ export function stoplockedm(): bool {
   // It found no P, and was queued afterwards: by then whoever had one may have let go of it, seeing nothing to do.
   else wakepIfIdle();
   lock(addressOf(sched.lock));
-  if (m.owed != 0) {
+  if ((m.owed & Owed.Results) != 0) {
     toHost(m, 0);
     unlock(addressOf(sched.lock));
     return false;

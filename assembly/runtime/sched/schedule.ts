@@ -83,7 +83,7 @@ import { m, phase, setG, setPhase } from "../base/registers";
 import { runqput } from "../goroutine/runq";
 import { selparkcommit } from "../chan/select";
 import { NORMAL, REWINDING, saveStack, UNWINDING } from "../goroutine/stack";
-import { G, GKind, GStatus, Hosted, M, MainState, Switch, TraceKind, addressOf, isPlain, sched } from "../../abi";
+import { G, GKind, GStatus, Hosted, M, MainState, Owed, Switch, TraceKind, addressOf, isPlain, sched } from "../../abi";
 import { runDeferrals } from "../sync/deferral";
 import { entersyscall, leaveSyscall } from "../goroutine/syscall";
 import { isTraced, trace, traceRun, traceStop } from "../debug/trace";
@@ -119,7 +119,7 @@ export function schedule(): bool {
         if (!m.p && !mstop()) return false; // a goroutine left its M without a P, in a blocking call
         gp = findRunnable();
         if (!gp) return false;
-        if (m.owed != 0 && (gp.lockedCount == 0 || gp.m == m) && wantsCleanM(gp)) {
+        if ((m.owed & Owed.Results) != 0 && (gp.lockedCount == 0 || gp.m == m) && wantsCleanM(gp)) {
           gp = passToCleanM(gp);
           if (!gp) continue;
         }
