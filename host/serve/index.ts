@@ -77,7 +77,7 @@ async function serveHere(events: Events, places: readonly Place[]): Promise<Serv
   const loop = new Loop(0, events, options, block);
   let transport: Transport;
   let addrs: readonly string[];
-  let release = (): Promise<void> => Promise.resolve();
+  let release = (): void => undefined;
   if (choice.name === "epoll") {
     const listeners = await bindListeners(places, 1);
     release = () => listeners.close();
@@ -85,7 +85,7 @@ async function serveHere(events: Events, places: readonly Place[]): Promise<Serv
     try {
       transport = new EpollTransport(loop, listeners.of(0), options.loadBalance);
     } catch (error) {
-      await release();
+      release();
       throw error;
     }
   } else {
@@ -95,7 +95,7 @@ async function serveHere(events: Events, places: readonly Place[]): Promise<Serv
   }
   const server = new ServerHandle(addrs, block, choice, async () => {
     transport.quiet();
-    await release();
+    release();
     await loop.end(transport, () => {});
   });
   loop.requestShutdown = () => void server.close();

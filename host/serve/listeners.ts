@@ -4,13 +4,13 @@
  *
  * Guarantees: either all addresses are bound or none; closing removes the files of Unix sockets that were made here.
  */
-import { unlink } from "node:fs/promises";
 import { addressText, isDatagram, type Address, type Network } from "../sockets/address.js";
-import { bindSocket, removeStaleSocket } from "../sockets/epoll-listen.js";
+import { bindSocket } from "../sockets/epoll-listen.js";
 import type { SocketAddress } from "../sockets/sockaddr.js";
 import { loadSys } from "../sockets/sys.js";
 import { listenNet, NetDatagrams, type NetSocket } from "../sockets/stdlib-listen.js";
 import type { NetStream } from "../sockets/stdlib-stream.js";
+import { removeStaleSocket, SocketFile } from "../sockets/unixfile.js";
 
 /** An address to listen at, and what it stands for. */
 export interface Place {
@@ -34,7 +34,7 @@ export interface Listeners {
   readonly addrs: readonly string[];
   /** What loop `index` listens to. */
   of(index: number): readonly SharedListener[];
-  close(): Promise<void>;
+  close(): void;
   /** Closes a descriptor of a loop that cannot do it itself. */
   closeDescriptor(fd: number): void;
 }
@@ -52,18 +52,17 @@ export async function bindListeners(places: readonly Place[], loops: number): Pr
   const perLoop: SharedListener[][] = Array.from({ length: loops }, () => []);
   const addrs: string[] = [];
   const fds: number[] = [];
-  const paths: string[] = [];
-  const close = async (): Promise<void> => {
+  const files: SocketFile[] = [];
+  const close = (): void => {
     for (const fd of fds.splice(0)) sys.close(fd);
-    // A path that somebody else has removed needs no removing.
-    for (const path of paths.splice(0)) await unlink(path).catch(() => {});
+    for (const file of files.splice(0)) file.remove();
   };
   try {
     for (const [addrIndex, { spec, address: wanted }] of places.entries()) {
       if (wanted.family === "unix") await removeStaleSocket(wanted.path);
       let { fd, address } = bindSocket(sys, bytes, spec, wanted);
       fds.push(fd);
-      if (wanted.family === "unix" && !wanted.path.startsWith("@")) paths.push(wanted.path);
+      if (wanted.family === "unix" && !wanted.path.startsWith("@")) files.push(new SocketFile(wanted.path));
       const text = addressText(spec.network, address);
       addrs.push(text);
       for (const [loop, listeners] of perLoop.entries()) {
@@ -75,7 +74,7 @@ export async function bindListeners(places: readonly Place[], loops: number): Pr
       }
     }
   } catch (error) {
-    await close();
+    close();
     throw error;
   }
   const closeDescriptor = (fd: number): void => void (fd >= 0 && sys.close(fd));
@@ -117,6 +116,7 @@ export class NetListeners {
 
   private async add({ spec, address }: Place, addrIndex: number, events: NetEvents): Promise<void> {
     const { network } = spec;
+    if (address.family === "unix") await removeStaleSocket(address.path);
     const socket = isDatagram(network)
       ? await NetDatagrams.bind(spec, address, (input, from, datagrams) =>
           this.whenStarted(() =>

@@ -125,7 +125,7 @@ export async function serveModule(given: URL | string, places: readonly Place[])
   } catch (error) {
     await Promise.all(threads.map(retire));
     await io?.end();
-    await listeners?.close();
+    listeners?.close();
     throw error;
   }
 }
@@ -233,7 +233,7 @@ class Group {
       await quiet;
     }
     await all("quiet", "quiet");
-    await listeners?.close();
+    listeners?.close();
     const detached = this.keepDetached();
     if (late.size === 0) await all("stop", "stopped");
     // A thread that is ended while its poller has events would be told of them while it is no more.

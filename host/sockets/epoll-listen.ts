@@ -8,15 +8,12 @@
  * - A datagram's answer that the system does not take at once is dropped, as the network may do with any.
  */
 import { Buffer } from "node:buffer";
-import { existsSync, statSync } from "node:fs";
-import { connect } from "node:net";
 import { addressText, isDatagram, type Address, type Network } from "./address.js";
 import {
   AF_INET,
   AF_INET6,
   AF_UNIX,
   EAGAIN,
-  EADDRINUSE,
   ECONNABORTED,
   EINTR,
   EMFILE,
@@ -90,30 +87,6 @@ export function bindSocket(sys: Sys, bytes: Uint8Array, spec: Address, address: 
   check("getsockname", sys.getsockname(fd, ADDRESS, ADDRESS + SOCKADDR_SIZE + 8));
   const length = view.getUint32(ADDRESS + SOCKADDR_SIZE + 8, true);
   return { fd, address: decodeSockaddr(bytes, ADDRESS, length) ?? address };
-}
-
-/**
- * Removes the file of a Unix socket whose server has gone, and no other file.
- *
- * @throws SocketError EADDRINUSE if a server answers there, or the file is no socket
- */
-export async function removeStaleSocket(path: string): Promise<void> {
-  if (path.startsWith("@") || !existsSync(path)) return;
-  const taken = SocketError.of("bind", EADDRINUSE, `unix://${path}`);
-  if (!statSync(path).isSocket()) throw taken;
-  await new Promise<void>((resolve, reject) => {
-    const client = connect(path);
-    client.on("connect", () => {
-      client.destroy();
-      reject(taken);
-    });
-    client.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ECONNREFUSED") resolve();
-      else reject(error.code === "ENOENT" ? taken : SocketError.from(error, "bind", `unix://${path}`));
-    });
-  });
-  const { unlink } = await import("node:fs/promises");
-  await unlink(path);
 }
 
 /** Accepts connections from a bound socket, which it does not own. */

@@ -15,6 +15,7 @@ import { pausing } from "./pausing.js";
 import type { SocketAddress } from "./sockaddr.js";
 import { SocketError } from "./socket.js";
 import { NetStream, placeOf } from "./stdlib-stream.js";
+import { SocketFile } from "./unixfile.js";
 
 /** What of an address tells how to listen there. */
 export type Listening = Pick<Address, "network" | "reusePort">;
@@ -75,7 +76,10 @@ export async function listenNet(
     bound = addressOf(info.address, info.port);
     where.port = info.port;
   }
-  return { address: bound, close: pausing(server, where) };
+  const close = pausing(server, where);
+  if (address.family !== "unix" || address.path.startsWith("@")) return { address: bound, close };
+  const file = new SocketFile(address.path);
+  return { address: bound, close: () => file.spare(close) };
 }
 
 function addressOf(host: string, port: number): SocketAddress {

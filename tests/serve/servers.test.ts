@@ -126,6 +126,20 @@ for (const poller of pollers) {
     rmSync(path);
   });
 
+  it("a Unix socket whose server was killed is replaced; one that another server has put there meanwhile is left", async () => {
+    const path = socketPath();
+    const killed = `require("net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+    spawnSync("node", ["-e", killed]);
+    assert.ok(existsSync(path), "nobody has removed it");
+    const server = await serve({ poller }, `unix://${path}`);
+    rmSync(path);
+    const other = await serve({ poller }, `unix://${path}`);
+    await server.close();
+    (await dial(`unix://${path}`)).destroy();
+    await other.close();
+    assert.ok(!existsSync(path));
+  });
+
   it("connections that come and go leave no descriptor and no memory behind", async () => {
     let [opened, closed] = [0, 0];
     await withServer(
