@@ -40,6 +40,14 @@ const commonJsEntries = { "host/piscina/main.ts": "Piscina" };
 /** Options shared by every build; the oldest runtime supported decides the target. */
 export const common = { format: "esm", platform: "node", target: "node20", packages: "external", logLevel: "warning" };
 
+/** What a thread's code takes from the global object as it loads: a task may delete or replace any of it later. */
+const GLOBALS = `AbortController AbortSignal AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean Buffer DOMException DataView Date Error EvalError Float32Array
+  Float64Array FinalizationRegistry Function Int16Array Int32Array Int8Array Intl JSON Map Math Number Object Promise Proxy RangeError
+  ReferenceError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError TypeError URIError URL Uint16Array Uint32Array Uint8Array
+  Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly clearImmediate clearInterval clearTimeout queueMicrotask setImmediate setInterval
+  parseInt performance setTimeout structuredClone`;
+const OWN_GLOBALS = `const { ${GLOBALS.trim().split(/\s+/).join(", ")} } = globalThis;`;
+
 /** Leaves imports between files of `host/` as imports of their counterparts in `dist/`. */
 export const mirror = {
   name: "mirror",
@@ -84,9 +92,11 @@ export async function buildAll({ types = true, core = true } = {}) {
   const entryPoints = sources(host).filter((file) => !others.includes(file));
   const options = { ...common, absWorkingDir: root, outdir: dist, outbase: "host", bundle: true, write: false };
   const mirrored = await build({ ...options, entryPoints, plugins: [mirror] });
-  const bundled = await build({ ...options, plugins: [apart], entryPoints: threadEntries });
+  const own = { js: OWN_GLOBALS };
+  const bundled = await build({ ...options, plugins: [apart], entryPoints: threadEntries, banner: own });
   const files = [...mirrored.outputFiles, ...bundled.outputFiles];
-  files.push(...(await build({ ...options, ...commonJs, entryPoints: commonJsThreadEntries })).outputFiles);
+  const banner = { js: commonJs.banner.js + own.js };
+  files.push(...(await build({ ...options, ...commonJs, entryPoints: commonJsThreadEntries, banner })).outputFiles);
   for (const [entry, name] of Object.entries(commonJsEntries))
     files.push(...(await buildCommonJs(options, entry, name)));
   for (const file of files) replace(file.path, file.contents);

@@ -72,6 +72,29 @@ describe("a function that is sent as its source", () => {
     }));
 });
 
+describe("a function that deletes globals", () => {
+  it("spoils them for itself and those after it, not for its thread", () =>
+    withRuntime(async (rt) => {
+      const names = [
+        "Array",
+        "Atomics",
+        "Buffer",
+        "Error",
+        "Map",
+        "Object",
+        "Promise",
+        "performance",
+        "process",
+        "setTimeout",
+      ];
+      for (const name of names) {
+        const remove = (name: string): void => void Reflect.deleteProperty(globalThis, name);
+        await rt.go(remove, name);
+        assert.deepEqual(await rt.go((a: object) => a, { b: [1] }).catch(String), { b: [1] }, name);
+      }
+    }));
+});
+
 describe("an AbortSignal", () => {
   it("may be waited for by many without a warning", () =>
     withRuntime(async (rt) => {
