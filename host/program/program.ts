@@ -4,7 +4,8 @@
  * Guarantees: a `Program` has this host's ABI version and well-formed sections; anything else is a SkeinError that says
  * what is wrong with the file.
  */
-import { ABI_VERSION } from "../../assembly/layout.js";
+import { ABI_VERSION, STATIC_BASE } from "../../assembly/layout.js";
+import { Task } from "../abi/records.js";
 import { SkeinError } from "../base/errors.js";
 
 /** AssemblyScript's names of the value types that a call can pass. */
@@ -26,6 +27,18 @@ export interface ExportInfo {
   /** Bytes of the task. */
   readonly size: number;
 }
+
+/** Bytes that each type takes in a task. */
+const BYTES: ReadonlyMap<ValueType | ChanType, number> = new Map([
+  ...(["i8", "u8", "bool"] as const).map((type) => [type, 1] as const),
+  ...(["i16", "u16"] as const).map((type) => [type, 2] as const),
+  ...(["i32", "u32", "isize", "usize", "f32"] as const).map((type) => [type, 4] as const),
+  ...(["i64", "u64", "f64"] as const).map((type) => [type, 8] as const),
+  ...(["Chan<f64>", "Chan<i32>", "Chan<i64>", "Chan<Uint8Array>"] as const).map((type) => [type, 4] as const),
+]);
+
+/** More than any function's parameters take: engines allow a thousand. */
+const TASK_MAX = 65536;
 
 /** The custom section `skein`. */
 export interface ProgramInfo {
@@ -60,7 +73,7 @@ export async function loadProgram(bytes: Uint8Array<ArrayBuffer>, name: string, 
     throw new SkeinError(`${name} is not a valid WebAssembly module: ${(cause as Error).message}`, { cause });
   }
   const info = readInfo(module, name);
-  return { bytes, module, info, folder, data: readData(module, name) };
+  return { bytes, module, info, folder, data: readData(module, info, name) };
 }
 
 function readInfo(module: WebAssembly.Module, name: string): ProgramInfo {
@@ -70,7 +83,7 @@ function readInfo(module: WebAssembly.Module, name: string): ProgramInfo {
   }
   let info: ProgramInfo;
   try {
-    info = JSON.parse(Buffer.from(section).toString("utf8")) as ProgramInfo;
+    info = Object(JSON.parse(Buffer.from(section).toString("utf8"))) as ProgramInfo;
   } catch (cause) {
     throw new SkeinError(`${name} is damaged: its section "skein" cannot be read`, { cause });
   }
@@ -79,10 +92,35 @@ function readInfo(module: WebAssembly.Module, name: string): ProgramInfo {
       `${name} was built for ABI version ${String(info.abi)}, this is version ${ABI_VERSION}: build it again`,
     );
   }
+  const wrong = wrongIn(info);
+  if (wrong !== undefined) throw new SkeinError(`${name} is damaged: its section "skein" has no valid ${wrong}`);
   return info;
 }
 
-function readData(module: WebAssembly.Module, name: string): [number, Uint8Array][] {
+/** The member of a program's description that is none; undefined if all are. */
+function wrongIn({ main, init, exports, heapBase }: ProgramInfo): string | undefined {
+  if (!isCount((main as ProgramInfo["main"] | undefined)?.thunk)) return "main";
+  if (!isCount((init as ProgramInfo["init"] | undefined)?.thunk)) return "init";
+  if (!isCount(heapBase) || heapBase < STATIC_BASE || heapBase > 2 ** 32) return "heapBase";
+  if (Object(exports) !== exports || Array.isArray(exports)) return "exports";
+  return Object.keys(exports).find((name) => !isExport(exports[name]));
+}
+
+/** Whether a call's values lie in its task, behind the task's own. */
+function isExport(info: ExportInfo | null | undefined): boolean {
+  const { thunk, params, offsets, result, resultOffset, size } = info ?? ({} as Partial<ExportInfo>);
+  if (!isCount(thunk) || !isCount(size) || size > TASK_MAX) return false;
+  if (!Array.isArray(params) || !Array.isArray(offsets) || params.length !== offsets.length) return false;
+  const isInside = (type: unknown, at: unknown): boolean =>
+    isCount(at) && at >= Task.SIZE && at + (BYTES.get(type as ValueType) ?? Infinity) <= size;
+  return params.every((type, i) => isInside(type, offsets[i])) && (result === null || isInside(result, resultOffset));
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 32;
+}
+
+function readData(module: WebAssembly.Module, { heapBase }: ProgramInfo, name: string): [number, Uint8Array][] {
   const segments: [number, Uint8Array][] = [];
   for (const section of WebAssembly.Module.customSections(module, "skein.data")) {
     const view = new DataView(section);
@@ -93,9 +131,12 @@ function readData(module: WebAssembly.Module, name: string): [number, Uint8Array
       at += 8;
       if (at + length > section.byteLength)
         throw new SkeinError(`${name} is damaged: its section "skein.data" is cut off`);
+      if (address < STATIC_BASE || address + length > heapBase)
+        throw new SkeinError(`${name} is damaged: its section "skein.data" has data that is not the program's`);
       segments.push([address, new Uint8Array(section, at, length)]);
       at += length;
     }
+    if (at !== section.byteLength) throw new SkeinError(`${name} is damaged: its section "skein.data" is cut off`);
   }
   return segments;
 }
