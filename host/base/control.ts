@@ -59,6 +59,8 @@ const enum Word {
   Writing = 5,
   /** 1 once the main thread has been told to stop the program: nobody else begins to write. */
   Interrupted = 6,
+  /** The error's number of a write to standard output that failed. */
+  OutputErrno = 7,
 }
 
 /** One thread's handle on the control block. */
@@ -146,6 +148,16 @@ export class Control {
     this.isInterrupter = true;
     Atomics.store(this.words, Word.Interrupted, 1);
     return Atomics.wait(this.words, Word.Writing, 1, patienceMs) !== "timed-out";
+  }
+
+  /** A thread's write to standard output has failed. */
+  outputFailed(errno: number): void {
+    Atomics.compareExchange(this.words, Word.OutputErrno, 0, errno);
+  }
+
+  /** The error's number of the first write to standard output that failed; 0 if none has. */
+  get outputErrno(): number {
+    return Atomics.load(this.words, Word.OutputErrno);
   }
 
   /** Makes the main thread look at its notes and at the report. */

@@ -9,7 +9,7 @@ export const EXIT_REFUSED = 1;
 export const EXIT_PANIC = 2;
 
 /** A signal ended the program, as shells show it. */
-export const EXIT_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+export const EXIT_SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The reader of the output has gone: what SIGPIPE would have ended with. */
 export const EXIT_SIGPIPE = 141;

@@ -6,10 +6,11 @@
 import process from "node:process";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { FatalError, SkeinError } from "../base/errors.js";
-import { BrokenPipe, writeFully } from "../base/stdio.js";
+import { BrokenPipe, outputError, writeFully } from "../base/stdio.js";
 import { checkMemory, checkProcs, parseMemory } from "../runtime/procs.js";
 import { version } from "../base/version.js";
 import { EXIT_PANIC, EXIT_REFUSED, EXIT_SIGPIPE } from "../base/exitcodes.js";
+import { delivered } from "./output.js";
 import type { BuildOptions } from "./build.js";
 import type { RunOptions } from "./run.js";
 import type { TopOptions } from "./top.js";
@@ -150,4 +151,4 @@ function optionValue<T>(read: () => T): T {
   }
 }
 
-process.exit(await main(process.argv.slice(2)));
+process.exit(delivered(await main(process.argv.slice(2)), outputError()));

@@ -3,6 +3,7 @@
  *
  * Guarantees: all that the program printed is out when this resolves; SIGINT and SIGTERM end the program at once.
  */
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { needsNoGuards, NO_GUARDS } from "../base/addressspace.js";
 import { loadFile } from "../runtime/load.js";
@@ -14,6 +15,7 @@ import { Runtime } from "../runtime/runtime.js";
 import { DEFAULT_MAX_THREADS, reportOf } from "../runtime/start.js";
 import { showWarnings } from "./build.js";
 import { EXIT_PANIC, EXIT_SIGNALS } from "../base/exitcodes.js";
+import { delivered } from "./output.js";
 import { respawn } from "./respawn.js";
 import { statsTable } from "./stats.js";
 
@@ -58,6 +60,7 @@ export async function runCommand(file: string, args: readonly string[], options:
     },
   });
   for (const [signal, code] of Object.entries(EXIT_SIGNALS)) {
+    if (signal === "SIGHUP" && ignoresHangup()) continue;
     process.once(signal, () => {
       runtime.interrupt();
       process.exit(code);
@@ -79,7 +82,17 @@ export async function runCommand(file: string, args: readonly string[], options:
     writeFully(2, Buffer.from(`skein: ${file}: ${lost} of ${events + lost} events found no room and are missing\n`));
   }
   if (options.stats) writeFully(2, Buffer.from(statsTable(runtime.stats(), performance.now() - started)));
-  return code;
+  return delivered(code, runtime.outputErrno);
+}
+
+/** Whether whoever started this process wants it to live on when its terminal goes, as nohup does. */
+function ignoresHangup(): boolean {
+  try {
+    const ignored = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    return ignored === undefined || (BigInt(`0x${ignored}`) & 1n) !== 0n;
+  } catch {
+    return true; // no way to know: the system's way of ending it, then
+  }
 }
 
 /** As Go does on SIGQUIT: shows every goroutine, and ends the program with code 2. */

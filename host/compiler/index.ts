@@ -68,6 +68,7 @@ function checkEntry(entryPath: string): void {
   if (!stats) throw new CompileError(`${entryPath}: there is no such file`);
   if (stats.isDirectory())
     throw new CompileError(`${entryPath} is a directory; name the program's entry file, a .ts file`);
+  if (!stats.isFile()) throw new CompileError(`${entryPath} is not a file`);
   if (stats.size === 0) throw new CompileError(`${entryPath} is empty: a program exports a function main(): void`);
   if (!entryPath.endsWith(".ts")) {
     throw new CompileError(`${entryPath} is not an AssemblyScript source file: its name does not end in .ts`);

@@ -105,7 +105,8 @@ function programImports(
       const own = length <= line.byteLength ? line.subarray(0, length) : new Uint8Array(length);
       own.set(bytes.subarray(address, address + length));
       try {
-        writeFully(fd, own);
+        const errno = writeFully(fd, own);
+        if (fd === 1 && errno !== 0) control.outputFailed(errno);
       } finally {
         control.endWrite();
       }
@@ -139,8 +140,9 @@ function programImports(
     },
 
     env(name, nameLength, address, capacity) {
-      const value = env[memory.utf16(name, nameLength)];
-      if (value === undefined) return -1;
+      const key = memory.utf16(name, nameLength);
+      const value: unknown = Object.hasOwn(env, key) ? env[key] : undefined;
+      if (typeof value !== "string") return -1;
       const bytes = Buffer.from(value, "utf16le");
       if (bytes.byteLength <= capacity) memory.write(address, bytes);
       return bytes.byteLength;

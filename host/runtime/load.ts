@@ -1,7 +1,7 @@
 /**
  * From a path to a program: reads a compiled one, compiles a source file.
  */
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import path from "node:path";
 import type { CompileOptions, CompileStats } from "../compiler/index.js";
 import { SkeinError } from "../base/errors.js";
@@ -26,12 +26,28 @@ export async function loadFile(file: string, options: CompileOptions = {}): Prom
   }
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = new Uint8Array(await readFile(file));
+    bytes = await readModule(file);
   } catch (cause) {
     throw new SkeinError(readError(file, cause as NodeJS.ErrnoException), { cause });
   }
   return { program: await loadProgram(bytes, file), stats: undefined };
 }
+
+/** What is in a file, which may be a pipe; of one that does not begin as a module, only the beginning: it may have no end. */
+async function readModule(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  const handle = await open(file);
+  try {
+    const head = Buffer.alloc(MAGIC.length);
+    const { bytesRead } = await handle.read(head, 0, head.length, null);
+    if (!head.equals(MAGIC)) return new Uint8Array(head.subarray(0, bytesRead));
+    return new Uint8Array(Buffer.concat([head, await handle.readFile()]));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What every WebAssembly module begins with. */
+const MAGIC = Buffer.from("\0asm");
 
 function readError(file: string, error: NodeJS.ErrnoException): string {
   switch (error.code) {

@@ -118,6 +118,11 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     return this;
   }
 
+  /** @internal The error's number of the first write of the program's to standard output that failed; 0 if none has. */
+  get outputErrno(): number {
+    return this.machine.control.outputErrno;
+  }
+
   /** The names of the program's exports that `call` takes. */
   get exports(): string[] {
     return Object.keys(this.program.info.exports);

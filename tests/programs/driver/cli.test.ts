@@ -1,6 +1,16 @@
 /** The command line: what compiles and runs, and what it says to everything that cannot. */
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -112,6 +122,20 @@ describe(`the command line [${runtime}]`, { concurrency: 2 }, () => {
 
   it("refuses an output that cannot be written", async () => {
     assertRefused(await runSkein(["build", hello, "-o", path.join(directory, "no", "such", "x.wasm")]), "x.wasm");
+  });
+
+  it("refuses what has no end", async () => {
+    assertRefused(await runSkein(["run", "/dev/zero"]), "/dev/zero", /not a WebAssembly module/);
+  });
+
+  it("fails a command whose output cannot be written", { skip: !existsSync("/dev/full") }, async () => {
+    for (const args of [["run", await buildOf(hello)], ["--help"]]) {
+      const full = openSync("/dev/full", "w");
+      const result = await runSkein(args, { stdout: full });
+      closeSync(full);
+      assert.equal(result.code, 1, described(result));
+      assert.match(result.stderr, /^skein: not all output could be written: ENOSPC\n$/, described(result));
+    }
   });
 
   it("does not write over a source", async () => {

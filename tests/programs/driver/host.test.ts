@@ -106,6 +106,7 @@ describe(`a program and its host [${runtime}]`, { concurrency: 3 }, () => {
     for (const [signal, code] of [
       ["SIGINT", 130],
       ["SIGTERM", 143],
+      ...(how === "sleep" ? ([["SIGHUP", 129]] as const) : []),
     ] as const) {
       it(`${signal} ends a program ${sentence}`, async () => {
         const wasm = await buildOf(host);

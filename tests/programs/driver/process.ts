@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly keepStdin?: boolean;
   /** Leaves standard output to the caller. */
   readonly keepStdout?: boolean;
+  /** A descriptor for standard output. */
+  readonly stdout?: number;
 }
 
 export interface Result {
@@ -90,10 +92,14 @@ export function runSkein(args: readonly string[], options: RunOptions = {}): Pro
     const child = spawn(file, [...before, ...args], {
       cwd: options.cwd ?? root,
       env: { ...process.env, NO_COLOR: "1", ...options.env },
-      stdio: [options.keepStdin === true || options.stdin !== undefined ? "pipe" : "ignore", "pipe", "pipe"],
+      stdio: [
+        options.keepStdin === true || options.stdin !== undefined ? "pipe" : "ignore",
+        options.stdout ?? "pipe",
+        "pipe",
+      ],
       // A group of its own, so that a kill reaches whatever it starts.
       detached: true,
-    }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
+    }) as ChildProcessByStdio<Writable | null, Readable | null, Readable>;
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let late = false;
@@ -106,7 +112,7 @@ export function runSkein(args: readonly string[], options: RunOptions = {}): Pro
       }
     }, timeoutMs);
     if (options.keepStdout !== true) {
-      child.stdout.on("data", (data: Buffer) => {
+      child.stdout?.on("data", (data: Buffer) => {
         stdout.push(data);
         options.onStdout?.(data.toString(), child);
       });

@@ -12,6 +12,7 @@ export function main(): void {
   same(env("SKEIN_TEST_ODD"), "Grüße = 🚀", "an odd one");
   same(env("SKEIN_TEST_NOT_SET"), "", "one that is not set");
   same(env(""), "", "no name");
+  same(env("__proto__") + env("constructor") + env("toString"), "", "names that objects have");
   check(env("PATH").length > 0, "one that everybody has");
   const values = new Chan<string>();
   for (let i = 0; i < 20; i++) {
