@@ -65,13 +65,18 @@ async function runJob({ command, args, env }, cwd, live) {
     output += `\nstill running after ${TIMEOUT_MS / 60_000} minutes, killed\n`;
     child.kill("SIGKILL");
   }, TIMEOUT_MS);
+  const pipesLate = new AbortController();
+  const closed = once(child, "close", { signal: pipesLate.signal });
+  // A process that cannot be started ends both; the other wait says so.
+  closed.catch(() => {});
   let code;
   try {
     [code] = await once(child, "exit");
-    await Promise.race([once(child, "close"), delay(PIPES_MS, undefined, { ref: false })]);
+    await Promise.race([closed, delay(PIPES_MS, undefined, { signal: pipesLate.signal })]);
   } catch (error) {
     output += error.message;
   }
+  pipesLate.abort();
   clearTimeout(late);
   child.stdout?.destroy();
   child.stderr?.destroy();

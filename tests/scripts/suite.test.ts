@@ -98,6 +98,12 @@ describe("jobs", () => {
     assert.match(lines[0]!, /a: 12 tests, 1 skipped, /);
   });
 
+  it("go on when one is killed", () => {
+    const lines = run('[js("a", "process.kill(process.pid, `SIGKILL`)"), js("b", "")]', 1);
+    assert.match(lines[0]!, /1\/2 a: FAILED, /);
+    assert.match(lines[1]!, /2\/2 b: \d/);
+  });
+
   it("fail if there is no such command", () => {
     const lines = run('[{ stage: "s", title: "a", command: "./nowhere", args: [] }]', 1);
     assert.match(lines.at(-1)!, /^failed a .*ENOENT/);
