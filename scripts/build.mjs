@@ -135,7 +135,10 @@ async function buildCore() {
   await unlessDone("core.wasm", ["assembly", "host/compiler", "host/program", "package.json"], async () => {
     const { compile } = await import(pathToFileURL(path.join(dist, "compiler", "index.js")).href);
     const entry = path.join(root, "assembly", "empty.ts");
-    replace(path.join(dist, "core.wasm"), Buffer.from((await compile(entry, { cache: false })).wasm));
+    replace(
+      path.join(dist, "core.wasm"),
+      Buffer.from((await compile(entry, { cache: false, checked: false, quick: false })).wasm),
+    );
   });
 }
 

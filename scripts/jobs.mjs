@@ -65,18 +65,16 @@ async function runJob({ command, args, env }, cwd, live) {
     output += `\nstill running after ${TIMEOUT_MS / 60_000} minutes, killed\n`;
     child.kill("SIGKILL");
   }, TIMEOUT_MS);
-  const pipesLate = new AbortController();
-  const closed = once(child, "close", { signal: pipesLate.signal });
+  const closed = once(child, "close");
   // A process that cannot be started ends both; the other wait says so.
   closed.catch(() => {});
   let code;
   try {
     [code] = await once(child, "exit");
-    await Promise.race([closed, delay(PIPES_MS, undefined, { signal: pipesLate.signal })]);
+    await Promise.race([closed, delay(PIPES_MS, undefined, { ref: false })]);
   } catch (error) {
     output += error.message;
   }
-  pipesLate.abort();
   clearTimeout(late);
   child.stdout?.destroy();
   child.stderr?.destroy();

@@ -3,6 +3,10 @@
  *
  * `quick` is `npm test`: at most six minutes on two processors from a fresh clone, every behaviour once on Node and a smoke of Deno.
  * `all` is `npm run test:all`, the whole matrix. `rest` is what `all` has and `quick` has not, for who runs both.
+ *
+ * Compiling was half of the time of `npm test`, so it has its programs in quick builds, and so have the surroundings in which all has run
+ * before (QUICK). As users have them, programs are compiled for the node stage of the rest, which runs all of MATRIX again, on
+ * other numbers of Ps, and wherever a test is about what is compiled (AS_USERS).
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -24,11 +28,15 @@ const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/va
 
 /**
  * Test files of which `npm test` runs nothing on Node: they compile for minutes (every kind of safepoint, all that a cache may
- * meet), go on for the sake of load, or run whole examples of what other files test one by one.
+ * meet, the stacks of optimised programs), go on for the sake of load, or run whole examples and benchmarks of what other files test one by
+ * one.
  */
 const SLOW = [
+  "tests/bench/run",
+  "tests/bench/tasks",
   "tests/compiler/cache",
   "tests/compiler/safepoints",
+  "tests/compiler/symbols",
   "tests/docs/coming-from",
   "tests/examples/",
   "tests/net/load",
@@ -41,23 +49,36 @@ const SMOKE = ["tests/go/go", "tests/host/runtime", "tests/sync/chan", "tests/lo
 
 /** Runs every program on several numbers of Ps, of which SKEIN_TEST_SHARE chooses one, or the others. */
 const MATRIX = "tests/programs/driver/run.test.ts";
+/** Test files of which SKEIN_TEST_SHARE chooses a part. */
+const SHARED = [MATRIX, "tests/piscina/same"];
 
-/** Directories of programs that the tests run as they are, so that a build of them can be in the cache already. */
-const PROGRAMS = ["examples/net", "tests/net", "tests/programs", "tests/sync"];
-/** Those of programs that only the tests in SLOW run. */
+/** Programs, and directories of them, that the tests run as they are, so that a build of them can be in the cache already. */
+const PROGRAMS = [
+  ...["hello", "mandelbrot", "primes", "dining"].map((name) => `examples/${name}.ts`),
+  "examples/net",
+  "tests/net",
+  "tests/programs",
+  "tests/sync",
+];
+/** Those that only the tests in SLOW run. */
 const SLOW_PROGRAMS = ["examples"];
 /** Those of MATRIX. */
 const MATRIX_PROGRAMS = ["tests/programs"];
+
+/** Has programs compiled soon rather than fast. */
+const QUICK = { SKEIN_QUICK: "1" };
+/** Test files that look at the code of optimised programs, or at their speed. */
+const AS_USERS = ["tests/bench/", "tests/compiler/forms"];
 
 /**
  * Surroundings in which faults show themselves that pass unseen elsewhere: assertions and small rings compiled in; addresses that
  * are negative as an i32; the last page of memory. MATRIX and what is ESSENTIAL run in each, and random mixes do for some seconds.
  */
 const HARSH = {
-  checked: [["checked builds", { SKEIN_CHECKED: "1" }]],
+  checked: [["checked builds", { SKEIN_CHECKED: "1", ...QUICK }]],
   heap: [
-    ["heap above 2 GiB", { SKEIN_DEBUG: "heap=high" }],
-    ["heap at 4 GiB", { SKEIN_DEBUG: "heap=top" }],
+    ["heap above 2 GiB", { SKEIN_DEBUG: "heap=high", ...QUICK }],
+    ["heap at 4 GiB", { SKEIN_DEBUG: "heap=top", ...QUICK }],
   ],
 };
 const MIXES = ["tests/stress/mix.test.ts", "tests/stress/goroutines.test.ts"];
@@ -93,10 +114,9 @@ export function mixesOf(part, wanted) {
  */
 export function jobsOf({ part, files, mixes, wanted, pattern, notes }) {
   const suite = new Suite(part, pattern);
-  const folders = part === "quick" ? PROGRAMS : [...PROGRAMS, ...SLOW_PROGRAMS];
-  const jobs = wanted.includes("programs") ? suite.programs("programs", {}, folders) : [];
+  const jobs = wanted.includes("programs") ? suite.programs("programs", ...suite.builds()) : [];
   const needs = [...jobs];
-  if (part !== "rest" && wanted.includes("lint")) jobs.push(...suite.lint());
+  if (wanted.includes("lint")) jobs.push(...suite.lint());
   if (part !== "rest" && wanted.includes("unit")) jobs.push(...suite.unit());
   if (wanted.includes("node")) jobs.push(...suite.node(files));
   if (part !== "quick" && wanted.includes("newest")) jobs.push(...suite.newest(files, notes));
@@ -126,13 +146,17 @@ class Suite {
     const job = (title, ...args) => ({ stage: "lint", title, command: process.execPath, args });
     // What the package ships must compile in a user's program, too.
     const declarations = job("declaration files", tsc, "-p", "tsconfig.build.json");
-    return [
-      job("eslint", bin("eslint", "bin/eslint.js"), "."),
-      job("prettier", bin("prettier", "bin/prettier.cjs"), "--check", "--log-level", "warn", "."),
+    const types = [
       declarations,
       job("typecheck", tsc, "--noEmit"),
       { ...job("types", tsc, "-p", "tests/types"), needs: [declarations] },
     ];
+    // What `npm run lint` says of the text takes more than a minute.
+    const text = [
+      job("eslint", bin("eslint", "bin/eslint.js"), "."),
+      job("prettier", bin("prettier", "bin/prettier.cjs"), "--check", "--log-level", "warn", "."),
+    ];
+    return [...(this.#has(true) ? types : []), ...(this.#has(false) ? text : [])];
   }
 
   unit() {
@@ -140,11 +164,19 @@ class Suite {
     return [{ stage: "unit", title: "as-pect", command: process.execPath, args }];
   }
 
+  /** How programs are compiled beforehand for the node stage, and the folders in which these are. */
+  builds() {
+    if (this.#part === "quick") return [QUICK, PROGRAMS];
+    return [{}, [...(this.#part === "rest" ? MATRIX_PROGRAMS : PROGRAMS), ...SLOW_PROGRAMS]];
+  }
+
   /** Compiles the programs in the folders. */
   programs(stage, env, folders) {
     const found = folders
-      .flatMap((folder) =>
-        readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(folder, file)),
+      .flatMap((from) =>
+        from.endsWith(".ts")
+          ? [path.normalize(from)]
+          : readdirSync(path.join(root, from), { recursive: true }).map((file) => path.join(from, file)),
       )
       .filter((file) => file.endsWith(".ts") && !file.split(path.sep).includes("bad"))
       .filter((file) => /^export function main\(/m.test(readFileSync(path.join(root, file), "utf8")));
@@ -157,12 +189,13 @@ class Suite {
   }
 
   node(files) {
-    const own = files.filter((file) => file === MATRIX || this.#has(!isOf(file, SLOW)));
+    const own = files.filter((file) => isOf(file, SHARED) || this.#has(!isOf(file, SLOW)));
     // The longest first, so that the end does not wait for it alone.
     own.sort((a, b) => Number(b === MATRIX) - Number(a === MATRIX));
     return own.map((file) => {
-      const env = file === MATRIX && this.#part !== "all" ? { SKEIN_TEST_SHARE: this.#part } : {};
-      return this.#nodeJob("node", file, { env });
+      const share = isOf(file, SHARED) && this.#part !== "all" ? { SKEIN_TEST_SHARE: this.#part } : {};
+      const build = this.#part === "quick" && !isOf(file, AS_USERS) ? QUICK : {};
+      return this.#nodeJob("node", file, { env: { ...build, ...share } });
     });
   }
 
@@ -183,7 +216,7 @@ class Suite {
     for (const file of library.filter((file) => inDirectories(file, ["serve", "sockets"])))
       jobs.push(this.#denoJob("deno, sockets without FFI", file, WITHOUT_FFI));
     // The tests of whole programs start them as processes, under the runtime that SKEIN_TEST_RUNTIME names.
-    const env = { SKEIN_TEST_RUNTIME: "deno" };
+    const env = { ...(this.#part === "rest" ? QUICK : {}), SKEIN_TEST_RUNTIME: "deno" };
     for (const file of files.filter((file) => inDirectories(file, ["programs", "net"])))
       jobs.push(this.#nodeJob("deno, programs", file, { env }));
     return jobs;

@@ -86,7 +86,7 @@ function compileSources(entryAsGiven: string, settings: Settings): Compiled {
 
     const isProgramFile = (source: Source): boolean => sources.location(source.normalizedPath) !== null;
     const files = program.parser.sources.filter(isProgramFile).map(({ debugInfoIndex }) => debugInfoIndex);
-    runPasses(module, frames, table, () => {
+    runPasses(module, { frames, table, quick: settings.quick }, () => {
       places.apply(module, new Set(files));
       safepoints?.insert(module, table);
     });

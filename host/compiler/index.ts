@@ -10,7 +10,7 @@ import path from "node:path";
 import { CompileError } from "../base/errors.js";
 import { cached, type CacheOptions } from "./cache.js";
 
-import { DEFAULT_SAFEPOINTS, isCheckedRun, type SafepointOptions, type Settings } from "./options.js";
+import { DEFAULT_SAFEPOINTS, isCheckedRun, isQuickRun, type SafepointOptions, type Settings } from "./options.js";
 import { unreadable } from "./sources.js";
 import type * as Compile from "./compile.js";
 
@@ -23,6 +23,8 @@ export interface CompileOptions extends CacheOptions {
   readonly noPreempt?: boolean;
   /** True for a core that asserts its invariants, and whose small limits make rare paths common; else SKEIN_CHECKED=1 says so. */
   readonly checked?: boolean;
+  /** True for a program that is compiled soon rather than fast; else SKEIN_QUICK=1 says so. */
+  readonly quick?: boolean;
   /** For tests of the safepoints: settings other than the usual ones. */
   readonly safepoints?: Partial<SafepointOptions>;
 }
@@ -38,6 +40,7 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
   const settings: Settings = {
     safepoints: options.noPreempt ? null : { ...DEFAULT_SAFEPOINTS, ...options.safepoints },
     checked: options.checked ?? isCheckedRun(),
+    quick: options.quick ?? isQuickRun(),
   };
   return cached(path.resolve(entryPath), options, JSON.stringify(settings), async () => {
     const { compileProgram } = await loadCompiler();

@@ -6,11 +6,18 @@ export interface Settings {
   readonly safepoints: SafepointOptions | null;
   /** Whether the core asserts what it relies on (`assembly/runtime/base/checked.ts`). */
   readonly checked: boolean;
+  /** Whether the program is to be compiled soon rather than to be fast (see passes.ts). */
+  readonly quick: boolean;
 }
 
 /** Whether programs are to be checked unless something else is said. */
 export function isCheckedRun(): boolean {
   return process.env["SKEIN_CHECKED"] === "1";
+}
+
+/** Whether programs are to be compiled quickly. */
+export function isQuickRun(): boolean {
+  return process.env["SKEIN_QUICK"] === "1";
 }
 
 /** How to place safepoints (see safepoints.ts). */
