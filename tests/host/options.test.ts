@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { describe, it } from "node:test";
 import { debugSettings } from "../../host/base/debug.js";
 import { SkeinError } from "../../host/base/errors.js";
-import { checkMemory, checkProcs, defaultProcs, numCPU, parseMemory } from "../../host/runtime/procs.js";
+import { checkMemory, checkProcs, cpuQuota, defaultProcs, numCPU, parseMemory } from "../../host/runtime/procs.js";
 
 describe("options", () => {
   for (const [text, bytes] of [
@@ -39,6 +42,26 @@ describe("options", () => {
     for (const value of ["", "0", "-2", "abc", "2x"]) {
       assert.equal(defaultProcs({ SKEIN_MAXPROCS: value, GOMAXPROCS: "5" }), 5);
       assert.equal(defaultProcs({ GOMAXPROCS: value }), numCPU());
+    }
+  });
+
+  it("takes the least quota of the process's control group and those above it", () => {
+    const place = mkdtempSync(path.join(os.tmpdir(), "skein-cgroup-"));
+    try {
+      const [groups, inner] = [path.join(place, "cgroup"), path.join(place, "mount", "a", "b")];
+      mkdirSync(inner, { recursive: true });
+      const quota = (): number => cpuQuota(groups, path.join(place, "mount"));
+      assert.equal(quota(), Infinity, "no control groups");
+      writeFileSync(groups, "3:cpu:/elsewhere\n0::/a/b\n");
+      assert.equal(quota(), Infinity, "none that limits");
+      writeFileSync(path.join(inner, "cpu.max"), "max 100000\n");
+      assert.equal(quota(), Infinity, "one that says so");
+      writeFileSync(path.join(inner, "cpu.max"), "350000 100000\n");
+      assert.equal(quota(), 3.5);
+      writeFileSync(path.join(place, "mount", "a", "cpu.max"), "50000 100000\n");
+      assert.equal(quota(), 0.5);
+    } finally {
+      rmSync(place, { recursive: true });
     }
   });
 
