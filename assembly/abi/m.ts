@@ -109,6 +109,12 @@ export class M {
   /** Before it parked, after quick JavaScript: how often in a row spinning was in vain, and is still to be left out (owner). */
   spinsInVain: i32;
   spinsLeftOut: i32;
+  /** The thread's number in the system, 0 if it is not known. Written by the thread. */
+  @host tid: i32;
+  /** In which blocking call sysmon has looked last whether the thread computes, when, and what it had run for at first. sysmon's own. */
+  sampledTick: u32;
+  sampledAt: i64;
+  sampledRun: f64;
   /** One of Watching. Written by the thread. */
   @host watching: i32;
   /** The first of the Holdings of its thread's JavaScript, or 0 (owner). */

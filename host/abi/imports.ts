@@ -26,6 +26,11 @@ export interface CoreImports {
   readonly readFileTake: (ptr: number, len: number) => void;
   /** Runs the JavaScript goroutine of a record (a JsGo); returns one of RunJs. */
   readonly run_js: (record: number) => number;
+  /**
+   * How long the thread with that number in the system has run, in ns; 0 if it blocks, and wants no processor since this was asked about
+   * it last; -1 if that cannot be told. sysmon's.
+   */
+  readonly thread_time: (tid: number) => number;
   /** The frames of user functions on this thread's stack, as UTF-8 text ready to print; returns its length, writes `cap` at most. */
   readonly traceback: (ptr: number, cap: number) => number;
   /** Writes `len` bytes to descriptor 1 or 2, blocking this thread until all of them are out. */
@@ -45,6 +50,7 @@ export function bindCoreImports(host: CoreImports): { readonly [K in keyof CoreI
     readFile: (path: number, pathLen: number) => host.readFile(path >>> 0, pathLen),
     readFileTake: (ptr: number, len: number) => host.readFileTake(ptr >>> 0, len),
     run_js: (record: number) => host.run_js(record >>> 0),
+    thread_time: host.thread_time,
     traceback: (ptr: number, cap: number) => host.traceback(ptr >>> 0, cap),
     write: (fd: number, ptr: number, len: number) => host.write(fd, ptr >>> 0, len),
   };

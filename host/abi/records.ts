@@ -220,7 +220,7 @@ export class JsGo extends NoteHead {
 
 /** A thread. M0 is the main thread's instance: it submits and drains and never runs goroutines. */
 export class M extends View {
-  static readonly SIZE: number = 300;
+  static readonly SIZE: number = 328;
   get goroutines(): number {
     return (this.words[this.at + 16]! >>> 0) + (this.words[this.at + 17]! >>> 0) * 2 ** 32;
   }
@@ -309,19 +309,26 @@ export class M extends View {
   set lastWords(value: number) {
     this.words[this.at + 68] = value;
   }
-  /** One of Watching. Written by the thread. */
-  get watching(): number {
+  /** The thread's number in the system, 0 if it is not known. Written by the thread. */
+  get tid(): number {
     return this.words[this.at + 73]!;
   }
-  set watching(value: number) {
+  set tid(value: number) {
     this.words[this.at + 73] = value;
+  }
+  /** One of Watching. Written by the thread. */
+  get watching(): number {
+    return this.words[this.at + 80]!;
+  }
+  set watching(value: number) {
+    this.words[this.at + 80] = value;
   }
   /** The first of the Holdings of its thread's JavaScript, or 0 (owner). */
   get holdings(): number {
-    return this.words[this.at + 74]! >>> 0;
+    return this.words[this.at + 81]! >>> 0;
   }
   set holdings(value: number) {
-    this.words[this.at + 74] = value;
+    this.words[this.at + 81] = value;
   }
 }
 

@@ -15,6 +15,7 @@ import { readAvailable, writeFully } from "../base/stdio.js";
 import { bindCore, type Core } from "../abi/core.js";
 import { bindCoreImports, type CoreImports } from "../abi/imports.js";
 import { Stacks, type SymbolSource } from "./stacks.js";
+import { ThreadTimes } from "../base/threadtime.js";
 import { callStack } from "../base/thrown.js";
 import type { ThreadOptions } from "./threadoptions.js";
 
@@ -96,6 +97,7 @@ function programImports(
   const line = new Uint8Array(16 * 1024);
   return {
     nanotime: clockOf(data.clock),
+    thread_time: new ThreadTimes().get,
 
     write(fd, address, length) {
       if (control.reported) throw new StopThread();

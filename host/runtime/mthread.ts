@@ -22,6 +22,7 @@ import { instantiate, StopThread, type Instance, type ThreadData } from "../prog
 import { writeText } from "../program/notes.js";
 import { isError, stackOf, wordsOf } from "../base/thrown.js";
 import { BrokenPipe } from "../base/stdio.js";
+import { threadNumber } from "../base/threadtime.js";
 import { Spoke } from "../values/index.js";
 import { panicMessage } from "../program/panics.js";
 import { writeAtOnce } from "../go/stdout.js";
@@ -85,6 +86,7 @@ async function runM(data: MData): Promise<void> {
         if (process.listenerCount("unhandledRejection") === 1) uncaught(error);
       });
     }
+    memory.m(mid).tid = threadNumber();
     core.beM(mid);
     for (;;) {
       let code: number;

@@ -14,6 +14,8 @@ export interface Work {
   immediate<T>(value: T): Promise<T>;
   spin(ms: number): number;
   hold(word: Int32Array): boolean;
+  block(word: Int32Array): string;
+  blockLater(word: Int32Array): Promise<string>;
   spinThread(ms: number): number;
   forever(): never;
   fail(message: string): never;

@@ -200,6 +200,34 @@ describe("a goroutine", () => {
       assert.ok(rt.stats().ms.length <= 10, `${rt.stats().ms.length} threads`);
     }));
 
+  it(
+    "computes in many async functions on few threads, as the system tells which compute",
+    { skip: process.platform !== "linux" && "others do not tell" },
+    () =>
+      withRuntime(async (rt) => {
+        const compute = async (ms: number): Promise<void> => {
+          for (let i = 0; i < 2; i++) {
+            const until = performance.now() + ms;
+            while (performance.now() < until);
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+        };
+        await Promise.all(Array.from({ length: 16 }, () => rt.go(compute, 100)));
+        assert.ok(rt.stats().ms.length <= 5, `${rt.stats().ms.length} threads`);
+      }),
+  );
+
+  it("blocks, in sync and async functions, on as many threads as it takes", () =>
+    withRuntime(async (rt) => {
+      const word = new Int32Array(new SharedArrayBuffer(4));
+      const work = rt.tasks<Work>(WORK);
+      const blocks = Array.from({ length: 8 }, (_, i) =>
+        i % 2 ? rt.go(work.block, word) : rt.go(work.blockLater, word),
+      );
+      const last = rt.go((word) => Atomics.store(word, 0, 1) && Atomics.notify(word, 0), word);
+      await Promise.all([...blocks, last]);
+    }));
+
   it("loads a module once on each thread", () =>
     withRuntime(async (rt) => {
       const work = rt.tasks<Work>(WORK);

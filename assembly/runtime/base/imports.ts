@@ -44,6 +44,13 @@ export declare function hostReadFile(path: usize, pathLen: i32): i32;
 @external("skein", "readFileTake")
 export declare function hostReadFileTake(ptr: usize, len: i32): void;
 
+/**
+ * How long the thread with that number in the system has run, in ns; 0 if it blocks, and wants no processor since this was asked about
+ * it last; -1 if that cannot be told. sysmon's.
+ */
+@external("skein", "thread_time")
+export declare function hostThreadTime(tid: i32): f64;
+
 /** Runs the JavaScript goroutine of a record (a JsGo); returns one of RunJs. */
 @external("skein", "run_js")
 export declare function hostRunJs(record: usize): i32;

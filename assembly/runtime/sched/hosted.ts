@@ -47,6 +47,7 @@ export function passToCleanM(gp: G): G | null {
 export function putDown(mp: M, pp: P): void {
   mp.syscalls = 1;
   mp.oldp = pp;
+  pp.m = mp;
   pp.syscalltick++;
   atomic.store<u32>(addressOf(pp.status), PStatus.Syscall);
 }

@@ -21,11 +21,12 @@ import { handoffp } from "./mp";
 import { endIdleM } from "./newm";
 import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
 import { injectglist } from "../net/polldesc";
+import { hostThreadTime } from "../base/imports";
 import { setM } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
 import { loadIdlePs, loadSpinning } from "./spinning";
 import { schedtrace } from "../debug/schedtrace";
-import { M, P, PStatus, ProgramState, TraceKind, addressOf, allm, allp, sched } from "../../abi";
+import { Hosted, M, P, PStatus, ProgramState, TraceKind, addressOf, allm, allp, sched } from "../../abi";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 
@@ -39,8 +40,10 @@ const IDLE_TURNS: i32 = 50;
 const HOST_TURN: i64 = 1_000_000_000;
 /** A goroutine's time slice, as in Go. */
 const SLICE: i64 = 10_000_000;
-/** See jsPatience. */
-const JS_PATIENCE: i64 = 100_000_000;
+/** See keepsP; how often it looks whether a thread computes, in ns. */
+const SAMPLE: i64 = 20_000_000;
+const COMPUTING_PATIENCE: i64 = 250_000_000;
+const UNKNOWN_PATIENCE: i64 = 100_000_000;
 /** How long a timer of a P may be overdue before the goroutine that runs there is asked to yield, in ns. */
 const OVERDUE: i64 = 1_000_000;
 /** The network is looked at when nobody has for so long, in ns; Go's value. */
@@ -180,8 +183,8 @@ function retake(now: i64): bool {
       // Nothing waits for this P and others are free: leave it for a slice, to spare the hand-over.
       if (runqempty(pp) && globrunqsize() == 0 && free() && pp.seenSyscall + SLICE > now) continue;
       const mp = pp.m;
-      const isJs = mp != null && runsJsgo(mp);
-      if (isJs && pp.seenSyscall + jsPatience() > now) continue;
+      const isJs = mp != null && (runsJsgo(mp) || mp.hosted != Hosted.No);
+      if (isJs && keepsP(mp!, pp, now)) continue;
       lock(addressOf(sched.lock));
       const mine = atomic.cmpxchg<u32>(addressOf(pp.status), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
       if (mine) {
@@ -204,13 +207,25 @@ function retake(now: i64): bool {
 }
 
 /**
- * How long a JavaScript function keeps its P at least, in ns. It may compute or block, which cannot be told apart. If it blocks,
- * the P is of more use elsewhere; if it computes, a further thread is only one more to share the processors with. So the
- * first ones, as many as there are Ps, lose theirs at once, and each further one has to last longer for that.
+ * Whether an M keeps its P although its JavaScript lasts. If it blocks, the P is of more use elsewhere; if it computes, a further
+ * thread is only one more to share the processors with, and with it the memory. So the first ones, half as many as there are Ps,
+ * lose theirs at once: what is short need not wait for them. A further one that blocks does too, as soon as the system says that
+ * its thread has not wanted a processor lately. One that computes has to run four times as long each time: it may be waiting for what
+ * another would do. Where the system does not say, each further one has to last longer.
  */
-function jsPatience(): i64 {
-  const more = sched.jsblocked - sched.nprocs;
-  return more < 0 ? 0 : <i64>(more + 1) * JS_PATIENCE;
+function keepsP(mp: M, pp: P, now: i64): bool {
+  const more = sched.jsblocked - ((sched.nprocs + 1) >> 1);
+  if (more < 0) return false;
+  const lasts = now - pp.seenSyscall;
+  const isNew = mp.sampledTick != pp.syscalltick;
+  const since = now - mp.sampledAt;
+  if (!isNew && since < (lasts < SAMPLE ? SAMPLE / 4 : SAMPLE)) return true;
+  const run = mp.tid == 0 ? -1 : hostThreadTime(mp.tid);
+  mp.sampledTick = pp.syscalltick;
+  mp.sampledAt = now;
+  if (run < 0) return lasts < <i64>(more + 1) * UNKNOWN_PATIENCE;
+  if (isNew) mp.sampledRun = run;
+  return isNew || (run != 0 && <i64>(run - mp.sampledRun) < COMPUTING_PATIENCE << min(2 * more, 20));
 }
 
 /** SKEIN_DEBUG's watchdog: says who has held a P for long, and asks the goroutine to say where it is. */

@@ -229,6 +229,13 @@ export async function allocateAndExit(bytes) {
   process.exit(own.view[0]);
 }
 
+export const block = (word) => Atomics.wait(word, 0, 0);
+
+export async function blockLater(word) {
+  await later(1);
+  return block(word);
+}
+
 /** Starts one that nobody awaits, and returns. */
 export function goAndLeave(file) {
   current().go(async (name) => {
