@@ -23,29 +23,9 @@ export const ABI_VERSION = 4;
 /** Bytes that threads exchange between caches at a time; fields written by different threads keep this distance. */
 export const CACHE_LINE = 64;
 
-// ---- Sched -----------------------------------------------------------------------------------------------------------
+// ---- Sched and the allocator's -----------------------------------------------------------------------------------------
 
 export const SCHED_BASE = 1024;
-/** i32, bumped and notified whenever a note is waiting for the main thread. Written by Ms, read by the main thread. */
-export const SCHED_HOST_WAKE = SCHED_BASE + 0;
-/** i32, the exit code, valid once the state is STATE_EXITED. */
-export const SCHED_EXIT_CODE = SCHED_BASE + 4;
-/** i32, one of `STATE_*`. Written by whoever ends the program first, read by everybody. */
-export const SCHED_STATE = SCHED_BASE + 8;
-/** i32, the core's reasons for Ms to pause; right behind the state, so that Ms look at both with one load. */
-export const SCHED_ATTENTION = SCHED_BASE + 12;
-/** i32, the number of Ms made so far (M ids are 1 … this). */
-export const SCHED_MCOUNT = SCHED_BASE + 16;
-/** i32, gomaxprocs. */
-export const SCHED_NPROCS = SCHED_BASE + 20;
-/** i32, pages of 64 KiB the allocator has taken so far. */
-export const SCHED_HEAP_PAGES = SCHED_BASE + 24;
-/** i32, futex word on which the sysmon thread sleeps. */
-export const SCHED_SYSMON_WAKE = SCHED_BASE + 28;
-/** i32, one of `HOST_*`. Written by the main thread; who wakes it from HOST_BLOCKED makes it HOST_AWAKE. */
-export const SCHED_HOST_ASLEEP = SCHED_BASE + 32;
-/** i32, bumped and notified when there are requests for the I/O thread, or the program ends. */
-export const SCHED_IO_WAKE = SCHED_BASE + 36;
 
 /** The allocator's Centrals, 16 bytes for each of 38 size classes. */
 export const CENTRAL_BASE = 2560;
@@ -55,8 +35,6 @@ export const ORPHANS_BASE = 3200;
 // ---- Ps and Ms -------------------------------------------------------------------------------------------------------
 
 export const SPANS_BASE = 4096;
-/** Pages of 64 KiB in 4 GiB. */
-export const SPANS_LENGTH = 65536;
 
 export const PS_BASE = 266240;
 export const P_SIZE = 4096;

@@ -80,7 +80,7 @@ export class M {
   /** When its thread last had a turn of its event loop (owner). */
   lastTurn: i64;
   private pad5: u64;
-  /** Its thread's mailbox: a stack of notes, newest first; pushed by anybody, taken whole by the thread (see `noteq.ts`). */
+  /** Its thread's mailbox: a stack of notes, newest first; pushed by anybody, taken whole by the thread (`js/mailbox.ts`). */
   @atomic mail: usize;
   private pad7: u64;
   private pad8: u64;

@@ -3,16 +3,9 @@
  * the contract of `docs/internals.md`, and can break it in any way that a test asks for.
  */
 import binaryen from "binaryen";
-import {
-  ABI_VERSION,
-  MS_BASE,
-  SCHED_EXIT_CODE,
-  SCHED_MCOUNT,
-  SCHED_NPROCS,
-  SCHED_STATE,
-} from "../../assembly/layout.js";
+import { ABI_VERSION, MS_BASE, SCHED_BASE } from "../../assembly/layout.js";
 import { ARITIES } from "../../host/abi/core.js";
-import { M } from "../../host/abi/records.js";
+import { M, Sched } from "../../host/abi/records.js";
 import type { ExportInfo, ProgramInfo, ValueType } from "../../host/program/program.js";
 
 /** The thunks of the fake program, by what they do. */
@@ -63,8 +56,17 @@ const TEXTS: readonly (readonly [address: number, text: string])[] = [
   [6557952, "hello\n"],
 ];
 
+const NO_MEMORY = {} as ConstructorParameters<typeof M>[0];
 /** The address of the main thread's mailbox. */
-const MAIL = 4 * new M({} as ConstructorParameters<typeof M>[0], MS_BASE).mailIndex;
+const MAIL = 4 * new M(NO_MEMORY, MS_BASE).mailIndex;
+
+const sched = new Sched(NO_MEMORY, SCHED_BASE);
+const [STATE, EXIT_CODE, NPROCS, MCOUNT] = [
+  sched.stateIndex,
+  sched.exitCodeIndex,
+  sched.nprocsIndex,
+  sched.mcountIndex,
+].map((i) => 4 * i);
 
 /** The module with the exports that a core has and nobody calls here. */
 function complete(module: string): string {
@@ -88,8 +90,8 @@ const source = (main: Thunk): string => `(module
   (global $running (mut i32) (i32.const 0))
   (func (export "__skein_init") (param i32 i32 i32 i32 i32 i32)
     (i32.atomic.store (i32.const 9012) (local.get 3))
-    (i32.atomic.store (i32.const ${SCHED_NPROCS}) (local.get 0))
-    (i32.atomic.store (i32.const ${SCHED_MCOUNT}) (i32.const 1)))
+    (i32.atomic.store (i32.const ${NPROCS}) (local.get 0))
+    (i32.atomic.store (i32.const ${MCOUNT}) (i32.const 1)))
   (func $alloc (export "__skein_malloc") (param i32) (result i32)
     (i32.atomic.rmw.add (i32.const 9012) (i32.and (i32.add (local.get 0) (i32.const 15)) (i32.const -16))))
   (func (export "__skein_mfree") (param i32))
@@ -126,10 +128,10 @@ const source = (main: Thunk): string => `(module
     (drop (i32.atomic.rmw.add (i32.const 9008) (i32.const 1)))
     (drop (memory.atomic.notify (i32.const 9008) (i32.const 100))))
   (func (export "__skein_close")
-    (drop (i32.atomic.rmw.cmpxchg (i32.const ${SCHED_STATE}) (i32.const 0) (i32.const 3)))
+    (drop (i32.atomic.rmw.cmpxchg (i32.const ${STATE}) (i32.const 0) (i32.const 3)))
     (call $wake))
   (func (export "__skein_beginExit") (result i32)
-    (i32.eqz (i32.atomic.rmw.cmpxchg (i32.const ${SCHED_STATE}) (i32.const 0) (i32.const 1))))
+    (i32.eqz (i32.atomic.rmw.cmpxchg (i32.const ${STATE}) (i32.const 0) (i32.const 1))))
   (func (export "__skein_endExit") (param i32))
   (func (export "__skein_numGoroutine") (result i32) (i32.const 0))
   (func (export "__skein_currentGoid") (result i64) (i64.extend_i32_u (global.get $running)))
@@ -139,7 +141,7 @@ const source = (main: Thunk): string => `(module
   (func (export "__skein_sysmon") (result i32) (local $seen i32)
     (loop $again
       (local.set $seen (i32.atomic.load (i32.const 9008)))
-      (if (i32.atomic.load (i32.const ${SCHED_STATE})) (then (return (i32.const 0))))
+      (if (i32.atomic.load (i32.const ${STATE})) (then (return (i32.const 0))))
       (if (i32.eqz (i32.atomic.rmw.xchg (i32.const 9024) (i32.const 1))) (then (return (i32.const 1))))
       (drop (memory.atomic.wait32 (i32.const 9008) (local.get $seen) (i64.const 50000000)))
       (return (i32.const -1)))
@@ -147,7 +149,7 @@ const source = (main: Thunk): string => `(module
   (func (export "__skein_mstart") (param i32) (result i32) (local $seen i32) (local $task i32)
     (loop $again
       (local.set $seen (i32.atomic.load (i32.const 9008)))
-      (if (i32.atomic.load (i32.const ${SCHED_STATE})) (then (return (i32.const 0))))
+      (if (i32.atomic.load (i32.const ${STATE})) (then (return (i32.const 0))))
       (local.set $task (i32.atomic.rmw.xchg (i32.const 9000) (i32.const 0)))
       (if (local.get $task)
         (then
@@ -185,8 +187,8 @@ const source = (main: Thunk): string => `(module
   (func $panic_ (param i32) (call $panic (i32.const 6557696) (i32.const 4)))
   (func $recurse (param i32) (call $recurse (i32.add (local.get 0) (i32.const 1))) (i32.store (i32.const 9100) (local.get 0)))
   (func $exit_ (param i32)
-    (i32.atomic.store (i32.const ${SCHED_EXIT_CODE}) (i32.const 3))
-    (i32.atomic.store (i32.const ${SCHED_STATE}) (i32.const 2))
+    (i32.atomic.store (i32.const ${EXIT_CODE}) (i32.const 3))
+    (i32.atomic.store (i32.const ${STATE}) (i32.const 2))
     (call $note (i32.const 6) (i32.const 3) (i32.const 0))
     (call $wake)
     (call $exit (i32.const 3)))

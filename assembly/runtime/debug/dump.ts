@@ -8,7 +8,6 @@
  * Nothing in this folder is instrumented or switched out: it runs on g0, on a goroutine's stack above what is written down, or on a
  * thread of the host's.
  */
-import { SCHED_STATE } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "../base/imports";
@@ -147,7 +146,7 @@ export function reportStall(): void {
 
 /** Writes the runtime's own lines to standard error. */
 export function writeError(text: string): void {
-  if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) return;
+  if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return;
   const bytes = String.UTF8.encode(text);
   hostWrite(2, changetype<usize>(bytes), bytes.byteLength);
 }

@@ -1,9 +1,8 @@
 /** The scheduler's state in Go's format: `SKEIN_DEBUG=schedtrace=MS,scheddetail=1`. Read while everything runs, so approximate. */
 import { nanotime } from "../base/clock";
-import { SCHED_MCOUNT } from "../../layout";
 import { textOf, waitReasonText, writeError } from "./dump";
 import { gfcount } from "../goroutine/gs";
-import { G, GStatus, M, P, allm, allp, sched } from "../../abi";
+import { G, GStatus, M, P, allm, allp, sched, addressOf } from "../../abi";
 
 /** Prints a line, or the long form, if one is due. sysmon's. */
 export function schedtrace(now: i64): void {
@@ -30,7 +29,7 @@ export function schedtraceText(now: i64, detail: bool): string {
     text += ` runqsize=${runqlength(pp)} gfreecnt=${gfcount(pp)} timerslen=${pp.timersLength}\n`;
   }
   // M0 is the main thread: it submits and drains, and never has a P.
-  for (let id = 0, n = atomic.load<i32>(SCHED_MCOUNT); id <= n; id++) {
+  for (let id = 0, n = atomic.load<i32>(addressOf(sched.mcount)); id <= n; id++) {
     const mp = allm(id);
     const pp = mp.p;
     text += `  M${id}: p=${pp ? pp.id.toString() : "nil"} curg=${gName(mp.curg)} mallocing=0 throwing=0 preemptoff= locks=0`;

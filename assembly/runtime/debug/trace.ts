@@ -19,7 +19,7 @@
  * reads the rest and frees the rings. A thread is only ever killed while it runs JavaScript, so never while it is `tracing`; one that died
  * there all the same would keep the main thread waiting for a second, and its ring for ever.
  */
-import { MAX_THREADS, SCHED_MCOUNT } from "../../layout";
+import { MAX_THREADS } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
 import { lock, unlock } from "../base/lock";
@@ -152,7 +152,7 @@ function fill(at: usize, now: i64, goid: i64, kind: i32, reason: i32, arg: i64, 
 @host
 export function beginTrace(capacity: i32): void {
   setCapacity(capacity);
-  const mcount = atomic.load<i32>(SCHED_MCOUNT);
+  const mcount = atomic.load<i32>(addressOf(sched.mcount));
   for (let i = mcount + OTHERS; i >= 0; i--) attachTrace(traced(i, mcount));
 }
 
@@ -181,7 +181,7 @@ export function attachTrace(mp: M): void {
 export function endTrace(): void {
   setCapacity(0);
   const until = nanotime() + END_NS;
-  const mcount = atomic.load<i32>(SCHED_MCOUNT);
+  const mcount = atomic.load<i32>(addressOf(sched.mcount));
   for (let i = mcount + OTHERS; i >= 0; i--) {
     const mp = traced(i, mcount);
     atomic.store<usize>(addressOf(mp.trace), 0);
@@ -193,7 +193,7 @@ export function endTrace(): void {
 @host
 export function freeTrace(): void {
   const until = nanotime() + END_NS;
-  const mcount = atomic.load<i32>(SCHED_MCOUNT);
+  const mcount = atomic.load<i32>(addressOf(sched.mcount));
   for (let i = mcount + OTHERS; i >= 0; i--) {
     const mp = traced(i, mcount);
     const ring = mp.traceRing;

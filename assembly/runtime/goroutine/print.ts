@@ -5,7 +5,6 @@
  *
  * On a goroutine; `flushOutput` on g0, and `flushAll` also on the main thread.
  */
-import { SCHED_STATE } from "../../layout";
 import { hostWrite } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree, mallocSize } from "../memory/malloc";
@@ -94,7 +93,8 @@ function write(fd: i32, buffer: usize, s: string, newline: bool): usize {
 function emit(fd: i32, bytes: usize, length: u32): void {
   entersyscall();
   lock(addressOf(sched.printLock));
-  if (atomic.load<i32>(SCHED_STATE) == ProgramState.Running && g.epoch == sched.epoch) hostWrite(fd, bytes, length);
+  if (atomic.load<i32>(addressOf(sched.state)) == ProgramState.Running && g.epoch == sched.epoch)
+    hostWrite(fd, bytes, length);
   unlock(addressOf(sched.printLock));
   exitsyscall();
 }
@@ -102,7 +102,7 @@ function emit(fd: i32, bytes: usize, length: u32): void {
 /** A goroutine has ended: puts out its unfinished lines, unless its program has. Runs on the scheduler's stack. */
 export function flushOutput(gp: G): void {
   lock(addressOf(sched.printLock));
-  if (atomic.load<i32>(SCHED_STATE) == ProgramState.Running && gp.epoch == sched.epoch) writeLines(gp);
+  if (atomic.load<i32>(addressOf(sched.state)) == ProgramState.Running && gp.epoch == sched.epoch) writeLines(gp);
   unlock(addressOf(sched.printLock));
   mfree(gp.out);
   mfree(gp.err);

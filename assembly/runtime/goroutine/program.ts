@@ -1,5 +1,4 @@
 /** The program and its surroundings: its end, its arguments, its environment, files. */
-import { SCHED_EXIT_CODE, SCHED_STATE } from "../../layout";
 import { hostArgs, hostEnv, hostExit, hostReadFile, hostReadFileTake } from "../base/imports";
 import { reportLeaks } from "../debug/leaks";
 import { lock, unlock } from "../base/lock";
@@ -28,7 +27,7 @@ function leaks(): void {
 /** Claims the end of the program; false if somebody else is ending it. After true, only this thread writes anything. */
 @host
 export function beginExit(): bool {
-  if (atomic.cmpxchg<i32>(SCHED_STATE, ProgramState.Running, ProgramState.Exiting) != ProgramState.Running)
+  if (atomic.cmpxchg<i32>(addressOf(sched.state), ProgramState.Running, ProgramState.Exiting) != ProgramState.Running)
     return false;
   flushAll();
   return true;
@@ -37,8 +36,8 @@ export function beginExit(): bool {
 /** Sets the exit code, tells the main thread, and wakes all threads so that they end. */
 @host
 export function endExit(code: i32): void {
-  atomic.store<i32>(SCHED_EXIT_CODE, code & 255);
-  atomic.store<i32>(SCHED_STATE, ProgramState.Exited);
+  atomic.store<i32>(addressOf(sched.exitCode), code & 255);
+  atomic.store<i32>(addressOf(sched.state), ProgramState.Exited);
   pushNote(NoteKind.Exit, code & 255, 0);
   wakeAll();
 }

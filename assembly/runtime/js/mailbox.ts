@@ -14,12 +14,11 @@
  * A note is any record that begins as one: the next note, and a kind. Who reads it frees it, or keeps it if it is
  * its own.
  */
-import { SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../layout";
 import { malloc } from "../memory/malloc";
 import { m } from "../base/registers";
 import { unpark } from "../sched/mp";
 import { mpscPush, mpscTake } from "../base/mpsc";
-import { M, MainSleep, Note, NoteKind, allm, addressOf } from "../../abi";
+import { M, MainSleep, Note, NoteKind, allm, addressOf, sched } from "../../abi";
 
 /** Puts a note into the mailbox of an M's thread. */
 export function post(mp: M, note: usize): void {
@@ -42,12 +41,12 @@ function wakeOwner(mp: M): void {
     unpark(mp);
     return;
   }
-  atomic.add<i32>(SCHED_HOST_WAKE, 1);
-  const how = atomic.load<i32>(SCHED_HOST_ASLEEP);
+  atomic.add<i32>(addressOf(sched.hostWake), 1);
+  const how = atomic.load<i32>(addressOf(sched.hostAsleep));
   if (how == MainSleep.Awake) return;
-  if (how != MainSleep.Blocked) atomic.notify(SCHED_HOST_WAKE, 1);
-  else if (atomic.cmpxchg<i32>(SCHED_HOST_ASLEEP, MainSleep.Blocked, MainSleep.Awake) == MainSleep.Blocked)
-    atomic.notify(SCHED_HOST_ASLEEP, 1);
+  if (how != MainSleep.Blocked) atomic.notify(addressOf(sched.hostWake), 1);
+  else if (atomic.cmpxchg<i32>(addressOf(sched.hostAsleep), MainSleep.Blocked, MainSleep.Awake) == MainSleep.Blocked)
+    atomic.notify(addressOf(sched.hostAsleep), 1);
 }
 
 /** Queues a note for the main thread. */

@@ -17,7 +17,7 @@
  *
  * Any thread, on either stack.
  */
-import { HEAP_HIGH, HEAP_TOP, SCHED_HEAP_PAGES, SPANS_BASE } from "../../layout";
+import { HEAP_HIGH, HEAP_TOP, SPANS_BASE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
 import { throwOutOfMemory } from "../base/panic";
@@ -111,7 +111,7 @@ export function allocPages(n: u32): usize {
   let ptr: usize = 0;
   if (sched.heapPages + <i32>n <= sched.maxPages) {
     ptr = takePages(n);
-    if (ptr != 0) atomic.store<i32>(SCHED_HEAP_PAGES, sched.heapPages + n);
+    if (ptr != 0) atomic.store<i32>(addressOf(sched.heapPages), sched.heapPages + n);
   }
   unlock(addressOf(sched.pageLock));
   if (ptr == 0) throwOutOfMemory();
@@ -136,7 +136,7 @@ export function freePages(ptr: usize): void {
       "pages are freed once, as a block",
     );
   let n = load<u32>(spanEntry(page)) & SPAN_COUNT;
-  atomic.store<i32>(SCHED_HEAP_PAGES, sched.heapPages - n);
+  atomic.store<i32>(addressOf(sched.heapPages), sched.heapPages - n);
   store<u32>(spanEntry(page), 0);
   if (page + n < <u32>memory.size()) {
     const after = load<u32>(spanEntry(page + n));

@@ -13,7 +13,6 @@
  *   I/O thread.
  * - The I/O thread frees a StdSocket, after the request to close it, which is the last to name it.
  */
-import { SCHED_IO_WAKE } from "../../layout";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import { mpscPush, mpscTake } from "../base/mpsc";
@@ -60,8 +59,6 @@ export function newStdSocket(): usize {
   return at;
 }
 
-/** Fails the build where the host's view differs; nothing of it is left in the program. */
-@inline
 // ---- requests --------------------------------------------------------------------------------------------------------
 
 function ask(kind: i32, s: StdSocket, block: usize, length: i32): void {
@@ -75,8 +72,8 @@ function ask(kind: i32, s: StdSocket, block: usize, length: i32): void {
 
 /** Has the I/O thread look at its requests. */
 function wakeIO(): void {
-  atomic.add<i32>(SCHED_IO_WAKE, 1);
-  atomic.notify(SCHED_IO_WAKE, 1);
+  atomic.add<i32>(addressOf(sched.ioWake), 1);
+  atomic.notify(addressOf(sched.ioWake), 1);
 }
 
 /** From the I/O thread: all requests, oldest first, linked by their first word; it frees them. */

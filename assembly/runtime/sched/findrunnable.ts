@@ -2,7 +2,6 @@
  * Looking for the next goroutine: on this P, in the global queue, in the network, on other Ps; and ceasing to look. The orderings
  * that keep work from being forgotten meanwhile are those of `schedule.ts`. On g0, with a P.
  */
-import { SCHED_STATE } from "../../layout";
 import { dumpStopped } from "../debug/dump";
 import { CHECKED, check } from "../base/checked";
 import { heldLocks } from "../base/lockrank";
@@ -36,7 +35,7 @@ const STEAL_ROUNDS: i32 = 4;
 export function findRunnable(): G | null {
   while (true) {
     if (CHECKED) check(heldLocks() == 0 && m.p != null, "who looks for a goroutine has a P and holds no locks");
-    if (atomic.load<u64>(SCHED_STATE) != 0) {
+    if (atomic.load<u64>(addressOf(sched.state)) != 0) {
       if (!attend()) return null;
       continue;
     }
@@ -147,7 +146,7 @@ function timerMayBeDue(pp: P): bool {
  */
 function giveUp(pp: P): G | null {
   lock(addressOf(sched.lock));
-  if (atomic.load<u64>(SCHED_STATE) != 0) {
+  if (atomic.load<u64>(addressOf(sched.state)) != 0) {
     unlock(addressOf(sched.lock));
     return null;
   }
@@ -174,7 +173,7 @@ function giveUp(pp: P): G | null {
 
 /** There is a reason not to go on: false if the program is over, true when this M may look for work again. */
 function attend(): bool {
-  if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) return false;
+  if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return false;
   if (m.spinning) stopSpinning();
   lock(addressOf(sched.lock));
   const bits = sched.attention;

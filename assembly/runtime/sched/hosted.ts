@@ -4,7 +4,6 @@
  * `mp.ts` says when it does. While it is there it holds no P, or one in the state `Syscall`; it is on `sched.hostM`, unless it is
  * the timer M or waits for its locked goroutine.
  */
-import { SCHED_STATE } from "../../layout";
 import { nanotime } from "../base/clock";
 import { lock, unlock } from "../base/lock";
 import { acquirep, mstop, pidleget, releasep, runTimers, unpark } from "./mp";
@@ -74,7 +73,7 @@ export function mreturn(): bool {
   if (mp.hosted == Hosted.Wait && mp.lockedg) {
     // Only startlockedm gives it a P.
     const given = mp.nextp;
-    const goesOn = given != null || atomic.load<i32>(SCHED_STATE) != ProgramState.Running;
+    const goesOn = given != null || atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running;
     if (goesOn) mp.hosted = Hosted.No;
     else toHost(mp, 0);
     unlock(addressOf(sched.lock));

@@ -2,7 +2,6 @@
  * Ms with a goroutine wired to them (`lockOSThread`). While one is locked only its M runs it, and its M runs nothing else: when it parks,
  * the M hands on its P and sleeps; an M that finds it ready hands its own P over to that M (`startlockedm`). On g0.
  */
-import { SCHED_STATE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
 import { toHost } from "./hosted";
@@ -44,5 +43,5 @@ export function startlockedm(gp: G): bool {
   unlock(addressOf(sched.lock));
   mp.nextp = pp;
   unpark(mp);
-  return atomic.load<i32>(SCHED_STATE) == ProgramState.Running && mstop();
+  return atomic.load<i32>(addressOf(sched.state)) == ProgramState.Running && mstop();
 }

@@ -22,7 +22,6 @@
  *
  * What orders all this is said in `schedule.ts`, 1 to 3. Ms sleep on g0; to hand on a P and wake an M any thread may, on either stack.
  */
-import { SCHED_IO_WAKE, SCHED_MCOUNT, SCHED_STATE, SCHED_SYSMON_WAKE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { checkdead } from "./deadlock";
@@ -251,12 +250,12 @@ export function handoffp(pp: P): void {
 
 /** Wakes everybody, to see that the state has changed. */
 export function wakeAll(): void {
-  const n = atomic.load<i32>(SCHED_MCOUNT);
+  const n = atomic.load<i32>(addressOf(sched.mcount));
   for (let id = 1; id <= n; id++) unpark(allm(id));
-  atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
-  atomic.notify(SCHED_SYSMON_WAKE, i32.MAX_VALUE);
-  atomic.add<i32>(SCHED_IO_WAKE, 1);
-  atomic.notify(SCHED_IO_WAKE, 1);
+  atomic.add<i32>(addressOf(sched.sysmonWake), 1);
+  atomic.notify(addressOf(sched.sysmonWake), i32.MAX_VALUE);
+  atomic.add<i32>(addressOf(sched.ioWake), 1);
+  atomic.notify(addressOf(sched.ioWake), 1);
 }
 
 /** Called after a timer was added that is the first of its P: somebody must look at it in time. */
@@ -324,7 +323,7 @@ export function mstop(): bool {
       unlock(addressOf(sched.lock));
       return true;
     }
-    if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) {
+    if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) {
       unlock(addressOf(sched.lock));
       return false;
     }
@@ -399,7 +398,7 @@ export function mstop(): bool {
 export function awaitp(): bool {
   const mp = m;
   while (!mp.nextp) {
-    if (mp.ending || atomic.load<i32>(SCHED_STATE) != ProgramState.Running) return false;
+    if (mp.ending || atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return false;
     parkM(-1);
   }
   acquirep(mp.nextp!);

@@ -3,7 +3,7 @@
  * `sched.newM`; sysmon finds it there and has the host start a thread for it, which begins with the P that the struct
  * holds. Idle Ms beyond the number of Ps end after a while.
  */
-import { MAX_THREADS, SCHED_MCOUNT, SCHED_SYSMON_WAKE } from "../../layout";
+import { MAX_THREADS } from "../../layout";
 import { nanotime } from "../base/clock";
 import { lock, unlock } from "../base/lock";
 import { midleput, unpark } from "./mp";
@@ -45,7 +45,7 @@ export function newm(pp: P | null, spinning: bool): void {
     mp = allm(id);
     mp.id = id;
     mp.rand = (<u64>nanotime() + 1) * 0x9e3779b97f4a7c15 + <u64>id;
-    atomic.store<i32>(SCHED_MCOUNT, id);
+    atomic.store<i32>(addressOf(sched.mcount), id);
   }
   mp.ending = false;
   mp.park = 0;
@@ -83,8 +83,8 @@ function threadExhaustion(): void {
 
 /** Gets sysmon out of its sleep. */
 export function wakeSysmon(): void {
-  atomic.add<i32>(SCHED_SYSMON_WAKE, 1);
-  atomic.notify(SCHED_SYSMON_WAKE, 1);
+  atomic.add<i32>(addressOf(sched.sysmonWake), 1);
+  atomic.notify(addressOf(sched.sysmonWake), 1);
 }
 
 /** The same if it sleeps until it is woken; a doze ends by itself. */

@@ -63,7 +63,6 @@
  * goroutines. Below them, what parks goroutines (chan/, net/, js/, and sync/ for what ends with a goroutine) calls `park` and
  * `goready`, and leaves something to be done here once the stack is saved: that is why these are imported here too.
  */
-import { SCHED_STATE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { findRunnable, nextHere } from "./findrunnable";
@@ -140,7 +139,12 @@ export function schedule(): bool {
 @inline
 function isUsualTurn(mp: M): bool {
   return (
-    mp.p != null && !mp.lockedg && mp.owed == 0 && mp.preempt == 0 && !mp.spinning && atomic.load<u64>(SCHED_STATE) == 0
+    mp.p != null &&
+    !mp.lockedg &&
+    mp.owed == 0 &&
+    mp.preempt == 0 &&
+    !mp.spinning &&
+    atomic.load<u64>(addressOf(sched.state)) == 0
   );
 }
 

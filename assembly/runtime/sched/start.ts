@@ -2,7 +2,7 @@
  * How threads come into the core and leave it: what the host calls on g0, a thread's own stack, before, between and after
  * goroutines. All of it runs on the thread that the comment says.
  */
-import { MAX_THREADS, SCHED_STATE } from "../../layout";
+import { MAX_THREADS } from "../../layout";
 import { nanotime } from "../base/clock";
 import { checkLayout } from "../base/checks";
 import { globrunqput } from "./globrunq";
@@ -158,6 +158,6 @@ export function currentCreator(): i64 {
 /** Ends all threads: Ms return from mstart when they next look for work, sysmon returns 0. */
 @host
 export function close(): void {
-  atomic.cmpxchg<i32>(SCHED_STATE, ProgramState.Running, ProgramState.Closing);
+  atomic.cmpxchg<i32>(addressOf(sched.state), ProgramState.Running, ProgramState.Closing);
   wakeAll();
 }

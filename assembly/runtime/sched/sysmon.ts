@@ -11,7 +11,7 @@
  * each time to wake sysmon would cost as much as the request; so while something has run since it last looked, it only
  * dozes: for 2 ms, and only a blocking call wakes it.
  */
-import { SCHED_STATE, SCHED_SYSMON_WAKE, SYSMON_M } from "../../layout";
+import { SYSMON_M } from "../../layout";
 import { nanotime } from "../base/clock";
 import { STALLED, writeError } from "../debug/dump";
 import { globrunqsize } from "./globrunq";
@@ -66,8 +66,8 @@ export function sysmon(): i32 {
   let lastTicks: u32 = 0;
   const until = nanotime() + HOST_TURN;
   while (true) {
-    const seen = atomic.load<i32>(SCHED_SYSMON_WAKE);
-    if (atomic.load<i32>(SCHED_STATE) != ProgramState.Running) return 0;
+    const seen = atomic.load<i32>(addressOf(sched.sysmonWake));
+    if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return 0;
     const mp = takeNewM();
     if (mp) return mp.id;
     const doomed = takeKillM();
@@ -81,14 +81,14 @@ export function sysmon(): i32 {
       const dozes = ticks != lastTicks;
       lastTicks = ticks;
       atomic.store<i32>(addressOf(sched.sysmonIdle), dozes ? DOZING : ASLEEP);
-      if (allIdle()) futexsleep(SCHED_SYSMON_WAKE, seen, dozes ? DOZE : idleTimeout());
+      if (allIdle()) futexsleep(addressOf(sched.sysmonWake), seen, dozes ? DOZE : idleTimeout());
       atomic.store<i32>(addressOf(sched.sysmonIdle), 0);
       idle = 0;
       delay = DELAY_MIN;
     } else {
       if (idle == 0) delay = DELAY_MIN;
       else if (idle > IDLE_TURNS) delay = min(delay * 2, DELAY_MAX);
-      futexsleep(SCHED_SYSMON_WAKE, seen, max(min(delay, nextLook - now), DELAY_MIN));
+      futexsleep(addressOf(sched.sysmonWake), seen, max(min(delay, nextLook - now), DELAY_MIN));
     }
     now = nanotime();
     atomic.store<i64>(addressOf(sched.coarseNow), now);

@@ -8,7 +8,7 @@
  * A turn has asyncio's four phases (`runOnce`): what is ready is called first in, first out; what gets ready during a turn
  * is called in the next; timers due at one time are called in the order set; nothing is called early.
  *
- * Other goroutines reach the loop by `callSoonThreadsafe` alone, through the core's lock-free queue (`runtime/mpsc.ts`). All
+ * Other goroutines reach the loop by `callSoonThreadsafe` alone, through the core's lock-free queue (`runtime/base/mpsc.ts`). All
  * else is for the goroutine that runs the loop, or while nobody runs it; anything else panics.
  */
 import { addressOf } from "./abi";

@@ -2,7 +2,6 @@
 //
 // A block begins with its size and a mark, and is filled with a word made of these and its address; so a block that was
 // handed out twice, or overlaps another, is found damaged by one of its owners.
-import { SCHED_HEAP_PAGES } from "../../../assembly/layout";
 import { futexsleep } from "../../../assembly/runtime/base/lock";
 import { malloc, mallocSize, mfree } from "../../../assembly/runtime/memory/malloc";
 import { PAGE_BITS, reservePages } from "../../../assembly/runtime/memory/pages";
@@ -150,7 +149,7 @@ export function crossed(): i32 {
 }
 
 export function heapPages(): i32 {
-  return load<i32>(SCHED_HEAP_PAGES);
+  return load<i32>(addressOf(sched.heapPages));
 }
 
 /** Pages of the heap ever used. */

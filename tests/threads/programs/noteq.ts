@@ -1,5 +1,4 @@
 // Producers of notes, and the consumer that drains them and sleeps when there are none.
-import { SCHED_HOST_ASLEEP, SCHED_HOST_WAKE } from "../../../assembly/layout";
 import { allm, Note } from "../../../assembly/abi";
 import { futexsleep } from "../../../assembly/runtime/base/lock";
 import { mfree } from "../../../assembly/runtime/memory/malloc";
@@ -40,13 +39,13 @@ export function consume(n: i32, sleep: i32): void {
   become(0, -1);
   let wrong = 0;
   for (let seen = 0; seen < n;) {
-    const wake = atomic.load<i32>(SCHED_HOST_WAKE);
+    const wake = atomic.load<i32>(addressOf(sched.hostWake));
     let note = takeMail(allm(0));
     if (note != 0) atomic.add<i32>(word(FILLED), 1);
     else if (sleep) {
-      atomic.store<i32>(SCHED_HOST_ASLEEP, 1);
-      futexsleep(SCHED_HOST_WAKE, wake, -1);
-      atomic.store<i32>(SCHED_HOST_ASLEEP, 0);
+      atomic.store<i32>(addressOf(sched.hostAsleep), 1);
+      futexsleep(addressOf(sched.hostWake), wake, -1);
+      atomic.store<i32>(addressOf(sched.hostAsleep), 0);
     }
     while (note != 0) {
       const next = changetype<Note>(note).next;
@@ -76,7 +75,7 @@ export function received(id: i32): i32 {
 }
 
 export function wakes(): i32 {
-  return load<i32>(SCHED_HOST_WAKE);
+  return load<i32>(addressOf(sched.hostWake));
 }
 
 /** Whether nothing is left. */
