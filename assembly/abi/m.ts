@@ -67,16 +67,16 @@ export class M {
   ending: bool;
   /** Its thread has been through `mstart` once: whoever made the M has given it a P, or put it on the idle list (owner; newm). */
   started: bool;
-  /** Its thread is in its event loop, or on the way there (owner, under sched.lock): one of Hosted. */
-  hosted: u8;
+  /** Its thread is in its event loop, or on the way there (owner, under sched.lock): one of InLoop. */
+  inLoop: u8;
   /** It is on sched's list of Ms in their event loops (under sched.lock). */
-  onHostList: bool;
+  onLoopList: bool;
   /** It has been given a P to run its locked goroutine with, and has not yet begun (owner). */
   lockedReady: bool;
   /** Where it has the kernel write events of the network, or 0 (owner). */
   pollEvents: usize;
   /** Link in sched's list of Ms in their event loops (sched.lock). */
-  hostlink: M | null;
+  looplink: M | null;
   /** When its thread last had a turn of its event loop (owner). */
   lastTurn: i64;
   private pad5: u64;
@@ -173,7 +173,7 @@ export namespace Mstart {
 }
 
 /** Whether an M's thread is in its event loop. */
-export namespace Hosted {
+export namespace InLoop {
   export const No: u8 = 0;
   /** It has nothing to run and waits there to be woken. */
   export const Wait: u8 = 1;

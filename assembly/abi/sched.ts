@@ -27,10 +27,32 @@ export namespace ProgramState {
 export namespace MainSleep {
   /** It looks there by itself. */
   export const Awake: i32 = 0;
-  /** It sleeps in its event loop until `hostWake` is notified, or is about to. */
+  /** It sleeps in its event loop until `mainWake` is notified, or is about to. */
   export const Asleep: i32 = 1;
-  /** It blocks on `hostAsleep` itself, for a moment; who wakes it makes that Awake. */
+  /** It blocks on `mainSleep` itself, for a moment; who wakes it makes that Awake. */
   export const Blocked: i32 = 2;
+}
+
+/** Whether sysmon sleeps because nothing happens. */
+export namespace SysmonSleep {
+  export const No: i32 = 0;
+  /** Whoever takes an idle P wakes it. */
+  export const Asleep: i32 = 1;
+  /** For a moment: only a blocking call wakes it. */
+  export const Dozing: i32 = 2;
+}
+
+/** What the thread that has called `sysmon` is to do; above it, from bit `Bits` on, is the number of the M concerned. */
+export namespace SysmonWish {
+  /** The program is over. */
+  export const End: i32 = 0;
+  /** A turn of its event loop. */
+  export const Turn: i32 = 1;
+  /** Start the thread of an M. */
+  export const Start: i32 = 2;
+  /** Kill the thread of an M, and call `mlost`. */
+  export const Kill: i32 = 3;
+  export const Bits: i32 = 2;
 }
 
 /** Reasons for Ms not to go on with the next goroutine at once. */
@@ -45,7 +67,7 @@ export namespace Attention {
 @unmanaged
 export class Sched {
   /** Bumped and notified whenever a note is waiting for the main thread. Written by Ms, read by the main thread. */
-  @atomic hostWake: i32;
+  @atomic mainWake: i32;
   /** Valid once the state is Exited. */
   @atomic exitCode: i32;
   /** One of ProgramState. Written by whoever ends the program first, read by everybody. */
@@ -64,7 +86,7 @@ export class Sched {
   /** What sysmon's thread sleeps on. */
   sysmonWake: i32;
   /** Whether the main thread sleeps, and where: one of MainSleep; then whoever fills its mailbox must notify. */
-  @atomic hostAsleep: i32;
+  @atomic mainSleep: i32;
   /** What the I/O thread sleeps on, if there is one: bumped and notified when it has requests, or the program ends. */
   @atomic ioWake: i32;
   /** Goroutine 1: one of MainState (under the lock). */
@@ -155,8 +177,8 @@ export class Sched {
   gcount: i64;
   /** The same of JavaScript goroutines. Atomic. */
   jscount: i64;
-  /** Ms that wait in their event loops, with nothing to run; through hostlink, under the lock. */
-  hostM: M | null;
+  /** Ms that wait in their event loops, with nothing to run; through looplink, under the lock. */
+  loopM: M | null;
   /** Ms whose threads sysmon is to have killed; through killlink, under the lock. */
   killM: M | null;
   /** Ms whose threads sysmon is to start, and Ms whose threads have ended, for reuse; through newlink, under the lock. */
@@ -173,7 +195,7 @@ export class Sched {
   stopwait: i32;
   /** 1 while somebody stops the world or resizes it. Atomic. */
   worldBusy: i32;
-  /** Not 0 while sysmon sleeps because nothing happens (see `sysmon.ts`). Atomic. */
+  /** One of SysmonSleep. Atomic. */
   sysmonIdle: i32;
   // Settings of SKEIN_DEBUG, from the host: milliseconds, 0 for off.
   schedtrace: i32;

@@ -1,5 +1,5 @@
 /**
- * AssemblyScript's `console`, printing as goroutines print (`runtime/print.ts`): whole lines, in order. `log`, `debug` and
+ * AssemblyScript's `console`, printing as goroutines print (`runtime/goroutine/print.ts`): whole lines, in order. `log`, `debug` and
  * `info` go to standard output, `warn`, `error` and failed assertions to standard error, as in Node and Deno.
  */
 import { nanotime } from "./skein/runtime/base/clock";

@@ -1,4 +1,4 @@
-/** AssemblyScript's `process`, on top of the program's own surroundings (`runtime/program.ts`). */
+/** AssemblyScript's `process`, on top of the program's own surroundings (`runtime/goroutine/program.ts`). */
 import { nanotime } from "./skein/runtime/base/clock";
 import { args, exit as exitProgram } from "./skein/runtime/goroutine/program";
 

@@ -148,10 +148,7 @@ export interface Core {
   submit(task: number, kind: number): void;
   /** Starts a goroutine for each of `count` records, linked by `next`. From threads without a P. */
   submitRecords(first: number, count: number): void;
-  /**
-   * The sysmon thread: returns the id of an M whose thread is to be started now, or -1 for the host to take an event-loop turn,
-   * then to be called again; 0 when the program is over.
-   */
+  /** Runs sysmon until its thread is needed: returns what that is to do, one of SysmonWish, before it calls again. */
   sysmon(): number;
   /** The first of `n` numbers for goroutines. */
   takeGoids(n: number): number;

@@ -92,7 +92,7 @@ export const enum RunJs {
 }
 
 /** Whether an M's thread is in its event loop. */
-export const enum Hosted {
+export const enum InLoop {
   No = 0,
   /** It has nothing to run and waits there to be woken. */
   Wait = 1,
@@ -365,9 +365,9 @@ export const enum Attention {
 export const enum MainSleep {
   /** It looks there by itself. */
   Awake = 0,
-  /** It sleeps in its event loop until `hostWake` is notified, or is about to. */
+  /** It sleeps in its event loop until `mainWake` is notified, or is about to. */
   Asleep = 1,
-  /** It blocks on `hostAsleep` itself, for a moment; who wakes it makes that Awake. */
+  /** It blocks on `mainSleep` itself, for a moment; who wakes it makes that Awake. */
   Blocked = 2,
 }
 
@@ -388,6 +388,28 @@ export const enum ProgramState {
   Exited = 2,
   /** Library form: `close()` was called, Ms return from mstart as soon as they look. */
   Closing = 3,
+}
+
+/** Whether sysmon sleeps because nothing happens. */
+export const enum SysmonSleep {
+  No = 0,
+  /** Whoever takes an idle P wakes it. */
+  Asleep = 1,
+  /** For a moment: only a blocking call wakes it. */
+  Dozing = 2,
+}
+
+/** What the thread that has called `sysmon` is to do; above it, from bit `Bits` on, is the number of the M concerned. */
+export const enum SysmonWish {
+  /** The program is over. */
+  End = 0,
+  /** A turn of its event loop. */
+  Turn = 1,
+  /** Start the thread of an M. */
+  Start = 2,
+  /** Kill the thread of an M, and call `mlost`. */
+  Kill = 3,
+  Bits = 2,
 }
 
 export const enum StopReason {

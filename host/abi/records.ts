@@ -255,7 +255,7 @@ export class M extends View {
   get parkIndex(): number {
     return this.at + 32;
   }
-  /** Its thread's mailbox: a stack of notes, newest first; pushed by anybody, taken whole by the thread (see `noteq.ts`). */
+  /** Its thread's mailbox: a stack of notes, newest first; pushed by anybody, taken whole by the thread (`js/mailbox.ts`). */
   get mail(): number {
     return Atomics.load(this.words, this.at + 48) >>> 0;
   }
@@ -680,14 +680,14 @@ export class Op extends NoteHead {
 export class Sched extends View {
   static readonly SIZE: number = 476;
   /** Bumped and notified whenever a note is waiting for the main thread. Written by Ms, read by the main thread. */
-  get hostWake(): number {
+  get mainWake(): number {
     return Atomics.load(this.words, this.at);
   }
-  set hostWake(value: number) {
+  set mainWake(value: number) {
     Atomics.store(this.words, this.at, value);
   }
-  /** Where `hostWake` is in `words`. */
-  get hostWakeIndex(): number {
+  /** Where `mainWake` is in `words`. */
+  get mainWakeIndex(): number {
     return this.at;
   }
   /** Valid once the state is Exited. */
@@ -746,14 +746,14 @@ export class Sched extends View {
     return this.at + 6;
   }
   /** Whether the main thread sleeps, and where: one of MainSleep; then whoever fills its mailbox must notify. */
-  get hostAsleep(): number {
+  get mainSleep(): number {
     return Atomics.load(this.words, this.at + 8);
   }
-  set hostAsleep(value: number) {
+  set mainSleep(value: number) {
     Atomics.store(this.words, this.at + 8, value);
   }
-  /** Where `hostAsleep` is in `words`. */
-  get hostAsleepIndex(): number {
+  /** Where `mainSleep` is in `words`. */
+  get mainSleepIndex(): number {
     return this.at + 8;
   }
   /** What the I/O thread sleeps on, if there is one: bumped and notified when it has requests, or the program ends. */

@@ -162,19 +162,19 @@ export class Control {
 
   /** Makes the main thread look at its notes and at the report. */
   wakeMain(): void {
-    const { words, hostWakeIndex } = this.sched;
-    Atomics.add(words, hostWakeIndex, 1);
-    Atomics.notify(words, hostWakeIndex);
+    const { words, mainWakeIndex } = this.sched;
+    Atomics.add(words, mainWakeIndex, 1);
+    Atomics.notify(words, mainWakeIndex);
   }
 
   /** A counter of `wakeMain` calls, to be read before looking. */
   get wakes(): number {
-    return this.sched.hostWake;
+    return this.sched.mainWake;
   }
 
   /** Resolves when `wakes` has changed from `seen`; does not by itself keep the process alive. */
   async woken(seen: number): Promise<void> {
-    const wait = Atomics.waitAsync(this.sched.words, this.sched.hostWakeIndex, seen);
+    const wait = Atomics.waitAsync(this.sched.words, this.sched.mainWakeIndex, seen);
     if (wait.async) await wait.value;
   }
 

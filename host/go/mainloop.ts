@@ -109,7 +109,7 @@ export class MainLoop implements Holder {
     const now = performance.now();
     this.isFresh = now - this.latest > COLD_MS;
     this.latest = now;
-    this.sched.hostAsleep = MainSleep.Awake;
+    this.sched.mainSleep = MainSleep.Awake;
     setImmediate(this.poll);
   }
 
@@ -121,10 +121,10 @@ export class MainLoop implements Holder {
       return;
     }
     if (!this.mayBlock) return;
-    const { words, hostAsleepIndex } = this.sched;
-    this.sched.hostAsleep = MainSleep.Blocked;
-    if (this.m.mail === 0) Atomics.wait(words, hostAsleepIndex, MainSleep.Blocked, BLOCK_MS);
-    this.sched.hostAsleep = MainSleep.Awake;
+    const { words, mainSleepIndex } = this.sched;
+    this.sched.mainSleep = MainSleep.Blocked;
+    if (this.m.mail === 0) Atomics.wait(words, mainSleepIndex, MainSleep.Blocked, BLOCK_MS);
+    this.sched.mainSleep = MainSleep.Awake;
     if (this.m.mail !== 0) {
       this.inVain = 0;
     } else {
@@ -134,7 +134,7 @@ export class MainLoop implements Holder {
   }
 
   private sleep(): void {
-    this.sched.hostAsleep = MainSleep.Asleep;
+    this.sched.mainSleep = MainSleep.Asleep;
   }
 
   /** Has the process live while it is to, when polling does not see to that. */

@@ -4,6 +4,7 @@
  * Guarantees: ends when the runtime closes, after the Ms that it started; a failure here reaches the main thread.
  */
 import { MessageChannel, type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { SysmonWish } from "../abi/enums.js";
 import { Control, Report } from "../base/control.js";
 import { netImportsFor } from "../sockets/forthread.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
@@ -41,16 +42,14 @@ async function runSysmon(data: SysmonData): Promise<void> {
       return port2;
     };
     threads = new Threads(threadData, control, core, memory, connect);
-    for (let what: number; (what = core.sysmon()) !== 0;) {
-      if (what > 0) {
-        if (mainStartsThreads) ask({ start: what });
-        else threads.start(what);
-      } else if (what === -1) {
-        await eventLoopTurn();
-      } else {
-        const mid = -1 - what;
+    for (let answer: number; (answer = core.sysmon()) !== SysmonWish.End;) {
+      const mid = answer >>> SysmonWish.Bits;
+      const wish = answer ^ (mid << SysmonWish.Bits);
+      if (wish === SysmonWish.Turn) await eventLoopTurn();
+      else if (wish === SysmonWish.Kill) {
         if (!(await threads.kill(mid))) ask({ kill: mid });
-      }
+      } else if (mainStartsThreads) ask({ start: mid });
+      else threads.start(mid);
     }
   } catch (error) {
     if (!(error instanceof StopThread)) {

@@ -33,14 +33,14 @@ describe("the note queue", () => {
   });
 
   it("changes the wake word when it fills, and not again before it is drained", () => {
-    const before = sched.hostWake;
+    const before = sched.mainWake;
     pushNote(1, 0, 0);
-    expect(sched.hostWake).toBe(before + 1);
+    expect(sched.mainWake).toBe(before + 1);
     pushNote(2, 0, 0);
-    expect(sched.hostWake).toBe(before + 1);
+    expect(sched.mainWake).toBe(before + 1);
     takeMail(allm(0));
-    expect(sched.hostWake).toBe(before + 1);
+    expect(sched.mainWake).toBe(before + 1);
     pushNote(3, 0, 0);
-    expect(sched.hostWake).toBe(before + 2);
+    expect(sched.mainWake).toBe(before + 2);
   });
 });

@@ -2,7 +2,7 @@
 import { nanotime } from "../base/clock";
 import { textOf, waitReasonText, writeError } from "./dump";
 import { gfcount } from "../goroutine/gs";
-import { G, GStatus, M, P, allm, allp, sched, addressOf } from "../../abi";
+import { G, GStatus, M, P, allm, allp, sched, addressOf, SysmonSleep } from "../../abi";
 
 /** Prints a line, or the long form, if one is due. sysmon's. */
 export function schedtrace(now: i64): void {
@@ -22,7 +22,7 @@ export function schedtraceText(now: i64, detail: bool): string {
     return text + "]\n";
   }
   text += ` gcwaiting=${sched.attention & 2 ? "true" : "false"} nmidlelocked=${sched.nmlocked} stopwait=${sched.stopwait}`;
-  text += ` sysmonwait=${sched.sysmonIdle != 0 ? "true" : "false"}\n`;
+  text += ` sysmonwait=${sched.sysmonIdle != SysmonSleep.No ? "true" : "false"}\n`;
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
     text += `  P${i}: status=${pp.status} schedtick=${pp.schedtick} syscalltick=${pp.syscalltick} m=${mName(pp.m)}`;

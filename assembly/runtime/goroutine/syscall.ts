@@ -21,7 +21,7 @@ import { acquirep, handoffp, pidleget, releasep } from "../sched/mp";
 import { wakeSysmon } from "../sched/newm";
 import { m } from "../base/registers";
 import { switchOut } from "./stack";
-import { PStatus, Switch, TraceKind, addressOf, sched } from "../../abi";
+import { PStatus, Switch, TraceKind, addressOf, sched, SysmonSleep } from "../../abi";
 import { runTask, Task } from "./task";
 import { isTraced, trace } from "../debug/trace";
 
@@ -32,7 +32,7 @@ export function entersyscall(): void {
     if (isTraced()) trace(TraceKind.Block, 0, 0);
   }
   entersyscallUnwatched();
-  if (sched.sysmonIdle != 0) wakeSysmon();
+  if (sched.sysmonIdle != SysmonSleep.No) wakeSysmon();
 }
 
 /** The same while nothing else has use for the P: if sysmon sleeps, it may go on to. Who then queues something wakes it (`globrunq.ts`). */

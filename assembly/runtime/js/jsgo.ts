@@ -23,7 +23,7 @@ import { threadLost } from "./operation";
 import { hostRunJs } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
-import { hostget } from "../sched/hosted";
+import { loopget } from "../sched/inloop";
 import { handoffp, startIdle, wakepIfIdle } from "../sched/mp";
 import { netpollWanted } from "../net/netpoll";
 import { newm, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
@@ -36,7 +36,7 @@ import {
   G,
   GKind,
   GStatus,
-  Hosted,
+  InLoop,
   JsGo,
   JsRequest,
   JsStatus,
@@ -328,24 +328,10 @@ export function mlost(mid: i32, text: usize): void {
   const holdings = mp.holdings;
   mp.holdings = 0;
   atomic.add<i32>(addressOf(mp.gen), 1); // from now on its mail goes to the main thread
-  let gp = changetype<G | null>(sched.allgs);
-  while (gp) {
-    const next = gp.alllink;
-    if (isJsgo(gp) && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
-      const record = gp.task;
-      atomic.store<i32>(record + offsetof<JsGo>("state"), JsStatus.Lost);
-      changetype<JsGo>(record).result = <u64>copyText(text);
-      if (isTraced()) trace(TraceKind.End, StopReason.Lost, gp.id);
-      postRecord(record);
-      buryDetached(gp);
-    } else if (isJsgo(gp) && gp.detached) {
-      leaveGenerator(changetype<JsGo>(gp.task), mid, gen);
-    }
-    gp = next;
-  }
+  failAll(mp, text, gen);
 
   lock(addressOf(sched.lock));
-  if (mp.onHostList) hostget(mp);
+  if (mp.onLoopList) loopget(mp);
   if (mp.onKillList) killget(mp); // or its successor would be killed
   const wasTimerM = sched.timerM == changetype<usize>(mp);
   if (wasTimerM) sched.timerM = 0;
@@ -358,7 +344,7 @@ export function mlost(mid: i32, text: usize): void {
   mp.curg = null;
   mp.lockedg = null;
   mp.lockedReady = false;
-  mp.hosted = Hosted.No;
+  mp.inLoop = InLoop.No;
   mp.owed = 0;
   mp.mark = ThreadMark.Core;
   mp.lastWords = 0;
@@ -386,6 +372,34 @@ export function mlost(mid: i32, text: usize): void {
     if (isTraced()) trace(TraceKind.LoseP, 0, old.id);
     handoffp(old);
   }
+  orphanMail(mp);
+  if (wasTimerM && timeSleepUntil() != 0) startIdle();
+  wakepIfIdle();
+  threadLost(mid, gen);
+  if (holdings != 0) pushNote(NoteKind.Orphan | NoteKind.Holdings, holdings, 0);
+}
+
+/** The JavaScript goroutines of a dead M, whose thread was its `gen`th, have failed, and generators that it has started have no reader. */
+function failAll(mp: M, text: usize, gen: i32): void {
+  let gp = changetype<G | null>(sched.allgs);
+  while (gp) {
+    const next = gp.alllink;
+    if (isJsgo(gp) && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
+      const record = gp.task;
+      atomic.store<i32>(record + offsetof<JsGo>("state"), JsStatus.Lost);
+      changetype<JsGo>(record).result = <u64>copyText(text);
+      if (isTraced()) trace(TraceKind.End, StopReason.Lost, gp.id);
+      postRecord(record);
+      buryDetached(gp);
+    } else if (isJsgo(gp) && gp.detached) {
+      leaveGenerator(changetype<JsGo>(gp.task), mp.id, gen);
+    }
+    gp = next;
+  }
+}
+
+/** What a dead M was sent goes to the main thread. */
+function orphanMail(mp: M): void {
   let note = takeMail(mp);
   while (note != 0) {
     const next = changetype<Note>(note).next;
@@ -393,10 +407,6 @@ export function mlost(mid: i32, text: usize): void {
     post(allm(0), note);
     note = next;
   }
-  if (wasTimerM && timeSleepUntil() != 0) startIdle();
-  wakepIfIdle();
-  threadLost(mid, gen);
-  if (holdings != 0) pushNote(NoteKind.Orphan | NoteKind.Holdings, holdings, 0);
 }
 
 /** The thread that started a goroutine has died: if it is a generator, nobody will read what it yields, and it returns. */

@@ -6,10 +6,10 @@
  *
  * Waking: a push that found the mailbox empty wakes the owner. One that found it non-empty needs nothing: the one that made
  * it non-empty has woken the owner, or is about to. An M is unparked: it finds WOKEN when it is about to sleep, so it looks
- * again. The main thread reads `hostWake`, drains, sets `hostAsleep`, and waits for `hostWake` to change from what it
- * read; a push changes `hostWake`, then reads `hostAsleep`. Either the push sees that the main thread sleeps and notifies,
- * or the main thread sees the change and does not sleep. Or, for a moment, it blocks: it sets `hostAsleep` to MainSleep.Blocked, sees that its
- * mailbox is empty, and waits for `hostAsleep` to change, which a push has it do that sees MainSleep.Blocked.
+ * again. The main thread reads `mainWake`, drains, sets `mainSleep`, and waits for `mainWake` to change from what it
+ * read; a push changes `mainWake`, then reads `mainSleep`. Either the push sees that the main thread sleeps and notifies,
+ * or the main thread sees the change and does not sleep. Or, for a moment, it blocks: it sets `mainSleep` to MainSleep.Blocked, sees that its
+ * mailbox is empty, and waits for `mainSleep` to change, which a push has it do that sees MainSleep.Blocked.
  *
  * A note is any record that begins as one: the next note, and a kind. Who reads it frees it, or keeps it if it is
  * its own.
@@ -41,12 +41,12 @@ function wakeOwner(mp: M): void {
     unpark(mp);
     return;
   }
-  atomic.add<i32>(addressOf(sched.hostWake), 1);
-  const how = atomic.load<i32>(addressOf(sched.hostAsleep));
+  atomic.add<i32>(addressOf(sched.mainWake), 1);
+  const how = atomic.load<i32>(addressOf(sched.mainSleep));
   if (how == MainSleep.Awake) return;
-  if (how != MainSleep.Blocked) atomic.notify(addressOf(sched.hostWake), 1);
-  else if (atomic.cmpxchg<i32>(addressOf(sched.hostAsleep), MainSleep.Blocked, MainSleep.Awake) == MainSleep.Blocked)
-    atomic.notify(addressOf(sched.hostAsleep), 1);
+  if (how != MainSleep.Blocked) atomic.notify(addressOf(sched.mainWake), 1);
+  else if (atomic.cmpxchg<i32>(addressOf(sched.mainSleep), MainSleep.Blocked, MainSleep.Awake) == MainSleep.Blocked)
+    atomic.notify(addressOf(sched.mainSleep), 1);
 }
 
 /** Queues a note for the main thread. */

@@ -4,7 +4,7 @@
  */
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
-import { toHost } from "./hosted";
+import { toLoop } from "./inloop";
 import { awaitp, handoffp, mstop, releasep, unpark, wakepIfIdle } from "./mp";
 import { checkdead } from "./deadlock";
 import { m } from "../base/registers";
@@ -25,7 +25,7 @@ export function stoplockedm(): bool {
   else wakepIfIdle();
   lock(addressOf(sched.lock));
   if ((m.owed & Owed.Results) != 0) {
-    toHost(m, 0);
+    toLoop(m, 0);
     unlock(addressOf(sched.lock));
     return false;
   }

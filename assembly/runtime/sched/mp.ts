@@ -6,14 +6,13 @@
  * - as the *timer M*, at most one, until the next timer of any P is due, or until it is given a P all the same. While
  *   goroutines wait for the network it does so in the netpoller.
  *
- * `M.park` is its futex: 0, Park.Parked (it sleeps, or is just about to), POLLING (the same, in the netpoller) or WOKEN. An M turns 0
- * into Park.Parked by compare-and-swap and waits while it is Park.Parked; a waker exchanges WOKEN into it and notifies if it replaced
- * Park.Parked, or breaks the poll if it replaced POLLING. An M that finds WOKEN
- * resets it to 0 and looks at what has changed. Wakers write first what the M is to find (`nextp`, the state), so the
+ * `M.park` is its futex, one of Park. An M turns Awake into Parked by compare-and-swap and waits while it is Parked; a waker
+ * exchanges Woken into it and notifies if it replaced Parked, or breaks the poll if it replaced Polling. An M that finds Woken
+ * makes it Awake again and looks at what has changed. Wakers write first what the M is to find (`nextp`, the state), so the
  * exchange orders it; a wake-up too many is harmless, since the M looks and sleeps again.
  *
  * An M whose JavaScript waits for something (`owed`) does not sleep on the futex: its thread goes to its event loop
- * (`hosted`), and comes back when `park` changes (the host waits for that with Atomics.waitAsync), or after a turn. There it
+ * (`inLoop`), and comes back when `park` changes (the host waits for that with Atomics.waitAsync), or after a turn. There it
  * may run JavaScript at any time, for as long as that likes. So it counts as being in a blocking call: it is on a list of its
  * own, which comes after the idle Ms, and a P is put down for it in the state `Syscall`, as if it had had it when it left;
  * coming back it takes the P as after any blocking call, unless sysmon has taken it away meanwhile.
@@ -25,7 +24,7 @@
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { checkdead } from "./deadlock";
-import { hostget, hostput, putDown, toHost } from "./hosted";
+import { loopget, loopput, putDown, toLoop } from "./inloop";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { heldLocks, holds } from "../base/lockrank";
 import { netpoll, netpollBreak, netpollLast, netpollWanted } from "../net/netpoll";
@@ -37,7 +36,7 @@ import { runqempty } from "../goroutine/runq";
 import {
   Attention,
   G,
-  Hosted,
+  InLoop,
   M,
   P,
   PStatus,
@@ -55,9 +54,6 @@ import { isTraced, trace } from "../debug/trace";
 import { countSpinner, loadIdlePs, loadSpinning, uncountSpinner } from "./spinning";
 import { stopp } from "./world";
 
-const WOKEN: i32 = 1;
-const POLLING: i32 = -2;
-
 /** Looks at `park` this often before sleeping: some 10 µs, less than it costs to be woken from sleep. */
 const PARK_SPINS: i32 = 2000;
 /**
@@ -69,7 +65,7 @@ const JS_PARK_SPINS: i32 = 8000;
 const JS_SPINS_IN_VAIN: i32 = 6;
 
 /** An M in its event loop that is to look after the network does so this often, in µs. */
-const HOST_POLL_US: i64 = 1000;
+const LOOP_POLL_US: i64 = 1000;
 
 // ---- Ps --------------------------------------------------------------------------------------------------------------
 
@@ -137,10 +133,10 @@ export function watch(pp: P): void {
 // ---- waking Ms -------------------------------------------------------------------------------------------------------
 
 export function unpark(mp: M): void {
-  const was = atomic.xchg<i32>(addressOf(mp.park), WOKEN);
+  const was = atomic.xchg<i32>(addressOf(mp.park), Park.Woken);
   // All waiters, not one: a wait of its event loop that is not over yet would take the place of the M itself.
   if (was == Park.Parked) atomic.notify(addressOf(mp.park), i32.MAX_VALUE);
-  else if (was == POLLING) netpollBreak();
+  else if (was == Park.Polling) netpollBreak();
 }
 
 /** After work was made visible: if a P is idle and nobody looks for work, wake an M that does. */
@@ -182,11 +178,11 @@ function startm(pp: P, spinning: bool): void {
     // No other M is idle, so no other P is: each P has an M that looks after its timers.
     mp = changetype<M>(sched.timerM);
     sched.timerM = 0;
-  } else if (sched.hostM) {
-    mp = sched.hostM;
-    hostget(mp!);
+  } else if (sched.loopM) {
+    mp = sched.loopM;
+    loopget(mp!);
   }
-  if (mp && mp.hosted != Hosted.No) {
+  if (mp && mp.inLoop != InLoop.No) {
     if (pp.unwatched) watch(pp);
     putDown(mp, pp);
     if (spinning) uncountSpinner();
@@ -275,7 +271,7 @@ function parkM(timeout: i64): void {
   if (CHECKED) check(heldLocks() == 0 && !m.p, "an M sleeps without locks and without a P");
   const addr = addressOf(m.park);
   if (m.quick) spinAfterJs(addr);
-  else for (let i = 0; i < PARK_SPINS && atomic.load<i32>(addr) != WOKEN; i++);
+  else for (let i = 0; i < PARK_SPINS && atomic.load<i32>(addr) != Park.Woken; i++);
   if (atomic.cmpxchg<i32>(addr, 0, Park.Parked) == 0) {
     m.parks++;
     futexsleep(addr, Park.Parked, timeout);
@@ -290,7 +286,7 @@ function spinAfterJs(addr: usize): void {
     return;
   }
   let i = 0;
-  while (i < JS_PARK_SPINS && atomic.load<i32>(addr) != WOKEN) i++;
+  while (i < JS_PARK_SPINS && atomic.load<i32>(addr) != Park.Woken) i++;
   if (i < JS_PARK_SPINS) {
     mp.spinsInVain = 0;
   } else {
@@ -303,7 +299,7 @@ function spinAfterJs(addr: usize): void {
 function pollM(timeout: i64): G | null {
   const addr = addressOf(m.park);
   let list: G | null = null;
-  if (atomic.cmpxchg<i32>(addr, 0, POLLING) == 0) {
+  if (atomic.cmpxchg<i32>(addr, 0, Park.Polling) == 0) {
     m.parks++;
     list = netpoll(timeout);
   }
@@ -315,8 +311,7 @@ function pollM(timeout: i64): G | null {
 export function mstop(): bool {
   const mp = m;
   lock(addressOf(sched.lock));
-  while (true) {
-    if (mp.nextp) break;
+  while (!mp.nextp) {
     if (sched.idleP && anyWork()) {
       // It came while this M was between giving up its P and here, where startm could not find it.
       acquirep(pidleget()!);
@@ -332,66 +327,74 @@ export function mstop(): bool {
       const when = armTimer(mp, polls);
       if (when != 0 && mp.owed != 0) {
         // Its thread cannot block in the poller, so it looks at the network now and then.
-        const us = min<i64>((when - nanotime()) / 1000 + 1, polls ? HOST_POLL_US : i32.MAX_VALUE);
+        const us = min<i64>((when - nanotime()) / 1000 + 1, polls ? LOOP_POLL_US : i32.MAX_VALUE);
         sched.timerMPolls = false;
-        toHost(mp, <i32>max<i64>(1, us));
+        toLoop(mp, <i32>max<i64>(1, us));
         unlock(addressOf(sched.lock));
         return false;
       }
-      if (when != 0) {
-        sched.timerMPolls = polls;
-        unlock(addressOf(sched.lock));
-        let list: G | null = null;
-        const delay = when - nanotime();
-        if (polls) list = pollM(when == i64.MAX_VALUE ? -1 : max<i64>(delay, 0));
-        else if (delay > 0) parkM(delay);
-        lock(addressOf(sched.lock));
-        if (mp.nextp) {
-          // Whoever gave it has taken the role back.
-          unlock(addressOf(sched.lock));
-          const woken = awaitp();
-          injectglist(list);
-          return woken;
-        }
-        if (sched.timerM == changetype<usize>(mp)) sched.timerM = 0;
-        if (!list && nanotime() < when) continue; // an earlier timer was added, or woken for nothing
-        const pp = pidleget();
-        if (list) {
-          unlock(addressOf(sched.lock));
-          if (pp) acquirep(pp);
-          injectglist(list);
-          if (pp) {
-            runTimers();
-            return true;
-          }
-          lock(addressOf(sched.lock));
-          continue;
-        }
-        if (pp) {
-          unlock(addressOf(sched.lock));
-          acquirep(pp);
-          runTimers();
-          return true;
-        }
-        // All Ps are held, so their Ms look after the timers.
-      }
+      const slept = when == 0 ? Slept.Unneeded : sleepAsTimerM(mp, when, polls);
+      if (slept == Slept.Again) continue;
+      if (slept != Slept.Unneeded) return slept == Slept.HasP;
     } else if (!sched.timerMPolls && netpollWanted()) {
       // It went to sleep when nobody waited for the network: it is to look again.
       unpark(changetype<M>(sched.timerM));
     }
     if (mp.owed != 0) {
-      hostput(mp);
-      toHost(mp, 0);
+      loopput(mp);
+      toLoop(mp, 0);
       unlock(addressOf(sched.lock));
       return false;
     }
     midleput(mp);
     checkdead();
-    unlock(addressOf(sched.lock));
-    return awaitp();
+    break;
   }
   unlock(addressOf(sched.lock));
   return awaitp();
+}
+
+/** How an M is that has slept as the timer M; sched.lock is held if it still has no P. */
+namespace Slept {
+  /** There is no need of a timer M: there are no timers, or all Ps are held, so their Ms look after them. */
+  export const Unneeded: i32 = 0;
+  /** What it waited for has to be looked at again. */
+  export const Again: i32 = 1;
+  /** It has a P. */
+  export const HasP: i32 = 2;
+  /** It is to end. */
+  export const Ends: i32 = 3;
+}
+
+/** The timer M sleeps until `when`, in the netpoller if it `polls`, and takes a P for what it has waited for. Begins under sched.lock. */
+function sleepAsTimerM(mp: M, when: i64, polls: bool): i32 {
+  sched.timerMPolls = polls;
+  unlock(addressOf(sched.lock));
+  let list: G | null = null;
+  const delay = when - nanotime();
+  if (polls) list = pollM(when == i64.MAX_VALUE ? -1 : max<i64>(delay, 0));
+  else if (delay > 0) parkM(delay);
+  lock(addressOf(sched.lock));
+  if (mp.nextp) {
+    // Whoever gave it has taken the role back.
+    unlock(addressOf(sched.lock));
+    const woken = awaitp();
+    injectglist(list);
+    return woken ? Slept.HasP : Slept.Ends;
+  }
+  if (sched.timerM == changetype<usize>(mp)) sched.timerM = 0;
+  if (!list && nanotime() < when) return Slept.Again; // an earlier timer was added, or woken for nothing
+  const pp = pidleget();
+  if (!list && !pp) return Slept.Unneeded;
+  unlock(addressOf(sched.lock));
+  if (pp) acquirep(pp);
+  injectglist(list);
+  if (pp) {
+    runTimers();
+    return Slept.HasP;
+  }
+  lock(addressOf(sched.lock));
+  return Slept.Again;
 }
 
 /** This M is on the idle list, or has been given a P: sleeps until then. False if it is to end instead. */

@@ -8,8 +8,7 @@ import { nanotime } from "../base/clock";
 import { lock, unlock } from "../base/lock";
 import { midleput, unpark } from "./mp";
 import { gopanic, throwFatal } from "../base/panic";
-import { M, P, allm, sched, addressOf } from "../../abi";
-import { ASLEEP } from "./sysmon";
+import { M, P, SysmonSleep, allm, sched, addressOf } from "../../abi";
 
 /** The last M's place is sysmon's, the one before it the I/O thread's. */
 const THREAD_LIMIT: i32 = MAX_THREADS - 3;
@@ -89,7 +88,7 @@ export function wakeSysmon(): void {
 
 /** The same if it sleeps until it is woken; a doze ends by itself. */
 export function wakeSysmonIfAsleep(): void {
-  if (atomic.load<i32>(addressOf(sched.sysmonIdle)) == ASLEEP) wakeSysmon();
+  if (atomic.load<i32>(addressOf(sched.sysmonIdle)) == SysmonSleep.Asleep) wakeSysmon();
 }
 
 /** Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. */

@@ -55,7 +55,7 @@
  *    the P before the Ps were counted.
  *
  * This folder: `schedule.ts`, the loop of every M; `findrunnable.ts`, where the next goroutine comes from; `spinning.ts`; `globrunq.ts`, the
- * queue for all; `mp.ts`, who holds which P and how Ms sleep; `lockedm.ts`, Ms with a goroutine of their own; `hosted.ts`, Ms in their event
+ * queue for all; `mp.ts`, who holds which P and how Ms sleep; `lockedm.ts`, Ms with a goroutine of their own; `inloop.ts`, Ms in their event
  * loops; `newm.ts`, making and ending Ms; `sysmon.ts`; `world.ts`, stopping all; `deadlock.ts`. Each function here is called by a thread
  * that is inside the core, on its own stack, or on top of a goroutine's where it neither parks nor waits for long.
  *
@@ -68,7 +68,7 @@ import { nanotime } from "../base/clock";
 import { findRunnable, nextHere } from "./findrunnable";
 import { globrunqputOne } from "./globrunq";
 import { gfput, gfputOrphan } from "../goroutine/gs";
-import { passToCleanM } from "./hosted";
+import { passToCleanM } from "./inloop";
 import { startRewind, stopUnwind } from "../base/imports";
 import { needsNoWatch, wantsCleanM } from "../js/jsgo";
 import { lock, punlock, unlock } from "../base/lock";
@@ -82,7 +82,7 @@ import { m, phase, setG, setPhase } from "../base/registers";
 import { runqput } from "../goroutine/runq";
 import { selparkcommit } from "../chan/select";
 import { NORMAL, REWINDING, saveStack, UNWINDING } from "../goroutine/stack";
-import { G, GKind, GStatus, Hosted, M, MainState, Owed, Switch, TraceKind, addressOf, isPlain, sched } from "../../abi";
+import { G, GKind, GStatus, InLoop, M, MainState, Owed, Switch, TraceKind, addressOf, isPlain, sched } from "../../abi";
 import { runDeferrals } from "../sync/deferral";
 import { entersyscall, leaveSyscall } from "../goroutine/syscall";
 import { isTraced, trace, traceRun, traceStop } from "../debug/trace";
@@ -91,7 +91,7 @@ import { isTraced, trace, traceRun, traceStop } from "../debug/trace";
 const TURNS: i32 = 4096;
 
 /** How long an M whose JavaScript waits for something may go without a turn of its event loop, in ns. */
-const HOST_SLICE: i64 = 1_000_000;
+const LOOP_SLICE: i64 = 1_000_000;
 
 /**
  * Runs goroutines on this M: for TURNS of them, then true, to be called again; or until the program is over, or the M is to
@@ -108,9 +108,9 @@ export function schedule(): bool {
         m.preempt = 0;
         gp = m.lockedg!;
       } else {
-        if (m.owed != 0 && nanotime() - m.lastTurn > HOST_SLICE) {
+        if (m.owed != 0 && nanotime() - m.lastTurn > LOOP_SLICE) {
           if (m.p) entersyscall();
-          m.hosted = Hosted.Turn;
+          m.inLoop = InLoop.Turn;
           if (isTraced()) trace(TraceKind.Host, 0, 0);
           m.quick = false;
           return false;

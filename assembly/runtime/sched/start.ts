@@ -9,14 +9,14 @@ import { globrunqput } from "./globrunq";
 import { gfgetOrphan } from "../goroutine/gs";
 import { stopRewind, stopUnwind } from "../base/imports";
 import { lock, unlock } from "../base/lock";
-import { mreturn } from "./hosted";
+import { mreturn } from "./inloop";
 import { awaitp, pidleput, wakeAll, wakepIfIdle } from "./mp";
 import { mexit, newm } from "./newm";
 import { initPages } from "../memory/pages";
 import { goexit0, schedule } from "./schedule";
 import { g, m, phase, setG, setM, setPhase } from "../base/registers";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "../goroutine/stack";
-import { G, GStatus, Hosted, MainState, Mstart, ProgramState, allm, allp, sched, addressOf } from "../../abi";
+import { G, GStatus, InLoop, MainState, Mstart, ProgramState, allm, allp, sched, addressOf } from "../../abi";
 import { attachTrace, isTraced, traceCreate } from "../debug/trace";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
@@ -97,11 +97,11 @@ export function mstart(id: i32): i32 {
     initScratch(mp);
     attachTrace(mp);
     goesOn = awaitp();
-  } else if (mp.hosted != Hosted.No) {
+  } else if (mp.inLoop != InLoop.No) {
     goesOn = mreturn();
   }
   if (goesOn && schedule()) return Mstart.Again;
-  if (mp.hosted != Hosted.No) return mp.hosted == Hosted.Wait ? Mstart.Wait : Mstart.Turn;
+  if (mp.inLoop != InLoop.No) return mp.inLoop == InLoop.Wait ? Mstart.Wait : Mstart.Turn;
   if (mp.ending) mexit(mp);
   return Mstart.End;
 }

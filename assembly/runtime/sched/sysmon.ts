@@ -26,18 +26,29 @@ import { setM } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
 import { loadIdlePs, loadSpinning } from "./spinning";
 import { schedtrace } from "../debug/schedtrace";
-import { Hosted, M, P, PStatus, ProgramState, TraceKind, addressOf, allm, allp, sched } from "../../abi";
+import {
+  InLoop,
+  M,
+  P,
+  PStatus,
+  ProgramState,
+  SysmonSleep,
+  SysmonWish,
+  TraceKind,
+  addressOf,
+  allm,
+  allp,
+  sched,
+} from "../../abi";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 
-/** Values of `sysmonIdle`: whoever takes an idle P wakes it from ASLEEP, a blocking call from both. */
-const DOZING: i32 = 2;
-export const ASLEEP: i32 = 1;
+/** How long it sleeps at least and at most, in ns, and how often before that becomes longer; Go's values. */
 const DELAY_MIN: i64 = 20_000;
 const DELAY_MAX: i64 = 10_000_000;
 const IDLE_TURNS: i32 = 50;
 /** How long the host's event loop waits for a turn, in ns. */
-const HOST_TURN: i64 = 1_000_000_000;
+const LOOP_TURN: i64 = 1_000_000_000;
 /** A goroutine's time slice, as in Go. */
 const SLICE: i64 = 10_000_000;
 /** See keepsP; how often it looks whether a thread computes, in ns. */
@@ -53,10 +64,7 @@ const DOZE: i64 = 2_000_000;
 /** How soon after a request to yield sysmon looks whether the next goroutine runs, in ns. */
 const SUCCESSOR: i64 = 100_000;
 
-/**
- * The sysmon thread: returns the id of an M whose thread is to be started now, or -1 for the host to take an event-loop turn,
- * then to be called again; 0 when the program is over.
- */
+/** Runs sysmon until its thread is needed: returns what that is to do, one of SysmonWish, before it calls again. */
 @host
 export function sysmon(): i32 {
   setM(allm(SYSMON_M)); // it is never given a P
@@ -64,25 +72,25 @@ export function sysmon(): i32 {
   let delay = DELAY_MIN;
   let nextLook: i64 = 0;
   let lastTicks: u32 = 0;
-  const until = nanotime() + HOST_TURN;
+  const until = nanotime() + LOOP_TURN;
   while (true) {
     const seen = atomic.load<i32>(addressOf(sched.sysmonWake));
-    if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return 0;
+    if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return SysmonWish.End;
     const mp = takeNewM();
-    if (mp) return mp.id;
+    if (mp) return SysmonWish.Start | (mp.id << SysmonWish.Bits);
     const doomed = takeKillM();
-    if (doomed) return -1 - doomed.id;
+    if (doomed) return SysmonWish.Kill | (doomed.id << SysmonWish.Bits);
     let now = nanotime();
-    if (now >= until) return -1;
+    if (now >= until) return SysmonWish.Turn;
     if (sched.schedtrace != 0) schedtrace(now);
 
     if (allIdle()) {
       const ticks = scheduled();
       const dozes = ticks != lastTicks;
       lastTicks = ticks;
-      atomic.store<i32>(addressOf(sched.sysmonIdle), dozes ? DOZING : ASLEEP);
+      atomic.store<i32>(addressOf(sched.sysmonIdle), dozes ? SysmonSleep.Dozing : SysmonSleep.Asleep);
       if (allIdle()) futexsleep(addressOf(sched.sysmonWake), seen, dozes ? DOZE : idleTimeout());
-      atomic.store<i32>(addressOf(sched.sysmonIdle), 0);
+      atomic.store<i32>(addressOf(sched.sysmonIdle), SysmonSleep.No);
       idle = 0;
       delay = DELAY_MIN;
     } else {
@@ -115,7 +123,7 @@ function allIdle(): bool {
 
 /** Nothing happens: sleep until woken, but for the next line of schedtrace and the turns of the host. */
 function idleTimeout(): i64 {
-  return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, HOST_TURN) : HOST_TURN;
+  return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, LOOP_TURN) : LOOP_TURN;
 }
 
 function takeNewM(): M | null {

@@ -39,13 +39,13 @@ export function consume(n: i32, sleep: i32): void {
   become(0, -1);
   let wrong = 0;
   for (let seen = 0; seen < n;) {
-    const wake = atomic.load<i32>(addressOf(sched.hostWake));
+    const wake = atomic.load<i32>(addressOf(sched.mainWake));
     let note = takeMail(allm(0));
     if (note != 0) atomic.add<i32>(word(FILLED), 1);
     else if (sleep) {
-      atomic.store<i32>(addressOf(sched.hostAsleep), 1);
-      futexsleep(addressOf(sched.hostWake), wake, -1);
-      atomic.store<i32>(addressOf(sched.hostAsleep), 0);
+      atomic.store<i32>(addressOf(sched.mainSleep), 1);
+      futexsleep(addressOf(sched.mainWake), wake, -1);
+      atomic.store<i32>(addressOf(sched.mainSleep), 0);
     }
     while (note != 0) {
       const next = changetype<Note>(note).next;
@@ -75,7 +75,7 @@ export function received(id: i32): i32 {
 }
 
 export function wakes(): i32 {
-  return load<i32>(addressOf(sched.hostWake));
+  return load<i32>(addressOf(sched.mainWake));
 }
 
 /** Whether nothing is left. */

@@ -1,7 +1,7 @@
 /**
  * Ms in their event loops: how a thread whose JavaScript waits for something leaves the scheduler and comes back.
  *
- * `mp.ts` says when it does. While it is there it holds no P, or one in the state `Syscall`; it is on `sched.hostM`, unless it is
+ * `mp.ts` says when it does. While it is there it holds no P, or one in the state `Syscall`; it is on `sched.loopM`, unless it is
  * the timer M or waits for its locked goroutine.
  */
 import { nanotime } from "../base/clock";
@@ -10,7 +10,7 @@ import { acquirep, mstop, pidleget, releasep, runTimers, unpark } from "./mp";
 import { mayMakeM, newm } from "./newm";
 import { m } from "../base/registers";
 import { runnextget, runqput } from "../goroutine/runq";
-import { G, Hosted, M, P, PStatus, Park, ProgramState, TraceKind, sched, addressOf } from "../../abi";
+import { G, InLoop, M, P, PStatus, Park, ProgramState, TraceKind, sched, addressOf } from "../../abi";
 import { reacquirep } from "../goroutine/syscall";
 import { isTraced, trace } from "../debug/trace";
 
@@ -52,8 +52,8 @@ export function putDown(mp: M, pp: P): void {
 }
 
 /** The M's thread is to go to its event loop, until it is woken or for `us` µs. Under sched.lock. */
-export function toHost(mp: M, us: i32): void {
-  mp.hosted = Hosted.Wait;
+export function toLoop(mp: M, us: i32): void {
+  mp.inLoop = InLoop.Wait;
   mp.quick = false;
   if (isTraced()) trace(TraceKind.Host, 0, 0);
   mp.waitUs = us;
@@ -70,12 +70,12 @@ export function mreturn(): bool {
   lock(addressOf(sched.lock));
   atomic.store<i32>(addressOf(mp.park), 0);
   mp.lastTurn = nanotime();
-  if (mp.hosted == Hosted.Wait && mp.lockedg) {
+  if (mp.inLoop == InLoop.Wait && mp.lockedg) {
     // Only startlockedm gives it a P.
     const given = mp.nextp;
     const goesOn = given != null || atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running;
-    if (goesOn) mp.hosted = Hosted.No;
-    else toHost(mp, 0);
+    if (goesOn) mp.inLoop = InLoop.No;
+    else toLoop(mp, 0);
     unlock(addressOf(sched.lock));
     if (!given) return false;
     acquirep(given);
@@ -83,8 +83,8 @@ export function mreturn(): bool {
     mp.lockedReady = true;
     return true;
   }
-  mp.hosted = Hosted.No;
-  if (mp.onHostList) hostget(mp);
+  mp.inLoop = InLoop.No;
+  if (mp.onLoopList) loopget(mp);
   const isTimerM = sched.timerM == changetype<usize>(mp);
   if (isTimerM) sched.timerM = 0;
   let pp: P | null = null;
@@ -98,20 +98,20 @@ export function mreturn(): bool {
 }
 
 /** Under sched.lock. */
-export function hostput(mp: M): void {
-  mp.hostlink = sched.hostM;
-  sched.hostM = mp;
-  mp.onHostList = true;
+export function loopput(mp: M): void {
+  mp.looplink = sched.loopM;
+  sched.loopM = mp;
+  mp.onLoopList = true;
 }
 
 /** Takes an M off the list of those in their event loops. Under sched.lock. */
-export function hostget(mp: M): void {
-  mp.onHostList = false;
-  let it = sched.hostM;
+export function loopget(mp: M): void {
+  mp.onLoopList = false;
+  let it = sched.loopM;
   if (it == mp) {
-    sched.hostM = mp.hostlink;
+    sched.loopM = mp.looplink;
     return;
   }
-  while (it && it.hostlink != mp) it = it.hostlink;
-  if (it) it.hostlink = mp.hostlink;
+  while (it && it.looplink != mp) it = it.looplink;
+  if (it) it.looplink = mp.looplink;
 }
