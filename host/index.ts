@@ -54,18 +54,4 @@ export {
   type StackFrame,
 } from "./base/errors.js";
 export * from "./loop/index.js";
-export { Action, InputStream, serve, wake } from "./serve/index.js";
-export type {
-  ActionResult,
-  Conn,
-  ConnHandle,
-  DataResult,
-  Events,
-  LoadBalance,
-  LoopStats,
-  OpenedResult,
-  Out,
-  Server,
-  ServerStats,
-  TickResult,
-} from "./serve/index.js";
+export * from "./serve/index.js";

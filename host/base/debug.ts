@@ -3,7 +3,7 @@ import process from "node:process";
 import { HEAP_HIGH, HEAP_LOW, HEAP_TOP } from "../../assembly/layout.js";
 
 /** Settings of SKEIN_DEBUG; 0 is off. */
-export interface DebugSettings {
+interface DebugSettings {
   /** Milliseconds between lines of schedtrace. */
   readonly schedtrace: number;
   /** 1 for the long form of schedtrace: every P, M and goroutine. */

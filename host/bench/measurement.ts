@@ -49,7 +49,7 @@ export function ratio(comparison: Comparison, implementation: string, peer: stri
   return mine === undefined || !theirs ? undefined : mine / theirs;
 }
 
-export interface Verdict {
+interface Verdict {
   /** What is wanted, in words: `<= 0.35x go`, `>= 1.80`. */
   readonly wanted: string;
   /** The median that just reaches it; absent as far as the implementation it is relative to was not measured. */

@@ -70,7 +70,7 @@ export async function cached(
 }
 
 /** The folder of the cache; null if there is no place for one. */
-export function cacheFolder(): string | null {
+function cacheFolder(): string | null {
   const { SKEIN_CACHE, XDG_CACHE_HOME } = process.env;
   if (SKEIN_CACHE) return path.resolve(SKEIN_CACHE);
   if (XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME)) return path.join(XDG_CACHE_HOME, "skein");

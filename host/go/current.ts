@@ -17,7 +17,7 @@ export interface GoroutineContext {
 }
 
 /** What a thread of a runtime offers to the functions that it runs. */
-export interface CurrentHook {
+interface CurrentHook {
   readonly scope: Scope;
   context(): GoroutineContext | undefined;
 }

@@ -63,7 +63,7 @@ const STATES: Readonly<Record<number, GoroutineStatus>> = {
 };
 
 /** @internal What few goroutines have. */
-export interface Rare {
+interface Rare {
   cancelled: boolean;
   reason: unknown;
   name: string | undefined;

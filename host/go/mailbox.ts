@@ -10,7 +10,7 @@ import type { Core } from "../abi/core.js";
 import type { Memory } from "../base/memory.js";
 
 /** What is done with a note: given its address. */
-export type NoteHandler = (address: number) => void;
+type NoteHandler = (address: number) => void;
 
 export class Mailbox {
   private readonly core: Core;

@@ -8,7 +8,7 @@
  */
 import { AsyncResource } from "node:async_hooks";
 
-export interface Contextual {
+interface Contextual {
   /** Calls `invoke`. */
   enter(): void;
 }

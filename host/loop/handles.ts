@@ -8,7 +8,7 @@ import { callStack } from "../base/thrown.js";
 export type Callback<A extends readonly unknown[] = readonly unknown[]> = (...args: A) => unknown;
 
 /** What a handle asks of its loop. */
-export interface HandleOwner {
+interface HandleOwner {
   readonly debug: boolean;
   runHandle(handle: Handle, callback: Callback, args: readonly unknown[]): void;
   timerCancelled(): void;

@@ -38,7 +38,7 @@ export interface CloseOptions {
 }
 
 /** A thread of the pool. */
-export interface PiscinaThread {
+interface PiscinaThread {
   /** Its number in the pool's runtime. */
   readonly threadId: number;
 }

@@ -11,7 +11,7 @@ const HEADER_BYTES = 8;
 const utf8 = new TextDecoder();
 
 /** A section of a module; `start` and `end` delimit its contents, after id and length. */
-export interface Section {
+interface Section {
   readonly id: number;
   /** For custom sections. */
   readonly name: string | null;

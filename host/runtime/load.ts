@@ -8,7 +8,7 @@ import { SkeinError } from "../base/errors.js";
 import { loadProgram, type Program } from "../program/program.js";
 
 /** A program and, if it comes from a source file, how it was compiled. */
-export interface LoadedProgram {
+interface LoadedProgram {
   readonly program: Program;
   readonly stats: CompileStats | undefined;
 }

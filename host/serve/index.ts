@@ -8,14 +8,13 @@
 import process from "node:process";
 import { SkeinError } from "../base/errors.js";
 import { parseAddress, resolveAddress } from "../sockets/address.js";
-import { demandPoller, tellPoller, type PollerChoice } from "../sockets/poller.js";
-import { checkEvents, type Events, type ServeOptions, type Server } from "./events.js";
+import { checkEvents, type Events, type Server } from "./events.js";
 import { bindListeners, type Place } from "./listeners.js";
 import { Loop } from "./serverloop.js";
 import { ServerHandle } from "./serverhandle.js";
 import { ServerBlock } from "./serverblock.js";
 import { serveModule } from "./loopgroup.js";
-import { EpollTransport, NetTransport, type Transport } from "./transport.js";
+import { choose, EpollTransport, NetTransport, type Transport } from "./transport.js";
 
 export { Action } from "./events.js";
 export type {
@@ -53,15 +52,6 @@ export async function serve(events: Events | URL | string, ...addrs: string[]): 
     );
   }
   return serveHere(events, places);
-}
-
-/** Chooses the poller: an address may ask for the runtime's own sockets. */
-export function choose(options: ServeOptions, places: readonly Place[]): PollerChoice {
-  const place = places.find(({ spec }) => spec.stdlib);
-  const forced = place && `an address asks for the runtime's own sockets (${place.spec.network}-net)`;
-  const choice = demandPoller(options.poller, "event loop", forced);
-  tellPoller(choice);
-  return choice;
 }
 
 /** One loop on this thread. */

@@ -82,7 +82,7 @@ export async function bindListeners(places: readonly Place[], loops: number): Pr
 }
 
 /** Told of what comes to listeners of the runtime's own sockets. */
-export interface NetEvents {
+interface NetEvents {
   accepted(stream: NetStream, addrIndex: number): void;
   /** `reply` takes one answer. */
   datagram(input: Buffer, addrIndex: number, remoteAddress: string, reply: (output: Uint8Array) => void): void;

@@ -15,7 +15,6 @@ import { LongTimer } from "../base/timers.js";
 import type { PollerChoice } from "../sockets/poller.js";
 import { shareLoading } from "../sockets/loading.js";
 import type { ServeOptions, Server } from "./events.js";
-import { choose } from "./index.js";
 import { bindListeners, type Listeners, type Place } from "./listeners.js";
 import {
   receiveError,
@@ -27,6 +26,7 @@ import {
   type ToLoop,
 } from "./threadmessages.js";
 import { createRing } from "./bytering.js";
+import { choose } from "./transport.js";
 import { ServerHandle } from "./serverhandle.js";
 import { ServerBlock } from "./serverblock.js";
 

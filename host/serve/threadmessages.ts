@@ -7,7 +7,7 @@ import type { Sent } from "./bytering.js";
 import type { Place, SharedListener } from "./listeners.js";
 
 /** An error on its way between threads: structured clone keeps neither its class nor its code. */
-export interface SentError {
+interface SentError {
   readonly name: string;
   readonly message: string;
   readonly code: string | undefined;

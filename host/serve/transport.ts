@@ -7,10 +7,20 @@ import { isDatagram } from "../sockets/address.js";
 import { EpollPoller } from "../sockets/epoll.js";
 import { EpollDatagrams, EpollListener } from "../sockets/epoll-listen.js";
 import { EpollStream } from "../sockets/epoll-stream.js";
-import type { LoadBalance } from "./events.js";
+import { demandPoller, tellPoller, type PollerChoice } from "../sockets/poller.js";
+import type { LoadBalance, ServeOptions } from "./events.js";
 import { NetListeners, type Place, type SharedListener } from "./listeners.js";
 import type { Loop } from "./serverloop.js";
 import { Counter } from "./serverblock.js";
+
+/** Chooses the poller: an address may ask for the runtime's own sockets. */
+export function choose(options: ServeOptions, places: readonly Place[]): PollerChoice {
+  const place = places.find(({ spec }) => spec.stdlib);
+  const forced = place && `an address asks for the runtime's own sockets (${place.spec.network}-net)`;
+  const choice = demandPoller(options.poller, "event loop", forced);
+  tellPoller(choice);
+  return choice;
+}
 
 export interface Transport {
   /** Begins to accept. */

@@ -22,7 +22,7 @@ type CFunction = (...args: readonly Word[]) => number;
  * The C functions and the types of their parameters: i an int, p a pointer, z a size. A result of type ssize_t is read as
  * int: no buffer is 2 GB long.
  */
-export const signatures = {
+const signatures = {
   socket: "iii",
   bind: "ipi",
   listen: "ii",

@@ -47,7 +47,7 @@ const BACKOFF_MAX = 1000;
 const BATCH = 64;
 
 /** A socket that is bound, and listens if it is for streams; a descriptor, for all threads. */
-export interface BoundSocket {
+interface BoundSocket {
   readonly fd: number;
   /** With the port that the system chose. */
   readonly address: SocketAddress;

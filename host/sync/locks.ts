@@ -69,6 +69,27 @@ abstract class Lock extends SyncHandle {
     if (status !== 0) this.guard(status, free);
     return status !== 0;
   }
+
+  /** Takes the lock, for writing where it has both, waiting until it is free. First in, first out but for short waits, as in Go. */
+  lock(options?: WaitOptions): Promise<Guard> {
+    return this.acquire(OpCode.Lock, () => this.unlock(), options);
+  }
+
+  /** The same, blocking this goroutine's M. Only in goroutines. */
+  lockSync(): Guard {
+    return this.acquireSync(OpCode.Lock, () => this.unlock(), "lockSync");
+  }
+
+  /** Takes the lock if nobody holds it. */
+  tryLock(): boolean {
+    const { ops, host } = this.sync;
+    return this.tried(ops.core.lockTry(this.address, host.mid, host.gen), () => this.unlock());
+  }
+
+  /** Releases it. Throws if nobody holds it so. */
+  unlock(): void {
+    panicking(() => this.sync.ops.core.lockRelease(this.address));
+  }
 }
 
 /** A mutual exclusion lock between all threads. Any goroutine may unlock it. */
@@ -80,28 +101,7 @@ export class Mutex extends Lock implements Disposable {
     super(sync, ObjectKind.Mutex, address);
   }
 
-  /** Takes the mutex, waiting until it is free. First in, first out but for short waits, as in Go. */
-  lock(options?: WaitOptions): Promise<Guard> {
-    return this.acquire(OpCode.Lock, () => this.unlock(), options);
-  }
-
-  /** The same, blocking this goroutine's M. Only in goroutines. */
-  lockSync(): Guard {
-    return this.acquireSync(OpCode.Lock, () => this.unlock(), "lockSync");
-  }
-
-  /** Takes the mutex if it is free. */
-  tryLock(): boolean {
-    const { ops, host } = this.sync;
-    return this.tried(ops.core.lockTry(this.address, host.mid, host.gen), () => this.unlock());
-  }
-
-  /** Releases the mutex. Throws if nobody holds it. */
-  unlock(): void {
-    panicking(() => this.sync.ops.core.lockRelease(this.address));
-  }
-
-  /** The same. */
+  /** Releases the mutex. */
   [Symbol.dispose](): void {
     this.unlock();
   }
@@ -114,27 +114,6 @@ export class RWMutex extends Lock {
   /** @internal */
   constructor(sync: Sync, address: number) {
     super(sync, ObjectKind.RWMutex, address);
-  }
-
-  /** Takes the lock for writing. */
-  lock(options?: WaitOptions): Promise<Guard> {
-    return this.acquire(OpCode.Lock, () => this.unlock(), options);
-  }
-
-  /** The same, blocking this goroutine's M. Only in goroutines. */
-  lockSync(): Guard {
-    return this.acquireSync(OpCode.Lock, () => this.unlock(), "lockSync");
-  }
-
-  /** Takes the lock for writing if nobody holds it. */
-  tryLock(): boolean {
-    const { ops, host } = this.sync;
-    return this.tried(ops.core.lockTry(this.address, host.mid, host.gen), () => this.unlock());
-  }
-
-  /** Releases the lock held for writing. Throws if nobody holds it so. */
-  unlock(): void {
-    panicking(() => this.sync.ops.core.lockRelease(this.address));
   }
 
   /** Takes the lock for reading. Not twice in one goroutine: a writer may come between. */

@@ -237,4 +237,4 @@ export class Ops {
 }
 
 /** Makes the result of an operation that is over, or throws its error. */
-export type Settle<T> = (op: number, status: number) => T;
+type Settle<T> = (op: number, status: number) => T;

@@ -27,7 +27,7 @@ export interface Snapshot {
 export type Watched = () => Pick<Snapshot, "schedtrace" | "stats">;
 
 /** When a scheduler was started, and what the process had taken until then. */
-export interface Begin {
+interface Begin {
   /** In `performance.now()`. */
   readonly at: number;
   readonly cpu: NodeJS.CpuUsage;

@@ -13,7 +13,7 @@ import type { Names } from "./names.js";
 import type { TraceEvent } from "./rings.js";
 
 /** The processes of a trace. */
-export const TRACK_ALL = 0;
+const TRACK_ALL = 0;
 export const TRACK_PS = 1;
 export const TRACK_MS = 2;
 

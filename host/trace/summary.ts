@@ -5,7 +5,7 @@ import { SkeinError } from "../base/errors.js";
 import { FOOTER, HEADER, TRACK_MS, TRACK_PS, type SliceArgs } from "./chrome.js";
 
 /** What a trace says of itself. Times here and below are in µs. */
-export interface Heading {
+interface Heading {
   /** What wrote it, such as `node 20.20.2`. */
   readonly runtime: string;
   readonly procs: number;
@@ -57,7 +57,7 @@ export interface Summary {
 }
 
 /** A goroutine running on an M without a break. */
-export interface Slice {
+interface Slice {
   readonly name: string;
   readonly g: number;
   readonly m: number;

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { types } from "node:util";
 
 /** Classes of views, by the index that stands for them. */
-export const VIEWS: readonly (new (buffer: ArrayBufferLike, offset?: number, length?: number) => ArrayBufferView)[] = [
+const VIEWS: readonly (new (buffer: ArrayBufferLike, offset?: number, length?: number) => ArrayBufferView)[] = [
   Uint8Array,
   Int8Array,
   Uint8ClampedArray,

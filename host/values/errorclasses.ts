@@ -13,7 +13,7 @@ const CLASSES: Readonly<Record<string, new (message?: string) => Error>> = {
 };
 
 /** The fields of an error that are its own business rather than properties. */
-export interface ErrorFields {
+interface ErrorFields {
   readonly base: string;
   readonly name: string;
   readonly message: string;

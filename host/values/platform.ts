@@ -9,7 +9,7 @@ import { types } from "node:util";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 
 /** `plain`: its own properties are all that is cloned; `carried`: only a port can clone it; `refused`: nothing can. */
-export type Fate = "plain" | "carried" | "refused";
+type Fate = "plain" | "carried" | "refused";
 
 /** Classes that ports are known to clone, where they do. */
 const CARRIED = ["Blob", "CryptoKey"];

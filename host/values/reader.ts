@@ -276,7 +276,7 @@ export function readShortText(upper: number, word: number): string {
   }
 }
 
-export function readBigInt(data: DataView, at: number, words: number, negative: boolean): bigint {
+function readBigInt(data: DataView, at: number, words: number, negative: boolean): bigint {
   let magnitude = 0n;
   for (let i = words - 1; i >= 0; i--) magnitude = (magnitude << 64n) | data.getBigUint64(at + i * 8, true);
   return negative ? -magnitude : magnitude;

@@ -32,7 +32,7 @@ export interface ValueReader {
 }
 
 /** What a thread knows to do with a shape that it was sent. */
-export interface Shape {
+interface Shape {
   readonly size: number;
   /** Whether `build` may be used: the object's number is not needed before its values are read. */
   build(reader: ValueReader): Record<string, unknown>;

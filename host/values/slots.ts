@@ -26,11 +26,6 @@ export const NAN = 0x7ff80000;
 /** The upper halves of slots that are not numbers are from here to -1. */
 export const FIRST_TAGGED = upper(1, 0);
 
-/** Whether a slot with this upper half, as a signed word, holds something else than a number. */
-export function isTagged(upperHalf: number): boolean {
-  return upperHalf < 0 && upperHalf >= FIRST_TAGGED;
-}
-
 const TAG_CONSTANT = 1;
 const TAG_TEXT = 2;
 const TAG_BLOCK = 3;
@@ -62,7 +57,6 @@ export const BLOCK_UTF16 = BLOCK + 2;
 export const BLOCK_BYTES = BLOCK + 3;
 /** Anything else. */
 export const BLOCK_TREE = BLOCK + 4;
-export const LAST_BLOCK = BLOCK_TREE;
 
 /** Something that lives in the core: the upper half plus its kind; the word is its address. */
 export const HANDLE = upper(TAG_HANDLE, 0);
