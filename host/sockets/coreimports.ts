@@ -47,17 +47,8 @@ export function netImports(
   isPrograms: boolean,
 ): WebAssembly.ModuleImports {
   const isEnding = (): boolean => control.state !== ProgramState.Running;
-  let sys: Sys | undefined;
-  const load = (): Sys => {
-    if (isPrograms && !beginLoad(isEnding)) return refusing;
-    try {
-      const loaded = loadSys(memory.raw);
-      return typeof loaded === "string" ? refusing : (sys = loaded);
-    } finally {
-      if (isPrograms) endLoad();
-    }
-  };
-  if (isPrograms && poller !== "stdlib" && opensSockets(module)) load();
+  const sys = loadedOnce(memory, isPrograms ? isEnding : undefined);
+  if (isPrograms && poller !== "stdlib" && opensSockets(module)) sys();
   const text = (value: string, address: number, capacity: number): number => {
     const bytes = Buffer.from(value, "utf16le");
     memory.write(address, bytes.subarray(0, capacity));
@@ -75,32 +66,31 @@ export function netImports(
       }
     },
     net_event_layout: () => EPOLL_EVENT_SIZE * 256 + EPOLL_EVENT_DATA,
-    net_epoll_create: () => (sys ?? load()).epollCreate1(EPOLL_CLOEXEC),
-    net_epoll_ctl: (epoll, operation, fd, event) => (sys ?? load()).epollCtl(epoll, operation, fd, event),
-    net_epoll_wait: (epoll, events, count, ms) => (sys ?? load()).epollWait(epoll, events, count, ms),
-    net_eventfd: () => (sys ?? load()).eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-    net_socket: (domain, type) => (sys ?? load()).socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, AF_UNSPEC),
-    net_bind: (fd, address, length) => (sys ?? load()).bind(fd, address, length),
-    net_listen: (fd) => (sys ?? load()).listen(fd, BACKLOG),
-    net_accept: (fd, address, length) => (sys ?? load()).accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC),
-    net_connect: (fd, address, length) => (sys ?? load()).connect(fd, address, length),
+    net_epoll_create: () => sys().epollCreate1(EPOLL_CLOEXEC),
+    net_epoll_ctl: (epoll, operation, fd, event) => sys().epollCtl(epoll, operation, fd, event),
+    net_epoll_wait: (epoll, events, count, ms) => sys().epollWait(epoll, events, count, ms),
+    net_eventfd: () => sys().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+    net_socket: (domain, type) => sys().socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, AF_UNSPEC),
+    net_bind: (fd, address, length) => sys().bind(fd, address, length),
+    net_listen: (fd) => sys().listen(fd, BACKLOG),
+    net_accept: (fd, address, length) => sys().accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC),
+    net_connect: (fd, address, length) => sys().connect(fd, address, length),
     net_error(fd, word) {
       memory.data.setInt32(word + 4, 4, true);
-      const result = (sys ?? load()).getsockopt(fd, SOL_SOCKET, SO_ERROR, word, word + 4);
+      const result = sys().getsockopt(fd, SOL_SOCKET, SO_ERROR, word, word + 4);
       return result < 0 ? result : -memory.data.getInt32(word, true);
     },
-    net_setsockopt: (fd, level, name, value) => (sys ?? load()).setsockopt(fd, level, name, value, 4),
-    net_getsockname: (fd, address, length) => (sys ?? load()).getsockname(fd, address, length),
-    net_getpeername: (fd, address, length) => (sys ?? load()).getpeername(fd, address, length),
-    net_read: (fd, at, length) => (sys ?? load()).read(fd, at, length),
-    net_write: (fd, at, length) => (sys ?? load()).write(fd, at, length),
-    net_recvfrom: (fd, at, length, address, addressLength) =>
-      (sys ?? load()).recvfrom(fd, at, length, 0, address, addressLength),
+    net_setsockopt: (fd, level, name, value) => sys().setsockopt(fd, level, name, value, 4),
+    net_getsockname: (fd, address, length) => sys().getsockname(fd, address, length),
+    net_getpeername: (fd, address, length) => sys().getpeername(fd, address, length),
+    net_read: (fd, at, length) => sys().read(fd, at, length),
+    net_write: (fd, at, length) => sys().write(fd, at, length),
+    net_recvfrom: (fd, at, length, address, addressLength) => sys().recvfrom(fd, at, length, 0, address, addressLength),
     net_sendto: (fd, at, length, address, addressLength) =>
-      (sys ?? load()).sendto(fd, at, length, MSG_NOSIGNAL, address, addressLength),
-    net_shutdown: (fd, how) => (sys ?? load()).shutdown(fd, how),
-    net_close: (fd) => (sys ?? load()).close(fd),
-    net_unlink: (path) => (sys ?? load()).unlink(path),
+      sys().sendto(fd, at, length, MSG_NOSIGNAL, address, addressLength),
+    net_shutdown: (fd, how) => sys().shutdown(fd, how),
+    net_close: (fd) => sys().close(fd),
+    net_unlink: (path) => sys().unlink(path),
 
     net_resolve: (address, length, purpose, resolution) =>
       resolveNow(memory, memory.utf16(address, length), purpose, resolution),
@@ -114,6 +104,25 @@ export function netImports(
 
     net_strerror: (errno, address, capacity) => text(`${errnoText(errno)} (${errnoName(errno)})`, address, capacity),
   });
+}
+
+/**
+ * Gives the system calls of this thread, loaded when they are first wanted.
+ *
+ * @param isEnding whether the program ends, whose thread it is; then nothing is loaded any more
+ */
+function loadedOnce(memory: Memory, isEnding: (() => boolean) | undefined): () => Sys {
+  let sys: Sys | undefined;
+  const load = (): Sys => {
+    if (isEnding !== undefined && !beginLoad(isEnding)) return refusing;
+    try {
+      const loaded = loadSys(memory.raw);
+      return typeof loaded === "string" ? refusing : (sys = loaded);
+    } finally {
+      if (isEnding !== undefined) endLoad();
+    }
+  };
+  return () => sys ?? load();
 }
 
 /** System calls on a thread that cannot make any. */

@@ -140,26 +140,61 @@ function bufferOf(memory: SysMemory): SharedArrayBuffer | ArrayBuffer {
   return memory instanceof WebAssembly.Memory ? memory.buffer : memory;
 }
 
-function makeSys(binding: Binding, memory: SysMemory, pinned: boolean) {
+/** A way to call C on one buffer: what the calls below are made of. */
+function makeDoor(binding: Binding, memory: SysMemory, pinned: boolean) {
   const window = new Window(binding, memory, pinned);
-  const c = binding.functions as Record<FunctionName, (...args: Word[]) => number>;
   const big = binding.wordsAreBigints;
   const null64: Word = big ? 0n : 0;
-  const pointer = (at: number): Word => (at === NULL ? null64 : big ? window.bigint(at) : window.number(at));
-  const size = (length: number): Word => (big ? BigInt(length) : length);
-  const answer = (result: number): number => (result === -1 ? -binding.errno() : result);
-  /** Whether a space for a socket's address and the word that says its length are in the buffer. */
-  const hasSpace = (at: number, lengthAt: number): boolean => {
-    if (at === NULL && lengthAt === NULL) return true;
-    return window.has(at, window.lengthAt(lengthAt));
+  return {
+    window,
+    c: binding.functions as Record<FunctionName, (...args: Word[]) => number>,
+    pointer: (at: number): Word => (at === NULL ? null64 : big ? window.bigint(at) : window.number(at)),
+    size: (length: number): Word => (big ? BigInt(length) : length),
+    answer: (result: number): number => (result === -1 ? -binding.errno() : result),
+    /** Whether a space for a socket's address and the word that says its length are in the buffer. */
+    hasSpace: (at: number, lengthAt: number): boolean =>
+      (at === NULL && lengthAt === NULL) || window.has(at, window.lengthAt(lengthAt)),
   };
+}
+
+function makeSys(binding: Binding, memory: SysMemory, pinned: boolean) {
+  const door = makeDoor(binding, memory, pinned);
+  const { window, c, pointer, answer } = door;
+  return {
+    /** Through what the calls are made. */
+    via: binding.name,
+    ...socketCalls(door),
+    close: (fd: number): number => answer(c.close(fd)),
+    epollCreate1: (flags: number): number => answer(c.epoll_create1(flags)),
+    /** `at` may be NULL for EPOLL_CTL_DEL. */
+    epollCtl: (epoll: number, operation: number, fd: number, at: number): number =>
+      at === NULL || window.has(at, EPOLL_EVENT_SIZE)
+        ? answer(c.epoll_ctl(epoll, operation, fd, pointer(at)))
+        : -EFAULT,
+    /** Waits `timeout` milliseconds, -1 for ever, for up to `count` events, each EPOLL_EVENT_SIZE bytes. */
+    epollWait: (epoll: number, at: number, count: number, timeout: number): number =>
+      window.has(at, count * EPOLL_EVENT_SIZE) ? answer(c.epoll_wait(epoll, pointer(at), count, timeout)) : -EFAULT,
+    eventfd: (initial: number, flags: number): number => answer(c.eventfd(initial, flags)),
+    fcntl: (fd: number, command: number, argument: number): number => answer(c.fcntl(fd, command, argument)),
+    /** The path is UTF-8 and ends with a 0 byte. */
+    unlink: (at: number): number => (window.hasText(at) ? answer(c.unlink(pointer(at))) : -EFAULT),
+    /** Writes the two descriptors as 32-bit words. */
+    pipe2: (at: number, flags: number): number => (window.has(at, 8) ? answer(c.pipe2(pointer(at), flags)) : -EFAULT),
+    /**
+     * Has the event loop of this thread watch a descriptor: `ready` is called while it is readable, once a turn. Not there
+     * where the way to call C does not offer it.
+     */
+    watch: binding.watch && ((fd: number, ready: () => void) => binding.watch?.(fd, ready) as Watch),
+  };
+}
+
+/** The calls on sockets, and those that move bytes. */
+function socketCalls({ window, c, pointer, size, answer, hasSpace }: ReturnType<typeof makeDoor>) {
   const name =
     (call: "getsockname" | "getpeername") =>
     (fd: number, at: number, lengthAt: number): number =>
       at !== NULL && hasSpace(at, lengthAt) ? answer(c[call](fd, pointer(at), pointer(lengthAt))) : -EFAULT;
   return {
-    /** Through what the calls are made. */
-    via: binding.name,
     socket: (domain: number, type: number, protocol: number): number => answer(c.socket(domain, type, protocol)),
     bind: (fd: number, at: number, length: number): number =>
       window.has(at, length) ? answer(c.bind(fd, pointer(at), length)) : -EFAULT,
@@ -200,26 +235,5 @@ function makeSys(binding: Binding, memory: SysMemory, pinned: boolean) {
         ? answer(c.sendto(fd, pointer(at), size(length), flags, pointer(addressAt), addressLength))
         : -EFAULT,
     shutdown: (fd: number, how: number): number => answer(c.shutdown(fd, how)),
-    close: (fd: number): number => answer(c.close(fd)),
-    epollCreate1: (flags: number): number => answer(c.epoll_create1(flags)),
-    /** `at` may be NULL for EPOLL_CTL_DEL. */
-    epollCtl: (epoll: number, operation: number, fd: number, at: number): number =>
-      at === NULL || window.has(at, EPOLL_EVENT_SIZE)
-        ? answer(c.epoll_ctl(epoll, operation, fd, pointer(at)))
-        : -EFAULT,
-    /** Waits `timeout` milliseconds, -1 for ever, for up to `count` events, each EPOLL_EVENT_SIZE bytes. */
-    epollWait: (epoll: number, at: number, count: number, timeout: number): number =>
-      window.has(at, count * EPOLL_EVENT_SIZE) ? answer(c.epoll_wait(epoll, pointer(at), count, timeout)) : -EFAULT,
-    eventfd: (initial: number, flags: number): number => answer(c.eventfd(initial, flags)),
-    fcntl: (fd: number, command: number, argument: number): number => answer(c.fcntl(fd, command, argument)),
-    /** The path is UTF-8 and ends with a 0 byte. */
-    unlink: (at: number): number => (window.hasText(at) ? answer(c.unlink(pointer(at))) : -EFAULT),
-    /** Writes the two descriptors as 32-bit words. */
-    pipe2: (at: number, flags: number): number => (window.has(at, 8) ? answer(c.pipe2(pointer(at), flags)) : -EFAULT),
-    /**
-     * Has the event loop of this thread watch a descriptor: `ready` is called while it is readable, once a turn. Not there
-     * where the way to call C does not offer it.
-     */
-    watch: binding.watch && ((fd: number, ready: () => void) => binding.watch?.(fd, ready) as Watch),
   };
 }
