@@ -60,5 +60,21 @@ export const HEAP_LOW = 0;
 export const HEAP_HIGH = 1;
 export const HEAP_TOP = 2;
 
+// ---- servers: the policies of skein/serve and of the host's serve --------------------------------------------------------
+
+/** The most loops of a server: who asks for more has mistaken them for connections. */
+export const SERVE_LOOPS_MAX = 1024;
+/** Bytes of waiting output above which a connection's input is left in the system; what a peer that reads slowly may cost. */
+export const SERVE_HIGH_WATER_MARK = 1 << 20;
+/** Milliseconds that a connection which closes waits for a peer that takes none of its output: several retransmissions. */
+export const SERVE_LINGER_MS = 2000;
+/** Idle connections are looked at this many times in the time that they may be: one is closed at most a quarter late. */
+export const SERVE_IDLE_CHECKS = 4;
+/** Bytes that an InputStream without input keeps room for, at least and at most: a line; and what one large message needed is not kept. */
+export const INPUT_KEEP_MIN = 256;
+export const INPUT_KEEP_MAX = 65536;
+
+// ---- static data -----------------------------------------------------------------------------------------------------
+
 /** Where the compiler places static data: string literals, then the cells of shared variables. */
 export const STATIC_BASE = 6557696;

@@ -4,6 +4,7 @@
  * Handlers are synchronous and run on their loop's thread, one at a time. What they return is acted on when they return.
  */
 import type { Duplex } from "node:stream";
+import { SERVE_HIGH_WATER_MARK, SERVE_LINGER_MS, SERVE_LOOPS_MAX } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
 import { pollerWishes, type PollerName, type PollerWish } from "../sockets/poller.js";
 
@@ -176,8 +177,8 @@ export function checkEvents(events: Events): ServeOptions {
     if (handler !== undefined && typeof handler !== "function") wrong(name, "a function", handler);
   }
   const { loops = 1, loadBalance = "random", poller = "auto" } = events;
-  if (!Number.isInteger(loops) || loops < -1 || loops > 1024) {
-    wrong("loops", "-1, for as many as CPUs, or a number up to 1024", loops);
+  if (!Number.isInteger(loops) || loops < -1 || loops > SERVE_LOOPS_MAX) {
+    wrong("loops", `-1, for as many as CPUs, or a number up to ${SERVE_LOOPS_MAX}`, loops);
   }
   if (!balances.includes(loadBalance)) wrong("loadBalance", `one of ${balances.join(", ")}`, loadBalance);
   if (!pollerWishes.includes(poller)) wrong("poller", `one of ${pollerWishes.join(", ")}`, poller);
@@ -190,9 +191,9 @@ export function checkEvents(events: Events): ServeOptions {
     loops,
     loadBalance,
     poller,
-    highWaterMark: amount("highWaterMark", 1 << 20),
+    highWaterMark: amount("highWaterMark", SERVE_HIGH_WATER_MARK),
     idleTimeoutMs: amount("idleTimeoutMs", 0),
-    lingerMs: amount("lingerMs", 2000),
+    lingerMs: amount("lingerMs", SERVE_LINGER_MS),
   };
 }
 

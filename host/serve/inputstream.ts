@@ -1,5 +1,6 @@
 /** Keeps what a connection's input has left over, until the rest of it comes. */
 import { Buffer } from "node:buffer";
+import { INPUT_KEEP_MAX, INPUT_KEEP_MIN } from "../../assembly/layout.js";
 
 const NOTHING = Buffer.alloc(0);
 
@@ -38,7 +39,7 @@ export class InputStream {
     if (rest === null || rest === undefined || length === 0) {
       this.from = this.to = 0;
       // What one large message needed is not held for ever.
-      if (this.kept !== undefined && this.kept.length > KEEP_MAX) this.kept = undefined;
+      if (this.kept !== undefined && this.kept.length > INPUT_KEEP_MAX) this.kept = undefined;
       return;
     }
     if (this.kept !== undefined && rest.buffer === this.kept.buffer && rest.byteOffset >= this.kept.byteOffset) {
@@ -62,13 +63,9 @@ export class InputStream {
       kept.copyWithin(0, from, to);
     } else {
       // Not from the pool: the buffer is compared by identity in `end`.
-      this.kept = Buffer.from(new ArrayBuffer(Math.max(KEEP_MIN, 2 * length)));
+      this.kept = Buffer.from(new ArrayBuffer(Math.max(INPUT_KEEP_MIN, 2 * length)));
       if (kept !== undefined) this.kept.set(kept.subarray(from, to));
     }
     [this.from, this.to] = [0, to - from];
   }
 }
-
-/** The smallest and the largest buffer that a stream without input keeps. */
-const KEEP_MIN = 256;
-const KEEP_MAX = 65536;

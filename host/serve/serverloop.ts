@@ -6,6 +6,7 @@
  * opened has been closed or detached, and its event has come.
  */
 import { setImmediate } from "node:timers";
+import { SERVE_IDLE_CHECKS } from "../../assembly/layout.js";
 import { isError, stackOf, wordsOf } from "../base/thrown.js";
 import { LONGEST_TIMER_MS, LongTimer } from "../base/timers.js";
 import type { StreamSocket } from "../sockets/socket.js";
@@ -17,9 +18,6 @@ import type { Transport } from "./transport.js";
 
 /** The input of a wake. */
 const NO_INPUT = Buffer.alloc(0);
-
-/** How often connections are looked at that have been idle: this many times in the time that they may be. */
-const IDLE_CHECKS = 4;
 
 export class Loop {
   readonly index: number;
@@ -70,7 +68,7 @@ export class Loop {
   start(): void {
     const { idleTimeoutMs } = this.options;
     if (this.keepsTime) {
-      const every = Math.min(Math.max(1, idleTimeoutMs / IDLE_CHECKS), LONGEST_TIMER_MS);
+      const every = Math.min(Math.max(1, idleTimeoutMs / SERVE_IDLE_CHECKS), LONGEST_TIMER_MS);
       this.idleTimer = setInterval(() => this.expireIdle(), every);
     }
     if (this.index === 0 && this.events.tick !== undefined) setImmediate(() => this.tick());

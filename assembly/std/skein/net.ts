@@ -89,10 +89,43 @@ export class Listener {
   }
 }
 
-/** A connection. */
-export class Conn {
-  constructor(private fd: NetFD) {}
+/** What connections and sockets for packets have in common. */
+abstract class Socket {
+  constructor(protected fd: NetFD) {}
 
+  /** The address of this end. */
+  get localAddr(): string {
+    nilCheck(changetype<usize>(this));
+    return textOf(this.fd.local, this.fd.kind);
+  }
+
+  /** Closes it. Calls that wait in it fail. */
+  close(): void {
+    nilCheck(changetype<usize>(this));
+    close(this.fd);
+  }
+
+  /** Sets the deadline of both reading and writing; 0 for none. */
+  setDeadline(at: i64): void {
+    nilCheck(changetype<usize>(this));
+    setDeadline(this.fd, at, true, true);
+  }
+
+  /** From the time `at` on reading fails; 0 for never. */
+  setReadDeadline(at: i64): void {
+    nilCheck(changetype<usize>(this));
+    setDeadline(this.fd, at, true, false);
+  }
+
+  /** From the time `at` on writing fails; 0 for never. */
+  setWriteDeadline(at: i64): void {
+    nilCheck(changetype<usize>(this));
+    setDeadline(this.fd, at, false, true);
+  }
+}
+
+/** A connection. */
+export class Conn extends Socket {
   /**
    * Reads into `buf` what there is, waiting for the first byte. Returns the number of bytes, 0 at the end of what the other end
    * sends (and for an empty `buf`), -1 if it failed.
@@ -116,12 +149,6 @@ export class Conn {
     return -1;
   }
 
-  /** Closes the connection. Calls that wait in it fail. */
-  close(): void {
-    nilCheck(changetype<usize>(this));
-    close(this.fd);
-  }
-
   /** Tells the other end that nothing more comes; it may go on sending. */
   closeWrite(): void {
     nilCheck(changetype<usize>(this));
@@ -129,47 +156,15 @@ export class Conn {
     if (n < 0) failed("close", this.fd, n);
   }
 
-  /** The address of this end. */
-  get localAddr(): string {
-    nilCheck(changetype<usize>(this));
-    return textOf(this.fd.local, this.fd.kind);
-  }
-
   /** The address of the other end; empty where it has none. */
   get remoteAddr(): string {
     nilCheck(changetype<usize>(this));
     return textOf(this.fd.remote, this.fd.kind);
   }
-
-  /** Sets the deadline of both reading and writing; 0 for none. */
-  setDeadline(at: i64): void {
-    nilCheck(changetype<usize>(this));
-    setDeadline(this.fd, at, true, true);
-  }
-
-  /** From the time `at` on reading fails; 0 for never. */
-  setReadDeadline(at: i64): void {
-    nilCheck(changetype<usize>(this));
-    setDeadline(this.fd, at, true, false);
-  }
-
-  /** From the time `at` on writing fails; 0 for never. */
-  setWriteDeadline(at: i64): void {
-    nilCheck(changetype<usize>(this));
-    setDeadline(this.fd, at, false, true);
-  }
 }
 
 /** A socket for packets. */
-export class PacketConn {
-  constructor(private fd: NetFD) {}
-
-  /** The address of the socket. */
-  get localAddr(): string {
-    nilCheck(changetype<usize>(this));
-    return textOf(this.fd.local, this.fd.kind);
-  }
-
+export class PacketConn extends Socket {
   /** Who sent the packet that this goroutine has received last, from any socket; an address for `writeTo`. */
   get from(): string {
     return packetSender();
@@ -199,30 +194,6 @@ export class PacketConn {
     if (n >= 0) return n;
     fail("write", addr, fdErrorText(n));
     return -1;
-  }
-
-  /** Closes the socket. Calls that wait in it fail. */
-  close(): void {
-    nilCheck(changetype<usize>(this));
-    close(this.fd);
-  }
-
-  /** Sets the deadline of both reading and writing; 0 for none. */
-  setDeadline(at: i64): void {
-    nilCheck(changetype<usize>(this));
-    setDeadline(this.fd, at, true, true);
-  }
-
-  /** From the time `at` on reading fails; 0 for never. */
-  setReadDeadline(at: i64): void {
-    nilCheck(changetype<usize>(this));
-    setDeadline(this.fd, at, true, false);
-  }
-
-  /** From the time `at` on writing fails; 0 for never. */
-  setWriteDeadline(at: i64): void {
-    nilCheck(changetype<usize>(this));
-    setDeadline(this.fd, at, false, true);
   }
 }
 

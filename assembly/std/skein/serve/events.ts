@@ -1,4 +1,5 @@
 /** What the user of `skein/serve` says: a class whose methods are the handlers and whose fields are the settings. */
+import { SERVE_HIGH_WATER_MARK, SERVE_LINGER_MS } from "../layout";
 import { Conn as Stream } from "../net";
 import { Conn } from "./conn";
 import { Server } from "./server";
@@ -36,11 +37,11 @@ export class Events {
   loops: i32 = 1;
   loadBalance: LoadBalance = LoadBalance.Random;
   /** Bytes of waiting output above which a connection's input is left in the system until all of it is out. */
-  highWaterMark: i32 = 1 << 20;
+  highWaterMark: i32 = SERVE_HIGH_WATER_MARK;
   /** Nanoseconds without input or wake after which a connection is closed, with an error; 0 for never. */
   idleTimeout: i64 = 0;
   /** Nanoseconds that a connection which closes waits for a peer that takes none of its output. */
-  linger: i64 = 2_000_000_000;
+  linger: i64 = <i64>SERVE_LINGER_MS * 1_000_000;
 
   /** The server is about to accept connections. Runs in the goroutine that calls `serve`. */
   serving(server: Server): Action {

@@ -1,8 +1,5 @@
 /** Input that comes in pieces, for protocols whose messages do not: after evio's InputStream. */
-
-/** Bytes that a stream without input keeps room for, at least and at most. */
-const KEEP_MIN: i32 = 256;
-const KEEP_MAX: i32 = 65536;
+import { INPUT_KEEP_MAX, INPUT_KEEP_MIN } from "../layout";
 
 /**
  * Joins the unused end of earlier input with what comes. `begin` gives what there is, `end` takes back what of it was not
@@ -32,7 +29,7 @@ export class InputStream {
     if (length == 0) {
       this.from = this.to = 0;
       // What one large message needed is not held for ever.
-      if (this.kept.length > KEEP_MAX) this.kept = new Uint8Array(0);
+      if (this.kept.length > INPUT_KEEP_MAX) this.kept = new Uint8Array(0);
       return;
     }
     if (rest.buffer == this.kept.buffer) {
@@ -53,7 +50,7 @@ export class InputStream {
     if (used + length <= this.kept.length >> 1) {
       this.kept.copyWithin(0, this.from, this.to);
     } else {
-      const grown = new Uint8Array(max(KEEP_MIN, 2 * (used + length)));
+      const grown = new Uint8Array(max(INPUT_KEEP_MIN, 2 * (used + length)));
       grown.set(this.kept.subarray(this.from, this.to));
       this.kept = grown;
     }

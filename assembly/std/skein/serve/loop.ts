@@ -12,6 +12,7 @@
  *   So nothing overtakes, and what several writes give goes out in one call.
  * - Nothing here is allocated for an event; buffers grow to what they are needed for.
  */
+import { SERVE_IDLE_CHECKS } from "../layout";
 import { addressOf } from "../abi";
 import { mpscPush, mpscTake } from "../runtime/base/mpsc";
 import { nanotime } from "../runtime/base/clock";
@@ -39,8 +40,7 @@ const INPUT: i32 = 65536;
 const DATAGRAMS: i32 = 64;
 /** Reads of input that nobody wants, before the close: closing with unread input resets the connection. */
 const DISCARD_READS: i32 = 16;
-/** How often connections that may be idle are looked at in the time that they may be, and the shortest pause in ns. */
-const IDLE_CHECKS: i64 = 4;
+/** The shortest pause between two looks at connections that may be idle, in ns. */
 const SWEEP_MIN: i64 = 1_000_000;
 const NEVER: i64 = i64.MAX_VALUE;
 const ETIMEDOUT: i32 = 110;
@@ -434,7 +434,7 @@ export class Loop {
   /** Sets when connections are looked at next. */
   private sweepLater(now: i64): void {
     const idle = this.events.idleTimeout;
-    this.nextSweep = idle > 0 ? now + max(SWEEP_MIN, min(idle, NEVER >> 1) / IDLE_CHECKS) : NEVER;
+    this.nextSweep = idle > 0 ? now + max(SWEEP_MIN, min(idle, NEVER >> 1) / SERVE_IDLE_CHECKS) : NEVER;
   }
 
   /** Ends what has been idle, or does not take its output. */

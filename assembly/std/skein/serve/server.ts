@@ -8,6 +8,7 @@
  * The end is one goroutine's work, whoever asks for it: it closes the listeners, waits until nobody accepts, has the loops
  * close their connections, and waits for them. So nothing is given to a loop that has ended.
  */
+import { SERVE_LOOPS_MAX } from "../layout";
 import { addressOf } from "../abi";
 import { Chan } from "../runtime/chan/chan";
 import { nilCheck } from "../runtime/base/nil";
@@ -25,8 +26,6 @@ import { Conn } from "./conn";
 import { Action, Events, LoadBalance } from "./events";
 import { Loop } from "./loop";
 
-/** The most loops of a server. */
-const LOOPS_MAX: i32 = 1024;
 /** How long accepting waits after an error that it cannot explain, in ns. */
 const ACCEPT_PAUSE: i64 = 5_000_000;
 
@@ -106,8 +105,13 @@ function textOf(fd: NetFD): string {
 /** Panics with the setting that is wrong. */
 function checkEvents(events: Events): void {
   const loops = events.loops;
-  if (loops < -1 || loops > LOOPS_MAX) {
-    gopanic("serve: loops must be -1, for one for each P, or a number up to 1024, not " + loops.toString());
+  if (loops < -1 || loops > SERVE_LOOPS_MAX) {
+    gopanic(
+      "serve: loops must be -1, for one for each P, or a number up to " +
+        SERVE_LOOPS_MAX.toString() +
+        ", not " +
+        loops.toString(),
+    );
   }
   const balance = <i32>events.loadBalance;
   if (balance < 0 || balance > LoadBalance.LeastConnections) {
