@@ -14,7 +14,10 @@
  * Invariants: a holder of a lock holds a reference, a waiter none. Whoever takes the last reference away from a closed
  * descriptor, and nobody else, is told so, and closes it. Who releases a lock, or closes, takes the waiters off the word that
  * it then wakes; a woken one tries again from the beginning.
+ *
+ * On a goroutine; only `fdRWLock` parks.
  */
+import { CHECKED, check } from "../base/checked";
 import { gopanic } from "../base/panic";
 import { Sema, semacquire, semrelease } from "../chan/sema";
 import { WaitReason, addressOf } from "../../abi";
@@ -72,7 +75,9 @@ export function fdIncref(mu: FDMutex): bool {
 /** Gives `n` references back; true for the last of a closed descriptor. */
 export function fdDecref(mu: FDMutex, n: i32): bool {
   const refs = REF * <u64>n;
-  return last(atomic.sub<u64>(changetype<usize>(mu), refs) - refs);
+  const old = atomic.sub<u64>(changetype<usize>(mu), refs);
+  if (CHECKED) check((old & REFS) >= refs, "references to a descriptor that are given back were taken");
+  return last(old - refs);
 }
 
 /** Takes a lock, and with it a reference, waiting for it; false if the descriptor is closed. */
@@ -100,6 +105,8 @@ export function fdRWUnlock(mu: FDMutex, write: bool): bool {
   while (true) {
     const old = atomic.load<u64>(changetype<usize>(mu));
     const waits = (old & waiters) != 0;
+    if (CHECKED)
+      check((old & bit) != 0 && (old & REFS) != 0, "who unlocks a descriptor holds its lock, and so a reference");
     let next = (old & ~bit) - REF;
     if (waits) next -= write ? WWAIT : RWAIT;
     if (atomic.cmpxchg<u64>(changetype<usize>(mu), old, next) != old) continue;
@@ -114,6 +121,7 @@ export function fdIncrefAndClose(mu: FDMutex): bool {
     const old = atomic.load<u64>(changetype<usize>(mu));
     if ((old & CLOSED) != 0) return false;
     if ((old & REFS) == REFS) overflow();
+    if (CHECKED) check((old & (RLOCK | WLOCK)) == 0 || (old & REFS) != 0, "a lock that is held has a reference");
     const next = ((old | CLOSED) + REF) & ~(RWAITERS | WWAITERS);
     if (atomic.cmpxchg<u64>(changetype<usize>(mu), old, next) != old) continue;
     const readers = <u32>((old & RWAITERS) >> 23);

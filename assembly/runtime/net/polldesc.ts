@@ -20,7 +20,10 @@
  * PollDescs are never freed, only reused, so an event may come for a descriptor that has been closed: `seq`, which the event
  * carries too, tells. Events come from epoll (`netpoll.ts`); where there is none the host's own sockets call `netpollnotify`
  * instead (`net/stdlib.ts`).
+ *
+ * What waits, opens and closes runs on a goroutine, and parks in `waitAt` alone. What tells of events and deadlines runs on any thread, on either stack, and is not switched out.
  */
+import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { globrunqputBatch } from "../sched/globrunq";
 import { lock, unlock } from "../base/lock";
@@ -109,6 +112,7 @@ export function injectglist(list: G | null): void {
   let last = list;
   while (gp) {
     const next: G | null = gp.schedlink;
+    if (CHECKED) check(gp.status == GStatus.Waiting, "what the network makes runnable has waited for it");
     gp.status = GStatus.Runnable;
     if (isTraced()) traceReady(gp);
     if (pp) runqput(pp, gp, false);
@@ -118,7 +122,7 @@ export function injectglist(list: G | null): void {
   }
   if (!pp) globrunqputBatch(list, last, n);
   // Not before they are in a queue: else somebody could take the program for dead.
-  atomic.sub<i32>(addressOf(sched.netWaiters), n);
+  countOff(n);
   // A single one is run by who has polled.
   if (n > 1 || !pp) wakepIfIdle();
 }
@@ -170,6 +174,7 @@ function waitAt(word: usize, pd: PollDesc | null, write: bool): void {
   }
   if (!pd || netpollcheckerr(pd, write) == PollError.None) {
     park(Switch.Netpoll, word, WaitReason.IOWait);
+    if (CHECKED) check(atomic.load<usize>(word) <= READY, "who wakes a goroutine has taken it out of its word");
   }
   atomic.xchg<usize>(word, 0);
 }
@@ -230,7 +235,14 @@ export function netpollnotify(pd: PollDesc, write: bool): void {
 /** Makes a goroutine runnable that was taken out. */
 export function readyOne(gp: G): void {
   goready(gp);
-  atomic.sub<i32>(addressOf(sched.netWaiters), 1);
+  countOff(1);
+}
+
+/** So many of `sched.netWaiters` have been queued. */
+@inline
+function countOff(n: i32): void {
+  const before = atomic.sub<i32>(addressOf(sched.netWaiters), n);
+  if (CHECKED) check(before >= n, "who waits for the network is counted before it can be found");
 }
 
 // ---- descriptors -----------------------------------------------------------------------------------------------------
@@ -248,6 +260,7 @@ export function netpollopen(fd: i32, owner: usize): PollDesc {
     sched.allPollDescs = at;
   }
   const pd = changetype<PollDesc>(at);
+  if (CHECKED) check(pd.owner == 0 && pd.rg <= READY && pd.wg <= READY, "a PollDesc that is taken serves nobody");
   pd.fd = fd;
   pd.owner = owner;
   pd.epoch = sched.epoch;
@@ -292,6 +305,8 @@ export function netpollevict(pd: PollDesc): i32 {
 export function netpollclose(pd: PollDesc): void {
   lock(addressOf(sched.pollLock));
   atomic.add<u32>(addressOf(pd.seq), 1);
+  if (CHECKED) check(pd.owner != 0, "a descriptor is closed once");
+  if (CHECKED) check(pd.rg <= READY && pd.wg <= READY, "nobody waits at a descriptor that is closed");
   pd.owner = 0;
   pd.link = sched.freePollDescs;
   sched.freePollDescs = changetype<usize>(pd);

@@ -61,8 +61,7 @@ export function findRunnable(): G | null {
           mp.steals++;
           return found(gp);
         }
-        // A timer that just ran may have put a goroutine here.
-        if (!runqempty(pp)) continue;
+        if (CHECKED) check(runqempty(pp), "what the timers of others have put here is run first");
       }
     }
     gp = giveUp(pp);
@@ -212,8 +211,9 @@ function stealWork(pp: P): G | null {
       if (victim == pp) continue;
       if (last && timersFirst(victim) != 0) {
         checkTimers(victim, 0);
-        const gp = runnextget(pp);
-        if (gp) return gp;
+        // Whom a timer of its readies is put here, and must be gone before anything is stolen to the same place.
+        const readied = runnextget(pp) || runqget(pp);
+        if (readied) return readied;
       }
       const gp = runqsteal(pp, victim, last);
       if (gp) return gp;
