@@ -1,40 +1,34 @@
 /**
- * Two dialects share this repository: TypeScript for the host, AssemblyScript for the core and for goroutine programs.
- * AssemblyScript puts decorators on functions, which TypeScript's parser reports but parses; `allowInvalidAST` lets
- * them through. Rules that need types run on the host alone.
+ * Two dialects share this repository: TypeScript for the host and for tests, AssemblyScript for the core and for goroutine programs.
+ * `tsconfig.json` says which files are TypeScript, here and for Prettier: the host, and of tests what is no program and no unit of the
+ * core. Rules that need types run on these.
  */
+import { readFileSync } from "node:fs";
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 import rooms from "./scripts/rooms.mjs";
 
-const typeScript = [
-  "host/**/*.ts",
-  "tests/bench/**/*.ts",
-  "tests/compiler/*.ts",
-  "tests/docs/*.ts",
-  "tests/examples/*.ts",
-  "tests/faults/*.ts",
-  "tests/go/**/*.ts",
-  "tests/host/**/*.ts",
-  "tests/loop/*.ts",
-  "tests/net/*.ts",
-  "tests/piscina/*.ts",
-  "tests/sockets/**/*.ts",
-  "tests/programs/driver/**/*.ts",
-  "tests/scripts/*.ts",
-  "tests/serve/**/*.ts",
-  "tests/stress/*.ts",
-  "tests/sync/**/*.ts",
-  "tests/threads/*.ts",
-  "tests/threads/driver/*.ts",
-  "tests/values/**/*.ts",
-];
+/** What is TypeScript; all else that ends in .ts is AssemblyScript. */
+const { include, exclude } = JSON.parse(readFileSync(new URL("tsconfig.json", import.meta.url), "utf8"));
+/** Decorators on functions TypeScript's parser reports but parses. */
+const assemblyScript = {
+  languageOptions: { parser: tseslint.parser, parserOptions: { allowInvalidAST: true } },
+  plugins: { "@typescript-eslint": tseslint.plugin },
+  rules: {
+    "@typescript-eslint/no-unused-vars": ["error", { args: "none", varsIgnorePattern: "^(_|sink$)" }],
+    "no-var": "error",
+    "no-unreachable": "error",
+    "no-self-assign": "error",
+    "no-unsafe-finally": "error",
+  },
+};
 const unusedVars = ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" }];
 
 export default tseslint.config(
   { ignores: ["dist/", "dist-test/", "node_modules/", "tests/types/", "tests/**/bad/", "as-pect.config.js"] },
   {
-    files: typeScript,
+    files: include,
+    ignores: exclude,
     extends: [js.configs.recommended, ...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -55,7 +49,13 @@ export default tseslint.config(
       eqeqeq: "error",
     },
   },
-  { files: ["host/**/*.ts"], plugins: { rooms }, rules: { "rooms/floors": "error" } },
+  { files: ["host/**/*.ts", "assembly/**/*.ts"], plugins: { rooms }, rules: { "rooms/floors": "error" } },
+  {
+    files: ["assembly/**/*.ts"],
+    ignores: ["assembly/layout.ts"],
+    plugins: { rooms },
+    rules: { "rooms/exports": "error" },
+  },
   {
     files: ["scripts/**/*.mjs", "bin/**/*.js", "*.js"],
     extends: [js.configs.recommended],
@@ -69,17 +69,6 @@ export default tseslint.config(
       },
     },
   },
-  {
-    files: ["**/*.ts"],
-    ignores: typeScript,
-    languageOptions: { parser: tseslint.parser, parserOptions: { allowInvalidAST: true } },
-    plugins: { "@typescript-eslint": tseslint.plugin },
-    rules: {
-      "@typescript-eslint/no-unused-vars": ["error", { args: "none", varsIgnorePattern: "^(_|sink$)" }],
-      "no-var": "error",
-      "no-unreachable": "error",
-      "no-self-assign": "error",
-      "no-unsafe-finally": "error",
-    },
-  },
+  { files: ["**/*.ts"], ignores: include, ...assemblyScript },
+  { files: exclude, ...assemblyScript },
 );

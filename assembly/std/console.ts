@@ -1,6 +1,8 @@
 /**
  * AssemblyScript's `console`, printing as goroutines print (`runtime/goroutine/print.ts`): whole lines, in order. `log`, `debug` and
  * `info` go to standard output, `warn`, `error` and failed assertions to standard error, as in Node and Deno.
+ *
+ * On a goroutine.
  */
 import { nanotime } from "./skein/runtime/base/clock";
 import { lock, unlock } from "./skein/runtime/base/lock";

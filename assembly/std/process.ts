@@ -1,4 +1,4 @@
-/** AssemblyScript's `process`, on top of the program's own surroundings (`runtime/goroutine/program.ts`). */
+/** AssemblyScript's `process`, on top of the program's own surroundings (`runtime/goroutine/program.ts`). On a goroutine. */
 import { nanotime } from "./skein/runtime/base/clock";
 import { args, exit as exitProgram } from "./skein/runtime/goroutine/program";
 

@@ -4,6 +4,8 @@
  * go(f(a)) is an ordinary function whose parameter is a deferred call: the compiler evaluates `f`'s arguments now and makes a
  * record of the call itself (`runtime/goroutine/task.ts`), wherever a parameter's type is `Task`. `Once.do`, `Pool.submit` and
  * `afterFunc` take calls in the same way.
+ *
+ * On a goroutine, as all that programs call.
  */
 
 // Goroutines.

@@ -1,4 +1,4 @@
-/** Fails the build where the core's classes and `layout.ts` disagree, or fields that should not share a cache line. */
+/** Fails the build where the core's classes and `layout.ts` disagree, or fields that should not share a cache line. Runs nowhere. */
 import { CACHE_LINE, CENTRAL_BASE, M_HELD, ORPHANS_BASE, P_SIZE, SPANS_BASE, SCHED_BASE } from "../../layout";
 import { CLASS_COUNT, Cache, G, G_BYTES, M, OWN_STACK_BYTES, P, P_CACHES, P_RUNQ, Ring, Sched } from "../../abi";
 

@@ -1,4 +1,8 @@
-/** What the host gives to the core. `docs/internals.md` says what each means; the four at the end come from Asyncify. */
+/**
+ * What the host gives to the core. `docs/internals.md` says what each means; the four at the end come from Asyncify.
+ *
+ * On whichever stack the caller is, on its thread.
+ */
 
 /** Monotonic nanoseconds since the program's epoch, the same clock on all threads. */
 @external("skein", "nanotime")

@@ -1,4 +1,4 @@
-/** The check for null that every operation on an object begins with. */
+/** The check for null that every operation on an object begins with. On a goroutine. */
 import { gopanic } from "./panic";
 
 /** Address 0 is memory like any other in wasm: a method called on null would quietly use it. */

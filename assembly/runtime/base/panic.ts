@@ -1,4 +1,8 @@
-/** Panics and fatal errors: the core finds the words, the host adds the stack and ends the program (or the goroutine). */
+/**
+ * Panics and fatal errors: the core finds the words, the host adds the stack and ends the program (or the goroutine).
+ *
+ * Any thread, on either stack: the import throws, through wasm, into the host that called.
+ */
 import { hostFatal, hostPanic } from "./imports";
 
 /** AssemblyScript's own messages, in Go's words. */

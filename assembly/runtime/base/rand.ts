@@ -1,6 +1,8 @@
 /**
  * Random numbers for the scheduler's choices: where to begin stealing, which select case, never for anything secret.
  * wyrand (Wang Yi, github.com/wangyi-fudan/wyhash), one state per M, so no two threads share it.
+ *
+ * Any thread that is an M, on either stack.
  */
 import { m } from "./registers";
 

@@ -4,6 +4,8 @@
  *
  * `m` is set once, when the thread starts. `g` changes with every switch and is null while `schedule` itself runs:
  * like the rest of the scheduler it then executes on the thread's own stack, which Go calls g0.
+ *
+ * Each thread its own, on either stack.
  */
 import { G, M } from "../../abi";
 

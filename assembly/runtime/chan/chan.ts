@@ -27,6 +27,8 @@
  *   looks at `closed` afterwards; a channel open then was open at the instant before.
  * - Sending: likewise the ring was full (so no receiver waited), or without a ring no receiver waited, at some instant, and
  *   the channel was still open afterwards, so at that instant it was open and could not take a value.
+ *
+ * Sending, receiving and closing by programs run on a goroutine, and park in `send` and `recv` alone. The `…Locked` functions, `timersend` and what else does not block also serve the scheduler and the operations of JavaScript, on any thread's own stack.
  */
 import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
@@ -230,7 +232,7 @@ export function withdraw(c: HChan, isSend: bool, w: Waiter): bool {
 // The functions that park are small, have one place where they do, and keep nothing across it: their frames are saved and
 // restored with the stack.
 
-export function chansend(c: HChan, bits: u64): void {
+function chansend(c: HChan, bits: u64): void {
   if (sendOrEnqueue(c, bits)) return;
   gopark(changetype<usize>(c) != 0 ? WaitReason.ChanSend : WaitReason.ChanSendNil, changetype<usize>(c));
   if (!waiterOf(g).success) sendOnClosed();
@@ -244,7 +246,7 @@ function sendOrEnqueue(c: HChan, bits: u64): bool {
 }
 
 /** Receives; the value is returned, whether it is one is the goroutine's ok. */
-export function chanrecv(c: HChan): u64 {
+function chanrecv(c: HChan): u64 {
   if (!recvOrEnqueue(c)) {
     gopark(changetype<usize>(c) != 0 ? WaitReason.ChanReceive : WaitReason.ChanReceiveNil, changetype<usize>(c));
     g.ok = waiterOf(g).success;
@@ -257,14 +259,14 @@ function recvOrEnqueue(c: HChan): bool {
 }
 
 /** Sends if that is possible at once. */
-export function chantrysend(c: HChan, bits: u64): bool {
+function chantrysend(c: HChan, bits: u64): bool {
   const done = send(c, bits, false);
   if (done == CLOSED) sendOnClosed();
   return done != BLOCKED;
 }
 
 /** Receives if that is possible at once; else gives 0, and ok is false. */
-export function chantryrecv(c: HChan): u64 {
+function chantryrecv(c: HChan): u64 {
   if (recv(c, false) != BLOCKED) return waiterOf(g).elem;
   g.ok = false;
   return 0;

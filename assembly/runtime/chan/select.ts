@@ -26,6 +26,8 @@
  * was woken through it, after it had been unlocked. The last unlock is the last thing that `selparkcommit` does with the Select.
  *
  * `selectDone` is reset to 0 just before the first waiter is queued, when no waiter of the goroutine is in any queue.
+ *
+ * On a goroutine; `selparkcommit` on g0, once the goroutine is switched out.
  */
 import {
   BLOCKED,

@@ -1,4 +1,8 @@
-/** The scheduler's state in Go's format: `SKEIN_DEBUG=schedtrace=MS,scheddetail=1`. Read while everything runs, so approximate. */
+/**
+ * The scheduler's state in Go's format: `SKEIN_DEBUG=schedtrace=MS,scheddetail=1`. Read while everything runs, so approximate.
+ *
+ * On sysmon's thread.
+ */
 import { nanotime } from "../base/clock";
 import { textOf, waitReasonText, writeError } from "./dump";
 import { gfcount } from "../goroutine/gs";
@@ -12,7 +16,7 @@ export function schedtrace(now: i64): void {
 }
 
 /** The line, or with `detail` a line for each P, M and G as well. */
-export function schedtraceText(now: i64, detail: bool): string {
+function schedtraceText(now: i64, detail: bool): string {
   let text =
     `SCHED ${(now - sched.startTime) / 1_000_000}ms: gomaxprocs=${sched.nprocs} idleprocs=${sched.npidle}` +
     ` threads=${sched.mlive + 1} spinningthreads=${sched.nmspinning} idlethreads=${sched.nmidle} runqueue=${sched.runqSize}`;

@@ -1,4 +1,8 @@
-/** The program and its surroundings: its end, its arguments, its environment, files. */
+/**
+ * The program and its surroundings: its end, its arguments, its environment, files.
+ *
+ * On a goroutine; `beginExit` and `endExit` on any thread that reports the end.
+ */
 import { hostArgs, hostEnv, hostExit, hostReadFile, hostReadFileTake } from "../base/imports";
 import { reportLeaks } from "../debug/leaks";
 import { lock, unlock } from "../base/lock";

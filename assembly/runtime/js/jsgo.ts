@@ -14,6 +14,8 @@
  * first turns that very mark into ThreadMark.Doomed by compare-and-swap; the thread leaves JavaScript by a compare-and-swap too,
  * and one that finds itself doomed stops for ever. So the killed thread was in JavaScript, and with that goroutine.
  * `mlost` then fails the goroutines bound to the M, frees its P, and has its mail sent on to the main thread.
+ *
+ * On g0: of the M that runs the goroutine, or of the thread whose JavaScript or sysmon calls; `mlost` on the thread that has seen the other die.
  */
 import { nanotime } from "../base/clock";
 import { globrunqputBatch, globrunqputOne, globrunqsize } from "../sched/globrunq";

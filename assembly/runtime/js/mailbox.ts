@@ -13,6 +13,8 @@
  *
  * A note is any record that begins as one: the next note, and a kind. Who reads it frees it, or keeps it if it is
  * its own.
+ *
+ * Any thread, on either stack; `drain` on the owner's own.
  */
 import { malloc } from "../memory/malloc";
 import { m } from "../base/registers";

@@ -24,7 +24,7 @@ import { m } from "../base/registers";
 import { Cache, cacheOf, CLASS_COUNT, P, sched, addressOf } from "../../abi";
 
 /** Largest block that comes from a class. */
-export const MAX_SMALL: usize = 32768;
+const MAX_SMALL: usize = 32768;
 
 /** Bytes before an object of AssemblyScript, see `rt.ts`. */
 export const OBJECT_HEADER: usize = 16;

@@ -2,6 +2,8 @@
  * Addresses: from text to what the kernel takes, and back. Their syntax is the host's business (`host/sockets/address.ts`), and
  * so are host names: literal addresses and `localhost` are resolved at once, on the thread that asks; for other names the main
  * thread asks the system, while the goroutine is parked.
+ *
+ * On a goroutine.
  */
 import { NoteKind, Resolution, ResolutionLayout, Slot } from "../../abi";
 import { malloc, mfree } from "../memory/malloc";

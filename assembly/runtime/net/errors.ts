@@ -1,4 +1,4 @@
-/** Errors of the network: what `lastError` says about the goroutine's latest call that failed. */
+/** Errors of the network: what `lastError` says about the goroutine's latest call that failed. On a goroutine. */
 import { netStrerror } from "./imports";
 import { PollError } from "./polldesc";
 import { gosched } from "../goroutine/proc";
@@ -10,13 +10,11 @@ export namespace Errno {
   export const EINTR: i32 = 4;
   export const EAGAIN: i32 = 11;
   export const ENOMEM: i32 = 12;
-  export const EINVAL: i32 = 22;
   export const ENFILE: i32 = 23;
   export const EMFILE: i32 = 24;
   export const EPROTO: i32 = 71;
   export const ECONNABORTED: i32 = 103;
   export const ENOBUFS: i32 = 105;
-  export const EISCONN: i32 = 106;
   export const ENOTCONN: i32 = 107;
   export const ECONNREFUSED: i32 = 111;
   export const EINPROGRESS: i32 = 115;

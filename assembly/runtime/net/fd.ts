@@ -9,6 +9,8 @@
  * A read from a TCP connection that fills its buffer only in part has taken all that there was: what comes next will be told
  * by an event, so the next read waits for that first, which spares a call that would fail. Not so once the other end is done:
  * see PollInfo.Done. (Other sockets' reads may be short for other reasons.)
+ *
+ * On a goroutine, of which there may be many in one call each; `endNet` on the main thread, when nothing runs any more.
  */
 import { netScratch } from "./netpoll";
 import {
@@ -147,7 +149,7 @@ export function fdClose(fd: NetFD): i32 {
 }
 
 /** Closes it although the goroutines that wait for it will never run again: their program is over. */
-export function fdAbandon(fd: NetFD): void {
+function fdAbandon(fd: NetFD): void {
   if (!fdIncrefAndClose(mutexOf(fd))) return;
   const waited = netpollevict(fd.pd);
   if (fdDecref(mutexOf(fd), 1 + waited)) destroy(fd);

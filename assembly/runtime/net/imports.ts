@@ -1,6 +1,8 @@
 /**
  * What the host gives to the core for sockets. Each returns the result of the system call of that name, or -errno. Pointers
  * are addresses in linear memory: the kernel reads and writes there. Descriptors are the process's: all threads share them.
+ *
+ * On whichever stack the caller is, on its thread.
  */
 
 /** Finds out what this process may use: a PollerKind. */

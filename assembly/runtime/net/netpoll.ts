@@ -7,6 +7,8 @@
  * M that blocks out again. Only a poll that blocks drains it, so that one that does not cannot take the wake-up away.
  *
  * What goroutines wait at, and what an event does to it, is `polldesc.ts`.
+ *
+ * `netpoll` runs on g0 of an M that is out of work, on sysmon's thread, or on the goroutine of a loop that has too much; `netpollBreak` on any thread; the rest on a goroutine.
  */
 import { nanotime } from "../base/clock";
 import { futexsleep, lock, unlock } from "../base/lock";

@@ -1,4 +1,4 @@
-/** Opening sockets: listening, dialling, and sockets for packets. */
+/** Opening sockets: listening, dialling, and sockets for packets. On a goroutine. */
 import { netpollinit, netScratch } from "./netpoll";
 import { netpollblock, PollError } from "./polldesc";
 import { sleep } from "../goroutine/time";

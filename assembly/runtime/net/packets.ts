@@ -1,4 +1,4 @@
-/** Where packets come from and go to. */
+/** Where packets come from and go to. On a goroutine. */
 import { malloc } from "../memory/malloc";
 import { g } from "../base/registers";
 import { NetFD } from "./fd";

@@ -14,6 +14,8 @@
  * Ordering: all operations are sequentially consistent. Who tells pushes, then looks at the owner's word (`netpoll.ts`); the
  * owner clears the word, looks at the queue, and parks if it is empty. Either the owner sees the push, or its word is cleared
  * before it is looked at, and then the one who tells leaves READY there or takes the parked owner out.
+ *
+ * Telling and posting run on any thread, on either stack; taking and waiting on the owner's goroutine.
  */
 import { mpscPush, mpscTake } from "../base/mpsc";
 import { netpollblock, netpollreset, netpollwake, PollDesc, readyOne } from "./polldesc";

@@ -12,6 +12,8 @@
  * - Requests are a queue as in `mpsc.ts`, so those of one goroutine come out in their order. A push that found it empty wakes the
  *   I/O thread.
  * - The I/O thread frees a StdSocket, after the request to close it, which is the last to name it.
+ *
+ * The calls run on a goroutine; what is said to be the I/O thread's, on that thread's own stack.
  */
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";

@@ -1,6 +1,8 @@
 /**
  * The calls on sockets that `fd.ts` is made of: the system's, or those of the host's own sockets (`stdlib.ts`) where the system
  * cannot be called. Each returns the result, or -errno; none blocks, but `sysClose` of a listener may park.
+ *
+ * On a goroutine.
  */
 import { netpollregister } from "./netpoll";
 import { PollDesc } from "./polldesc";

@@ -1,4 +1,4 @@
-/** When nothing can ever run again: finding out, and saying what each goroutine waits for. */
+/** When nothing can ever run again: finding out, and saying what each goroutine waits for. On g0. */
 import { describe } from "../debug/dump";
 import { objectCount } from "../js/object";
 import { unlock } from "../base/lock";

@@ -1,4 +1,8 @@
-/** The global run queue: a list under `sched.lock`. It takes what overflows the Ps' rings, and what has no P. */
+/**
+ * The global run queue: a list under `sched.lock`. It takes what overflows the Ps' rings, and what has no P.
+ *
+ * Any thread, on either stack: nothing here waits for more than a lock.
+ */
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
 import { holds } from "../base/lockrank";

@@ -3,6 +3,8 @@
  *
  * `mp.ts` says when it does. While it is there it holds no P, or one in the state `Syscall`; it is on `sched.loopM`, unless it is
  * the timer M or waits for its locked goroutine.
+ *
+ * On g0.
  */
 import { nanotime } from "../base/clock";
 import { lock, unlock } from "../base/lock";

@@ -2,6 +2,8 @@
  * Making Ms and ending them. Whoever needs an M takes its struct, from one that has ended if there is one, and puts it on
  * `sched.newM`; sysmon finds it there and has the host start a thread for it, which begins with the P that the struct
  * holds. Idle Ms beyond the number of Ps end after a while.
+ *
+ * Any thread, on either stack; `mexit` on the M that ends, `endIdleM` on sysmon's thread.
  */
 import { MAX_THREADS } from "../../layout";
 import { nanotime } from "../base/clock";

@@ -1,6 +1,8 @@
 /**
  * Atomic integers. Every operation is a sequentially consistent wasm atomic: all goroutines see all of them in one order, and
  * what was written before a store is seen by whoever loads its value.
+ *
+ * On a goroutine.
  */
 
 import { nilCheck } from "../base/nil";

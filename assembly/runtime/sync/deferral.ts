@@ -5,6 +5,8 @@
  * may end its goroutine (goexit), or panic where the host contains that. So a goroutine has a list of the calls it is in,
  * `g.once` the innermost, each linked to the next by `outer`. A Pool's is always the last: it is what the goroutine is for.
  * Only the goroutine itself changes its list, and the scheduler once it has ended.
+ *
+ * On the goroutine itself; `runDeferrals` on g0, for one that has ended.
  */
 import { G } from "../../abi";
 import { Once, onceAbandoned } from "./once";

@@ -5,6 +5,8 @@
  * the host contains): as in Go, that counts as made (see `deferral.ts`).
  *
  * Ordering: `finished` is stored and loaded atomically, so whoever sees it set sees what the call has written.
+ *
+ * On a goroutine; `onceAbandoned` on g0.
  */
 import { g } from "../base/registers";
 import { WaitReason, addressOf } from "../../abi";

@@ -12,6 +12,8 @@
  * Invariants, whenever the lock is free
  * - `busy` workers make calls. It exceeds `size` only after `tune` has reduced that.
  * - Somebody waits to submit only if busy >= size. So busy == 0 means that all submitted work is done.
+ *
+ * On a goroutine; `poolAbandoned` on g0.
  */
 import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";

@@ -10,6 +10,8 @@
  *
  * Other goroutines reach the loop by `callSoonThreadsafe` alone, through the core's lock-free queue (`runtime/base/mpsc.ts`). All
  * else is for the goroutine that runs the loop, or while nobody runs it; anything else panics.
+ *
+ * On a goroutine: the loop's own, but for `callSoonThreadsafe`.
  */
 import { addressOf } from "./abi";
 import { Chan } from "./runtime/chan/chan";

@@ -8,6 +8,8 @@
  * A call that fails says so by its result, and `lastError()` why. Any number of goroutines may use one connection; those
  * that read (or write) take turns. Deadlines are readings of `now()`; a call that runs into one fails, and so does every later
  * one until the deadline is set anew.
+ *
+ * On a goroutine.
  */
 import { nilCheck } from "./runtime/base/nil";
 import { formatAddress } from "./runtime/net/addr";

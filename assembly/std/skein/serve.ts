@@ -11,6 +11,8 @@
  *
  * Parts: `serve/events.ts` what the user says, `serve/conn.ts` a connection and what waits to go out, `serve/loop.ts` the
  * loop, `serve/slots.ts` what finds a connection for an event or a wake, `serve/server.ts` listening, balance and the end.
+ *
+ * On goroutines: the caller's, one that accepts for each listener, and one for each loop, which runs the handlers.
  */
 export { Action, Events, LoadBalance, Tick } from "./serve/events";
 export { Conn } from "./serve/conn";

@@ -6,6 +6,8 @@
  *
  * All fields are its loop's, but for what `wake` reads, which does not change once a handler has seen the connection.
  * The bytes that wait are in memory of their own, which is there only while there are any.
+ *
+ * On the loop's goroutine; `wake` on any.
  */
 import { malloc, mfree } from "../runtime/memory/malloc";
 import { nilCheck } from "../runtime/base/nil";

@@ -1,4 +1,8 @@
-/** What the user of `skein/serve` says: a class whose methods are the handlers and whose fields are the settings. */
+/**
+ * What the user of `skein/serve` says: a class whose methods are the handlers and whose fields are the settings.
+ *
+ * On the loop's goroutine; `serving` on that which calls `serve`.
+ */
 import { SERVE_HIGH_WATER_MARK, SERVE_LINGER_MS } from "../layout";
 import { Conn as Stream } from "../net";
 import { Conn } from "./conn";

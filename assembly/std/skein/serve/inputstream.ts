@@ -1,4 +1,4 @@
-/** Input that comes in pieces, for protocols whose messages do not: after evio's InputStream. */
+/** Input that comes in pieces, for protocols whose messages do not: after evio's InputStream. On any goroutine, one at a time. */
 import { INPUT_KEEP_MAX, INPUT_KEEP_MIN } from "../layout";
 
 /**

@@ -11,6 +11,8 @@
  * - `out` has the output of the handler that is running, and of no connection that has output waiting: that is kept with it.
  *   So nothing overtakes, and what several writes give goes out in one call.
  * - Nothing here is allocated for an event; buffers grow to what they are needed for.
+ *
+ * On the loop's goroutine; `adopt` and `stop` on any.
  */
 import { SERVE_IDLE_CHECKS } from "../layout";
 import { addressOf } from "../abi";

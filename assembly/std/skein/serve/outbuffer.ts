@@ -2,6 +2,8 @@
  * The output of the handler that is running, in one piece: what several writes give goes out in one call.
  *
  * The block grows to what it is needed for; one that a large output has left behind is not kept.
+ *
+ * On the loop's goroutine.
  */
 import { malloc, mfree } from "../runtime/memory/malloc";
 import { gopanic } from "../runtime/base/panic";

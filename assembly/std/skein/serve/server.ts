@@ -7,6 +7,8 @@
  *
  * The end is one goroutine's work, whoever asks for it: it closes the listeners, waits until nobody accepts, has the loops
  * close their connections, and waits for them. So nothing is given to a loop that has ended.
+ *
+ * On any goroutine: who calls, who accepts, who ends it.
  */
 import { SERVE_LOOPS_MAX } from "../layout";
 import { addressOf } from "../abi";

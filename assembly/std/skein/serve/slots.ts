@@ -5,6 +5,8 @@
  * `wakes` holds the generation of the connection in its upper half and the wakes that have not been served in its lower, and
  * changes by compare-and-swap: so a wake for a connection that has closed fails, whoever uses the slot by then. Whoever
  * makes the count 1 tells the loop.
+ *
+ * On the loop's goroutine; `slotWake` on any.
  */
 import { addressOf } from "../abi";
 import { malloc } from "../runtime/memory/malloc";
@@ -57,7 +59,7 @@ export function slotTakeWakes(s: Slot): u32 {
 }
 
 /** The connection has closed: the next one is of another generation, without wakes. The loop's. */
-export function slotRetire(s: Slot): void {
+function slotRetire(s: Slot): void {
   while (true) {
     const seen = atomic.load<u64>(addressOf(s.wakes));
     if (atomic.cmpxchg<u64>(addressOf(s.wakes), seen, ((seen >> 32) + 1) << 32) == seen) return;

@@ -1,4 +1,8 @@
-/** The connections of a loop that have something to do, each once (`listed`), in the order in which that came up. */
+/**
+ * The connections of a loop that have something to do, each once (`listed`), in the order in which that came up.
+ *
+ * On the loop's goroutine.
+ */
 import { Conn } from "./conn";
 
 export class Worklist {
