@@ -10,8 +10,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { fileURLToPath } from "node:url";
-import { ArgCount, FunctionFlag, JsStatus, NoteKind, RunJs } from "../abi/enums.js";
-import { JsRequest } from "../abi/records.js";
+import { FunctionFlag, JsStatus, NoteKind, RunJs } from "../abi/enums.js";
 import { StopThread } from "../program/instance.js";
 import type { Memory } from "../base/memory.js";
 import { ALL } from "./starter.js";
@@ -24,6 +23,7 @@ import { Loader, type Loaded } from "./loader.js";
 import { markOf, type Mark } from "./mark.js";
 import type { Thread } from "./thread.js";
 import { encodeResult } from "./moved.js";
+import { decodeArgs, dropArgs, sendRequest } from "./records.js";
 import { WINDOW } from "./yields.js";
 
 type AnyGenerator = AsyncGenerator<unknown, unknown> | Generator<unknown, unknown>;
@@ -103,7 +103,7 @@ export class Runner {
       const loaded = this.loader.get(this.memory.jsgo(record).fn);
       if (loaded.call !== undefined) return this.call(record, loaded);
       if (loaded.error === undefined) return this.whenLoaded(record, loaded);
-      this.dropArgs(record);
+      dropArgs(this.thread, record);
       this.fail(record, loaded.error);
       return RunJs.Done;
     } finally {
@@ -145,7 +145,7 @@ export class Runner {
             value = fn(codec.decode(this.memory.jsgo(record).args(0)), codec.decode(this.memory.jsgo(record).args(1)));
             break;
           default:
-            value = fn(...this.args(record));
+            value = fn(...decodeArgs(thread, record));
         }
       }
       if (typeof value === "object" && value !== null) {
@@ -174,27 +174,11 @@ export class Runner {
   /** With `context()` and what the goroutine has brought along following the function into what it awaits. */
   private callFollowed(record: number, fn: AnyFunction): unknown {
     const running = (this.running = new Running(this.memory.jsgo(record).id, record));
-    const args = this.args(record);
+    const args = decodeArgs(this.thread, record);
     const call = (): unknown => fn(...args);
     if (this.memory.jsgo(record).hasExtra === 0) return this.following.run(running, call);
     const extra = this.thread.codec.decode(this.memory.jsgo(record).extra) as Carried;
     return this.following.run(running, () => runCarried(extra, call));
-  }
-
-  private args(record: number): unknown[] {
-    const { codec } = this.thread;
-    const argc = this.memory.jsgo(record).argc;
-    if (argc === ArgCount.Spread) return codec.decode(this.memory.jsgo(record).args(0)) as unknown[];
-    const args: unknown[] = [];
-    for (let i = 0; i < argc; i++) args.push(codec.decode(this.memory.jsgo(record).args(i)));
-    return args;
-  }
-
-  private dropArgs(record: number): void {
-    const { codec } = this.thread;
-    const argc = this.memory.jsgo(record).argc;
-    for (let i = 0; i < (argc === ArgCount.Spread ? 1 : argc); i++) codec.drop(this.memory.jsgo(record).args(i));
-    if (this.memory.jsgo(record).hasExtra !== 0) codec.drop(this.memory.jsgo(record).extra);
   }
 
   /** Puts an error into the record, or as much of it as can be cloned. */
@@ -328,19 +312,10 @@ export class Runner {
 
   private sendYield(running: Running, value: unknown): void {
     if (running.leave < 0) return; // nobody reads any more
-    const { core, codec } = this.thread;
-    const { record, id } = running;
-    const note = core.malloc(JsRequest.SIZE);
-    try {
-      encodeResult(codec, value, this.memory.request(note).value);
-    } catch (error) {
-      core.mfree(note);
-      throw error;
-    }
-    this.memory.note(note).kind = NoteKind.Yield;
-    this.memory.request(note).arg = this.memory.jsgo(record).slot;
-    this.memory.request(note).id = id;
-    core.postOwned(this.memory.jsgo(record).owner, this.memory.jsgo(record).ownerGen, note);
+    const { codec } = this.thread;
+    const { owner, ownerGen, slot } = this.memory.jsgo(running.record);
+    const request = { kind: NoteKind.Yield, id: running.id, arg: slot };
+    sendRequest(this.thread, { mid: owner, gen: ownerGen }, request, (at) => encodeResult(codec, value, at));
     running.leave--;
   }
 }

@@ -9,20 +9,20 @@
  * The first few goroutines of a tick are handed over at once, so that they start even if this thread then blocks; those that
  * follow go in batches, at the latest in a microtask.
  */
-import { ArgCount, JsStatus, NoteKind, ThreadMark } from "../abi/enums.js";
-import { JsGo, JsRequest } from "../abi/records.js";
+import { JsStatus, NoteKind, ThreadMark } from "../abi/enums.js";
+import { JsGo } from "../abi/records.js";
 import { SkeinError, WorkerError } from "../base/errors.js";
 import { onAbort } from "../base/signals.js";
-import { stackOf, wordsOf } from "../base/thrown.js";
+import { wordsOf } from "../base/thrown.js";
 import type { Memory } from "../base/memory.js";
 import { LongTimer } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
-import { Transfer } from "../values/index.js";
-import { carried } from "./carry.js";
+import { Callers, withCaller } from "./callers.js";
 import { Functions } from "./functions.js";
 import type { TaskName } from "./tasks.js";
 import { GoroutinePromise, type AnyFunction } from "./goroutine.js";
 import { markOf } from "./mark.js";
+import { dropArgs, encodeArgs, sendRequest } from "./records.js";
 import type { Thread } from "./thread.js";
 import { Yields } from "./yields.js";
 
@@ -32,13 +32,6 @@ const IDS = 64;
 const AT_ONCE = 8;
 /** How many may wait to be handed over together. */
 const BATCH = 32;
-/**
- * Stacks of callers that may be taken at once, and how soon another may be, in milliseconds: a stack costs more than all else
- * about a start. Goroutines without one show where their function was started last when one was taken.
- */
-const TRACES = 16;
-const TRACE_MS = 5;
-
 /** How long a goroutine has to heed its cancellation before it is given up or its thread ended, in milliseconds. */
 export const GRACE_MS = 250;
 /** How soon to try again when the thread was in the core just then, in milliseconds. */
@@ -74,8 +67,7 @@ export class Starter {
   private last = 0;
   private count = 0;
   private thisTick = 0;
-  private traces = TRACES;
-  private tracesSince = 0;
+  private readonly callers = new Callers();
   private refusal: Error | undefined;
   private isEnded = false;
   private readonly endTick = (): void => {
@@ -109,7 +101,12 @@ export class Starter {
     if (options !== undefined) checkOptions(options);
     const shared = this.functions.share(fn);
     const at = this.free.pop() ?? this.newRecord();
-    this.encode(at, args, options?.transfer);
+    try {
+      encodeArgs(this.thread, at, args, options?.transfer);
+    } catch (error) {
+      this.free.push(at);
+      throw error;
+    }
     if (this.nextId === this.endId) {
       this.nextId = this.thread.core.takeGoids(IDS);
       this.endId = this.nextId + IDS;
@@ -122,7 +119,7 @@ export class Starter {
     record.seen = 0;
     if (options?.signal?.aborted === true) {
       const never = new GoroutinePromise(this, id, at, shared.name);
-      this.dropArgs(at);
+      dropArgs(this.thread, at);
       this.free.push(at);
       never.at = 0;
       never.ended = "cancelled";
@@ -136,13 +133,7 @@ export class Starter {
     this.enqueue(at);
     // It can come back only when this thread looks at its mailbox: the rest is done while another thread wakes up for it.
     const g = (this.slots[slot] = new GoroutinePromise(this, id, at, shared.name));
-    if (this.traces > 0) {
-      this.traces--;
-      g.startedAt = shared.startedAt = stackHere();
-      g.hasOwnStack = true;
-    } else {
-      g.startedAt = shared.startedAt;
-    }
+    this.callers.note(g, shared);
     if (options !== undefined) this.apply(g, options);
     return g;
   }
@@ -162,10 +153,7 @@ export class Starter {
 
   /** The mailbox is about to be looked at, at that time. */
   newTurn(now: number): void {
-    const more = Math.floor((now - this.tracesSince) / TRACE_MS);
-    if (more === 0) return;
-    this.traces = Math.min(TRACES, this.traces + more);
-    this.tracesSince = now;
+    this.callers.newTurn(now);
   }
 
   /** @internal How far the goroutine of a record is: one of JsStatus. */
@@ -209,36 +197,6 @@ export class Starter {
     record.slot = this.slots.length;
     this.slots.push(undefined);
     return at;
-  }
-
-  /** Writes the arguments, or throws and has written nothing. */
-  private encode(at: number, args: readonly unknown[], list: readonly object[] | undefined): void {
-    const { codec } = this.thread;
-    const transfer = list === undefined ? undefined : new Transfer(list);
-    const spread = args.length > JsGo.ARGS;
-    let done = 0;
-    let hasExtra = false;
-    try {
-      if (spread) {
-        codec.encode([...args], this.memory.jsgo(at).args(0), transfer);
-        done = 1;
-      } else {
-        for (; done < args.length; done++) codec.encode(args[done], this.memory.jsgo(at).args(done), transfer);
-      }
-      const extra = carried();
-      if (extra !== undefined) {
-        codec.encode(extra, this.memory.jsgo(at).extra);
-        hasExtra = true;
-      }
-      this.memory.jsgo(at).hasExtra = hasExtra ? 1 : 0;
-      transfer?.commit();
-    } catch (error) {
-      for (let i = 0; i < done; i++) codec.drop(this.memory.jsgo(at).args(i));
-      if (hasExtra) codec.drop(this.memory.jsgo(at).extra);
-      this.free.push(at);
-      throw error;
-    }
-    this.memory.jsgo(at).argc = spread ? ArgCount.Spread : args.length;
   }
 
   private enqueue(at: number): void {
@@ -336,7 +294,7 @@ export class Starter {
         error = new WorkerError(this.memory.jsgo(at).mid, this.takeText(at));
         break;
       default:
-        this.dropArgs(at);
+        dropArgs(this.thread, at);
     }
     if (!isWaitedFor) {
       this.free.push(at);
@@ -354,13 +312,6 @@ export class Starter {
     return takeText(thread.core, memory, memory.address(memory.jsgo(at).result));
   }
 
-  private dropArgs(at: number): void {
-    const { thread } = this;
-    const argc = this.memory.jsgo(at).argc;
-    for (let i = 0; i < (argc === ArgCount.Spread ? 1 : argc); i++) thread.codec.drop(this.memory.jsgo(at).args(i));
-    if (this.memory.jsgo(at).hasExtra !== 0) thread.codec.drop(this.memory.jsgo(at).extra);
-  }
-
   /** A record whose owner has died: nobody wants what is in it. */
   private orphan(at: number): void {
     switch (this.memory.jsgo(at).state) {
@@ -372,7 +323,7 @@ export class Starter {
         this.takeText(at);
         break;
       case JsStatus.Cancelled:
-        this.dropArgs(at);
+        dropArgs(this.thread, at);
     }
     this.ticketBack(at);
     this.thread.core.mfree(at);
@@ -469,19 +420,15 @@ export class Starter {
   }
 
   private notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {
-    const { thread } = this;
-    const note = thread.core.malloc(JsRequest.SIZE);
-    const request = this.memory.request(note);
-    request.kind = kind;
-    request.arg = arg;
-    request.id = id;
-    try {
-      thread.codec.encode(value, this.memory.request(note).value);
-    } catch {
-      // The reason is for this side; the other gets as much of it as can be sent.
-      thread.codec.encode(wordsOf(value), this.memory.request(note).value);
-    }
-    thread.core.postOwned(mid, this.memory.m(mid).gen, note);
+    const { codec } = this.thread;
+    sendRequest(this.thread, { mid, gen: this.memory.m(mid).gen }, { kind, id, arg }, (at) => {
+      try {
+        codec.encode(value, at);
+      } catch {
+        // The reason is for this side; the other gets as much of it as can be sent.
+        codec.encode(wordsOf(value), at);
+      }
+    });
   }
 }
 
@@ -505,29 +452,4 @@ function checkOptions(options: GoOptions): void {
   }
   if (transfer !== undefined && !Array.isArray(transfer)) throw new SkeinError("transfer must be an array");
   if (name !== undefined && typeof name !== "string") throw new SkeinError("name must be a string");
-}
-
-/** An object with this thread's stack, which is put into words only if somebody looks. */
-function stackHere(): { stack?: string } {
-  const trace: { stack?: string } = {};
-  Error.captureStackTrace(trace);
-  return trace;
-}
-
-/** Lines of a stack that are Skein's own. */
-const OWN = /\/(?:go\/(?:starter|thread|tasks)|runtime)\.js:/;
-
-/** Adds to an error's stack who started the goroutine. */
-function withCaller(error: unknown, g: GoroutinePromise, mid: number): unknown {
-  const own = error instanceof Error ? stackOf(error) : undefined;
-  if (own === undefined) return error;
-  const frames = (stackOf(g.startedAt) ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !OWN.test(line));
-  const how = g.hasOwnStack ? "started" : "started, as this function was lately,";
-  const stack = [own, `    at goroutine ${g.id} (${g.name}) on M${mid}, ${how}`, ...frames].join("\n");
-  try {
-    Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true, enumerable: false });
-  } catch {
-    // A frozen error keeps the stack that it has.
-  }
-  return error;
 }
