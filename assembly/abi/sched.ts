@@ -42,7 +42,7 @@ export namespace SysmonSleep {
   export const Dozing: i32 = 2;
 }
 
-/** What the thread that has called `sysmon` is to do; above it, from bit `Bits` on, is the number of the M concerned. */
+/** What the thread that has called `sysmon` is to do: the two lowest bits of what that returned, below the number of the M concerned. */
 export namespace SysmonWish {
   /** The program is over. */
   export const End: i32 = 0;
@@ -52,7 +52,6 @@ export namespace SysmonWish {
   export const Start: i32 = 2;
   /** Kill the thread of an M, and call `mlost`. */
   export const Kill: i32 = 3;
-  export const Bits: i32 = 2;
 }
 
 /** Reasons for Ms not to go on with the next goroutine at once. */

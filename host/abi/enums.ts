@@ -399,7 +399,7 @@ export const enum SysmonSleep {
   Dozing = 2,
 }
 
-/** What the thread that has called `sysmon` is to do; above it, from bit `Bits` on, is the number of the M concerned. */
+/** What the thread that has called `sysmon` is to do: the two lowest bits of what that returned, below the number of the M concerned. */
 export const enum SysmonWish {
   /** The program is over. */
   End = 0,
@@ -409,7 +409,6 @@ export const enum SysmonWish {
   Start = 2,
   /** Kill the thread of an M, and call `mlost`. */
   Kill = 3,
-  Bits = 2,
 }
 
 export const enum StopReason {

@@ -43,8 +43,8 @@ async function runSysmon(data: SysmonData): Promise<void> {
     };
     threads = new Threads(threadData, control, core, memory, connect);
     for (let answer: number; (answer = core.sysmon()) !== SysmonWish.End;) {
-      const mid = answer >>> SysmonWish.Bits;
-      const wish = answer ^ (mid << SysmonWish.Bits);
+      const mid = answer >>> 2;
+      const wish = answer & 3;
       if (wish === SysmonWish.Turn) await eventLoopTurn();
       else if (wish === SysmonWish.Kill) {
         if (!(await threads.kill(mid))) ask({ kill: mid });

@@ -11,12 +11,10 @@
  *
  * Any thread, on either stack.
  */
+import { LOCK_SPINS } from "../../layout";
 import { CHECKED } from "./checked";
 import { checkRank, hold, unhold } from "./lockrank";
 import { sched } from "../../abi";
-
-/** Tries before sleeping; some 2 µs, more than any critical section here takes while its holder has a core. */
-const LOCK_SPINS: i32 = 200;
 
 /** A word that is always 0 and that nobody notifies: in the null zone. */
 const NOBODY_WAKES: usize = 8;

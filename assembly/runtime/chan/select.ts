@@ -29,6 +29,7 @@
  *
  * On a goroutine; `selparkcommit` on g0, once the goroutine is switched out.
  */
+import { SELECT_FIRST } from "../../layout";
 import {
   BLOCKED,
   Chan,
@@ -70,8 +71,6 @@ class SelectCase extends Waiter {
   isRef: bool;
 }
 
-/** Cases that a Select has room for when it gets its first. */
-const INITIAL_CAPACITY: i32 = 4;
 const CASE_BYTES: usize = offsetof<SelectCase>();
 
 /** T as in `v: T`, but T is not inferred from `v`: `select.send(ch, 5)` is to take the channel's type for the number. */
@@ -253,7 +252,7 @@ function chanOf(it: SelectCase): HChan {
 }
 
 function grow(s: Select): void {
-  const cap = max(INITIAL_CAPACITY, s.cap << 1);
+  const cap = max(SELECT_FIRST, s.cap << 1);
   const block = __new(<usize>cap * (CASE_BYTES + 2 * sizeof<usize>()), idof<ArrayBuffer>());
   memory.copy(block, s.cases, <usize>s.count * CASE_BYTES);
   s.cases = block;

@@ -8,6 +8,7 @@
  * Nothing in this folder is instrumented or switched out: it runs on g0, on a goroutine's stack above what is written down, or on a
  * thread of the host's.
  */
+import { SHOWN_MAX, STACK_TEXT_MAX } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "../base/imports";
@@ -37,14 +38,9 @@ import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/worl
 /** Value of `M.preempt` that asks the goroutine to say where it is before it yields. */
 export const STALLED: u32 = 2;
 
-/** Bytes of a stack's text that are kept. */
-const TEXT_MAX: i32 = 16384;
-/** Goroutines that a report shows; a program may have a million. */
-const SHOWN_MAX: i32 = 1000;
-
 /** At the top of a goroutine's stack that is being traced: has the host write it down. */
 export function captureStack(): void {
-  m.traceLength = min(hostTraceback(m.traceText, TEXT_MAX), TEXT_MAX);
+  m.traceLength = min(hostTraceback(m.traceText, STACK_TEXT_MAX), STACK_TEXT_MAX);
 }
 
 /** The stack of a goroutine that is not running, innermost frame first; empty if it has not started. */
@@ -53,7 +49,7 @@ function stackOf(gp: G): string {
   if (top == 0) return "";
   const mp = m;
   const current = g;
-  mp.traceText = malloc(TEXT_MAX);
+  mp.traceText = malloc(STACK_TEXT_MAX);
   mp.traceLength = 0;
   setG(gp);
   setPhase(TRACING);
@@ -138,8 +134,8 @@ export function dumpStopped(): void {
 
 /** The current goroutine has held its P for longer than SKEIN_DEBUG's stall allows: says where it is. */
 export function reportStall(): void {
-  const text = malloc(TEXT_MAX);
-  const length = min(hostTraceback(text, TEXT_MAX), TEXT_MAX);
+  const text = malloc(STACK_TEXT_MAX);
+  const length = min(hostTraceback(text, STACK_TEXT_MAX), STACK_TEXT_MAX);
   writeError("stall: goroutine " + g.id.toString() + " is at\n" + String.UTF8.decodeUnsafe(text, length));
   mfree(text);
 }

@@ -19,7 +19,7 @@
  * reads the rest and frees the rings. A thread is only ever killed while it runs JavaScript, so never while it is `tracing`; one that died
  * there all the same would keep the main thread waiting for a second, and its ring for ever.
  */
-import { MAX_THREADS } from "../../layout";
+import { MAX_THREADS, TRACE_END } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
 import { lock, unlock } from "../base/lock";
@@ -180,7 +180,7 @@ export function attachTrace(mp: M): void {
 @host
 export function endTrace(): void {
   setCapacity(0);
-  const until = nanotime() + END_NS;
+  const until = nanotime() + TRACE_END;
   const mcount = atomic.load<i32>(addressOf(sched.mcount));
   for (let i = mcount + OTHERS; i >= 0; i--) {
     const mp = traced(i, mcount);
@@ -192,7 +192,7 @@ export function endTrace(): void {
 /** Frees the rings, after that. */
 @host
 export function freeTrace(): void {
-  const until = nanotime() + END_NS;
+  const until = nanotime() + TRACE_END;
   const mcount = atomic.load<i32>(addressOf(sched.mcount));
   for (let i = mcount + OTHERS; i >= 0; i--) {
     const mp = traced(i, mcount);
@@ -214,9 +214,6 @@ function setCapacity(capacity: i32): void {
   atomic.store<i32>(addressOf(sched.traceCapacity), capacity);
   unlock(addressOf(sched.lock));
 }
-
-/** How long events that are being told may take. */
-const END_NS: i64 = 1_000_000_000;
 
 /** Threads beside M0 and the `mcount` Ms of the program that can have something to tell: sysmon and the I/O thread. */
 const OTHERS: i32 = 2;

@@ -1,18 +1,19 @@
 /**
  * Making and reusing Gs. A G keeps its stack buffer for the next goroutine, unless it is large.
  *
- * Dead ones wait on the P that buried them: in `gfree`, where they come and go one by one, and a batch of BATCH in
+ * Dead ones wait on the P that buried them: in `gfree`, where they come and go one by one, and a batch of G_BATCH in
  * `gspare`. When `gfree` has grown to a batch it becomes the spare one, and the spare one before it goes to all
  * (`sched.gbatches`); when `gfree` is empty, the spare batch takes its place, or else one that some P has given up. So a
  * batch moves as a whole, by its first G: nobody walks through it, and to get through the lock a P must have started, or
- * ended, BATCH goroutines more than the other way round.
+ * ended, G_BATCH goroutines more than the other way round.
  *
  * Batches are linked by `task` of their first Gs, which dead ones do not use. Invariants: `gfreeCount` is the length of
- * `gfree`, less than BATCH whenever `gfput` returns; `gspare` and each of `sched.gbatches` have BATCH Gs; `sched.gfreeCount`
+ * `gfree`, less than G_BATCH whenever `gfput` returns; `gspare` and each of `sched.gbatches` have G_BATCH Gs; `sched.gfreeCount`
  * counts those in batches and the single ones in `sched.gfree`.
  *
  * On g0 or a goroutine, by the M that holds the P; the `Orphan` functions by any thread.
  */
+import { GOID_BATCH, G_BATCH, STACK_KEPT } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
@@ -29,13 +30,6 @@ import {
   sched,
   addressOf,
 } from "../../abi";
-
-/** Dead Gs that move together; a P keeps twice as many, as in Go. */
-const BATCH: i32 = 32;
-/** Numbers that a P takes at a time, as in Go. */
-const GOID_BATCH: i64 = 16;
-/** A dead G gives up a stack buffer larger than this. */
-const STACK_KEPT: u32 = 512;
 
 /** A G with a number, ready to be given something to run; on the P `pp` that this M holds. */
 @inline
@@ -72,7 +66,7 @@ export function gfput(pp: P, gp: G): void {
   bury(gp);
   gp.schedlink = pp.gfree;
   pp.gfree = gp;
-  if (++pp.gfreeCount == BATCH) gfshed(pp);
+  if (++pp.gfreeCount == G_BATCH) gfshed(pp);
 }
 
 
@@ -89,7 +83,7 @@ function bury(gp: G): void {
     gp.once = 0;
     gp.netError = 0;
   }
-  if (gp.stackCap > STACK_KEPT) dropStack(gp);
+  if (gp.stackCap > <u32>STACK_KEPT) dropStack(gp);
 }
 
 function dropStack(gp: G): void {
@@ -122,7 +116,7 @@ function giveBack(gp: G): void {
 
 /** How many dead Gs a P has. */
 export function gfcount(pp: P): i32 {
-  return pp.gfreeCount + (pp.gspare ? BATCH : 0);
+  return pp.gfreeCount + (pp.gspare ? G_BATCH : 0);
 }
 
 /** A P goes away: its dead Gs are for all. Under sched.lock. */
@@ -147,7 +141,7 @@ export function takeDead(n: i32): G | null {
     if (!gp) {
       gp = takeBatch();
       if (!gp) break;
-      sched.gfreeCount += BATCH;
+      sched.gfreeCount += G_BATCH;
     }
     sched.gfree = gp.schedlink;
     sched.gfreeCount--;
@@ -161,7 +155,7 @@ export function takeDead(n: i32): G | null {
 function giveBatch(first: G): void {
   first.task = changetype<usize>(sched.gbatches);
   sched.gbatches = first;
-  sched.gfreeCount += BATCH;
+  sched.gfreeCount += G_BATCH;
 }
 
 /** Takes a batch, if there is one. Under sched.lock. */
@@ -169,7 +163,7 @@ function takeBatch(): G | null {
   const first = sched.gbatches;
   if (first) {
     sched.gbatches = changetype<G | null>(first.task);
-    sched.gfreeCount -= BATCH;
+    sched.gfreeCount -= G_BATCH;
   }
   return first;
 }
@@ -202,7 +196,7 @@ export function newG(): G {
 /** `gfree` is empty: fills it and returns its first. */
 function gfrefill(pp: P): G {
   let first = pp.gspare;
-  let n = BATCH;
+  let n = G_BATCH;
   if (first) {
     pp.gspare = null;
   } else if (sched.gfreeCount > 0) {
@@ -210,7 +204,7 @@ function gfrefill(pp: P): G {
     first = takeBatch();
     if (!first) {
       const before = sched.gfreeCount;
-      first = takeDead(BATCH - 1);
+      first = takeDead(G_BATCH - 1);
       n = before - sched.gfreeCount;
     }
     unlock(addressOf(sched.lock));

@@ -5,6 +5,7 @@
  *
  * On a goroutine; `flushOutput` on g0, and `flushAll` also on the main thread.
  */
+import { LINE_MAX } from "../../layout";
 import { hostWrite } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree, mallocSize } from "../memory/malloc";
@@ -12,8 +13,6 @@ import { g } from "../base/registers";
 import { G, ProgramState, addressOf, sched } from "../../abi";
 import { entersyscall, exitsyscall } from "./syscall";
 
-/** A line that is not finished after this many bytes goes out in pieces. */
-const LINE_MAX: u32 = 1 << 20;
 const NEWLINE: u8 = 10;
 
 /** An unfinished line: UTF-8 bytes after a length. */
@@ -74,7 +73,7 @@ function write(fd: i32, buffer: usize, s: string, newline: bool): usize {
   // What was there before holds no line break.
   let done = end;
   while (done > have && load<u8>(bytes + done - 1) != NEWLINE) done--;
-  if (done == have) done = end >= LINE_MAX ? end : 0;
+  if (done == have) done = end >= <u32>LINE_MAX ? end : 0;
   if (done > 0) {
     emit(fd, bytes, done);
     const rest = end - done;

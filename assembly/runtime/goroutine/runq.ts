@@ -19,13 +19,11 @@
  *
  * On g0 or a goroutine, as nothing here is switched out.
  */
+import { RUNNEXT_PATIENCE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nap } from "../base/lock";
 import { RUNQ_LENGTH, G, GStatus, P, PStatus, runqSlot, sched, addressOf } from "../../abi";
 import { globrunqputBatch, globrunqputOne } from "../sched/globrunq";
-
-/** How long a thief leaves runnext to a P that runs, in ns; Go's value. The system makes some 60 µs of it, there as here. */
-const RUNNEXT_PATIENCE: i64 = 3_000;
 
 /** With one P there are no thieves: nobody but the owner looks at the queue, and plain accesses do. */
 @inline

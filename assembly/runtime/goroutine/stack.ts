@@ -14,7 +14,7 @@
  *
  * `switchOut` is the top of a goroutine's stack; the rest runs on g0.
  */
-import { SCRATCH_PAGES } from "../../layout";
+import { SCRATCH_PAGES, STACK_QUANTUM } from "../../layout";
 import { startUnwind, stopRewind } from "../base/imports";
 import { captureStack } from "../debug/dump";
 import { useOwnStack } from "./gs";
@@ -31,9 +31,6 @@ export const REWINDING: i32 = 2;
 
 /** Rewinding only to look at the stack: at its top the host takes a picture, and it is unwound again (`dump.ts`). */
 export const TRACING: i32 = 3;
-
-/** Buffers are at least this long and a multiple of it, and given up for a smaller one when four times too long. */
-const STACK_QUANTUM: u32 = 32;
 
 /**
  * The top of every goroutine's stack when it is switched out: called, it begins to unwind; when the goroutine is resumed
@@ -59,7 +56,7 @@ export function switchOut(): void {
 export function saveStack(mp: M, gp: G): void {
   const scratch = mp.scratch;
   const size = <u32>(mp.scratchTop - scratch);
-  if (size > gp.stackCap || gp.stackCap >> 2 > size + STACK_QUANTUM) resizeStack(gp, size);
+  if (size > gp.stackCap || gp.stackCap >> 2 > size + <u32>STACK_QUANTUM) resizeStack(gp, size);
   const stack = gp.stack;
   // Frames are short: whole words, a little past the end, are faster than a call to memory.copy.
   if (size <= 512) {
@@ -76,7 +73,7 @@ function resizeStack(gp: G, size: u32): void {
     useOwnStack(gp);
     return;
   }
-  const cap = (size + STACK_QUANTUM - 1) & ~(STACK_QUANTUM - 1);
+  const cap = (size + <u32>STACK_QUANTUM - 1) & ~(<u32>STACK_QUANTUM - 1);
   gp.stack = malloc(cap);
   gp.stackCap = cap;
   gp.stackEnd = gp.stack + cap;

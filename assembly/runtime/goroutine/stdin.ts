@@ -4,17 +4,17 @@
  *
  * On a goroutine.
  */
+import { STDIN_CHUNK } from "../../layout";
 import { hostRead } from "../base/imports";
 import { Mutex } from "../sync/mutex";
 import { entersyscallblock, exitsyscall } from "./syscall";
 
-const CHUNK: i32 = 65536;
 const NEWLINE: u8 = 10;
 const RETURN: u8 = 13;
 
 const mutex = new Mutex();
 /** Bytes read: those in [start, end) have not been asked for. Under `mutex`. */
-let buffer = new Uint8Array(CHUNK);
+let buffer = new Uint8Array(STDIN_CHUNK);
 let start = 0;
 let end = 0;
 

@@ -18,6 +18,7 @@
  *
  * On g0 or a goroutine, as nothing here is switched out.
  */
+import { TIMERS_FIRST } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
@@ -63,9 +64,6 @@ export class DeadlineTimer extends RuntimeTimer {
   /** Which of its settings it is armed for. Guarded by `lock`. */
   seq: u32;
 }
-
-/** Entries of a heap when it is first used. */
-const INITIAL_CAPACITY: i32 = 16;
 
 
 @inline
@@ -162,7 +160,7 @@ function checkEntry(pp: P, i: i32): void {
 
 function grow(pp: P): void {
   const old = pp.timers;
-  const cap = max(INITIAL_CAPACITY, pp.timersCap << 1);
+  const cap = max(TIMERS_FIRST, pp.timersCap << 1);
   const base = malloc((<usize>cap) << 4);
   memory.copy(base, old, (<usize>pp.timersLength) << 4);
   mfree(old);

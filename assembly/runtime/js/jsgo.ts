@@ -17,6 +17,7 @@
  *
  * On g0: of the M that runs the goroutine, or of the thread whose JavaScript or sysmon calls; `mlost` on the thread that has seen the other die.
  */
+import { JS_BACKLOG, JS_FINALIZERS, JS_LONG, JS_QUICK } from "../../layout";
 import { nanotime } from "../base/clock";
 import { globrunqputBatch, globrunqputOne, globrunqsize } from "../sched/globrunq";
 import { gfgetOrphan, gfputOrphan, newG, newGoids, takeDead } from "../goroutine/gs";
@@ -76,17 +77,17 @@ function jsgo(record: usize): void {
   }
   const fn = changetype<JsGo>(record).fn;
   const before = fn.time;
-  m.quick = before != 0 && before < QUICK;
+  m.quick = before != 0 && before < <f32>JS_QUICK;
   if (isUnwanted(m.p!)) entersyscallUnwatched();
   else entersyscall();
   const start = nanotime();
   const how = hostRunJs(record);
   const end = nanotime();
-  if (m.watching != Watching.Nothing && (m.watching == Watching.Much || end - m.lastTurn > FINALIZERS))
+  if (m.watching != Watching.Nothing && (m.watching == Watching.Much || end - m.lastTurn > JS_FINALIZERS))
     m.owed |= Owed.Turn;
   const time = <f32>max<i64>(end - start, 1);
   fn.time = before == 0 ? time : before + (time - before) / 8;
-  if (time > LONG) m.preempt = 1;
+  if (time > <f32>JS_LONG) m.preempt = 1;
   if (how == RunJs.Done) {
     postRecord(record);
     return;
@@ -94,18 +95,6 @@ function jsgo(record: usize): void {
   gp.waitReason = how == RunJs.Await ? WaitReason.Await : WaitReason.Import;
   gp.detached = true;
 }
-
-/** A busy thread's finalizers get a turn after so long, in ns. */
-const FINALIZERS: i64 = 50_000_000;
-/** Functions that take less are quick, in ns: less than it takes to wake another thread for the next one. */
-const QUICK: f32 = 20_000;
-/**
- * A function that takes longer, in ns, counts as a time slice used up: the P's own queue and the global queue then come by turns,
- * or the global one would wait for sixty such functions.
- */
-const LONG: f32 = 1_000_000;
-/** Work that is left to the Ms which are awake, in ns. */
-const BACKLOG: f32 = 50_000;
 
 /**
  * Whether nothing has use for a P while its M is in a JavaScript function, so that sysmon need not watch it: nothing is queued, and no timer or
@@ -130,7 +119,7 @@ export function needsNoWatch(gp: G): bool {
  * under the lock too, and it still has its P, which is read after that.
  */
 function canWait(average: f32): bool {
-  if (average == 0 || average >= QUICK || <f32>globrunqsize() * average > BACKLOG) return false;
+  if (average == 0 || average >= <f32>JS_QUICK || <f32>globrunqsize() * average > <f32>JS_BACKLOG) return false;
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
     const status = atomic.load<u32>(addressOf(pp.status));
@@ -154,7 +143,7 @@ export function wantsCleanM(gp: G): bool {
   if (flags & FunctionFlag.IsBlocking) return true;
   if (flags & FunctionFlag.IsAsync) return false;
   const time = fn.time;
-  return time == 0 || time >= QUICK;
+  return time == 0 || time >= <f32>JS_QUICK;
 }
 
 /** Whether an M is in the function of a JavaScript goroutine, as far as another thread can tell. */

@@ -99,7 +99,7 @@ export function countHeld(o: HostObject, key: u64, n: i32): void {
 }
 
 /** It gives back `n` of these. What it has not taken itself another has, whichever: Go allows that. */
-export function uncountHeld(o: HostObject, key: u64, n: i32): void {
+function uncountHeld(o: HostObject, key: u64, n: i32): void {
   const word = addressOf(o.word);
   lock(word);
   const own = holderOf(o, key);

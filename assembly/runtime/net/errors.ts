@@ -1,4 +1,5 @@
 /** Errors of the network: what `lastError` says about the goroutine's latest call that failed. On a goroutine. */
+import { ERROR_TEXT_MAX } from "../../layout";
 import { netStrerror } from "./imports";
 import { PollError } from "./polldesc";
 import { gosched } from "../goroutine/proc";
@@ -20,14 +21,11 @@ export namespace Errno {
   export const EINPROGRESS: i32 = 115;
 }
 
-/** Bytes of an error's text that are kept. */
-const TEXT_MAX: i32 = 256;
-
 /** The text of an errno. */
 export function strerror(errno: i32): string {
-  const block = changetype<ArrayBuffer>(__new(TEXT_MAX, idof<ArrayBuffer>()));
-  const size = netStrerror(errno, changetype<usize>(block), TEXT_MAX);
-  return String.UTF16.decodeUnsafe(changetype<usize>(block), min(size, TEXT_MAX));
+  const block = changetype<ArrayBuffer>(__new(ERROR_TEXT_MAX, idof<ArrayBuffer>()));
+  const size = netStrerror(errno, changetype<usize>(block), ERROR_TEXT_MAX);
+  return String.UTF16.decodeUnsafe(changetype<usize>(block), min(size, ERROR_TEXT_MAX));
 }
 
 /** The text of a PollError, in Go's words. */

@@ -12,6 +12,7 @@
  *
  * On a goroutine, of which there may be many in one call each; `endNet` on the main thread, when nothing runs any more.
  */
+import { ACCEPT_BACKOFF_MAX, ACCEPT_BACKOFF_MIN, IO_CHUNK } from "../../layout";
 import { netScratch } from "./netpoll";
 import {
   netpollblock,
@@ -47,13 +48,6 @@ import {
 
 /** What a call of this file returns instead of -errno for a PollError: this less the error. */
 const POLL_ERRORS: i32 = -10000;
-
-/** Bytes of one system call, at most; Go's value. */
-const CHUNK: i32 = 1 << 30;
-
-/** How long accept waits when there are too many open files: at first, and at most, in ns. */
-const BACKOFF_MIN: i64 = 5_000_000;
-const BACKOFF_MAX: i64 = 100_000_000;
 
 /** The descriptor of a PollDesc that has none: a goroutine sleeps there, with a deadline, until it is told something. */
 export const NO_FD: i32 = -1;
@@ -168,7 +162,7 @@ export function fdRead(fd: NetFD, at: usize, length: i32): i32 {
 
 function readLocked(fd: NetFD, at: usize, length: i32): i32 {
   const pd = fd.pd;
-  const want = min(length, CHUNK);
+  const want = min(length, IO_CHUNK);
   let error = netpollcheckerr(pd, false);
   if (error != PollError.None) return POLL_ERRORS - error;
   if (!fd.drained) netpollreset(pd, false);
@@ -204,7 +198,7 @@ function writeLocked(fd: NetFD, at: usize, length: i32): i32 {
     let error = netpollcheckerr(pd, true);
     if (error != PollError.None) return POLL_ERRORS - error;
     if (done == length) return length;
-    const n = sysWrite(fd.fd, at + done, min(length - done, CHUNK));
+    const n = sysWrite(fd.fd, at + done, min(length - done, IO_CHUNK));
     if (n >= 0) {
       done += n;
       if (done == length) return length;
@@ -296,7 +290,7 @@ export function fdAccept(listener: NetFD): i64 {
 
 function acceptLocked(listener: NetFD): i64 {
   const pd = listener.pd;
-  let backoff = BACKOFF_MIN;
+  let backoff: i64 = ACCEPT_BACKOFF_MIN;
   netpollreset(pd, false);
   while (true) {
     const error = netpollcheckerr(pd, false);
@@ -315,7 +309,7 @@ function acceptLocked(listener: NetFD): i64 {
       case Errno.ENOMEM:
         // The connection stays in the backlog, and no event will tell of it again; by and by there is room.
         sleep(backoff);
-        backoff = min(2 * backoff, BACKOFF_MAX);
+        backoff = min(2 * backoff, ACCEPT_BACKOFF_MAX);
         break;
       // It was over before it was accepted.
       case Errno.EINTR:

@@ -10,6 +10,7 @@
  *
  * `netpoll` runs on g0 of an M that is out of work, on sysmon's thread, or on the goroutine of a loop that has too much; `netpollBreak` on any thread; the rest on a goroutine.
  */
+import { CANNOT_POLL, POLL_BLOCK_MS, POLL_EVENTS } from "../../layout";
 import { nanotime } from "../base/clock";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
@@ -43,16 +44,10 @@ const EPOLL_CTL_ADD: i32 = 1;
 const EINTR: i32 = 4;
 const ENOSYS: i32 = 38;
 
-/** Events that one call takes, as in Go. */
-const EVENTS: i32 = 128;
 /** Room for an event, on any machine. */
 const EVENT_MAX: usize = 16;
-/** How long a thread that cannot poll sleeps instead, in ns. */
-const CANNOT_POLL: i64 = 1_000_000;
 /** A word that is always 0 and that nobody notifies: in the null zone. */
 const NOBODY_WAKES: usize = 8;
-/** How long a poll blocks at most, in ms: a thread of the host cannot be ended while it is inside a foreign call. */
-const BLOCK_MS: i64 = 1000;
 
 /** Is there somebody to poll for? */
 @inline
@@ -98,7 +93,7 @@ function initLocked(): i32 {
 
 function eventsOf(): usize {
   const mp = m;
-  if (mp.pollEvents == 0) mp.pollEvents = malloc(<usize>EVENTS * EVENT_MAX + 8);
+  if (mp.pollEvents == 0) mp.pollEvents = malloc(<usize>POLL_EVENTS * EVENT_MAX + 8);
   return mp.pollEvents;
 }
 
@@ -133,10 +128,10 @@ export function netpoll(delay: i64): G | null {
   const events = eventsOf();
   let ms: i64 = 0;
   if (delay != 0) {
-    ms = delay < 0 || delay > BLOCK_MS * 1_000_000 ? BLOCK_MS : (delay + 999_999) / 1_000_000;
+    ms = delay < 0 || delay > POLL_BLOCK_MS * 1_000_000 ? POLL_BLOCK_MS : (delay + 999_999) / 1_000_000;
     atomic.store<i64>(addressOf(sched.lastpoll), 0);
   }
-  const n = netEpollWait(sched.epollFd, events, EVENTS, <i32>ms);
+  const n = netEpollWait(sched.epollFd, events, POLL_EVENTS, <i32>ms);
   atomic.store<i64>(addressOf(sched.lastpoll), nanotime());
   if (n == -ENOSYS) {
     // This thread could not load the way to call the system, for want of descriptors perhaps; it will try again.
@@ -151,7 +146,7 @@ export function netpoll(delay: i64): G | null {
     const bits = load<u32>(ev);
     const data = load<u32>(ev + sched.eventData);
     if (data == 0) {
-      if (delay != 0) netRead(sched.eventFd, events + <usize>EVENTS * EVENT_MAX, 8);
+      if (delay != 0) netRead(sched.eventFd, events + <usize>POLL_EVENTS * EVENT_MAX, 8);
       continue;
     }
     const pd = changetype<PollDesc>(<usize>data);

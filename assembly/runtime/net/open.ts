@@ -1,4 +1,5 @@
 /** Opening sockets: listening, dialling, and sockets for packets. On a goroutine. */
+import { BACKLOG_PATIENCE, BACKLOG_PAUSE } from "../../layout";
 import { netpollinit, netScratch } from "./netpoll";
 import { netpollblock, PollError } from "./polldesc";
 import { sleep } from "../goroutine/time";
@@ -31,10 +32,6 @@ const IPPROTO_TCP: i32 = 6;
 const TCP_NODELAY: i32 = 1;
 const IPPROTO_IPV6: i32 = 41;
 const IPV6_V6ONLY: i32 = 26;
-
-/** How long to wait for room in the backlog of a unix listener, of which no event tells: at first, and the longest, in ns. */
-const BACKLOG_PAUSE: i64 = 1_000_000;
-const BACKLOG_PATIENCE: i64 = 4_000_000_000;
 
 /** A socket that listens; null if that failed. */
 export function openListener(address: string): NetFD | null {
@@ -134,7 +131,7 @@ function dialOne(slot: Slot): i64 {
   if (domain != AF_UNIX) setOption(sysfd, IPPROTO_TCP, TCP_NODELAY, 1);
   let error = netConnect(sysfd, sockaddrOf(slot), slot.length);
   // A unix listener's backlog is full.
-  for (let pause = BACKLOG_PAUSE; error == -Errno.EAGAIN && pause < BACKLOG_PATIENCE; pause *= 2) {
+  for (let pause: i64 = BACKLOG_PAUSE; error == -Errno.EAGAIN && pause < BACKLOG_PATIENCE; pause *= 2) {
     sleep(pause);
     error = netConnect(sysfd, sockaddrOf(slot), slot.length);
   }

@@ -15,6 +15,7 @@
  *
  * The calls run on a goroutine; what is said to be the I/O thread's, on that thread's own stack.
  */
+import { STD_HIGH, STD_LOW } from "../../layout";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
 import { mpscPush, mpscTake } from "../base/mpsc";
@@ -23,10 +24,6 @@ import { g } from "../base/registers";
 import { IoEvent, IoKind, IoRequest, StdSocket, StdSocketLayout, addressOf, sched } from "../../abi";
 import { Errno } from "./errors";
 
-/** Bytes received, or written, that may be under way; beyond it the other end, or the goroutine, has to wait. */
-const HIGH: i32 = 256 * 1024;
-/** Once no more than this is left, the other end may go on. */
-const LOW: i32 = 64 * 1024;
 /** The largest packet of UDP over IPv4. */
 const PACKET_MAX: i32 = 65507;
 const EMSGSIZE: i32 = 90;
@@ -137,7 +134,7 @@ export function stdRead(fd: i32, at: usize, length: i32): i32 {
       result = -Errno.EAGAIN;
     }
   }
-  const resume = s.paused && s.received <= LOW;
+  const resume = s.paused && s.received <= STD_LOW;
   if (resume) s.paused = false;
   unlock(addressOf(s.lock));
   if (resume) ask(IoKind.Resume, s, 0, 0);
@@ -158,7 +155,7 @@ export function stdWrite(fd: i32, at: usize, length: i32): i32 {
   lock(addressOf(s.lock));
   const error = s.shut || s.told ? EPIPE : s.error;
   if (error != 0) s.told = true;
-  const n = error != 0 ? 0 : min(length, HIGH - s.sending);
+  const n = error != 0 ? 0 : min(length, STD_HIGH - s.sending);
   s.sending += max(n, 0);
   unlock(addressOf(s.lock));
   if (error != 0) return -error;
@@ -195,7 +192,7 @@ export function stdSendto(fd: i32, at: usize, length: i32, address: usize, addre
   // The runtime drops such a packet without a word.
   if (addressLength > s.localLength) return -EAFNOSUPPORT;
   lock(addressOf(s.lock));
-  const full = s.sending >= HIGH;
+  const full = s.sending >= STD_HIGH;
   if (!full) s.sending += length;
   unlock(addressOf(s.lock));
   if (full) return -Errno.EAGAIN;
@@ -289,7 +286,7 @@ export function ioInput(at: usize, data: usize, length: i32, sender: usize, send
   b.sender = sender;
   b.senderLength = senderLength;
   lock(addressOf(s.lock));
-  if (sender != 0 && s.received >= HIGH) {
+  if (sender != 0 && s.received >= STD_HIGH) {
     // Nobody takes the packets: more of them are lost, as packets may be.
     unlock(addressOf(s.lock));
     mfree(data);
@@ -299,7 +296,7 @@ export function ioInput(at: usize, data: usize, length: i32, sender: usize, send
   }
   append(s, b, sender == 0 ? length : length + 1);
   const pd = s.pd;
-  const full = s.received >= HIGH;
+  const full = s.received >= STD_HIGH;
   if (full && sender == 0) s.paused = true;
   unlock(addressOf(s.lock));
   if (pd != 0) netpollnotify(changetype<PollDesc>(pd), false);
@@ -329,7 +326,7 @@ export function ioEvent(at: usize, event: i32, value: i32): void {
     return;
   }
   lock(addressOf(s.lock));
-  const wasFull = s.sending >= HIGH;
+  const wasFull = s.sending >= STD_HIGH;
   if (event == IoEvent.Written) s.sending -= value;
   else if (event == IoEvent.Ended) s.ended = true;
   else if (s.error == 0) s.error = value;

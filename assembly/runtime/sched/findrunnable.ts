@@ -2,6 +2,7 @@
  * Looking for the next goroutine: on this P, in the global queue, in the network, on other Ps; and ceasing to look. The orderings
  * that keep work from being forgotten meanwhile are those of `schedule.ts`. On g0, with a P.
  */
+import { CLOCK_TURNS, GLOBAL_TICKS, STEAL_ROUNDS } from "../../layout";
 import { dumpStopped } from "../debug/dump";
 import { CHECKED, check } from "../base/checked";
 import { heldLocks } from "../base/lockrank";
@@ -18,15 +19,6 @@ import { Attention, G, P, ProgramState, addressOf, allp, sched } from "../../abi
 import { checkTimers } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { gcstopm } from "./world";
-
-/** Every so many turns the global queue comes first, so that two goroutines readying each other cannot starve it. */
-const GLOBAL_TICKS: u32 = 61;
-
-/** Turns between looks at the clock; a power of two. */
-const CLOCK_TURNS: u32 = 4;
-
-/** How often an M goes round all Ps before it gives up stealing, and the number of rounds it spins on that. */
-const STEAL_ROUNDS: i32 = 4;
 
 /**
  * Finds a goroutine to run, sleeping until there is one; null if this M is to end. In Go's order: timers, every 61st time
@@ -115,7 +107,7 @@ function takesTimerTurn(pp: P, next: G): bool {
 function takeGlobalTurn(pp: P, tick: u32, globalTurn: bool): G | null {
   const expired = m.preempt != 0;
   m.preempt = 0;
-  if (globalTurn) pp.globalTick = tick + GLOBAL_TICKS;
+  if (globalTurn) pp.globalTick = tick + <u32>GLOBAL_TICKS;
   return globalTurn || (expired && (tick & 1) != 0) ? takeGlobal(pp, 1) : null;
 }
 
@@ -136,7 +128,7 @@ function takeGlobal(pp: P, max: i32): G | null {
 @inline
 function timerMayBeDue(pp: P): bool {
   const when = timersFirst(pp);
-  return when != 0 && (pp.schedtick % CLOCK_TURNS == 0 || when <= atomic.load<i64>(addressOf(sched.coarseNow)));
+  return when != 0 && (pp.schedtick % <u32>CLOCK_TURNS == 0 || when <= atomic.load<i64>(addressOf(sched.coarseNow)));
 }
 
 /**

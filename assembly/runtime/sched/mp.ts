@@ -21,6 +21,7 @@
  *
  * What orders all this is said in `schedule.ts`, 1 to 3. Ms sleep on g0; to hand on a P and wake an M any thread may, on either stack.
  */
+import { JS_PARK_SPINS, JS_SPINS_IN_VAIN, LOOP_POLL_US, PARK_SPINS } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { checkdead } from "./deadlock";
@@ -53,19 +54,6 @@ import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 import { countSpinner, loadIdlePs, loadSpinning, uncountSpinner } from "./spinning";
 import { stopp } from "./world";
-
-/** Looks at `park` this often before sleeping: some 10 µs, less than it costs to be woken from sleep. */
-const PARK_SPINS: i32 = 2000;
-/**
- * The same for an M whose latest goroutine was a quick JavaScript function: the next may be started by whoever has waited for that
- * one's result, whose event loop takes some time for it. Where it is in vain, the two threads may even share a processor: each time
- * that it was, it is left out twice as often as before, up to 2 to the power of JS_SPINS_IN_VAIN.
- */
-const JS_PARK_SPINS: i32 = 8000;
-const JS_SPINS_IN_VAIN: i32 = 6;
-
-/** An M in its event loop that is to look after the network does so this often, in µs. */
-const LOOP_POLL_US: i64 = 1000;
 
 // ---- Ps --------------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
  *
  * Any thread, on either stack; `mexit` on the M that ends, `endIdleM` on sysmon's thread.
  */
-import { MAX_THREADS } from "../../layout";
+import { MAX_THREADS, IDLE_M_MAX } from "../../layout";
 import { nanotime } from "../base/clock";
 import { lock, unlock } from "../base/lock";
 import { midleput, unpark } from "./mp";
@@ -14,9 +14,6 @@ import { M, P, SysmonSleep, allm, sched, addressOf } from "../../abi";
 
 /** The last M's place is sysmon's, the one before it the I/O thread's. */
 const THREAD_LIMIT: i32 = MAX_THREADS - 3;
-
-/** Idle Ms beyond the number of Ps end after this long, in ns. */
-const IDLE_MAX: i64 = 5_000_000_000;
 
 /** Are there as many Ms as there are to be, whatever waits? */
 export function isGoalReached(): bool {
@@ -104,7 +101,7 @@ export function endIdleM(now: i64): void {
     prev = mp;
     mp = mp.idlelink;
   }
-  if (mp && prev && sched.nmidle > sched.nprocs && mp.idleSince != 0 && mp.idleSince + IDLE_MAX < now) {
+  if (mp && prev && sched.nmidle > sched.nprocs && mp.idleSince != 0 && mp.idleSince + IDLE_M_MAX < now) {
     prev.idlelink = null;
     sched.nmidle--;
     sched.mlive--;

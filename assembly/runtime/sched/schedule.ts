@@ -63,6 +63,7 @@
  * goroutines. Below them, what parks goroutines (chan/, net/, js/, and sync/ for what ends with a goroutine) calls `park` and
  * `goready`, and leaves something to be done here once the stack is saved: that is why these are imported here too.
  */
+import { LOOP_SLICE, MSTART_TURNS } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { findRunnable, nextHere } from "./findrunnable";
@@ -87,19 +88,13 @@ import { runDeferrals } from "../sync/deferral";
 import { entersyscall, leaveSyscall } from "../goroutine/syscall";
 import { isTraced, trace, traceRun, traceStop } from "../debug/trace";
 
-/** Goroutines that `schedule` runs before it returns. */
-const TURNS: i32 = 4096;
-
-/** How long an M whose JavaScript waits for something may go without a turn of its event loop, in ns. */
-const LOOP_SLICE: i64 = 1_000_000;
-
 /**
- * Runs goroutines on this M: for TURNS of them, then true, to be called again; or until the program is over, or the M is to
+ * Runs goroutines on this M: for MSTART_TURNS of them, then true, to be called again; or until the program is over, or the M is to
  * end, then false. It returns now and then because V8 runs a function as it was compiled when it was entered: without
  * leaving, an M would never get beyond baseline code.
  */
 export function schedule(): bool {
-  for (let turns = 0; turns < TURNS; turns++) {
+  for (let turns = 0; turns < MSTART_TURNS; turns++) {
     let gp = isUsualTurn(m) ? nextHere(m.p!, false) : null;
     if (!gp) {
       if (m.lockedg) {

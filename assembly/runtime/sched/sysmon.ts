@@ -11,7 +11,21 @@
  * each time to wake sysmon would cost as much as the request; so while something has run since it last looked, it only
  * dozes: for 2 ms, and only a blocking call wakes it.
  */
-import { SYSMON_M } from "../../layout";
+import {
+  SYSMON_M,
+  JS_COMPUTING_PATIENCE,
+  JS_SAMPLE,
+  JS_UNKNOWN_PATIENCE,
+  POLL_AGE,
+  SLICE,
+  SUCCESSOR,
+  SYSMON_DOZE,
+  SYSMON_IDLE_TURNS,
+  SYSMON_LOOP_TURN,
+  SYSMON_MAX,
+  SYSMON_MIN,
+  TIMER_OVERDUE,
+} from "../../layout";
 import { nanotime } from "../base/clock";
 import { STALLED, writeError } from "../debug/dump";
 import { globrunqsize } from "./globrunq";
@@ -43,43 +57,22 @@ import {
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 
-/** How long it sleeps at least and at most, in ns, and how often before that becomes longer; Go's values. */
-const DELAY_MIN: i64 = 20_000;
-const DELAY_MAX: i64 = 10_000_000;
-const IDLE_TURNS: i32 = 50;
-/** How long the host's event loop waits for a turn, in ns. */
-const LOOP_TURN: i64 = 1_000_000_000;
-/** A goroutine's time slice, as in Go. */
-const SLICE: i64 = 10_000_000;
-/** See keepsP; how often it looks whether a thread computes, in ns. */
-const SAMPLE: i64 = 20_000_000;
-const COMPUTING_PATIENCE: i64 = 250_000_000;
-const UNKNOWN_PATIENCE: i64 = 100_000_000;
-/** How long a timer of a P may be overdue before the goroutine that runs there is asked to yield, in ns. */
-const OVERDUE: i64 = 1_000_000;
-/** The network is looked at when nobody has for so long, in ns; Go's value. */
-const POLL_AGE: i64 = 10_000_000;
-/** How long it dozes, in ns. */
-const DOZE: i64 = 2_000_000;
-/** How soon after a request to yield sysmon looks whether the next goroutine runs, in ns. */
-const SUCCESSOR: i64 = 100_000;
-
 /** Runs sysmon until its thread is needed: returns what that is to do, one of SysmonWish, before it calls again. */
 @host
 export function sysmon(): i32 {
   setM(allm(SYSMON_M)); // it is never given a P
   let idle = 0;
-  let delay = DELAY_MIN;
+  let delay: i64 = SYSMON_MIN;
   let nextLook: i64 = 0;
   let lastTicks: u32 = 0;
-  const until = nanotime() + LOOP_TURN;
+  const until = nanotime() + SYSMON_LOOP_TURN;
   while (true) {
     const seen = atomic.load<i32>(addressOf(sched.sysmonWake));
     if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return SysmonWish.End;
     const mp = takeNewM();
-    if (mp) return SysmonWish.Start | (mp.id << SysmonWish.Bits);
+    if (mp) return SysmonWish.Start | (mp.id << 2);
     const doomed = takeKillM();
-    if (doomed) return SysmonWish.Kill | (doomed.id << SysmonWish.Bits);
+    if (doomed) return SysmonWish.Kill | (doomed.id << 2);
     let now = nanotime();
     if (now >= until) return SysmonWish.Turn;
     if (sched.schedtrace != 0) schedtrace(now);
@@ -89,14 +82,14 @@ export function sysmon(): i32 {
       const dozes = ticks != lastTicks;
       lastTicks = ticks;
       atomic.store<i32>(addressOf(sched.sysmonIdle), dozes ? SysmonSleep.Dozing : SysmonSleep.Asleep);
-      if (allIdle()) futexsleep(addressOf(sched.sysmonWake), seen, dozes ? DOZE : idleTimeout());
+      if (allIdle()) futexsleep(addressOf(sched.sysmonWake), seen, dozes ? SYSMON_DOZE : idleTimeout());
       atomic.store<i32>(addressOf(sched.sysmonIdle), SysmonSleep.No);
       idle = 0;
-      delay = DELAY_MIN;
+      delay = SYSMON_MIN;
     } else {
-      if (idle == 0) delay = DELAY_MIN;
-      else if (idle > IDLE_TURNS) delay = min(delay * 2, DELAY_MAX);
-      futexsleep(addressOf(sched.sysmonWake), seen, max(min(delay, nextLook - now), DELAY_MIN));
+      if (idle == 0) delay = SYSMON_MIN;
+      else if (idle > SYSMON_IDLE_TURNS) delay = min(delay * 2, SYSMON_MAX);
+      futexsleep(addressOf(sched.sysmonWake), seen, max(min(delay, nextLook - now), SYSMON_MIN));
     }
     now = nanotime();
     atomic.store<i64>(addressOf(sched.coarseNow), now);
@@ -123,7 +116,7 @@ function allIdle(): bool {
 
 /** Nothing happens: sleep until woken, but for the next line of schedtrace and the turns of the host. */
 function idleTimeout(): i64 {
-  return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, LOOP_TURN) : LOOP_TURN;
+  return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, SYSMON_LOOP_TURN) : SYSMON_LOOP_TURN;
 }
 
 function takeNewM(): M | null {
@@ -140,7 +133,7 @@ function takeNewM(): M | null {
 
 /** Asks goroutines to yield whose slice is over, or that keep a timer waiting. Returns when to look again at the latest. */
 function watchSlices(now: i64): i64 {
-  let next = now + DELAY_MAX;
+  let next = now + SYSMON_MAX;
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
     const status = atomic.load<u32>(addressOf(pp.status));
@@ -173,7 +166,7 @@ function watchSlices(now: i64): i64 {
 function sliceEnd(pp: P): i64 {
   const end = pp.seenScheduled + SLICE;
   const when = timersFirst(pp);
-  return when == 0 ? end : min(end, max(when, pp.seenScheduled) + OVERDUE);
+  return when == 0 ? end : min(end, max(when, pp.seenScheduled) + TIMER_OVERDUE);
 }
 
 /** Takes Ps from blocking calls that last; true if there was one. */
@@ -191,7 +184,7 @@ function retake(now: i64): bool {
       // Nothing waits for this P and others are free: leave it for a slice, to spare the hand-over.
       if (runqempty(pp) && globrunqsize() == 0 && free() && pp.seenSyscall + SLICE > now) continue;
       const mp = pp.m;
-      const isJs = mp != null && (runsJsgo(mp) || mp.hosted != Hosted.No);
+      const isJs = mp != null && (runsJsgo(mp) || mp.inLoop != InLoop.No);
       if (isJs && keepsP(mp!, pp, now)) continue;
       lock(addressOf(sched.lock));
       const mine = atomic.cmpxchg<u32>(addressOf(pp.status), PStatus.Syscall, PStatus.Idle) == PStatus.Syscall;
@@ -227,13 +220,13 @@ function keepsP(mp: M, pp: P, now: i64): bool {
   const lasts = now - pp.seenSyscall;
   const isNew = mp.sampledTick != pp.syscalltick;
   const since = now - mp.sampledAt;
-  if (!isNew && since < (lasts < SAMPLE ? SAMPLE / 4 : SAMPLE)) return true;
+  if (!isNew && since < (lasts < JS_SAMPLE ? JS_SAMPLE / 4 : JS_SAMPLE)) return true;
   const run = mp.tid == 0 ? -1 : hostThreadTime(mp.tid);
   mp.sampledTick = pp.syscalltick;
   mp.sampledAt = now;
-  if (run < 0) return lasts < <i64>(more + 1) * UNKNOWN_PATIENCE;
+  if (run < 0) return lasts < <i64>(more + 1) * JS_UNKNOWN_PATIENCE;
   if (isNew) mp.sampledRun = run;
-  return isNew || (run != 0 && <i64>(run - mp.sampledRun) < COMPUTING_PATIENCE << min(2 * more, 20));
+  return isNew || (run != 0 && <i64>(run - mp.sampledRun) < (<i64>JS_COMPUTING_PATIENCE) << min(2 * more, 20));
 }
 
 /** SKEIN_DEBUG's watchdog: says who has held a P for long, and asks the goroutine to say where it is. */

@@ -9,6 +9,7 @@
  *
  * On g0, or a goroutine that has a P: neither is switched out here.
  */
+import { STOP_ASK_AGAIN } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { globrunqput } from "./globrunq";
 import { gfgather } from "../goroutine/gs";
@@ -20,9 +21,6 @@ import { runnextget, runqempty, runqget } from "../goroutine/runq";
 import { Attention, G, P, PStatus, TraceKind, addressOf, allp, sched } from "../../abi";
 import { moveTimers } from "../goroutine/time";
 import { isTraced, trace } from "../debug/trace";
-
-/** How long to wait for Ps before asking again, in ns: a request is lost if the M changed goroutines meanwhile. */
-const ASK_AGAIN: i64 = 100_000;
 
 /** Claims the right to stop the world; false if somebody else has it. */
 export function tryWorld(): bool {
@@ -69,7 +67,7 @@ export function stopTheWorld(): void {
         for (let i = 0; i < sched.nprocs; i++) check(allp(i).status == PStatus.Gcstop, "in a stopped world all Ps are");
       return;
     }
-    futexsleep(addressOf(sched.stopwait), left, ASK_AGAIN);
+    futexsleep(addressOf(sched.stopwait), left, STOP_ASK_AGAIN);
     preemptall();
   }
 }

@@ -17,6 +17,7 @@
  *
  * Only `mutexLock` and `mutexUnlock` switch stacks; the rest also runs for JavaScript, on a thread's own.
  */
+import { MUTEX_LOADS, MUTEX_ROUNDS, STARVATION } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { plock, punlock } from "../base/lock";
@@ -35,12 +36,6 @@ const WOKEN: u32 = 2;
 const STARVING: u32 = 4;
 const WAITER: u32 = 8;
 const WAITER_SHIFT: u32 = 3;
-
-/** A waiter that waited longer switches to starvation mode; Go's value. */
-const STARVATION_NS: i64 = 1_000_000;
-/** Rounds a newcomer spins, and loads in a round: together some 300 ns. Longer was no faster, on two cores. */
-const SPIN_ROUNDS: i32 = 4;
-const SPIN_LOADS: i32 = 120;
 
 
 @inline
@@ -123,7 +118,7 @@ export function mutexGoOn(mu: Mutex): usize {
     let starving = false;
     let old = atomic.load<u32>(state);
     if (awake) {
-      starving = nanotime() - <i64>w.elem > STARVATION_NS;
+      starving = nanotime() - <i64>w.elem > STARVATION;
       if ((old & STARVING) != 0) {
         // The mutex was handed to us: LOCKED is still to be set, and we are counted as waiting.
         let delta = WAITER - LOCKED;
@@ -136,7 +131,7 @@ export function mutexGoOn(mu: Mutex): usize {
     }
     let rounds = 0;
     while (true) {
-      if ((old & (LOCKED | STARVING)) == LOCKED && rounds < SPIN_ROUNDS && worthSpinning()) {
+      if ((old & (LOCKED | STARVING)) == LOCKED && rounds < MUTEX_ROUNDS && worthSpinning()) {
         if (!awake && (old & WOKEN) == 0 && old >> WAITER_SHIFT != 0) {
           awake = atomic.cmpxchg<u32>(state, old, old | WOKEN) == old;
         }
@@ -248,5 +243,5 @@ function worthSpinning(): bool {
 /** Wasm has no pause instruction; atomic loads from a line of our own take the time without disturbing anybody. */
 function spin(): void {
   const own = changetype<usize>(g) + offsetof<G>("status");
-  for (let i = 0; i < SPIN_LOADS; i++) atomic.load<u32>(own);
+  for (let i = 0; i < MUTEX_LOADS; i++) atomic.load<u32>(own);
 }
