@@ -6,7 +6,7 @@ import { futexsleep } from "../../../assembly/runtime/base/lock";
 import { malloc, mallocSize, mfree } from "../../../assembly/runtime/memory/malloc";
 import { PAGE_BITS, reservePages } from "../../../assembly/runtime/memory/pages";
 import { fastrand, fastrandn } from "../../../assembly/runtime/base/rand";
-import { sched } from "../../../assembly/abi";
+import { addressOf, sched } from "../../../assembly/abi";
 import { become, setup, word } from "./setup";
 
 const PROCS: i32 = 4;

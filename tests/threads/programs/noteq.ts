@@ -1,5 +1,5 @@
 // Producers of notes, and the consumer that drains them and sleeps when there are none.
-import { allm, Note } from "../../../assembly/abi";
+import { addressOf, allm, MainSleep, Note, sched } from "../../../assembly/abi";
 import { futexsleep } from "../../../assembly/runtime/base/lock";
 import { mfree } from "../../../assembly/runtime/memory/malloc";
 import { pushNote, takeMail } from "../../../assembly/runtime/js/mailbox";
@@ -43,9 +43,9 @@ export function consume(n: i32, sleep: i32): void {
     let note = takeMail(allm(0));
     if (note != 0) atomic.add<i32>(word(FILLED), 1);
     else if (sleep) {
-      atomic.store<i32>(addressOf(sched.mainSleep), 1);
+      atomic.store<i32>(addressOf(sched.mainSleep), MainSleep.Asleep);
       futexsleep(addressOf(sched.mainWake), wake, -1);
-      atomic.store<i32>(addressOf(sched.mainSleep), 0);
+      atomic.store<i32>(addressOf(sched.mainSleep), MainSleep.Awake);
     }
     while (note != 0) {
       const next = changetype<Note>(note).next;
