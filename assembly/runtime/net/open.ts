@@ -131,7 +131,7 @@ function dialOne(slot: Slot): i64 {
   if (domain != AF_UNIX) setOption(sysfd, IPPROTO_TCP, TCP_NODELAY, 1);
   let error = netConnect(sysfd, sockaddrOf(slot), slot.length);
   // A unix listener's backlog is full.
-  for (let pause: i64 = BACKLOG_PAUSE; error == -Errno.EAGAIN && pause < BACKLOG_PATIENCE; pause *= 2) {
+  for (let pause: i64 = BACKLOG_PAUSE; error == -Errno.EAGAIN && pause < <i64>BACKLOG_PATIENCE; pause *= 2) {
     sleep(pause);
     error = netConnect(sysfd, sockaddrOf(slot), slot.length);
   }
