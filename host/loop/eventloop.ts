@@ -13,6 +13,18 @@ import {
   type Results,
 } from "./combine.js";
 import { Descriptors, type Pollable } from "./descriptors.js";
+import {
+  asCompleted,
+  TaskGroup,
+  timeout,
+  type Timeout,
+  wait,
+  type Body,
+  type Waited,
+  type WaitSomeOptions,
+} from "./groups.js";
+import { Barrier, Condition, Lock, LoopEvent, LoopSemaphore } from "./looplocks.js";
+import { Fifo, Lifo, type PriorityQueueOptions, Queue, type QueueOptions, Sorted } from "./loopqueues.js";
 import { describe, LoopError } from "./looperrors.js";
 import { showContext, type ExceptionContext } from "./exceptions.js";
 import { Future } from "./future.js";
@@ -20,6 +32,8 @@ import type { Callback, Handle } from "./handles.js";
 import { Inbox } from "./inbox.js";
 import { RemoteLoop, type LoopHandle } from "./remoteloop.js";
 import { checkCallback, checkTime, runningScheduler, Scheduler } from "./scheduler.js";
+import { Signals } from "./signals.js";
+import { type Executor, runInExecutor } from "./executor.js";
 import { isGenerator, isThenable, Task, type Coroutine, type TaskOptions } from "./task.js";
 import { runningTask } from "./tasks-running.js";
 import { INSTEAD } from "../values/failure.js";
@@ -31,15 +45,17 @@ export interface EventLoopOptions {
   readonly debug?: boolean;
 }
 
-/** The loop whose callback is being called; else the one that was started last of those running in this thread. */
+/** The loop whose callback or task is running; else the one that was started last of those running in this thread. */
 export function getRunningLoop(): EventLoop {
-  return runningScheduler() as EventLoop;
+  return runningScheduler(runningTask()?.getLoop()) as EventLoop;
 }
 
 export class EventLoop extends Scheduler {
   private readonly tasks = new Set<Task>();
   private readonly inbox = this.addSource(new Inbox(this));
   private descriptors: Descriptors | undefined;
+  private signals: Signals | undefined;
+  private executor: Executor | undefined;
   private handler: ExceptionHandler | undefined;
 
   constructor({ debug = false }: EventLoopOptions = {}) {
@@ -186,6 +202,45 @@ export class EventLoop extends Scheduler {
     return shield(this, awaitable);
   }
 
+  /**
+   * A task that is done when all that was given is done, or with `returnWhen` the first, or the first that fails, or when
+   * `timeout` milliseconds are over. It tells which are done; cancels none; and fails with no exception of theirs.
+   */
+  wait<T>(awaitables: Iterable<Awaitable<T>>, options: WaitSomeOptions = {}): Task<Waited<T>> {
+    return wait(this, awaitables, options);
+  }
+
+  /**
+   * As many futures as were given: the first is done as the one of those is that is done first, and so on; so
+   * `for (const next of loop.asCompleted(tasks)) use(await next)`.
+   *
+   * @param options `timeout`: milliseconds, after which what is missing fails with a `TimeoutError`
+   */
+  asCompleted<T>(
+    awaitables: Iterable<Awaitable<T>>,
+    { timeout = null }: { readonly timeout?: number | null } = {},
+  ): Future<T>[] {
+    return asCompleted(this, awaitables, timeout);
+  }
+
+  /**
+   * Runs `body` as a task, which is cancelled when the time is over, and then fails with a `TimeoutError`. `body` is given the limit, which
+   * it may move.
+   *
+   * @param ms milliseconds; null for no limit yet
+   */
+  timeout<T>(ms: number | null, body: Body<Timeout, T>): Task<T> {
+    return timeout(this, ms, body);
+  }
+
+  /**
+   * Runs `body` with a group in which it may begin tasks; done when all of them are. When one fails, or `body` does, all others are cancelled,
+   * and what failed is thrown together as an `AggregateError`.
+   */
+  taskGroup<T>(body: Body<TaskGroup, T>): Task<T> {
+    return this.createTask(new TaskGroup(this).run(body));
+  }
+
   /** The task whose code is running, if it is one of this loop. */
   currentTask(): Task | undefined {
     const task = runningTask();
@@ -205,6 +260,48 @@ export class EventLoop extends Scheduler {
   /** @internal */
   unregisterTask(task: Task): void {
     this.tasks.delete(task);
+  }
+
+  // ---- what tasks coordinate themselves with ------------------------------------------------------------------------
+
+  /** A lock that one task at a time has. */
+  lock(): Lock {
+    return new Lock(this);
+  }
+
+  /** Something that happens, which any number of tasks may wait for. */
+  event(): LoopEvent {
+    return new LoopEvent(this);
+  }
+
+  /** Waits, while somebody has `lock`, for what others do under it. */
+  condition(lock: Lock = this.lock()): Condition {
+    return new Condition(this, lock);
+  }
+
+  /** `value` permits; with `bounded`, releasing more than were acquired is a RangeError. */
+  semaphore(value = 1, { bounded = false }: { readonly bounded?: boolean } = {}): LoopSemaphore {
+    return new LoopSemaphore(this, value, bounded);
+  }
+
+  /** A place where tasks wait until there are `parties` of them. */
+  barrier(parties: number): Barrier {
+    return new Barrier(this, parties);
+  }
+
+  /** A queue, first in first out. */
+  queue<T>(options?: QueueOptions): Queue<T> {
+    return new Queue<T>(this, new Fifo<T>(), options);
+  }
+
+  /** A queue, last in first out. */
+  lifoQueue<T>(options?: QueueOptions): Queue<T> {
+    return new Queue<T>(this, new Lifo<T>(), options);
+  }
+
+  /** A queue that gives the least first; equal ones first in first out. */
+  priorityQueue<T>(options: PriorityQueueOptions<T> = {}): Queue<T> {
+    return new Queue<T>(this, new Sorted<T>(options.compare), options);
   }
 
   // ---- descriptors --------------------------------------------------------------------------------------------------
@@ -242,6 +339,52 @@ export class EventLoop extends Scheduler {
     return (this.descriptors ??= this.addSource(new Descriptors(this)));
   }
 
+  // ---- signals ------------------------------------------------------------------------------------------------------
+
+  /**
+   * Has `callback` called with the arguments, in the context of this call, in a turn of the loop for each `signal`, instead of what it
+   * would do. It replaces the one that the signal had. Only on the main thread.
+   */
+  addSignalHandler<A extends unknown[]>(signal: NodeJS.Signals, callback: (...args: A) => unknown, ...args: A): void {
+    this.checkOpen();
+    checkCallback(callback);
+    (this.signals ??= this.addSource(new Signals(this))).add(signal, callback, args);
+  }
+
+  /** Takes the handler of `signal` back; was there one? */
+  removeSignalHandler(signal: NodeJS.Signals): boolean {
+    return this.signals?.remove(signal) ?? false;
+  }
+
+  // ---- goroutines ---------------------------------------------------------------------------------------------------
+
+  /** Has `toThread`, and `runInExecutor` with null, use a runtime of `start()`; whoever started it closes it. */
+  setDefaultExecutor(executor: Executor): void {
+    this.executor = executor;
+  }
+
+  /**
+   * A future for what `fn` returns in a goroutine of `executor`; null for the default one. Cancelling it cancels the goroutine.
+   *
+   * @param fn a task, or a function that can be sent as its source
+   */
+  runInExecutor<A extends unknown[], R>(
+    executor: Executor | null,
+    fn: (...args: A) => R,
+    ...args: A
+  ): Future<Awaited<R>> {
+    this.checkOpen();
+    const chosen = executor ?? this.executor;
+    if (chosen === undefined)
+      throw new LoopError("there is no default executor: call setDefaultExecutor(await start())");
+    return runInExecutor(this, chosen, fn as unknown as (...args: never[]) => R, args);
+  }
+
+  /** `runInExecutor` with the default executor. */
+  toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
+    return this.runInExecutor(null, fn, ...args);
+  }
+
   // ---- exceptions ---------------------------------------------------------------------------------------------------
 
   /** Has `handler` told of exceptions that nobody catches; null for the default, which writes them to standard error. */
@@ -264,18 +407,24 @@ export class EventLoop extends Scheduler {
     showContext(known ? context : { ...context, handleTraceback });
   }
 
-  /** Tells the exception handler. */
+  /** Tells the exception handler. What that throws is written to standard error, and ends nothing. */
   callExceptionHandler(context: ExceptionContext): void {
-    if (this.handler === undefined) return this.defaultExceptionHandler(context);
+    if (this.handler === undefined) return this.tellDefault(context);
     try {
       this.handler(this, context);
     } catch (exception) {
-      this.defaultExceptionHandler({
-        message: "Unhandled error in exception handler",
-        exception,
-        context: context.message,
-      });
-      if ("exception" in context) this.defaultExceptionHandler(context);
+      this.tellDefault({ message: "Unhandled error in exception handler", exception, context: context.message });
+      if ("exception" in context) this.tellDefault(context);
+    }
+  }
+
+  /** Subclasses may have a default of their own. */
+  private tellDefault(context: ExceptionContext): void {
+    try {
+      this.defaultExceptionHandler(context);
+    } catch (exception) {
+      showContext({ message: "Exception in default exception handler", exception, context: context.message });
+      showContext(context);
     }
   }
 }

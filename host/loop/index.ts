@@ -5,6 +5,23 @@ export type { Callback, Handle, TimerHandle } from "./handles.js";
 export { Future, type DoneCallback } from "./future.js";
 export { Task, type Coroutine, type CoroutineGenerator, type TaskOptions } from "./task.js";
 export type { Awaitable, GatherOptions, Results } from "./combine.js";
+export type { Body, ReturnWhen, TaskGroup, Timeout, Waited, WaitSomeOptions } from "./groups.js";
+export {
+  BrokenBarrierError,
+  type Barrier,
+  type Condition,
+  type Lock,
+  type LoopEvent,
+  type LoopSemaphore,
+} from "./looplocks.js";
+export {
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  type PriorityQueueOptions,
+  type Queue,
+  type QueueOptions,
+} from "./loopqueues.js";
 export { run, Runner, type Main, type RunnerOptions } from "./looprunner.js";
 export type { LoopHandle, RemoteLoop } from "./remoteloop.js";
 export { CancelledError, InvalidStateError, KeyboardInterrupt, LoopError, TimeoutError } from "./looperrors.js";

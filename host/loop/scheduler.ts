@@ -38,9 +38,12 @@ const HOPS_OF_RESUMED = 8;
 const running: Scheduler[] = [];
 let current: Scheduler | undefined;
 
-/** The loop whose callback is being called; else the one that was started last of those running in this thread. */
-export function runningScheduler(): Scheduler {
-  const loop = current ?? running.at(-1);
+/**
+ * The loop whose callback is being called; else `own`, that of the task whose code goes on, if it runs; else the one that was started
+ * last of those running in this thread.
+ */
+export function runningScheduler(own: Scheduler | undefined): Scheduler {
+  const loop = current ?? (own?.isRunning === true ? own : running.at(-1));
   if (loop === undefined) throw new LoopError("no running event loop");
   return loop;
 }

@@ -133,7 +133,9 @@ export class Task<T = unknown> extends Future<T> {
 
   /** @internal The code of this task's function begins to await `future`. */
   awaits(future: Future): void {
-    if (this.done() || future === (this as Future) || future.getLoop() !== this.loop) {
+    const wrong = this.cannotAwait(future);
+    if (wrong !== undefined) throw wrong;
+    if (this.done()) {
       // Whoever goes on after its task was cancelled is stopped here, but may await what it starts to clean up.
       if (this.mustCancel && this.cancelled()) {
         this.mustCancel = false;
@@ -148,6 +150,14 @@ export class Task<T = unknown> extends Future<T> {
     const awaited = (this.awaited ??= new Set<Future>());
     awaited.add(future);
     future.addDoneCallback(this.awaitedIsDone);
+  }
+
+  /** Why the task's code may not wait for `future`: nobody would let it go on. */
+  private cannotAwait(future: Future): LoopError | undefined {
+    if (future.getLoop() !== this.loop)
+      return new LoopError(`${this.name}: Task got ${future.toString()} attached to a different loop`);
+    if (future === (this as Future)) return new LoopError(`${this.name}: Task cannot await on itself`);
+    return undefined;
   }
 
   private readonly awaitedIsDone = (future: Future): void => {
@@ -249,18 +259,18 @@ export class Task<T = unknown> extends Future<T> {
       const wrong = isGenerator(value)
         ? "a generator: yield* runs it, createTask makes it a task of its own"
         : describe(value);
-      return this.fail(`Task got bad yield: ${wrong}`);
+      return this.fail(new LoopError(`${this.name}: Task got bad yield: ${wrong}`));
     }
-    if (future.getLoop() !== this.loop) return this.fail(`Task got ${future.toString()} attached to a different loop`);
-    if (future === (this as Future)) return this.fail("Task cannot await on itself");
+    const wrong = this.cannotAwait(future);
+    if (wrong !== undefined) return this.fail(wrong);
     future.addDoneCallback(this.wakeup);
     this.waiter = future;
     if (this.mustCancel && future.cancel(this.message)) this.mustCancel = false;
   }
 
   /** Throws an error into the generator at its next step. */
-  private fail(message: string): void {
-    this.loop.callSoon(this.step, { error: new LoopError(`${this.name}: ${message}`) });
+  private fail(error: LoopError): void {
+    this.loop.callSoon(this.step, { error });
   }
 
   private readonly wakeup = (future: Future): void => {

@@ -112,6 +112,25 @@ describe("the exception handler", () => {
     assert.match(text, /the first/);
   });
 
+  it("ends nothing when a subclass's own default fails", async () => {
+    class Own extends EventLoop {
+      override defaultExceptionHandler(): void {
+        throw new Error("in the default");
+      }
+    }
+    const loop = new Own();
+    const text = await written("error", async () => {
+      loop.callSoon(() => {
+        throw new Error("the first");
+      });
+      assert.equal(await loop.runUntilComplete(loop.sleep(0, "goes on")), "goes on");
+    });
+    loop.close();
+    assert.match(text, /Exception in default exception handler/);
+    assert.match(text, /in the default/);
+    assert.match(text, /the first/);
+  });
+
   it("may leave it to the default", async () => {
     const text = await written("error", (loop) => {
       loop.setExceptionHandler((own, context) => own.defaultExceptionHandler(context));

@@ -103,6 +103,19 @@ describe("an event loop", () => {
       assert.throws(() => getRunningLoop(), /no running event loop/);
     }));
 
+  it("knows after an await which of two loops it is that runs its task", () =>
+    withLoop((one) =>
+      withLoop(async (two) => {
+        const own = (loop: EventLoop) => async (): Promise<void> => {
+          for (let i = 0; i < 3; i++) {
+            await (i === 1 ? loop.sleep(2) : delay(2));
+            assert.equal(getRunningLoop(), loop);
+          }
+        };
+        await Promise.all([one.runUntilComplete(own(one)), two.runUntilComplete(own(two))]);
+      }),
+    ));
+
   it("runs beside another in one thread", () =>
     withLoop((one) =>
       withLoop(async (two) => {

@@ -117,6 +117,24 @@ describe("a task over a generator", () => {
       });
       await assert.rejects(loop.runUntilComplete(itself), /Task cannot await on itself/);
     }));
+
+  it("is told by an exception what an async function must not await either", () =>
+    withLoop(async (loop) => {
+      const other = new EventLoop();
+      const future = other.createFuture();
+      await assert.rejects(
+        loop.runUntilComplete(async () => future),
+        { name: "LoopError", message: /attached to a different loop/ },
+      );
+      other.close();
+      const itself: Task<void> = loop.createTask(async () => {
+        await itself;
+      });
+      await assert.rejects(loop.runUntilComplete(itself), {
+        name: "LoopError",
+        message: /Task cannot await on itself/,
+      });
+    }));
 });
 
 describe("cancelling a task over a generator", () => {
