@@ -61,7 +61,7 @@ describe("timeout", () => {
   it(
     "cancels its body when the time is over, which may be moved",
     inLoop(async (loop) => {
-      assert.equal(await loop.timeout(1000, async () => "in time"), "in time");
+      assert.equal(await loop.timeout(1000, () => "in time"), "in time");
       let seen: unknown;
       const late = loop.timeout(1, function* () {
         try {
@@ -92,7 +92,7 @@ describe("a task group", () => {
     "is done when all that it has begun is",
     inLoop(async (loop) => {
       const ended: string[] = [];
-      const result = await loop.taskGroup(async (group) => {
+      const result = await loop.taskGroup((group) => {
         for (const name of ["a", "b"]) {
           group.createTask(async () => {
             await loop.sleep(2);
