@@ -61,6 +61,8 @@ const enum Word {
   Interrupted = 6,
   /** The error's number of a write to standard output that failed. */
   OutputErrno = 7,
+  /** 1 once an M's thread has begun. */
+  Begun = 8,
 }
 
 /** One thread's handle on the control block. */
@@ -148,6 +150,15 @@ export class Control {
     this.isInterrupter = true;
     Atomics.store(this.words, Word.Interrupted, 1);
     return Atomics.wait(this.words, Word.Writing, 1, patienceMs) !== "timed-out";
+  }
+
+  /** The thread of an M begins: what is missing from now on, others may do without. */
+  begin(): void {
+    Atomics.store(this.words, Word.Begun, 1);
+  }
+
+  get hasBegun(): boolean {
+    return Atomics.load(this.words, Word.Begun) === 1;
   }
 
   /** A thread's write to standard output has failed. */

@@ -8,6 +8,14 @@ export class SkeinError extends Error {
   override name = "SkeinError";
 }
 
+/** Whether something failed since the system has no more descriptors, threads or memory to give, for now. */
+export function isShortage(error: unknown): boolean {
+  const { code = "", message = "" } = Object(error) as { code?: unknown; message?: unknown };
+  return SHORTAGES.test(String(code)) || /\bE[MN]FILE\b|too many open files/i.test(String(message));
+}
+
+const SHORTAGES = /^(?:EMFILE|ENFILE|EAGAIN|ENOMEM|ERR_WORKER_INIT_FAILED)$/;
+
 /** A program that does not compile. `message` is the whole text for the user. */
 export class CompileError extends SkeinError {
   override name = "CompileError";

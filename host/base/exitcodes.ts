@@ -13,3 +13,6 @@ export const EXIT_SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The reader of the output has gone: what SIGPIPE would have ended with. */
 export const EXIT_SIGPIPE = 141;
+
+/** A thread that could not begin for want of descriptors or memory ends with this: the system's EX_TEMPFAIL. */
+export const EXIT_SHORTAGE = 75;

@@ -32,6 +32,8 @@ export interface ThreadData {
   /** The program's environment; the process's own where undefined. */
   readonly env: Readonly<Record<string, string>> | undefined;
   readonly symbols: SymbolSource;
+  /** The number of the M whose thread this is; undefined for the other threads. */
+  readonly mid?: number;
   /** How the threads of Ms are made. */
   readonly worker?: ThreadOptions | undefined;
 }

@@ -6,7 +6,7 @@
  * sockets where the program needs it.
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import { NoteKind } from "../abi/enums.js";
+import { NoteKind, ProgramState } from "../abi/enums.js";
 import { checkHeap, reserveMemory } from "../base/addressspace.js";
 import { newClock } from "../base/clock.js";
 import { Control, Report } from "../base/control.js";
@@ -28,7 +28,16 @@ import { Hub } from "../values/index.js";
 import type { Spare } from "../values/ports.js";
 import { numCPU } from "./procs.js";
 import type { SysmonData } from "./sysmon.js";
-import { mainStartsThreads, threadFile, threadFlags, Threads, type Booting, type ThreadRequest } from "./threads.js";
+import {
+  isShort,
+  mainStartsThreads,
+  threadFile,
+  RETRY_MS,
+  threadFlags,
+  Threads,
+  type Booting,
+  type ThreadRequest,
+} from "./threads.js";
 
 /** Options of a runtime after they were checked. */
 export interface RuntimeOptions {
@@ -70,8 +79,8 @@ export class Machine {
   readonly loop: MainLoop;
   private readonly hub: Hub;
   private readonly threads: Threads;
-  private readonly sysmon: Worker;
-  private readonly sysmonEnded: Promise<void>;
+  private sysmon: Worker;
+  private sysmonEnded: Promise<void>;
   /** The thread of the runtime's own sockets, if the program needs it. */
   private io: Worker | undefined;
 
@@ -103,7 +112,7 @@ export class Machine {
     });
     this.threads = new Threads(this.data, this.control, this.core, this.memory, (mid) => this.hub.newPort(mid));
     this.sysmon = this.startSysmon();
-    this.sysmonEnded = new Promise((resolve) => this.sysmon.once("exit", () => resolve()));
+    this.sysmonEnded = endOf(this.sysmon);
     this.startMs(options.first);
 
     this.loop = new MainLoop(this.control, this.memory, drain);
@@ -187,13 +196,25 @@ export class Machine {
       name: "skein sysmon",
       ...threadFlags(),
     });
-    sysmon.on("error", (error) => this.control.report(Report.Failure, `the sysmon thread died: ${error.message}`));
+    let failure: Error | undefined;
+    sysmon.on("error", (error) => (failure = error));
+    sysmon.on("exit", (code) => {
+      // Ms run without it meanwhile: they have taken the last descriptors before it began.
+      if (isShort(this.control, code, failure)) setTimeout(() => this.restartSysmon(), RETRY_MS).unref();
+      else if (failure) this.control.report(Report.Failure, `the sysmon thread died: ${failure.message}`);
+    });
     sysmon.on("message", ({ start, kill }: ThreadRequest) => {
-      if (start !== undefined) this.threads.start(start).unref();
+      if (start !== undefined) this.threads.start(start)?.unref();
       if (kill !== undefined) void this.threads.kill(kill);
     });
     sysmon.unref();
     return sysmon;
+  }
+
+  private restartSysmon(): void {
+    if (this.control.state !== ProgramState.Running) return;
+    this.sysmon = this.startSysmon();
+    this.sysmonEnded = endOf(this.sysmon);
   }
 
   /**
@@ -203,9 +224,13 @@ export class Machine {
   private startMs(first: Booting | undefined): void {
     const most = mainStartsThreads ? Infinity : Math.max(1, numCPU() - 1);
     for (let i = 0, mid: number; i < most && (mid = this.core.nextM()) !== 0; i++) {
-      this.threads.start(mid, i === 0 ? first : undefined).unref();
+      this.threads.start(mid, i === 0 ? first : undefined)?.unref();
     }
   }
+}
+
+function endOf(worker: Worker): Promise<void> {
+  return new Promise((resolve) => worker.once("exit", () => resolve()));
 }
 
 /** The program's bytes where all threads can read them. */

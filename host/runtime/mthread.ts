@@ -9,7 +9,8 @@ import process from "node:process";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Mstart, NoteKind, ProgramState, ThreadMark } from "../abi/enums.js";
 import { NoteHead } from "../abi/records.js";
-import { EXIT_SIGPIPE } from "../base/exitcodes.js";
+import { isShortage } from "../base/errors.js";
+import { EXIT_SHORTAGE, EXIT_SIGPIPE } from "../base/exitcodes.js";
 import { Control, Report, writePanic } from "../base/control.js";
 import { installHook } from "../go/current.js";
 import { HostLoop } from "../go/hostloop.js";
@@ -88,6 +89,7 @@ async function runM(data: MData): Promise<void> {
     }
     memory.m(mid).tid = threadNumber();
     core.beM(mid);
+    control.begin();
     for (;;) {
       let code: number;
       try {
@@ -106,6 +108,7 @@ async function runM(data: MData): Promise<void> {
     // What goroutines have left behind in this event loop must not keep the thread.
     if (hasRun) endThread();
   } catch (error) {
+    if (core === undefined && control.hasBegun && isShortage(error)) process.exit(EXIT_SHORTAGE);
     const what = core === undefined ? "could not start" : "failed";
     const reason = stackOf(error) ?? wordsOf(error);
     control.report(Report.Failure, `thread M${mid} ${what}: ${reason}`);

@@ -3,9 +3,12 @@
  *
  * Guarantees: ends when the runtime closes, after the Ms that it started; a failure here reaches the main thread.
  */
+import process from "node:process";
 import { MessageChannel, type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { SysmonWish } from "../abi/enums.js";
 import { Control, Report } from "../base/control.js";
+import { isShortage } from "../base/errors.js";
+import { EXIT_SHORTAGE } from "../base/exitcodes.js";
 import { netImportsFor } from "../sockets/forthread.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
 import { stackOf, wordsOf } from "../base/thrown.js";
@@ -52,6 +55,7 @@ async function runSysmon(data: SysmonData): Promise<void> {
       else threads.start(mid);
     }
   } catch (error) {
+    if (threads === undefined && control.hasBegun && isShortage(error)) process.exit(EXIT_SHORTAGE);
     if (!(error instanceof StopThread)) {
       control.report(Report.Failure, `the sysmon thread failed: ${stackOf(error) ?? wordsOf(error)}`);
     }

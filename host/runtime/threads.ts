@@ -14,12 +14,15 @@ import { type MessagePort, Worker } from "node:worker_threads";
 import { SCRATCH_PAGES } from "../../assembly/layout.js";
 import { ProgramState, ThreadMark } from "../abi/enums.js";
 import { type Control, Report } from "../base/control.js";
+import { isShortage } from "../base/errors.js";
+import { EXIT_SHORTAGE } from "../base/exitcodes.js";
 import type { Core } from "../abi/core.js";
 import type { ThreadData } from "../program/instance.js";
 import { PAGE, type Memory } from "../base/memory.js";
 import { within } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
 import { loaded, shareLoading } from "../sockets/loading.js";
+import { isFree } from "../sockets/pausing.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
 import type { MData } from "./mthread.js";
 
@@ -64,6 +67,11 @@ export function boot(mid: number, options: ThreadOptions | undefined, data?: MDa
   return { worker, end };
 }
 
+/** Whether a thread has not begun for want of descriptors or memory, in a program that others run already. */
+export function isShort(control: Control, code: number, failure: unknown): boolean {
+  return control.hasBegun && (code === EXIT_SHORTAGE || isShortage(failure));
+}
+
 /** What the sysmon thread asks of the main thread: to start the thread of an M, or to kill one that it has started. */
 export interface ThreadRequest {
   readonly start?: number;
@@ -75,6 +83,12 @@ export interface ThreadRequest {
  * parks, so there is no more of it than that. Deno has one megabyte for every thread, whatever is asked.
  */
 const STACK_MB = Math.floor((SCRATCH_PAGES * PAGE) / 2 ** 20);
+
+/** Descriptors that a thread takes as it begins: some ten. Deno panics where there are none. */
+const THREAD_FILES = 16;
+
+/** How long after a thread could not be started another may be asked for, in milliseconds. */
+export const RETRY_MS = 200;
 
 /** How long a thread that was killed may take to be gone, in milliseconds. */
 const KILL_MS = 1000;
@@ -119,12 +133,24 @@ export class Threads {
     this.memory = memory;
   }
 
-  /** Starts the thread of an M, or makes one that is booting that M's. */
-  start(mid: number, booting?: Booting): Worker {
+  /** Starts the thread of an M, or makes one that is booting that M's; undefined if the system has no thread to give. */
+  start(mid: number, booting?: Booting): Worker | undefined {
+    if (mainStartsThreads && this.control.hasBegun && !isFree(THREAD_FILES)) {
+      this.notStarted(mid);
+      return undefined;
+    }
     const port = this.connect(mid);
     const data: MData = { ...this.data, mid, port };
+    let booted = booting;
     booting?.worker.postMessage(data, [port]);
-    const { worker, end } = booting ?? boot(mid, this.data.worker, data);
+    try {
+      booted ??= boot(mid, this.data.worker, data);
+    } catch (error) {
+      if (!isShort(this.control, 0, error)) throw error;
+      this.notStarted(mid);
+      return undefined;
+    }
+    const { worker, end } = booted;
     this.all.add(worker);
     const gone = end.then(({ code, failure }) => {
       this.all.delete(worker);
@@ -154,12 +180,27 @@ export class Threads {
     if (this.control.state !== ProgramState.Running) return;
     const { mark, lastWords } = this.memory.m(mid);
     if (mark === ThreadMark.Core) {
+      if (isShort(this.control, code, failure)) return this.notStarted(mid);
       if (failure !== undefined) this.control.report(Report.Failure, `thread M${mid} died: ${failure.message}`);
       else if (code !== 0) this.control.report(Report.Failure, `thread M${mid} ended with code ${code}`);
       return;
     }
     let why = failure?.message ?? `it ended with code ${code}`;
     if (mark === ThreadMark.Doomed && lastWords !== 0) why = takeText(this.core, this.memory, lastWords);
+    this.lost(mid, why);
+  }
+
+  /** A thread could not be started: the others do without it, and the scheduler asks for another when it needs one. */
+  private notStarted(mid: number): void {
+    const lose = (): void => {
+      if (this.control.state === ProgramState.Running) this.lost(mid, "it could not be started");
+    };
+    // Elsewhere it is sysmon that asks, and hears of this once a second.
+    if (mainStartsThreads) setTimeout(lose, RETRY_MS).unref();
+    else lose();
+  }
+
+  private lost(mid: number, why: string): void {
     const text = writeText(this.core, this.memory, why);
     this.core.mlost(mid, text);
     this.core.mfree(text);

@@ -25,6 +25,7 @@ import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "./sockaddr.j
 import { beginLoad, endLoad } from "./loading.js";
 import { loadSys, type Sys } from "./sys.js";
 import type { Control } from "../base/control.js";
+import { isShortage } from "../base/errors.js";
 import type { ThreadData } from "../program/instance.js";
 import { opensSockets } from "./forthread.js";
 import type { Memory } from "../base/memory.js";
@@ -41,13 +42,13 @@ const BACKLOG = 65535;
  * @param isPrograms it is one of the program's own; not so the thread that has started the program, which nobody ends
  */
 export function netImports(
-  { module, poller = "auto" }: Pick<ThreadData, "module" | "poller">,
+  { module, poller = "auto", mid }: Pick<ThreadData, "module" | "poller" | "mid">,
   memory: Memory,
   control: Control,
   isPrograms: boolean,
 ): WebAssembly.ModuleImports {
   const isEnding = (): boolean => control.state !== ProgramState.Running;
-  const sys = loadedOnce(memory, isPrograms ? isEnding : undefined);
+  const sys = loadedOnce(memory, mid !== undefined, isPrograms ? isEnding : undefined);
   if (isPrograms && poller !== "stdlib" && opensSockets(module)) sys();
   const text = (value: string, address: number, capacity: number): number => {
     const bytes = Buffer.from(value, "utf16le");
@@ -109,15 +110,19 @@ export function netImports(
 /**
  * Gives the system calls of this thread, loaded when they are first wanted.
  *
+ * @param isM the thread is an M's
  * @param isEnding whether the program ends, whose thread it is; then nothing is loaded any more
  */
-function loadedOnce(memory: Memory, isEnding: (() => boolean) | undefined): () => Sys {
+function loadedOnce(memory: Memory, isM: boolean, isEnding: (() => boolean) | undefined): () => Sys {
   let sys: Sys | undefined;
   const load = (): Sys => {
     if (isEnding !== undefined && !beginLoad(isEnding)) return refusing;
     try {
       const loaded = loadSys(memory.raw);
-      return typeof loaded === "string" ? refusing : (sys = loaded);
+      if (typeof loaded !== "string") return (sys = loaded);
+      // An M that cannot do what the others do is better not there; other threads look again.
+      if (isM && isShortage({ message: loaded })) throw new Error(loaded);
+      return refusing;
     } finally {
       if (isEnding !== undefined) endLoad();
     }

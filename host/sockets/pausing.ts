@@ -60,7 +60,7 @@ export function pausing(server: Server, where: ListenOptions): () => void {
 }
 
 /** Whether the process may open so many descriptors more, as far as it may find out. */
-function isFree(count: number): boolean {
+export function isFree(count: number): boolean {
   const open: number[] = [];
   try {
     while (open.length < count) open.push(openSync(devNull, "r"));

@@ -12,6 +12,7 @@
  * - A thread inside a blocking call cannot be terminated. Whoever blocks must have a descriptor in its set through which
  *   others end the call.
  */
+import { isShortage } from "../base/errors.js";
 import process from "node:process";
 import { loadBinding, type Binding, type FunctionName, type Watch, type Word } from "./bindings.js";
 import { EFAULT, EFD_CLOEXEC, EPOLL_CLOEXEC, errnoName, errnoText } from "./constants.js";
@@ -50,7 +51,8 @@ let reason: string | null | undefined;
 
 /** Asks once whether system calls can be made, with the two that nothing works without. */
 function refused(): string | undefined {
-  reason ??= probe() ?? null;
+  if (reason !== undefined && !isShortage({ message: reason })) return reason ?? undefined;
+  reason = probe() ?? null;
   return reason ?? undefined;
 }
 

@@ -95,8 +95,7 @@ for (const poller of pollers) {
     // The runtime's own sockets close what they have no descriptor for.
     const options = { skip: poller === "stdlib" };
     it("wait when too many files are open, and go on when there is room", options, async () => {
-      // One P: a second thread could not be started, as Deno reads a file for each.
-      const server = await startServer(PROGRAM, poller, { files: 120, procs: 1 });
+      const server = await startServer(PROGRAM, poller, { files: 120 });
       await outlastCrowd(server);
     });
 

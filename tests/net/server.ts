@@ -92,15 +92,6 @@ export class Server {
     throw new Error(`an idle server takes ${taken.join(", ")} ms of processor time in 3 s each`);
   }
 
-  /** Resolves once no thread has come for two seconds: one needs descriptors to start, and on Deno it takes its time. */
-  async settles(): Promise<void> {
-    let threads = -1;
-    while (threads !== this.threads) {
-      threads = this.threads;
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-    }
-  }
-
   get threads(): number {
     return readdirSync(`/proc/${this.pid}/task`).length;
   }
@@ -240,7 +231,6 @@ export async function open(server: Server, n: number): Promise<net.Socket[]> {
  * goes on when there is room.
  */
 export async function outlastCrowd(server: Server): Promise<void> {
-  await server.settles();
   const sockets = await open(server, 200);
   const answers = sockets.map((socket) => {
     let answered = false;

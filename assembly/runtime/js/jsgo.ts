@@ -29,7 +29,7 @@ import { malloc } from "../memory/malloc";
 import { loopget } from "../sched/inloop";
 import { handoffp, startIdle, wakepIfIdle } from "../sched/mp";
 import { netpollWanted } from "../net/netpoll";
-import { newm, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
+import { newm, takeBack, wakeSysmon, wakeSysmonIfAsleep } from "../sched/newm";
 import { post, postOwned, pushNote, takeMail } from "./mailbox";
 import { goready, procsgo } from "../goroutine/proc";
 import { g, m } from "../base/registers";
@@ -322,6 +322,7 @@ export function mlost(mid: i32, text: usize): void {
   failAll(mp, text, gen);
 
   lock(addressOf(sched.lock));
+  if (!mp.started) takeBack(mp);
   if (mp.onLoopList) loopget(mp);
   if (mp.onKillList) killget(mp); // or its successor would be killed
   const wasTimerM = sched.timerM == changetype<usize>(mp);

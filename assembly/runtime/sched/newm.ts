@@ -11,6 +11,7 @@ import { lock, unlock } from "../base/lock";
 import { midleput, unpark } from "./mp";
 import { gopanic, throwFatal } from "../base/panic";
 import { M, P, SysmonSleep, allm, sched, addressOf } from "../../abi";
+import { uncountSpinner } from "./spinning";
 
 /** The last M's place is sysmon's, the one before it the I/O thread's. */
 const THREAD_LIMIT: i32 = MAX_THREADS - 3;
@@ -111,6 +112,24 @@ export function endIdleM(now: i64): void {
     return;
   }
   unlock(addressOf(sched.lock));
+}
+
+/** An M has no thread, since none could be started, and never had: nobody is to wait for it. Under sched.lock. */
+export function takeBack(mp: M): void {
+  if (mp.spinning) {
+    mp.spinning = false;
+    uncountSpinner();
+  }
+  let prev: M | null = null;
+  let it = sched.idleM;
+  while (it && it != mp) {
+    prev = it;
+    it = it.idlelink;
+  }
+  if (!it) return;
+  if (prev) prev.idlelink = mp.idlelink;
+  else sched.idleM = mp.idlelink;
+  sched.nmidle--;
 }
 
 /** An M that is to end calls this last; its struct is then free for another thread. */
