@@ -104,7 +104,8 @@ export class Sched {
   gm: i32;
   numCPU: i32;
   maxThreads: i32;
-  maxPages: i32;
+  /** Pages that the allocator may take. */
+  @host maxPages: i32;
   heapBase: usize;
   /** The program's current epoch (see G.epoch). */
   epoch: u32;

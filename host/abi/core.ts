@@ -13,7 +13,7 @@ export interface Core {
   beginExit(): boolean;
   /** Begins to trace, with rings of `capacity` events, a power of two. On the main thread, which then reads them. */
   beginTrace(capacity: number): void;
-  /** An empty Uint8Array of `n` bytes, for channels of bytes. */
+  /** An empty Uint8Array of `n` bytes, for channels of bytes; 0 if there is no memory for it. */
   bytesNew(n: number): number;
   chanClose(c: number): void;
   /** Receives into the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. `op` lends its waiter. */
@@ -73,6 +73,8 @@ export interface Core {
   lockTry(o: number, mid: number, gen: number): number;
   /** `size` bytes, aligned to 16, not cleared. Ends the program if there is no memory. */
   malloc(size: number): number;
+  /** As malloc, for what its caller can do without: 0 if it would take the last of the memory. */
+  mallocTry(size: number): number;
   /** Gives back a block of `malloc`; null is allowed. */
   mfree(ptr: number): void;
   /**
@@ -99,7 +101,10 @@ export interface Core {
   numJsGoroutine(): number;
   /** Frees an object that nobody holds any more; what its channel still held, the host has taken out. Returns `other`, which has a holder less. */
   objectFree(o: number): number;
-  /** A new object with one holder; `n` is a channel's capacity, a semaphore's size, bytes; `elem` the type of a channel's elements. */
+  /**
+   * A new object with one holder; `n` is a channel's capacity, a semaphore's size, bytes; `elem` the type of a channel's elements. Null if
+   * there is no memory for so many.
+   */
   objectNew(kind: number, n: number, elem: number, other: number): number;
   /** Begins an operation: its status if it is over at once, else 0, and the record will be delivered. */
   opBegin(op: number): number;
@@ -202,6 +207,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   lockRelease: 1,
   lockTry: 3,
   malloc: 1,
+  mallocTry: 1,
   mfree: 1,
   mlost: 2,
   mstart: 1,
@@ -264,6 +270,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
   const ioTakeAccepted = take("ioTakeAccepted");
   const killM = take("killM");
   const malloc = take("malloc");
+  const mallocTry = take("mallocTry");
   const newStdSocket = take("newStdSocket");
   const objectFree = take("objectFree");
   const objectNew = take("objectNew");
@@ -308,6 +315,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     lockRelease: take("lockRelease"),
     lockTry: take("lockTry"),
     malloc: (size) => malloc(size) >>> 0,
+    mallocTry: (size) => mallocTry(size) >>> 0,
     mfree: take("mfree"),
     mlost: take("mlost"),
     mstart: take("mstart"),

@@ -767,6 +767,13 @@ export class Sched extends View {
   get ioWakeIndex(): number {
     return this.at + 9;
   }
+  /** Pages that the allocator may take. */
+  get maxPages(): number {
+    return this.words[this.at + 17]!;
+  }
+  set maxPages(value: number) {
+    this.words[this.at + 17] = value;
+  }
 }
 
 /** The ring of an M; its events follow. */

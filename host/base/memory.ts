@@ -85,6 +85,13 @@ export class Memory {
     return this.cursors.semaphore.move(address);
   }
 
+  /** What there is no memory for: so many bytes, of which a value, a channel or the like needs as many. */
+  full(bytes: number): RangeError {
+    const { heapPages, maxPages } = this.sched;
+    const inUse = `${heapPages * PAGE} of ${maxPages * PAGE} bytes are in use`;
+    return new RangeError(`out of memory: ${bytes} bytes were asked for, and ${inUse}`);
+  }
+
   /** The address at `address`. */
   address(address: number): number {
     return this.words[address >>> 2]! >>> 0;

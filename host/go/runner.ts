@@ -190,7 +190,7 @@ export class Runner {
     try {
       codec.encode(error, this.memory.jsgo(record).result);
     } catch {
-      codec.encode(plain(error), this.memory.jsgo(record).result);
+      this.thread.insist(() => codec.encode(plain(error), this.memory.jsgo(record).result));
     }
     this.memory.jsgo(record).state = JsStatus.Failed;
   }

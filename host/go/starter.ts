@@ -420,13 +420,14 @@ export class Starter {
   }
 
   private notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {
-    const { codec } = this.thread;
-    sendRequest(this.thread, { mid, gen: this.memory.m(mid).gen }, { kind, id, arg }, (at) => {
+    const { thread } = this;
+    const { codec } = thread;
+    sendRequest(thread, { mid, gen: this.memory.m(mid).gen }, { kind, id, arg }, (at) => {
       try {
         codec.encode(value, at);
       } catch {
         // The reason is for this side; the other gets as much of it as can be sent.
-        codec.encode(wordsOf(value), at);
+        thread.insist(() => codec.encode(wordsOf(value), at));
       }
     });
   }

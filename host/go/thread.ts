@@ -66,6 +66,7 @@ export class Thread extends SyncMembers implements Scope {
   readonly now: () => number;
   private readonly holder: Holder;
   private held = 0;
+  private isInsisting = false;
   /** @internal Told when this thread is about to block. */
   onBlocks: (() => void) | undefined;
 
@@ -80,7 +81,11 @@ export class Thread extends SyncMembers implements Scope {
     this.holder = holder;
     this.codec = new Codec(
       memory,
-      (bytes) => core.malloc(bytes),
+      (bytes) => {
+        const address = this.isInsisting ? core.malloc(bytes) : core.mallocTry(bytes);
+        if (address === 0) throw memory.full(bytes);
+        return address;
+      },
       (address) => core.mfree(address),
     );
     this.mailbox = new Mailbox(core, memory, mid);
@@ -117,6 +122,16 @@ export class Thread extends SyncMembers implements Scope {
   blocks(): void {
     this.starter.flush();
     this.onBlocks?.();
+  }
+
+  /** Has `action`, which must succeed, take the memory that is spared for that. */
+  insist(action: () => void): void {
+    this.isInsisting = true;
+    try {
+      action();
+    } finally {
+      this.isInsisting = false;
+    }
   }
 
   /** Takes what has come. */

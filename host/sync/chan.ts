@@ -250,6 +250,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   private encodeBytes(value: Uint8Array, slot: number): void {
     const { memory } = this;
     const object = this.sync.ops.core.bytesNew(value.byteLength);
+    if (object === 0) throw memory.full(value.byteLength);
     memory.bytes.set(value, memory.address(object + 4));
     memory.data.setUint32(slot, object, true);
     memory.data.setUint32(slot + 4, 0, true);

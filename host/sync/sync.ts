@@ -19,6 +19,8 @@ import { Cond, Once, Semaphore, WaitGroup } from "./primitives.js";
 
 /** Slots of a channel's buffer: the core's limit on one object, 1 GiB. */
 const MAX_CAPACITY = 2 ** 27 - 512;
+/** Bytes of a value in a channel's buffer. */
+const SLOT = 8;
 const MAX_TICKETS = 2 ** 31 - 1;
 const MAX_BYTES = 2 ** 30;
 
@@ -133,7 +135,9 @@ export class Sync {
   private make(kind: number, n = 0, elem = 0, other = 0): number {
     if (this.ops.over !== undefined) throw this.ops.over;
     if (other !== 0) this.holders.retain(other);
-    return this.host.core.objectNew(kind, n, elem, other);
+    const address = this.host.core.objectNew(kind, n, elem, other);
+    if (address === 0) throw this.host.memory.full(kind === ObjectKind.Chan ? n * SLOT : n);
+    return address;
   }
 
   private open(kind: number, address: number): SyncHandle {

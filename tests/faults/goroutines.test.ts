@@ -115,6 +115,58 @@ describe("an AbortSignal", () => {
     }));
 });
 
+describe("what there is no memory for", () => {
+  const SIZES = { name: "RangeError", message: /^out of memory: 67108\d{3} bytes .* of 33554432 bytes are in use$/ };
+  const SIZE = 64 * 2 ** 20;
+
+  it("fails the call that asks for it, with sizes, and nothing else", () =>
+    withRuntime(
+      async (rt) => {
+        assert.throws(() => rt.go((bytes) => bytes.length, new Uint8Array(SIZE)), SIZES);
+        assert.throws(() => rt.go((text) => text.length, "x".repeat(SIZE)), SIZES);
+        assert.throws(() => rt.bytes(SIZE), SIZES);
+        assert.throws(() => rt.chan(SIZE), { name: "RangeError", message: /536870912 bytes/ });
+        assert.throws(() => rt.chan(1, { type: "bytes" }).trySend(new Uint8Array(SIZE)), SIZES);
+        await assert.rejects(rt.chan(1).send(new Uint8Array(SIZE)), SIZES);
+        await assert.rejects(
+          rt.go((n) => new Uint8Array(n), SIZE),
+          SIZES,
+        );
+        await assert.rejects(
+          rt.go(async (n) => Promise.resolve(new Uint8Array(n)), SIZE),
+          SIZES,
+        );
+        const yields = rt.go(function* (n) {
+          yield new Uint8Array(n);
+        }, SIZE);
+        await assert.rejects(yields[Symbol.asyncIterator]().next(), SIZES);
+        assert.equal(await rt.go(() => 1), 1);
+      },
+      { maxMemory: 32 * 2 ** 20 },
+    ));
+
+  it("fails the same way when many small values have taken all there is", () =>
+    withRuntime(
+      async (rt) => {
+        const full = rt.chan(2 ** 17);
+        assert.throws(
+          () => {
+            while (full.trySend("x".repeat(200)));
+          },
+          { name: "RangeError", message: /^out of memory: \d+ bytes/ },
+        );
+        await assert.rejects(
+          rt.go(() => {
+            throw new TypeError("what it says");
+          }),
+          /what it says/,
+        );
+        assert.equal(await rt.go(() => 1), 1);
+      },
+      { maxMemory: 8 * 2 ** 20 },
+    ));
+});
+
 describe("a transfer", () => {
   it("moves nothing if one of its objects cannot be moved", () =>
     withRuntime((rt) => {

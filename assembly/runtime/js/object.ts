@@ -18,7 +18,7 @@
 import { allm, Elem, Holdings, HoldingsRoom, HostObject, ObjectKind } from "../../abi";
 import { lock, unlock } from "../base/lock";
 import { Chan } from "../chan/chan";
-import { freeObject, malloc, mfree } from "../memory/malloc";
+import { freeObject, hasRoom, malloc, mallocTry, mfree } from "../memory/malloc";
 import { Cond } from "../sync/cond";
 import { Mutex } from "../sync/mutex";
 import { RWMutex } from "../sync/rwmutex";
@@ -37,15 +37,24 @@ export function objectCount(): i32 {
   return atomic.load<i32>(LIST + LIST_COUNT);
 }
 
-/** A new object with one holder; `n` is a channel's capacity, a semaphore's size, bytes; `elem` the type of a channel's elements. */
+/**
+ * A new object with one holder; `n` is a channel's capacity, a semaphore's size, bytes; `elem` the type of a channel's elements. Null if
+ * there is no memory for so many.
+ */
 @host
-export function objectNew(kind: i32, n: i32, elem: i32, other: HostObject | null): HostObject {
+export function objectNew(kind: i32, n: i32, elem: i32, other: HostObject | null): HostObject | null {
+  if (kind == ObjectKind.Chan && !hasRoom(offsetof<HostObject>() + (n << 3))) return null;
+  let bytes: usize = 0;
+  if (kind == ObjectKind.Bytes) {
+    bytes = mallocTry(n);
+    if (bytes == 0) return null;
+  }
   const o = changetype<HostObject>(malloc(offsetof<HostObject>()));
   memory.fill(changetype<usize>(o), 0, offsetof<HostObject>());
   o.kind = kind;
   o.elem = elem;
   o.other = other;
-  o.target = newTarget(kind, n, elem, other);
+  o.target = kind == ObjectKind.Bytes ? bytes : newTarget(kind, n, elem, other);
   o.refs = 1;
   atomic.add<i32>(LIST + LIST_COUNT, 1);
   if (!isListed(kind)) return o;
@@ -78,8 +87,6 @@ function newTarget(kind: i32, n: i32, elem: i32, other: HostObject | null): usiz
     case ObjectKind.Semaphore:
     case ObjectKind.Pool:
       return changetype<usize>(new Semaphore(n));
-    case ObjectKind.Bytes:
-      return malloc(n);
     case ObjectKind.Cond:
       return changetype<usize>(new Cond(changetype<Mutex>(other!.target)));
     default:

@@ -21,7 +21,7 @@ import { BLOCKED, closechan, CLOSED, HChan, recv, send, withdraw as withdrawFrom
 import { clearOwner, countHeld, ownerKey, releaseFrom, setOwner, tellAbandoned } from "./locks";
 import { objectsLost } from "./object";
 import { lock, punlock, unlock } from "../base/lock";
-import { malloc } from "../memory/malloc";
+import { hasRoom, malloc } from "../memory/malloc";
 import { postOwned } from "./mailbox";
 import { g, setG } from "../base/registers";
 import { finish, Select, selectgo, selparkcommit } from "../chan/select";
@@ -429,8 +429,9 @@ export function chanClose(c: HChan): void {
   closechan(c);
 }
 
-/** An empty Uint8Array of `n` bytes, for channels of bytes. */
+/** An empty Uint8Array of `n` bytes, for channels of bytes; 0 if there is no memory for it. */
 @host
 export function bytesNew(n: i32): usize {
+  if (!hasRoom(n + 1)) return 0;
   return changetype<usize>(new Uint8Array(n));
 }

@@ -19,7 +19,7 @@
 import { CENTRAL_BASE, ORPHANS_BASE, SPANS_BASE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
-import { allocPages, freePages, PAGE_BITS, PAGE_SIZE, SPAN_LARGE, SPAN_SMALL } from "./pages";
+import { allocPages, freePages, PAGE_BITS, PAGE_SIZE, SPAN_LARGE, SPAN_SMALL, tryPages } from "./pages";
 import { m } from "../base/registers";
 import { Cache, cacheOf, CLASS_COUNT, P, sched, addressOf } from "../../abi";
 
@@ -101,6 +101,24 @@ export function malloc(size: usize): usize {
     return cell;
   }
   return mallocSlow(cache, sizeClass);
+}
+
+/** Pages that are left to those that cannot do without: by who wants many, by who wants little. */
+const SPARED_BY_LARGE: i32 = 32;
+const SPARED_BY_SMALL: i32 = 16;
+
+/** As malloc, for what its caller can do without: 0 if it would take the last of the memory. */
+@host
+export function mallocTry(size: usize): usize {
+  if (!hasRoom(size)) return 0;
+  return size > MAX_SMALL ? tryPages(<u32>((size - 1) >> PAGE_BITS) + 1) : malloc(size);
+}
+
+/** Whether there is memory for something that can be done without. Others may take it meanwhile. */
+export function hasRoom(size: usize): bool {
+  const pages = <i32>((size - 1) >> PAGE_BITS) + 1;
+  const spared = size > MAX_SMALL ? SPARED_BY_LARGE : SPARED_BY_SMALL;
+  return atomic.load<i32>(addressOf(sched.heapPages)) + pages + spared <= sched.maxPages;
 }
 
 /** Gives back a block of `malloc`; null is allowed. */

@@ -103,10 +103,19 @@ export function initPages(heapBase: usize, place: i32): void {
   sched.heapPlace = place;
   sched.pageLow = <u32>((heapBase + PAGE_SIZE - 1) >> PAGE_BITS);
   sched.pageNext = place == HEAP_TOP ? <u32>memory.size() : place == HEAP_HIGH ? HIGH_PAGE : sched.pageLow;
+  const first = place == HEAP_HIGH ? HIGH_PAGE : sched.pageLow;
+  sched.maxPages = min(sched.maxPages, memory.size() - <i32>first);
 }
 
 /** A block of `n` pages, counted against the limit. Ends the program if there is none. */
 export function allocPages(n: u32): usize {
+  const ptr = tryPages(n);
+  if (ptr == 0) throwOutOfMemory();
+  return ptr;
+}
+
+/** The same; 0 if there is none. */
+export function tryPages(n: u32): usize {
   lock(addressOf(sched.pageLock));
   let ptr: usize = 0;
   if (sched.heapPages + <i32>n <= sched.maxPages) {
@@ -114,7 +123,6 @@ export function allocPages(n: u32): usize {
     if (ptr != 0) atomic.store<i32>(addressOf(sched.heapPages), sched.heapPages + n);
   }
   unlock(addressOf(sched.pageLock));
-  if (ptr == 0) throwOutOfMemory();
   return ptr;
 }
 
