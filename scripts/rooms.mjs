@@ -24,15 +24,16 @@ const HOST = [
   ["cli"],
 ];
 
-const CORE = [["base"], ["memory"], ["goroutine", "sched"], ["chan"], ["sync"], ["net"], ["js"], ["debug"]];
+const CORE = [["base"], ["memory"], ["goroutine", "sched"], ["chan"], ["sync"], ["net"], ["js"], ["gc"], ["debug"]];
 
 /** What rooms of the core import from above, as its README.md says. */
 const UPWARDS = {
-  sched: ["goroutine", "chan", "sync", "net", "js", "debug"],
-  goroutine: ["sched", "chan", "sync", "net", "js", "debug"],
+  sched: ["goroutine", "chan", "sync", "net", "js", "gc", "debug"],
+  goroutine: ["sched", "chan", "sync", "net", "js", "gc", "debug"],
   chan: ["debug"],
   net: ["js", "debug"],
   js: ["debug"],
+  gc: ["debug"],
 };
 
 const folder = (name) => fileURLToPath(new URL(`../${name}/`, import.meta.url));

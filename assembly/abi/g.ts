@@ -15,6 +15,8 @@ export namespace GKind {
   export const Host: u8 = 2;
   /** No goroutine: it stands for an operation of JavaScript in a queue (see `operation.ts`). */
   export const Operation: u8 = 3;
+  /** A goroutine of the collector's, which is not counted. */
+  export const Runtime: u8 = 4;
 }
 
 /** Goroutine states, as in Go. */
@@ -50,6 +52,7 @@ export namespace WaitReason {
   export const IOWait: u8 = 14;
   export const Await: u8 = 15;
   export const Import: u8 = 16;
+  export const Gc: u8 = 17;
 }
 
 /**

@@ -11,6 +11,7 @@
  */
 export { addressOf } from "./address";
 export * from "./g";
+export * from "./gc";
 export * from "./jsgo";
 export * from "./m";
 export * from "./net";

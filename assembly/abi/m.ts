@@ -119,6 +119,12 @@ export class M {
   @host watching: i32;
   /** The first of the Holdings of its thread's JavaScript, or 0 (owner). */
   @host holdings: usize;
+  /** It is inside of what the collector waits for, though it has no P (owner; see `base/gate.ts`). */
+  gated: bool;
+  /** It runs code of the program's without a P, in `blocking` (owner; the collector, which waits for it, reads it). */
+  inUser: bool;
+  /** The object that its JavaScript has asked for last, and may not have put anywhere yet (owner). */
+  held: usize;
 }
 
 /** What an M's event loop is owed. */
@@ -193,6 +199,8 @@ export namespace Switch {
   export const Global: u8 = 3;
   /** It waits for the network: whoever makes the word at `m.waitUnlock` ready finds it there. */
   export const Netpoll: u8 = 4;
+  /** Its M makes the call of the HostCall at `m.waitUnlock`, which may block; then it goes on. */
+  export const Call: u8 = 5;
 }
 
 

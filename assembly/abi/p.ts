@@ -99,7 +99,7 @@ export class P {
 }
 
 export const P_RUNQ: usize = 384;
-export const P_CACHES: usize = P_RUNQ + RUNQ_LENGTH * sizeof<usize>();
+const P_CACHES: usize = P_RUNQ + RUNQ_LENGTH * sizeof<usize>();
 
 
 @inline
@@ -111,6 +111,40 @@ export function runqSlot(pp: P, i: u32): usize {
 @inline
 export function cacheOf(pp: P, sizeClass: i32): Cache {
   return changetype<Cache>(changetype<usize>(pp) + P_CACHES + sizeClass * offsetof<Cache>());
+}
+
+/**
+ * One class of a P's cache of objects: what is left of a run of free cells, [bump, end), in the span that is the page `span`; and cells
+ * that were freed by hand, linked through their second word.
+ */
+@unmanaged
+export class ObjectCache {
+  bump: usize;
+  end: usize;
+  freed: usize;
+  span: u32;
+}
+
+/** What a P has handed out of its spans and not yet told the collector. */
+@unmanaged
+export class Handed {
+  bytes: u32;
+  cells: u32;
+}
+
+const P_OBJECTS: usize = P_CACHES + CLASS_COUNT * offsetof<Cache>();
+export const P_HANDED: usize = P_OBJECTS + CLASS_COUNT * offsetof<ObjectCache>();
+
+
+@inline
+export function objectsOf(pp: P, sizeClass: i32): ObjectCache {
+  return changetype<ObjectCache>(changetype<usize>(pp) + P_OBJECTS + sizeClass * offsetof<ObjectCache>());
+}
+
+
+@inline
+export function handedBy(pp: P): Handed {
+  return changetype<Handed>(changetype<usize>(pp) + P_HANDED);
 }
 
 

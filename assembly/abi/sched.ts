@@ -60,6 +60,8 @@ export namespace Attention {
   export const Stop: i32 = 2;
   /** A dump of all goroutines is wanted. */
   export const Dump: i32 = 4;
+  /** A collection is wanted. */
+  export const Gc: i32 = 8;
 }
 
 
@@ -72,8 +74,8 @@ export class Sched {
   /** One of ProgramState. Written by whoever ends the program first, read by everybody. */
   @atomic state: i32;
   /**
-   * What every M looks at before it runs another goroutine, together with the state, in one load: bits of `Attention`. Written
-   * under the lock, read without.
+   * What every M looks at before it runs another goroutine, together with the state, in one load: bits of `Attention`. Atomic; Stop
+   * is written under the lock.
    */
   attention: i32;
   /** Ms made so far that have had a thread: their ids are 1 … this. */

@@ -5,20 +5,20 @@
  * On a goroutine.
  */
 import { nanotime } from "./skein/runtime/base/clock";
-import { lock, unlock } from "./skein/runtime/base/lock";
 import { eprintln, println } from "./skein/runtime/goroutine/print";
+import { Mutex } from "./skein/runtime/sync/mutex";
 
 /** When each label of `console.time` was started; all goroutines share them. Under `timersLock`. */
 const timers = new Map<string, i64>();
-const timersLock = memory.data(4);
+const timersLock = new Mutex();
 
 /** Nanoseconds since `console.time(label)`, or -1 if that was never called. */
 function elapsed(label: string, end: bool): i64 {
   const now = nanotime();
-  lock(timersLock);
+  timersLock.lock();
   const since = timers.has(label) ? timers.get(label) : -1;
   if (end) timers.delete(label);
-  unlock(timersLock);
+  timersLock.unlock();
   return since < 0 ? -1 : now - since;
 }
 
@@ -55,9 +55,9 @@ export namespace console {
 
   export function time(label: string = "default"): void {
     const now = nanotime();
-    lock(timersLock);
+    timersLock.lock();
     timers.set(label, now);
-    unlock(timersLock);
+    timersLock.unlock();
   }
 
   export function timeLog(label: string = "default"): void {

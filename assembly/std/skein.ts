@@ -28,6 +28,17 @@ export { Semaphore } from "./skein/runtime/sync/semaphore";
 export { Atomic } from "./skein/runtime/sync/atomic";
 export { Pool } from "./skein/runtime/sync/pool";
 
+// Memory.
+export {
+  addCleanup,
+  gc,
+  MemStats,
+  memStats,
+  setGCPercent,
+  setMemoryLimit,
+  WeakRef,
+} from "./skein/runtime/goroutine/memory";
+
 // Time.
 export { now, sleep, after, afterFunc, Timer, Ticker } from "./skein/runtime/goroutine/time";
 export { Nanosecond, Microsecond, Millisecond, Second } from "./skein/runtime/goroutine/time";

@@ -13,7 +13,7 @@ export interface Core {
   beginExit(): boolean;
   /** Begins to trace, with rings of `capacity` events, a power of two. On the main thread, which then reads them. */
   beginTrace(capacity: number): void;
-  /** An empty Uint8Array of `n` bytes, for channels of bytes; 0 if there is no memory for it. */
+  /** An empty Uint8Array of `n` bytes, for channels of bytes; 0 if there is no memory for it. It is kept until this thread asks for the next one. */
   bytesNew(n: number): number;
   chanClose(c: number): void;
   /** Receives into the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. `op` lends its waiter. */
@@ -147,6 +147,11 @@ export interface Core {
    * goroutines at the end; 0 for off.
    */
   setDebug(schedtrace: number, scheddetail: number, stall: number, leaks: number): void;
+  /**
+   * The collector: GOGC (negative for off), the soft limit in bytes, and SKEIN_DEBUG's gctrace and gcstress, 0 for off. Without this call
+   * nothing is ever collected.
+   */
+  setGc(percent: number, limit: number, trace: number, stress: number): void;
   /** Has gomaxprocs set to `n`, soon: by a goroutine of its own, for who stops the world needs a P. */
   setProcs(n: number): void;
   /** Starts a goroutine for a task: kind 0 for a call, 1 for main, 2 for the top-level code alone. */
@@ -236,6 +241,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   semaphoreRelease: 4,
   semaphoreTry: 4,
   setDebug: 4,
+  setGc: 4,
   setProcs: 1,
   submit: 2,
   submitRecords: 2,
@@ -344,6 +350,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     semaphoreRelease: take("semaphoreRelease"),
     semaphoreTry: (o, n, mid, gen) => Boolean(semaphoreTry(o, n, mid, gen)),
     setDebug: take("setDebug"),
+    setGc: take("setGc"),
     setProcs: take("setProcs"),
     submit: take("submit"),
     submitRecords: take("submitRecords"),

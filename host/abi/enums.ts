@@ -13,6 +13,8 @@ export const enum GKind {
   Host = 2,
   /** No goroutine: it stands for an operation of JavaScript in a queue (see `operation.ts`). */
   Operation = 3,
+  /** A goroutine of the collector's, which is not counted. */
+  Runtime = 4,
 }
 
 /** Goroutine states, as in Go. */
@@ -48,6 +50,7 @@ export const enum WaitReason {
   IOWait = 14,
   Await = 15,
   Import = 16,
+  Gc = 17,
 }
 
 export const enum ArgCount {
@@ -144,6 +147,8 @@ export const enum Switch {
   Global = 3,
   /** It waits for the network: whoever makes the word at `m.waitUnlock` ready finds it there. */
   Netpoll = 4,
+  /** Its M makes the call of the HostCall at `m.waitUnlock`, which may block; then it goes on. */
+  Call = 5,
 }
 
 /** The mark of an M's thread; 4 x goroutine + 1 while it runs the function of that. */
@@ -359,6 +364,8 @@ export const enum Attention {
   Stop = 2,
   /** A dump of all goroutines is wanted. */
   Dump = 4,
+  /** A collection is wanted. */
+  Gc = 8,
 }
 
 /** How the main thread is to be told that there is something in its mailbox. */

@@ -220,7 +220,7 @@ export class JsGo extends NoteHead {
 
 /** A thread. M0 is the main thread's instance: it submits and drains and never runs goroutines. */
 export class M extends View {
-  static readonly SIZE: number = 328;
+  static readonly SIZE: number = 336;
   get goroutines(): number {
     return (this.words[this.at + 16]! >>> 0) + (this.words[this.at + 17]! >>> 0) * 2 ** 32;
   }

@@ -56,7 +56,7 @@ const FUNCTION_PASSES = [
 const QUICK_PASSES = ["simplify-locals-nostructure", "vacuum", "coalesce-locals", "reorder-locals", "vacuum"];
 
 /** What runs on the scheduler's own stack, below every goroutine's, and would otherwise look as if it might switch. */
-const SCHEDULER = ["js/*", "sched/*", "debug/*"].map((name) => `${CORE}/${name}`);
+const SCHEDULER = ["js/*", "sched/*", "debug/*", "memory/*", "gc/*"].map((name) => `${CORE}/${name}`);
 
 /** With what a goroutine parks. */
 const SWITCH = `${CORE}/base/imports/startUnwind`;

@@ -49,6 +49,9 @@ const SCRATCH_USERS = [
   "~lib/util/string/scale",
 ];
 
+/** How the names of the functions end that AssemblyScript generates for the collector. */
+const VISITOR = "~visit";
+
 /** The core's two functions that a safepoint consists of, and the exports that keep them until there are safepoints. */
 const WANTED = `${CORE}/goroutine/proc/preemptWanted`;
 const PREEMPTED = `${CORE}/goroutine/proc/preempted`;
@@ -64,7 +67,10 @@ const BOTTOM_CALLS = new Set([`${CORE}/base/imports/stopUnwind`, `${CORE}/base/i
 /** Tells whether a function, by its internal name, must not be switched out. */
 export function isUninterruptible(name: string): boolean {
   return (
-    name.startsWith(`${CORE}/`) || name.startsWith("~lib/rt/") || SCRATCH_USERS.some((user) => name.startsWith(user))
+    name.startsWith(`${CORE}/`) ||
+    name.startsWith("~lib/rt/") ||
+    name.endsWith(VISITOR) ||
+    SCRATCH_USERS.some((user) => name.startsWith(user))
   );
 }
 

@@ -10,7 +10,7 @@ import { NoteKind, ProgramState } from "../abi/enums.js";
 import { checkHeap, reserveMemory } from "../base/addressspace.js";
 import { newClock } from "../base/clock.js";
 import { Control, Report } from "../base/control.js";
-import { debugSettings } from "../base/debug.js";
+import { collectorSettings, debugSettings } from "../base/debug.js";
 import { fatalError, type FatalError, type GoPanic, type SkeinError } from "../base/errors.js";
 import { ALL_PAGES, PAGE, type Memory } from "../base/memory.js";
 import { within } from "../base/timers.js";
@@ -179,6 +179,8 @@ export class Machine {
       core.init(options.procs, numCPU(), options.maxThreads, info.heapBase, heapLimit, heap);
       if (options.sched === "gm") core.useGm();
       if (!options.solo) core.noSolo();
+      const { percent, limit, trace, stress } = collectorSettings();
+      core.setGc(percent, limit, trace, stress);
       if (options.threads !== undefined) core.threadGoal(options.threads);
       if (schedtrace + scheddetail + stall + leaks > 0) core.setDebug(schedtrace, scheddetail, stall, leaks);
       this.setArgs(options.args);

@@ -1,6 +1,24 @@
 /** Fails the build where the core's classes and `layout.ts` disagree, or fields that should not share a cache line. Runs nowhere. */
 import { CACHE_LINE, CENTRAL_BASE, M_HELD, ORPHANS_BASE, P_SIZE, SPANS_BASE, SCHED_BASE } from "../../layout";
-import { CLASS_COUNT, Cache, G, G_BYTES, M, OWN_STACK_BYTES, P, P_CACHES, P_RUNQ, Ring, Sched } from "../../abi";
+import {
+  CLASS_COUNT,
+  Cache,
+  G,
+  G_BYTES,
+  Handed,
+  M,
+  OWN_STACK_BYTES,
+  ObjectCache,
+  P,
+  P_HANDED,
+  P_RUNQ,
+  Ring,
+  Sched,
+  CENTRALS_BYTES,
+  Gc,
+  GC_BYTES,
+  ObjectCentral,
+} from "../../abi";
 
 /** Compiled, not run: nothing of it is left in the program. */
 export function checkLayout(): void {
@@ -16,8 +34,11 @@ export function checkLayout(): void {
   if (<i32>(CENTRAL_BASE + CLASS_COUNT * 16) > ORPHANS_BASE) ERROR("the Centrals reach into the orphans' caches");
   if (<i32>(ORPHANS_BASE + CLASS_COUNT * offsetof<Cache>()) > SPANS_BASE)
     ERROR("the orphans' caches reach into the span table");
+  if (CLASS_COUNT * <i32>offsetof<ObjectCentral>() != CENTRALS_BYTES) ERROR("the ObjectCentrals");
+  if (CLASS_COUNT * <i32>offsetof<ObjectCache>() > CENTRALS_BYTES) ERROR("the orphans' caches of objects");
+  if (<i32>offsetof<Gc>() > GC_BYTES) ERROR("Gc is too large");
   if (offsetof<P>() > P_RUNQ) ERROR("P's fields reach into its ring");
-  if (<i32>(P_CACHES + CLASS_COUNT * offsetof<Cache>()) > P_SIZE) ERROR("P is too large");
+  if (<i32>(P_HANDED + offsetof<Handed>()) > P_SIZE) ERROR("P is too large");
   // Different threads write these at high rates.
   if (offsetof<P>("runqhead") / CACHE_LINE == offsetof<P>("gcount") / CACHE_LINE) ERROR("P.runqhead shares a line");
   if (offsetof<P>("runqtail") / CACHE_LINE == offsetof<P>("runqhead") / CACHE_LINE) ERROR("P.runqtail shares a line");

@@ -8,7 +8,7 @@
  * cycle of Ms that wait for each other, but for objects, whose order their own files argue for.
  */
 import { CENTRAL_BASE, M_HELD, MS_BASE, ORPHANS_BASE, PS_BASE } from "../../layout";
-import { sched, addressOf } from "../../abi";
+import { sched, addressOf, CENTRALS_BYTES, gc, OBJECT_CENTRALS } from "../../abi";
 import { check } from "./checked";
 import { m } from "./registers";
 
@@ -51,6 +51,8 @@ function rankOf(lock: usize): i32 {
   if (lock == addressOf(sched.orphanLock)) return LockRank.Orphans;
   if (lock == addressOf(sched.pageLock)) return LockRank.Pages;
   if (lock >= <usize>CENTRAL_BASE && lock < <usize>ORPHANS_BASE) return LockRank.Central;
+  if (lock >= OBJECT_CENTRALS && lock < OBJECT_CENTRALS + CENTRALS_BYTES) return LockRank.Central;
+  if (lock == addressOf(gc.largeLock)) return LockRank.Central;
   if (lock >= <usize>PS_BASE && lock < <usize>MS_BASE) return LockRank.Timers;
   return LockRank.Object;
 }

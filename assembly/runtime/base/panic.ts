@@ -3,7 +3,9 @@
  *
  * Any thread, on either stack: the import throws, through wasm, into the host that called.
  */
+import { enterGate, leaveGate } from "./gate";
 import { hostFatal, hostPanic } from "./imports";
+import { m } from "./registers";
 
 /** AssemblyScript's own messages, in Go's words. */
 function goWords(message: string): string {
@@ -27,13 +29,20 @@ export function panicError(error: Error): void {
 
 /** Panics the current goroutine with a message. Does not return. */
 export function gopanic(message: string): void {
+  const gated = changetype<usize>(m) != 0 && (enterGate() || m.gated);
   const text = String.UTF8.encode(message);
+  if (gated) {
+    // It is thrown through whatever has entered the gate, so that is left here.
+    m.held = changetype<usize>(text);
+    leaveGate();
+  }
   hostPanic(changetype<usize>(text), text.byteLength);
   unreachable();
 }
 
 /** Ends the program with `fatal error: ` and a message. Does not return. */
 export function throwFatal(message: string): void {
+  if (changetype<usize>(m) != 0) enterGate();
   const text = String.UTF8.encode("fatal error: " + message + (message.endsWith("\n") ? "" : "\n"));
   hostFatal(changetype<usize>(text), text.byteLength);
   unreachable();

@@ -31,6 +31,7 @@
  * Sending, receiving and closing by programs run on a goroutine, and park in `send` and `recv` alone. The `…Locked` functions, `timersend` and what else does not block also serve the scheduler and the operations of JavaScript, on any thread's own stack.
  */
 import { plock, punlock } from "../base/lock";
+import { markWord } from "../memory/mark";
 import { gopanic } from "../base/panic";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
@@ -352,6 +353,19 @@ export function fromBits<T>(bits: u64): T {
   return <T>bits;
 }
 
+function visitQueues(c: HChan): void {
+  visitQueue(recvq(c).first);
+  visitQueue(sendq(c).first);
+}
+
+function visitQueue(first: Waiter | null): void {
+  let w = first;
+  while (w) {
+    if (w.isSelect) markWord(changetype<usize>(w));
+    w = w.next;
+  }
+}
+
 // ---- what programs see ------------------------------------------------------------------------------------------------
 
 /** A channel of `T`s. */
@@ -366,11 +380,14 @@ export class Chan<T> {
   /** Sends `v`: waits until a receiver takes it or the ring has room. Panics if the channel is closed. */
   send(v: T): void {
     chansend(changetype<HChan>(changetype<usize>(this)), toBits<T>(v));
+    if (isManaged<T>()) waiterOf(g).elem = 0;
   }
 
   /** Receives: waits for a value. The zero value, and `ok() == false`, once the channel is closed and drained. */
   recv(): T {
-    return fromBits<T>(chanrecv(changetype<HChan>(changetype<usize>(this))));
+    const bits = chanrecv(changetype<HChan>(changetype<usize>(this)));
+    if (isManaged<T>()) waiterOf(g).elem = 0;
+    return fromBits<T>(bits);
   }
 
   /** Sends if that is possible at once. Panics if the channel is closed. */
@@ -380,7 +397,9 @@ export class Chan<T> {
 
   /** Receives if that is possible at once; else the zero value, and `ok() == false`. */
   tryRecv(): T {
-    return fromBits<T>(chantryrecv(changetype<HChan>(changetype<usize>(this))));
+    const bits = chantryrecv(changetype<HChan>(changetype<usize>(this)));
+    if (isManaged<T>()) waiterOf(g).elem = 0;
+    return fromBits<T>(bits);
   }
 
   /** No more values will be sent: receivers get what is left, then the zero value. */
@@ -405,8 +424,12 @@ export class Chan<T> {
     return changetype<HChan>(changetype<usize>(this)).dataqsiz;
   }
 
-  /** For the collector: everything in the ring. Values of waiting senders are visited with their goroutines. */
+  /**
+   * For the collector: everything in the ring, and the cases of selects in the queues, some of which may be stale. Values of waiting senders
+   * are visited with their goroutines.
+   */
   @unsafe private __visit(cookie: u32): void {
+    visitQueues(changetype<HChan>(changetype<usize>(this)));
     if (isManaged<T>()) {
       const c = changetype<HChan>(changetype<usize>(this));
       for (let i: u32 = 0; i < c.dataqsiz; i++) {

@@ -403,7 +403,10 @@ function settle(s: Select, it: SelectCase, done: usize): void {
     s.failed = true;
     return;
   }
-  if (!it.isSend) received(s, it, waiterOf(g).elem);
+  if (!it.isSend) {
+    received(s, it, waiterOf(g).elem);
+    waiterOf(g).elem = 0; // the Select has it
+  }
   if (done > CLOSED) goready(changetype<G>(done));
 }
 

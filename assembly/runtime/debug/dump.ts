@@ -12,7 +12,7 @@ import { SHOWN_MAX, STACK_TEXT_MAX } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "../base/imports";
-import { lock, unlock } from "../base/lock";
+import { enterCore, leaveCore } from "../sched/gate";
 import { malloc, mfree } from "../memory/malloc";
 import { startIdle } from "../sched/mp";
 import { pushNote } from "../js/mailbox";
@@ -110,9 +110,7 @@ function functionName(record: usize): string {
 /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
 @host
 export function requestDump(): void {
-  lock(addressOf(sched.lock));
-  atomic.store<i32>(addressOf(sched.attention), sched.attention | Attention.Dump);
-  unlock(addressOf(sched.lock));
+  atomic.or<i32>(addressOf(sched.attention), Attention.Dump);
   preemptall();
   startIdle(); // if none runs, somebody has to look
 }
@@ -121,11 +119,7 @@ export function requestDump(): void {
 export function dumpStopped(): void {
   if (!tryWorld()) return; // whoever stops the world goes on in a moment; then an M sees the request again
   stopTheWorld();
-  lock(addressOf(sched.lock));
-  const wanted = (sched.attention & Attention.Dump) != 0;
-  atomic.store<i32>(addressOf(sched.attention), sched.attention & ~Attention.Dump);
-  unlock(addressOf(sched.lock));
-  if (wanted) {
+  if ((atomic.and<i32>(addressOf(sched.attention), ~Attention.Dump) & Attention.Dump) != 0) {
     writeError(describe(false) + "\n");
     pushNote(NoteKind.Dumped, 0, 0);
   }
@@ -180,6 +174,8 @@ export function waitReasonText(reason: u8): string {
       return "chan receive (nil chan)";
     case WaitReason.ChanSendNil:
       return "chan send (nil chan)";
+    case WaitReason.Gc:
+      return "wait for GC cycle";
     case WaitReason.IOWait:
       return "IO wait";
     default:
@@ -190,7 +186,10 @@ export function waitReasonText(reason: u8): string {
 /** The words for a WaitReason, a Text, the caller's to free. */
 @host
 export function waitReason(reason: i32): usize {
-  return textOf(waitReasonText(<u8>reason));
+  const entered = enterCore();
+  const text = textOf(waitReasonText(<u8>reason));
+  if (entered) leaveCore();
+  return text;
 }
 
 /** A string as a Text for the host, which frees it. */

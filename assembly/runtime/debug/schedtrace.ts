@@ -6,13 +6,16 @@
 import { nanotime } from "../base/clock";
 import { textOf, waitReasonText, writeError } from "./dump";
 import { gfcount } from "../goroutine/gs";
+import { enterCore, leaveCore } from "../sched/gate";
 import { G, GStatus, M, P, allm, allp, sched, addressOf, SysmonSleep } from "../../abi";
 
 /** Prints a line, or the long form, if one is due. sysmon's. */
 export function schedtrace(now: i64): void {
   if (now < sched.nextTrace) return;
   sched.nextTrace = now + <i64>sched.schedtrace * 1_000_000;
+  enterCore();
   writeError(schedtraceText(now, sched.scheddetail != 0));
+  leaveCore();
 }
 
 /** The line, or with `detail` a line for each P, M and G as well. */
@@ -67,5 +70,8 @@ function gName(gp: G | null): string {
 /** The scheduler's state in Go's format, a Text, the caller's to free. */
 @host
 export function schedtraceNow(): usize {
-  return textOf(schedtraceText(nanotime(), false));
+  const entered = enterCore();
+  const text = textOf(schedtraceText(nanotime(), false));
+  if (entered) leaveCore();
+  return text;
 }

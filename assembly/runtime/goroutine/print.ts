@@ -9,9 +9,9 @@ import { LINE_MAX } from "../../layout";
 import { hostWrite } from "../base/imports";
 import { lock, unlock } from "../base/lock";
 import { malloc, mfree, mallocSize } from "../memory/malloc";
-import { g } from "../base/registers";
+import { g, m } from "../base/registers";
 import { G, ProgramState, addressOf, sched } from "../../abi";
-import { entersyscall, exitsyscall } from "./syscall";
+import { HostCall, hostCall } from "./syscall";
 
 const NEWLINE: u8 = 10;
 
@@ -90,12 +90,20 @@ function write(fd: i32, buffer: usize, s: string, newline: bool): usize {
 
 /** Writes whole lines. A reader that is slow blocks this M, not its P. */
 function emit(fd: i32, bytes: usize, length: u32): void {
-  entersyscall();
+  const call = changetype<HostCall>(malloc(offsetof<HostCall>()));
+  call.a = bytes;
+  call.b = length;
+  call.result = fd;
+  hostCall(writeCall.index, call);
+  mfree(changetype<usize>(call));
+}
+
+function writeCall(at: usize): void {
+  const call = changetype<HostCall>(at);
   lock(addressOf(sched.printLock));
-  if (atomic.load<i32>(addressOf(sched.state)) == ProgramState.Running && g.epoch == sched.epoch)
-    hostWrite(fd, bytes, length);
+  if (atomic.load<i32>(addressOf(sched.state)) == ProgramState.Running && m.curg!.epoch == sched.epoch)
+    hostWrite(call.result, call.a, <i32>call.b);
   unlock(addressOf(sched.printLock));
-  exitsyscall();
 }
 
 /** A goroutine has ended: puts out its unfinished lines, unless its program has. Runs on the scheduler's stack. */

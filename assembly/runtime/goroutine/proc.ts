@@ -16,7 +16,7 @@ import { runqput } from "./runq";
 import { startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 import { switchOut } from "./stack";
 import { exitsyscall } from "./syscall";
-import { G, GKind, GStatus, OWN_TASK, P, Sched, Switch, allp, sched, addressOf } from "../../abi";
+import { FOREVER, G, GKind, GStatus, OWN_TASK, P, Sched, Switch, allp, sched, addressOf } from "../../abi";
 import { GoTask, IN_G, Task } from "./task";
 import { isTraced, traceCreate, traceReady } from "../debug/trace";
 
@@ -92,6 +92,21 @@ export function goready(gp: G): void {
   if (isTraced()) traceReady(gp);
   const pp = m.p;
   if (pp) runqput(pp, gp, true);
+  else globrunqputOne(gp);
+  wakepIfIdle();
+}
+
+/** Starts a goroutine of the runtime's own, which counts nowhere, for the function `(arg: usize) => void` at a table index. */
+export function startHosted(entry: i32, arg: usize): void {
+  const pp = m.p;
+  const gp = pp ? gfget(pp) : gfgetOrphan();
+  gp.epoch = FOREVER;
+  gp.kind = GKind.Runtime;
+  gp.entry = entry;
+  gp.task = arg;
+  gp.creator = 0;
+  gp.status = GStatus.Runnable;
+  if (pp) runqput(pp, gp, false);
   else globrunqputOne(gp);
   wakepIfIdle();
 }

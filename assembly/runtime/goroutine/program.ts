@@ -12,7 +12,8 @@ import { pushNote } from "../js/mailbox";
 import { flushAll, flushAndEndEpoch } from "./print";
 import { numGoroutine } from "./proc";
 import { MainState, NoteKind, ProgramState, addressOf, sched } from "../../abi";
-import { entersyscall, exitsyscall } from "./syscall";
+import { malloc, mfree } from "../memory/malloc";
+import { exitsyscall, HostCall, hostCall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
 export function exit(code: i32): void {
@@ -94,16 +95,31 @@ export function env(name: string): string {
 
 /** The bytes of a file, or null where it cannot be read. */
 export function readFile(path: string): Uint8Array | null {
-  entersyscall();
-  // The host keeps the file for this thread, which stays the goroutine's until the end of the call.
-  const size = hostReadFile(changetype<usize>(path), path.length << 1);
+  const length = path.length << 1;
+  const call = changetype<HostCall>(malloc(offsetof<HostCall>() + length));
+  call.a = changetype<usize>(call) + offsetof<HostCall>();
+  call.b = length;
+  memory.copy(call.a, changetype<usize>(path), length);
+  hostCall(readFileCall.index, call);
+  const size = call.result;
   let bytes: Uint8Array | null = null;
   if (size >= 0) {
     bytes = new Uint8Array(size);
-    hostReadFileTake(bytes.dataStart, size);
+    memory.copy(bytes.dataStart, call.a, size);
+    mfree(call.a);
   }
-  exitsyscall();
+  mfree(changetype<usize>(call));
   return bytes;
+}
+
+/** The path becomes the file's contents, which the host keeps for the thread that has read them. */
+function readFileCall(at: usize): void {
+  const call = changetype<HostCall>(at);
+  const size = hostReadFile(call.a, <i32>call.b);
+  call.result = size;
+  if (size < 0) return;
+  call.a = malloc(size);
+  hostReadFileTake(call.a, size);
 }
 
 /** The text of a UTF-8 file, or null where it cannot be read. */

@@ -7,7 +7,9 @@
 import { STDIN_CHUNK } from "../../layout";
 import { hostRead } from "../base/imports";
 import { Mutex } from "../sync/mutex";
-import { entersyscallblock, exitsyscall } from "./syscall";
+import { opBlock } from "../js/jsgo";
+import { malloc, mfree } from "../memory/malloc";
+import { HostCall, hostCall } from "./syscall";
 
 const NEWLINE: u8 = 10;
 const RETURN: u8 = 13;
@@ -54,9 +56,18 @@ function fill(): bool {
     grown.set(buffer);
     buffer = grown;
   }
-  entersyscallblock();
-  const n = hostRead(buffer.dataStart + end, buffer.length - end);
-  exitsyscall();
+  const call = changetype<HostCall>(malloc(offsetof<HostCall>()));
+  call.a = buffer.dataStart + end;
+  call.b = buffer.length - end;
+  hostCall(readCall.index, call);
+  const n = call.result;
+  mfree(changetype<usize>(call));
   end += max(n, 0);
   return n > 0;
+}
+
+function readCall(at: usize): void {
+  const call = changetype<HostCall>(at);
+  opBlock();
+  call.result = hostRead(call.a, <i32>call.b);
 }

@@ -11,13 +11,19 @@
  * `blocking` takes them without holding a P, so the first `blocking` ends that for good: at that moment its M holds the
  * only P, and no such lock. The host's own calls run no user code and do not.
  *
+ * The collector must see a goroutine's frames, so calls of the host's that block are made with it unwound (`hostCall`); and it waits for
+ * the code inside `blocking` (`memory/users.ts`).
+ *
  * On a goroutine; `reacquirep` and `leaveSyscall` on g0 as well, where the call has been left in another way.
  */
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { lock, nap, unlock } from "../base/lock";
 import { heldLocks } from "../base/lockrank";
-import { acquirep, handoffp, pidleget, releasep } from "../sched/mp";
+import { opBlock } from "../js/jsgo";
+import { malloc, mfree } from "../memory/malloc";
+import { enterUser, leaveUser } from "../memory/users";
+import { acquirep, pidleget } from "../sched/mp";
 import { wakeSysmon } from "../sched/newm";
 import { m } from "../base/registers";
 import { switchOut } from "./stack";
@@ -49,20 +55,6 @@ export function entersyscallUnwatched(): void {
   mp.p = null;
   pp.syscalltick++;
   atomic.store<u32>(addressOf(pp.status), PStatus.Syscall);
-}
-
-/** The same for a call that is known to block: the P is handed on at once. */
-export function entersyscallblock(): void {
-  const mp = m;
-  if (mp.syscalls++ != 0) return;
-  if (isTraced()) trace(TraceKind.Block, 0, 0);
-  const pp = releasep();
-  mp.oldp = pp;
-  pp.syscalltick++;
-  lock(addressOf(sched.lock));
-  sched.nmblocked++;
-  unlock(addressOf(sched.lock));
-  handoffp(pp);
 }
 
 /** After the call: takes a P again, waiting in the global queue if there is none. */
@@ -107,20 +99,56 @@ export function leaveSyscall(): void {
   reacquirep();
 }
 
-/** Blocks the M of this goroutine for `d` nanoseconds, as a call into an operating system would; for tests and benchmarks. */
-export function sleepBlocking(d: i64): void {
-  if (d <= 0) return;
-  entersyscallblock();
-  const until = nanotime() + d;
-  for (let left = d; left > 0; left = until - nanotime()) nap(left);
-  exitsyscall();
-}
-
 /** Runs `f(a)` as a blocking call: however long it takes, the other goroutines go on. */
 export function blocking(task: Task): void {
   sched.soloAllowed = 0;
   sched.solo = 0;
+  const outermost = m.syscalls == 0;
+  if (outermost) enterUser();
   entersyscall();
   runTask(task);
   exitsyscall();
+  if (outermost && m.inUser) leaveUser(m);
+}
+
+// ---- calls that block, with the goroutine unwound ------------------------------------------------------------------------
+
+/** A call of the host's that may block, for `hostCall`; in memory of `malloc`. */
+@unmanaged
+export class HostCall {
+  /** Table index of the function that makes it, `(call: usize) => void`. */
+  entry: i32;
+  result: i32;
+  a: usize;
+  b: usize;
+  c: i64;
+}
+
+/**
+ * Makes a call that may block: the goroutine is unwound, so that the collector sees its frames, and the scheduler makes the call on
+ * its own stack, as a blocking call. The function must not park, and what it uses must be in memory of `malloc`, or be kept by something
+ * else than this goroutine. `call` is this goroutine's again when this returns.
+ */
+export function hostCall(entry: i32, call: HostCall): void {
+  call.entry = entry;
+  const mp = m;
+  mp.waitUnlock = changetype<usize>(call);
+  mp.switchTo = Switch.Call;
+  switchOut();
+}
+
+/** Blocks the M of this goroutine for `d` nanoseconds, as a call into an operating system would; for tests and benchmarks. */
+export function sleepBlocking(d: i64): void {
+  if (d <= 0) return;
+  const call = changetype<HostCall>(malloc(offsetof<HostCall>()));
+  call.c = d;
+  hostCall(napCall.index, call);
+  mfree(changetype<usize>(call));
+}
+
+function napCall(at: usize): void {
+  const d = changetype<HostCall>(at).c;
+  opBlock();
+  const until = nanotime() + d;
+  for (let left = d; left > 0; left = until - nanotime()) nap(left);
 }

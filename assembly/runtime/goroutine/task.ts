@@ -7,13 +7,13 @@
  *
  * The parameter of `go` is a `GoTask`: such a record lies in the G that will run it, if it has room for it (`newGoTask`), so
  * that starting a goroutine allocates nothing. There it lies where the goroutine keeps its Waiter later: it is read before
- * the goroutine can wait for anything. Between `newGoTask` and `newproc` the compiler only stores arguments, which it has
+ * the goroutine can wait for anything. Other records are the collector's, which finds the arguments in them. Between `newGoTask` and `newproc` the compiler only stores arguments, which it has
  * evaluated before; so a G taken is a G started.
  *
  * On a goroutine; tasks are also made and freed by the main thread.
  */
 import { gfget, gfgetOrphan } from "./gs";
-import { malloc, mfree } from "../memory/malloc";
+import { freeRecord, newRecord } from "../memory/objects";
 import { pushNote } from "../js/mailbox";
 import { endProgram, topLevelDone } from "./program";
 import { g, m } from "../base/registers";
@@ -38,7 +38,7 @@ export const IN_G: u32 = 0xffff_ffff;
 
 /** A record of `size` bytes for the thunk at table index `thunk`; the compiler fills in the rest. */
 export function newTask(thunk: i32, size: i32): usize {
-  const task = changetype<Task>(malloc(size));
+  const task = changetype<Task>(newRecord(size));
   task.thunk = thunk;
   task.size = size;
   return changetype<usize>(task);
@@ -59,7 +59,7 @@ export function newGoTask(thunk: i32, size: i32): usize {
 export function freeTask(task: usize): void {
   const gp = g;
   if (task != ownTask(gp)) {
-    mfree(task);
+    freeRecord(task);
     return;
   }
   // From here on this is the Waiter's, which is in no queue.
@@ -68,7 +68,7 @@ export function freeTask(task: usize): void {
 
 /** A second record of the same call. */
 export function cloneTask(task: Task): Task {
-  const copy = malloc(task.size);
+  const copy = newRecord(task.size);
   memory.copy(copy, changetype<usize>(task), task.size);
   return changetype<Task>(copy);
 }

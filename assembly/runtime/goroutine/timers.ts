@@ -56,6 +56,11 @@ export class RuntimeTimer {
   /** The P whose heap it is in, or 0, and its place there. Written under that P's timersLock. */
   pp: usize;
   index: i32;
+
+  /** For the collector: the channel, or the task. */
+  @unsafe private __visit(cookie: u32): void {
+    if (this.kind == TimerKind.Channel || this.kind == TimerKind.Func) __visit(this.arg, cookie);
+  }
 }
 
 /** The timer of a PollDesc's deadline for reading, or writing. */
@@ -82,6 +87,12 @@ function whenAt(base: usize, i: i32): i64 {
 function timerAt(base: usize, i: i32): RuntimeTimer {
   return changetype<RuntimeTimer>(load<usize>(entry(base, i), 8));
 }
+
+/** The timer of entry `i`. While nobody changes the heap. */
+export function timerOf(pp: P, i: i32): RuntimeTimer {
+  return timerAt(pp.timers, i);
+}
+
 /** Writes an entry and tells the timer where it is. */
 @inline
 function put(base: usize, i: i32, when: i64, t: RuntimeTimer): void {

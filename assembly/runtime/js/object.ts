@@ -18,7 +18,9 @@
 import { allm, Elem, Holdings, HoldingsRoom, HostObject, ObjectKind } from "../../abi";
 import { lock, unlock } from "../base/lock";
 import { Chan } from "../chan/chan";
-import { freeObject, hasRoom, malloc, mallocTry, mfree } from "../memory/malloc";
+import { enterCore, leaveCore } from "../sched/gate";
+import { hasRoom, malloc, mallocTry, mfree } from "../memory/malloc";
+import { pin, unpin } from "../memory/pins";
 import { Cond } from "../sync/cond";
 import { Mutex } from "../sync/mutex";
 import { RWMutex } from "../sync/rwmutex";
@@ -54,7 +56,10 @@ export function objectNew(kind: i32, n: i32, elem: i32, other: HostObject | null
   o.kind = kind;
   o.elem = elem;
   o.other = other;
+  const entered = enterCore();
   o.target = kind == ObjectKind.Bytes ? bytes : newTarget(kind, n, elem, other);
+  if (isCollected(kind)) pin(o.target);
+  if (entered) leaveCore();
   o.refs = 1;
   atomic.add<i32>(LIST + LIST_COUNT, 1);
   if (!isListed(kind)) return o;
@@ -69,6 +74,11 @@ export function objectNew(kind: i32, n: i32, elem: i32, other: HostObject | null
   }
   unlock(LIST);
   return o;
+}
+
+/** Whether the target is an object of AssemblyScript, which the collector frees. */
+function isCollected(kind: i32): bool {
+  return kind != ObjectKind.Bytes && kind != ObjectKind.Shared;
 }
 
 function newTarget(kind: i32, n: i32, elem: i32, other: HostObject | null): usize {
@@ -155,7 +165,6 @@ export function objectFree(o: HostObject): HostObject | null {
     }
     unlock(LIST);
   }
-  if (kind == ObjectKind.RWMutex) freeObject(changetype<usize>(changetype<RWMutex>(o.target).writers));
   let holder = o.holders;
   while (holder) {
     const next = holder.next;
@@ -163,7 +172,7 @@ export function objectFree(o: HostObject): HostObject | null {
     holder = next;
   }
   if (kind == ObjectKind.Bytes) mfree(o.target);
-  else if (o.target != 0) freeObject(o.target);
+  else if (isCollected(kind)) unpin(o.target);
   mfree(changetype<usize>(o));
   atomic.sub<i32>(LIST + LIST_COUNT, 1);
   return other;

@@ -21,9 +21,11 @@ import { BLOCKED, closechan, CLOSED, HChan, recv, send, withdraw as withdrawFrom
 import { clearOwner, countHeld, ownerKey, releaseFrom, setOwner, tellAbandoned } from "./locks";
 import { objectsLost } from "./object";
 import { lock, punlock, unlock } from "../base/lock";
+import { enterCore, leaveCore } from "../sched/gate";
 import { hasRoom, malloc } from "../memory/malloc";
+import { scanWords } from "../memory/mark";
 import { postOwned } from "./mailbox";
-import { g, setG } from "../base/registers";
+import { g, m, setG } from "../base/registers";
 import { finish, Select, selectgo, selparkcommit } from "../chan/select";
 import {
   addressOf,
@@ -124,10 +126,12 @@ export function opBegin(op: Op): i32 {
   op.step = STEP_FIRST;
   op.givenUp = 0;
   op.pending = 1;
+  const entered = enterCore();
   const saved = g;
   setG(gOf(op));
   const done = start(op);
   setG(saved);
+  if (entered) leaveCore();
   if (!done) return 0; // from now on it may be anybody's
   op.pending = 0;
   return op.status;
@@ -243,12 +247,14 @@ function granted(op: Op): bool {
 /** Tries a select without waiting: its status as from begin, or 0 if no case can proceed. */
 @host
 export function opPoll(op: Op): i32 {
+  const entered = enterCore();
   const saved = g;
   setG(gOf(op));
   const s = changetype<Select>(op.select);
   gOf(op).ok = true;
   selectgo(s, false);
   setG(saved);
+  if (entered) leaveCore();
   if (s.chosen < 0 && !s.failed) return 0;
   selected(op, s);
   return op.status;
@@ -399,11 +405,13 @@ export function chanTrySend(c: HChan, at: usize): i32 {
 /** Receives into the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. `op` lends its waiter. */
 @host
 export function chanTryRecv(op: Op, c: HChan, at: usize): i32 {
+  const entered = enterCore();
   const saved = g;
   const gp = gOf(op);
   setG(gp);
   const done = recv(c, false);
   setG(saved);
+  if (entered) leaveCore();
   if (done == BLOCKED) return 0;
   store<u64>(at, waiterOf(gp).elem);
   return gp.ok ? OpStatus.Done : OpStatus.Closed;
@@ -412,6 +420,7 @@ export function chanTryRecv(op: Op, c: HChan, at: usize): i32 {
 /** Adds a case to the select of a record; the first of several clears it. `c` is an HChan; a send's value is at `at`, else 0. */
 @host
 export function opCase(op: Op, first: bool, c: usize, at: usize): void {
+  const entered = enterCore();
   if (op.select == 0) {
     op.select = changetype<usize>(new Select());
   }
@@ -421,6 +430,7 @@ export function opCase(op: Op, first: bool, c: usize, at: usize): void {
     gOf(op).ok = true;
   }
   s.add(c, at != 0, at != 0 ? load<u64>(at) : 0);
+  if (entered) leaveCore();
 }
 
 
@@ -429,9 +439,21 @@ export function chanClose(c: HChan): void {
   closechan(c);
 }
 
-/** An empty Uint8Array of `n` bytes, for channels of bytes; 0 if there is no memory for it. */
+/** An empty Uint8Array of `n` bytes, for channels of bytes; 0 if there is no memory for it. It is kept until this thread asks for the next one. */
 @host
 export function bytesNew(n: i32): usize {
   if (!hasRoom(n + 1)) return 0;
-  return changetype<usize>(new Uint8Array(n));
+  enterCore();
+  const bytes = changetype<usize>(new Uint8Array(n));
+  m.held = bytes;
+  leaveCore();
+  return bytes;
+}
+
+/** For the collector, with the world stopped: all records, with what they send or have received. */
+export function visitOperations(): void {
+  let op = load<Op>(RECORDS, RECORDS_ALL);
+  for (; changetype<usize>(op) != 0; op = changetype<Op>(op.all)) {
+    scanWords(changetype<usize>(op), changetype<usize>(op) + G_OFFSET + G_BYTES);
+  }
 }

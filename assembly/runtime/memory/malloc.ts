@@ -1,5 +1,5 @@
 /**
- * The allocator: memory for the core's own structs and for AssemblyScript's objects, from any thread.
+ * The allocator of the core's own structs, from any thread; who takes a block gives it back. (Objects of programs are in `objects.ts`.)
  *
  * After Bonwick's slabs and Go's mcache/mcentral/mheap. Sizes up to 32 KiB are rounded up to one of 38 classes. A P keeps
  * a cache per class: a list of freed cells and a fresh run to cut cells from. Only the M that holds the P touches them, so
@@ -16,18 +16,27 @@
  *
  * Any thread, on either stack: nothing in this folder waits for longer than a lock, or is switched out.
  */
-import { CENTRAL_BASE, ORPHANS_BASE, SPANS_BASE } from "../../layout";
+import { CENTRAL_BASE, ORPHANS_BASE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { lock, unlock } from "../base/lock";
-import { allocPages, freePages, PAGE_BITS, PAGE_SIZE, SPAN_LARGE, SPAN_SMALL, tryPages } from "./pages";
+import {
+  freePages,
+  PAGE_BITS,
+  PAGE_SIZE,
+  SPAN_CLASS,
+  SPAN_COUNT,
+  SPAN_INNER,
+  SPAN_LARGE,
+  SPAN_SMALL,
+  spanEntry,
+  tryPages,
+} from "./pages";
+import { pagesOrDie } from "./sweep";
 import { m } from "../base/registers";
 import { Cache, cacheOf, CLASS_COUNT, P, sched, addressOf } from "../../abi";
 
 /** Largest block that comes from a class. */
-const MAX_SMALL: usize = 32768;
-
-/** Bytes before an object of AssemblyScript, see `rt.ts`. */
-export const OBJECT_HEADER: usize = 16;
+export const MAX_SMALL: usize = 32768;
 
 /** Bytes that move between a P and a Central at a time, and the bounds on how many cells that is. */
 const BATCH_BYTES: u32 = 8192;
@@ -44,10 +53,10 @@ class Central {
   bumpEnd: usize;
 }
 
-/** The span table's entry for the page of an address. */
+/** What the span table says of the page of an address. */
 @inline
-function spanEntry(ptr: usize): usize {
-  return <usize>SPANS_BASE + ((ptr >> PAGE_BITS) << 2);
+function spanOf(ptr: usize): u32 {
+  return load<u32>(spanEntry(<u32>(ptr >> PAGE_BITS)));
 }
 
 
@@ -61,7 +70,7 @@ function centralOf(sizeClass: i32): Central {
  * fifth of a block is wasted; the last two divide a page into 3 and 2.
  */
 @inline
-function classOf(size: usize): i32 {
+export function classOf(size: usize): i32 {
   if (size <= 128) return <i32>((size + 15) >> 4) - 1;
   if (size > 16384) return size <= 21840 ? 36 : 37;
   const s = <u32>size - 1;
@@ -71,7 +80,7 @@ function classOf(size: usize): i32 {
 
 /** Bytes of a cell of a class. */
 @inline
-function classSize(sizeClass: i32): u32 {
+export function classSize(sizeClass: i32): u32 {
   if (sizeClass < 8) return (sizeClass + 1) << 4;
   if (sizeClass >= 36) return sizeClass == 36 ? 21840 : 32768;
   const k = sizeClass - 8;
@@ -88,7 +97,7 @@ function batchOf(cell: u32): i32 {
 /** `size` bytes, aligned to 16, not cleared. Ends the program if there is no memory. */
 @host
 export function malloc(size: usize): usize {
-  if (size > MAX_SMALL) return allocPages(<u32>((size - 1) >> PAGE_BITS) + 1);
+  if (size > MAX_SMALL) return pagesOrDie(<u32>((size - 1) >> PAGE_BITS) + 1);
   const sizeClass = classOf(max(size, 1));
   const pp = m.p;
   if (!pp) return mallocOrphan(sizeClass);
@@ -125,7 +134,7 @@ export function hasRoom(size: usize): bool {
 @host
 export function mfree(ptr: usize): void {
   if (ptr == 0) return;
-  const span = load<u32>(spanEntry(ptr));
+  const span = spanOf(ptr);
   if ((span & SPAN_SMALL) == 0) {
     freePages(ptr);
     return;
@@ -138,25 +147,28 @@ export function mfree(ptr: usize): void {
   mfreeTo(cacheOf(pp, span & ~SPAN_SMALL), ptr, span & ~SPAN_SMALL);
 }
 
-/** Frees an object of `__new` that nothing refers to any more. */
-export function freeObject(ptr: usize): void {
-  mfree(ptr - OBJECT_HEADER);
-}
-
-/** Bytes that the block at `ptr` really has. */
+/** Bytes that the block at `ptr`, one of `malloc` or of an object, really has. */
 export function mallocSize(ptr: usize): usize {
-  const span = load<u32>(spanEntry(ptr));
-  return span & SPAN_SMALL ? <usize>classSize(span & ~SPAN_SMALL) : (<usize>(span & 0xffff)) << PAGE_BITS;
+  const span = spanOf(ptr);
+  return span & SPAN_SMALL ? <usize>classSize(span & SPAN_CLASS) : (<usize>(span & SPAN_COUNT)) << PAGE_BITS;
 }
 
-/** The block that an address lies in, 0 if in none. Of a large block only the first page is known. */
+/** The block, one of `malloc` or of an object, that an address lies in; 0 if in none. */
 export function blockOf(address: usize): usize {
   if (address < sched.heapBase || address >> PAGE_BITS >= <usize>memory.size()) return 0;
-  const span = load<u32>(spanEntry(address));
-  const page = address & ~(PAGE_SIZE - 1);
-  if ((span & SPAN_SMALL) == 0) return span & SPAN_LARGE ? page : 0;
-  const size = classSize(span & ~SPAN_SMALL);
-  return page + ((address - page) / size) * size;
+  const own = <u32>(address >> PAGE_BITS);
+  const entry = load<u32>(spanEntry(own));
+  if (entry & SPAN_SMALL) {
+    const size = classSize(entry & SPAN_CLASS);
+    const page = address & ~(PAGE_SIZE - 1);
+    const block = page + ((address - page) / size) * size;
+    return block + size > page + PAGE_SIZE ? 0 : block; // behind the last cell
+  }
+  const first = entry & SPAN_INNER ? entry & SPAN_COUNT : own;
+  const large = load<u32>(spanEntry(first));
+  // An inner page of a block that was freed may still name where that began.
+  if ((large & SPAN_LARGE) == 0 || own - first >= (large & SPAN_COUNT)) return 0;
+  return (<usize>first) << PAGE_BITS;
 }
 
 
@@ -220,8 +232,8 @@ function refill(cache: Cache, sizeClass: i32): usize {
   }
   let bump = central.bump;
   if (bump + <usize>size > central.bumpEnd) {
-    bump = allocPages(1);
-    store<u32>(spanEntry(bump), SPAN_SMALL | sizeClass);
+    bump = pagesOrDie(1);
+    store<u32>(spanEntry(<u32>(bump >> PAGE_BITS)), SPAN_SMALL | sizeClass);
     central.bumpEnd = bump + (PAGE_SIZE / size) * size;
   }
   const end = min(bump + size * batchOf(size), central.bumpEnd);

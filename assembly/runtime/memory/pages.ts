@@ -2,9 +2,11 @@
  * The page heap: runs of 64 KiB pages, and the limit on memory. All of it is guarded by `sched.pageLock`.
  *
  * The span table has an entry per page:
- * - `SPAN_SMALL | class`: a span of small cells (written by `malloc.ts`);
- * - `SPAN_LARGE | n`: the first page of a block of n pages (the inner ones keep whatever they had);
- * - `SPAN_FREE | n`: the first and the last page of a free run of n pages; nothing else ever has SPAN_FREE set;
+ * - `SPAN_SMALL | class`: a span of small cells (written by `malloc.ts`, `objects.ts`);
+ * - `SPAN_LARGE | n`: the first page of a block of n pages; its others are `SPAN_INNER | first`, so that an address inside finds the block;
+ * - with `SPAN_OBJECT`: what is there are objects, which the collector frees;
+ * - `SPAN_FREE | n`: the first and the last page of a free run of n pages; nothing else ever has SPAN_FREE set; those between keep whatever
+ *   they had;
  * - 0: never used.
  *
  * Free runs are linked through their first words, and are merged with their neighbours when freed: there are never two
@@ -28,13 +30,19 @@ export const PAGE_SIZE: usize = 1 << PAGE_BITS;
 export const SPAN_SMALL: u32 = 0x80000000;
 export const SPAN_LARGE: u32 = 0x40000000;
 const SPAN_FREE: u32 = 0x20000000;
-const SPAN_COUNT: u32 = 0x1ffff;
+export const SPAN_OBJECT: u32 = 0x10000000;
+export const SPAN_INNER: u32 = 0x08000000;
+/** A large object that is bytes and nothing else. */
+export const SPAN_BYTES: u32 = 0x04000000;
+export const SPAN_COUNT: u32 = 0x1ffff;
+/** The part of an entry with SPAN_SMALL that is the class. */
+export const SPAN_CLASS: u32 = 0xff;
 /** The first page whose addresses are negative as an i32. */
 const HIGH_PAGE: u32 = 0x8000;
 
-
+/** The span table's entry for a page. */
 @inline
-function spanEntry(page: u32): usize {
+export function spanEntry(page: u32): usize {
   return <usize>SPANS_BASE + ((<usize>page) << 2);
 }
 
@@ -74,14 +82,19 @@ function takePages(n: u32): usize {
       unlink(run);
       store<u32>(spanEntry(page + have - 1), 0);
       if (have > n) linkFree(page + n, have - n);
-      store<u32>(spanEntry(page), SPAN_LARGE | n);
+      markTaken(page, n);
       return (<usize>page) << PAGE_BITS;
     }
     run = run.next;
   }
   const page = takeUnused(n);
-  if (page != 0) store<u32>(spanEntry(page), SPAN_LARGE | n);
+  if (page != 0) markTaken(page, n);
   return (<usize>page) << PAGE_BITS;
+}
+
+function markTaken(page: u32, n: u32): void {
+  store<u32>(spanEntry(page), SPAN_LARGE | n);
+  for (let i: u32 = 1; i < n; i++) store<u32>(spanEntry(page + i), SPAN_INNER | page);
 }
 
 /** The first of n pages never used, or 0. */
@@ -126,6 +139,15 @@ export function tryPages(n: u32): usize {
   return ptr;
 }
 
+/** The pages that are or have been in use, as [first, end). */
+export function firstPage(): u32 {
+  return sched.heapPlace == HEAP_TOP ? sched.pageNext : sched.heapPlace == HEAP_HIGH ? HIGH_PAGE : sched.pageLow;
+}
+
+export function endPage(): u32 {
+  return sched.heapPlace == HEAP_TOP ? <u32>memory.size() : sched.pageNext;
+}
+
 /** A block that the limit does not count, for it is address space more than memory; 0 if there is none. */
 export function reservePages(n: u32): usize {
   lock(addressOf(sched.pageLock));
@@ -136,6 +158,15 @@ export function reservePages(n: u32): usize {
 
 /** Gives back a block of `allocPages`. */
 export function freePages(ptr: usize): void {
+  giveBack(ptr, true);
+}
+
+/** Gives back a block of `reservePages`. */
+export function freeReserved(ptr: usize): void {
+  giveBack(ptr, false);
+}
+
+function giveBack(ptr: usize, counted: bool): void {
   lock(addressOf(sched.pageLock));
   let page = <u32>(ptr >> PAGE_BITS);
   if (CHECKED)
@@ -144,7 +175,7 @@ export function freePages(ptr: usize): void {
       "pages are freed once, as a block",
     );
   let n = load<u32>(spanEntry(page)) & SPAN_COUNT;
-  atomic.store<i32>(addressOf(sched.heapPages), sched.heapPages - n);
+  if (counted) atomic.store<i32>(addressOf(sched.heapPages), sched.heapPages - n);
   store<u32>(spanEntry(page), 0);
   if (page + n < <u32>memory.size()) {
     const after = load<u32>(spanEntry(page + n));

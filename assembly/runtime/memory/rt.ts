@@ -1,32 +1,22 @@
 /**
- * What AssemblyScript's compiler and library expect of a runtime, on top of our allocator: the program's `--runtime`.
+ * What AssemblyScript's compiler and library expect of a runtime: the program's `--runtime`.
  *
- * An object keeps AssemblyScript's header: two words of collector info, the runtime id and the size, before the address
- * that programs see. Nothing is collected yet, so the words for the collector are zero, and `__link`, `__pin`, `__visit`
- * have nothing to do; nothing is freed unless the program itself calls `heap.free`.
+ * An object has a header of two words before the address that programs see: the runtime id and the size (`objects.ts`). `__link` has
+ * nothing to do, since nobody marks while anybody writes.
  *
  * Any thread, on either stack.
  */
-import { malloc, mallocSize, mfree, OBJECT_HEADER } from "./malloc";
+import { allocCell, OBJECT_HEADER } from "./objects";
+import { malloc, mallocSize, mfree } from "./malloc";
+import { markObject } from "./mark";
+import { PAGE_BITS, SPAN_BYTES, SPAN_OBJECT, SPAN_SMALL, spanEntry } from "./pages";
+import { pin, unpin } from "./pins";
+import { requestGc } from "./request";
 import { throwOutOfMemory } from "../base/panic";
 import { sched } from "../../abi";
 
-/** Bytes of the header; AssemblyScript's OBJECT without the block word, which this allocator does not need. */
-const HEADER: usize = OBJECT_HEADER;
 /** AssemblyScript's limit on an object. */
 const MAX_SIZE: usize = 1 << 30;
-
-
-@inline
-function setId(ptr: usize, id: u32): void {
-  store<u32>(ptr - 8, id);
-}
-
-
-@inline
-function setSize(ptr: usize, size: u32): void {
-  store<u32>(ptr - 4, size);
-}
 
 
 @inline
@@ -51,21 +41,20 @@ export function __realloc(ptr: usize, size: usize): usize {
   return block;
 }
 
-
+/** Frees a block of `__alloc`. An object is left to the collector: others may still refer to it. */
 @global @unsafe
 export function __free(ptr: usize): void {
-  mfree(ptr);
+  if (ptr < sched.heapBase) return;
+  if ((load<u32>(spanEntry(<u32>(ptr >> PAGE_BITS))) & SPAN_OBJECT) == 0) mfree(ptr);
 }
 
 
 @global @unsafe
 export function __new(size: usize, id: i32): usize {
   if (size > MAX_SIZE) throwOutOfMemory();
-  const block = malloc(size + HEADER);
-  const ptr = block + HEADER;
-  store<u64>(block, 0);
-  setId(ptr, id);
-  setSize(ptr, <u32>size);
+  const cell = allocCell(size + OBJECT_HEADER);
+  store<u64>(cell, ((<u64>size) << 32) | (<u64>(<u32>id)));
+  const ptr = cell + OBJECT_HEADER;
   if (size <= 64) {
     // Cells are multiples of 16 bytes, so whole words may be cleared past the end.
     for (let at = ptr, end = ptr + size; at < end; at += 8) store<u64>(at, 0);
@@ -75,14 +64,24 @@ export function __new(size: usize, id: i32): usize {
   return ptr;
 }
 
+/** The same for bytes, which the collector never has to look through. */
+@global @unsafe
+export function __newBytes(size: usize, id: i32): usize {
+  const ptr = __new(size, id);
+  const entry = spanEntry(<u32>(ptr >> PAGE_BITS));
+  const span = load<u32>(entry);
+  if ((span & SPAN_SMALL) == 0) store<u32>(entry, span | SPAN_BYTES);
+  return ptr;
+}
+
 /** A bigger object with the same contents; the old one stays as it is, for another goroutine may be using it. */
 @global @unsafe
 export function __renew(ptr: usize, size: usize): usize {
   const have = sizeOf(ptr);
   // Literals lie in static memory, where there is nothing to grow into.
-  if (ptr >= sched.heapBase && size <= mallocSize(ptr - HEADER) - HEADER) {
+  if (ptr >= sched.heapBase && size <= mallocSize(ptr - OBJECT_HEADER) - OBJECT_HEADER) {
     if (size > have) memory.fill(ptr + have, 0, size - have);
-    setSize(ptr, <u32>size);
+    store<u32>(ptr - 4, <u32>size);
     return ptr;
   }
   const copy = __new(size, load<u32>(ptr - 8));
@@ -97,17 +96,24 @@ export function __link(parentPtr: usize, childPtr: usize, expectMultiple: bool):
 
 @global @unsafe
 export function __pin(ptr: usize): usize {
+  if (ptr >= sched.heapBase) pin(ptr);
   return ptr;
 }
 
 
 @global @unsafe
-export function __unpin(ptr: usize): void {}
+export function __unpin(ptr: usize): void {
+  if (ptr >= sched.heapBase) unpin(ptr);
+}
+
+/** Called by the visitors of classes. */
+@global @unsafe
+export function __visit(ptr: usize, cookie: u32): void {
+  markObject(ptr);
+}
 
 
 @global @unsafe
-export function __visit(ptr: usize, cookie: u32): void {}
-
-
-@global @unsafe
-export function __collect(): void {}
+export function __collect(): void {
+  requestGc();
+}

@@ -142,6 +142,11 @@ export function fdClose(fd: NetFD): i32 {
   return 0;
 }
 
+/** The function of a goroutine that closes what nothing reaches any more. */
+export function closego(fd: usize): void {
+  fdClose(changetype<NetFD>(fd));
+}
+
 /** Closes it although the goroutines that wait for it will never run again: their program is over. */
 function fdAbandon(fd: NetFD): void {
   if (!fdIncrefAndClose(mutexOf(fd))) return;

@@ -89,6 +89,8 @@ export class PollDesc {
   wt: usize;
   /** The Sink that gets the events instead of the two words, or 0. Atomic. */
   sink: usize;
+  /** Link in a list of those whose owner nothing reaches. The collector's. */
+  closing: usize;
 }
 
 /** The word of the direction. */

@@ -2,6 +2,7 @@
 import { describe } from "../debug/dump";
 import { objectCount } from "../js/object";
 import { unlock } from "../base/lock";
+import { enterCore } from "./gate";
 import { netpollAnyWaiters } from "../net/polldesc";
 import { throwFatal } from "../base/panic";
 import { MainState, sched, addressOf } from "../../abi";
@@ -24,6 +25,7 @@ export function checkdead(): void {
   const exited = sched.main == MainState.Exited;
   sched.isDead = true;
   unlock(addressOf(sched.lock));
+  enterCore();
   const all = describe(true);
   if (exited && all.length == 0) {
     throwFatal("no goroutines (main called runtime.Goexit) - deadlock!");

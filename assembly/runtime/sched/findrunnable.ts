@@ -8,6 +8,7 @@ import { CHECKED, check } from "../base/checked";
 import { heldLocks } from "../base/lockrank";
 import { globrunqget, globrunqsize } from "./globrunq";
 import { lock, unlock } from "../base/lock";
+import { collect } from "../gc/collect";
 import { acquirep, mstop, pidleget, pidleput, releasep, wakepIfIdle } from "./mp";
 import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
 import { injectglist } from "../net/polldesc";
@@ -175,6 +176,7 @@ function attend(): bool {
   }
   unlock(addressOf(sched.lock));
   if (bits & Attention.Dump) dumpStopped();
+  if (bits & Attention.Gc) return collect();
   return true;
 }
 

@@ -290,6 +290,8 @@ function pollM(timeout: i64): G | null {
   if (atomic.cmpxchg<i32>(addr, 0, Park.Polling) == 0) {
     m.parks++;
     list = netpoll(timeout);
+  } else {
+    atomic.store<i64>(addressOf(sched.lastpoll), nanotime());
   }
   atomic.store<i32>(addr, 0);
   return list;
@@ -311,7 +313,8 @@ export function mstop(): bool {
       return false;
     }
     if (sched.timerM == 0) {
-      const polls = netpollWanted();
+      // Of two Ms that block in the poller one could drain the wake-up of the other, which may be one that has just been given a P.
+      const polls = netpollWanted() && netpollLast() != 0;
       const when = armTimer(mp, polls);
       if (when != 0 && mp.owed != 0) {
         // Its thread cannot block in the poller, so it looks at the network now and then.
@@ -357,6 +360,7 @@ namespace Slept {
 /** The timer M sleeps until `when`, in the netpoller if it `polls`, and takes a P for what it has waited for. Begins under sched.lock. */
 function sleepAsTimerM(mp: M, when: i64, polls: bool): i32 {
   sched.timerMPolls = polls;
+  if (polls) atomic.store<i64>(addressOf(sched.lastpoll), 0); // before any other M looks
   unlock(addressOf(sched.lock));
   let list: G | null = null;
   const delay = when - nanotime();

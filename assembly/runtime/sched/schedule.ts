@@ -86,6 +86,8 @@ import { NORMAL, REWINDING, saveStack, UNWINDING } from "../goroutine/stack";
 import { G, GKind, GStatus, InLoop, M, MainState, Owed, Switch, TraceKind, addressOf, isPlain, sched } from "../../abi";
 import { runDeferrals } from "../sync/deferral";
 import { entersyscall, leaveSyscall } from "../goroutine/syscall";
+import { makeHostCall } from "./hostcall";
+import { leaveUser } from "../memory/users";
 import { isTraced, trace, traceRun, traceStop } from "../debug/trace";
 
 /**
@@ -177,6 +179,7 @@ function execute(gp: G): void {
     if (!gp.exiting) {
       saveStack(mp, gp);
       if (mp.syscalls != 0) leaveSyscall();
+      if (mp.inUser) leaveUser(mp);
       // Once it is on a queue, or its lock is free, the goroutine may already be running elsewhere.
       const to = mp.switchTo;
       if (CHECKED) checkSwitched(gp, to, mp.waitUnlock);
@@ -187,6 +190,8 @@ function execute(gp: G): void {
         selparkcommit(mp.waitUnlock);
       } else if (to == Switch.Netpoll) {
         if (!netpollcommit(mp.waitUnlock, gp)) goready(gp);
+      } else if (to == Switch.Call) {
+        makeHostCall(gp);
       } else {
         gp.status = GStatus.Runnable;
         const pp = mp.p;
@@ -241,13 +246,19 @@ export function goexit0(gp: G): void {
   const pp = m.p;
   if (pp) {
     if (gp.epoch == sched.epoch) pp.gcount--;
-    else if (gp.kind != GKind.Program) pp.jscount--;
+    else if (isCountedApart(gp)) pp.jscount--;
     gfput(pp, gp);
   } else {
     if (gp.epoch == sched.epoch) atomic.sub<i64>(addressOf(sched.gcount), 1);
-    else if (gp.kind != GKind.Program) atomic.sub<i64>(addressOf(sched.jscount), 1);
+    else if (isCountedApart(gp)) atomic.sub<i64>(addressOf(sched.jscount), 1);
     gfputOrphan(gp);
   }
+  if (m.inUser) leaveUser(m);
+}
+
+/** Whether a goroutine that belongs to no program counts among those of the host. */
+function isCountedApart(gp: G): bool {
+  return gp.kind == GKind.Js || gp.kind == GKind.Host;
 }
 
 /** Goroutine 1 has ended; if main had not returned, it has called goexit. */

@@ -12,6 +12,8 @@ import { lock, unlock } from "../base/lock";
 import { mreturn } from "./inloop";
 import { awaitp, pidleput, wakeAll, wakepIfIdle } from "./mp";
 import { mexit, newm } from "./newm";
+import { initGc } from "../gc/collect";
+import { initObjects } from "../memory/objects";
 import { initPages } from "../memory/pages";
 import { goexit0, schedule } from "./schedule";
 import { g, m, phase, setG, setM, setPhase } from "../base/registers";
@@ -33,6 +35,7 @@ export function init(procs: i32, numCPU: i32, maxThreads: i32, heapBase: usize, 
   sched.maxThreads = min(maxThreads, MAX_THREADS - 3);
   sched.maxPages = maxPages;
   initPages(heapBase, heapPlace);
+  initObjects();
   sched.goidgen = 1; // 1 is main's
   lock(addressOf(sched.lock));
   for (let i = procs - 1; i >= 0; i--) {
@@ -75,6 +78,15 @@ export function setDebug(schedtrace: i32, scheddetail: i32, stall: i32, leaks: i
   sched.scheddetail = scheddetail;
   sched.stall = stall;
   sched.leaks = leaks;
+}
+
+/**
+ * The collector: GOGC (negative for off), the soft limit in bytes, and SKEIN_DEBUG's gctrace and gcstress, 0 for off. Without this call
+ * nothing is ever collected.
+ */
+@host
+export function setGc(percent: i32, limit: f64, trace: i32, stress: i32): void {
+  initGc(percent, limit, trace, stress);
 }
 
 /** Makes this thread's instance known as M `id`'s before mstart, for what it does until then. */

@@ -31,6 +31,7 @@ import { STALLED, writeError } from "../debug/dump";
 import { globrunqsize } from "./globrunq";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { runsJsgo, takeKillM } from "../js/jsgo";
+import { enterCore, leaveCore } from "./gate";
 import { handoffp } from "./mp";
 import { endIdleM } from "./newm";
 import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
@@ -231,10 +232,12 @@ function keepsP(mp: M, pp: P, now: i64): bool {
 
 /** SKEIN_DEBUG's watchdog: says who has held a P for long, and asks the goroutine to say where it is. */
 function stalled(pp: P, mp: M, now: i64): void {
+  enterCore();
   const gp = mp.curg;
   const name = gp ? gp.id.toString() : "?";
   const ms = ((now - pp.seenScheduled) / 1_000_000).toString();
   writeError(`stall: goroutine ${name} has held P${pp.id} on M${mp.id} for ${ms} ms\n`);
+  leaveCore();
   mp.preempt = STALLED;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Stopping the world: nobody runs goroutines, all Ps belong to who stopped it. The mechanism of gomaxprocs and dumps (and of a
- * collector to come).
+ * Stopping the world: nobody runs goroutines, all Ps belong to who stopped it. The mechanism of gomaxprocs, dumps and the
+ * collector.
  *
  * Who stops the world sets `attention` and asks every running goroutine to yield at its next safepoint. Idle Ps and those in
  * blocking calls are claimed at once; an M that schedules sees the bit and gives up its P. `stopwait` counts the Ps
@@ -15,10 +15,11 @@ import { globrunqput } from "./globrunq";
 import { gfgather } from "../goroutine/gs";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { flushCaches } from "../memory/malloc";
+import { flushObjects } from "../memory/objects";
 import { acquirep, pidleget, pidleput, releasep, startIdle, wakepIfIdle } from "./mp";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget } from "../goroutine/runq";
-import { Attention, G, P, PStatus, TraceKind, addressOf, allp, sched } from "../../abi";
+import { Attention, G, P, PStatus, ProgramState, TraceKind, addressOf, allp, sched } from "../../abi";
 import { moveTimers } from "../goroutine/time";
 import { isTraced, trace } from "../debug/trace";
 
@@ -35,11 +36,14 @@ export function preemptall(): void {
   }
 }
 
-/** Stops the world. The caller holds a P, which stays its own, and the right to it (`tryWorld`). */
-export function stopTheWorld(): void {
+/**
+ * Stops the world. The caller holds a P, which stays its own, and the right to it (`tryWorld`). False if the program is over: then
+ * Ms end without giving up their Ps.
+ */
+export function stopTheWorld(): bool {
   if (isTraced()) trace(TraceKind.Stw, 0, sched.nprocs);
   lock(addressOf(sched.lock));
-  setAttention(sched.attention | Attention.Stop);
+  atomic.or<i32>(addressOf(sched.attention), Attention.Stop);
   const own = m.p!;
   atomic.store<i32>(addressOf(sched.stopwait), sched.nprocs - 1);
   own.status = PStatus.Gcstop;
@@ -65,8 +69,9 @@ export function stopTheWorld(): void {
     if (left == 0) {
       if (CHECKED)
         for (let i = 0; i < sched.nprocs; i++) check(allp(i).status == PStatus.Gcstop, "in a stopped world all Ps are");
-      return;
+      return true;
     }
+    if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return false;
     futexsleep(addressOf(sched.stopwait), left, STOP_ASK_AGAIN);
     preemptall();
   }
@@ -88,7 +93,7 @@ export function stopp(pp: P): void {
 export function startTheWorld(n: i32): void {
   lock(addressOf(sched.lock));
   if (n != sched.nprocs) procresize(n);
-  setAttention(sched.attention & ~Attention.Stop);
+  atomic.and<i32>(addressOf(sched.attention), ~Attention.Stop);
   sched.solo = n == 1 && sched.soloAllowed != 0 ? 1 : 0;
   const own = m.p!;
   own.status = PStatus.Running;
@@ -109,12 +114,6 @@ export function startTheWorld(n: i32): void {
   if (isTraced()) trace(TraceKind.Unstw, 0, n);
   atomic.store<i32>(addressOf(sched.worldBusy), 0);
   wakepIfIdle();
-}
-
-
-@inline
-function setAttention(bits: i32): void {
-  atomic.store<i32>(addressOf(sched.attention), bits);
 }
 
 /** Changes the number of Ps while the world is stopped; the caller ends up with a P below `n`. Under sched.lock. */
@@ -149,6 +148,7 @@ function destroyp(pp: P, heir: P): void {
   moveTimers(pp, heir);
   gfgather(pp);
   flushCaches(pp);
+  flushObjects(pp);
   heir.gcount += pp.gcount;
   pp.gcount = 0;
   heir.jscount += pp.jscount;

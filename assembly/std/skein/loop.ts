@@ -65,6 +65,14 @@ export class Handle {
     return true;
   }
 
+  /** For the collector. */
+  @unsafe private __visit(cookie: u32): void {
+    const next = changetype<usize>(this.next);
+    if (next != 0) __visit(next, cookie);
+    __visit(changetype<usize>(this.loop), cookie);
+    if (this.task != 0) __visit(this.task, cookie);
+  }
+
   /** Makes the call, unless it was cancelled. */
   run(): void {
     const task = atomic.xchg<usize>(addressOf(this.task), 0);
