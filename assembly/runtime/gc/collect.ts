@@ -8,7 +8,7 @@
  * A cycle
  * 1. *Request.* Who allocates finds that the goal is reached (`objects.ts`), or somebody calls `gc()`: `Attention.Gc` is set. The next
  *    M that schedules takes the request, and the right to stop the world. It sweeps what is left of the cycle before.
- * 2. *Stop.* All goroutines are switched out (`world.ts`), and nobody is inside the gate (`gate.ts`). The caches of the Ps are flushed: from
+ * 2. *Stop.* All goroutines are switched out (`world.ts`), and nobody is inside the gate (`base/gate.ts`). The caches of the Ps are flushed: from
  *    here on it is exactly known which cells are in use.
  * 3. *Mark* from the roots (`roots.ts`, `mark.ts`). Then weak references are cleared, and it is seen which cleanups and sockets are
  *    due (`weak.ts`).

@@ -1,5 +1,5 @@
 /**
- * What programs see of the collector (`memory/gc.ts`): collecting now, its settings and figures, what happens when an object is gone.
+ * What programs see of the collector (`gc/collect.ts`): collecting now, its settings and figures, what happens when an object is gone.
  *
  * On a goroutine.
  */
