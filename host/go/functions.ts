@@ -42,7 +42,9 @@ export class Functions {
   /** @throws SkeinError if it is no function, or one that cannot run on another thread */
   share(fn: unknown): SharedFunction {
     if (typeof fn !== "function") {
-      throw new SkeinError(`rt.go takes a function or a task of rt.tasks, not ${describe(fn)}`);
+      const isPromise = typeof (fn as { then?: unknown } | null | undefined)?.then === "function";
+      const what = isPromise ? "a promise: give it the function and its arguments, not its result" : describe(fn);
+      throw new SkeinError(`rt.go takes a function or a task of rt.tasks, not ${what}`);
     }
     const known = this.byFunction.get(fn);
     if (known !== undefined) return known;

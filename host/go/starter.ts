@@ -12,6 +12,7 @@
 import { JsStatus, NoteKind, ThreadMark } from "../abi/enums.js";
 import { JsGo } from "../abi/records.js";
 import { SkeinError, WorkerError } from "../base/errors.js";
+import { checkOptions, shown, type Names } from "../base/options.js";
 import { onAbort } from "../base/signals.js";
 import { wordsOf } from "../base/thrown.js";
 import type { Memory } from "../base/memory.js";
@@ -98,7 +99,7 @@ export class Starter {
    */
   go(fn: AnyFunction, args: readonly unknown[], options?: GoOptions, pool = 0): GoroutinePromise {
     if (this.refusal !== undefined) throw this.refusal;
-    if (options !== undefined) checkOptions(options);
+    if (options !== undefined) checkGo(options);
     const shared = this.functions.share(fn);
     const at = this.free.pop() ?? this.newRecord();
     try {
@@ -442,14 +443,17 @@ function orError(take: () => unknown): unknown {
   }
 }
 
-function checkOptions(options: GoOptions): void {
+const OPTIONS: Names<GoOptions> = { signal: true, transfer: true, name: true, timeout: true };
+
+function checkGo(options: GoOptions): void {
   if (typeof options !== "object" || options === null) {
     throw new SkeinError("rt.go.with takes its options first: rt.go.with({ signal }, fn, ...args)");
   }
+  checkOptions("rt.go.with", options, OPTIONS);
   const { signal, timeout, transfer, name } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new SkeinError("signal must be an AbortSignal");
-  if (timeout !== undefined && !(timeout >= 0)) {
-    throw new SkeinError(`timeout must be a number of milliseconds, not ${String(timeout)}`);
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0)) {
+    throw new SkeinError(`timeout must be a number of milliseconds, not ${shown(timeout)}`);
   }
   if (transfer !== undefined && !Array.isArray(transfer)) throw new SkeinError("transfer must be an array");
   if (name !== undefined && typeof name !== "string") throw new SkeinError("name must be a string");

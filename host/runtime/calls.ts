@@ -7,9 +7,18 @@
 import { Task } from "../abi/records.js";
 import type { Memory } from "../base/memory.js";
 import { SkeinError } from "../base/errors.js";
+import { shown } from "../base/options.js";
 import type { ChanType, ExportInfo, ValueType } from "../program/program.js";
 import type { ElementType } from "../sync/chan.js";
 import { Chan } from "../sync/index.js";
+
+/** @throws SkeinError unless it is what a program's arguments are given as */
+export function checkArgs(args: readonly string[]): void {
+  if (!Array.isArray(args)) throw new SkeinError(`args must be an array of texts, not ${shown(args)}`);
+  for (const [i, arg] of args.entries()) {
+    if (typeof arg !== "string") throw new SkeinError(`args[${i}] must be a text, not ${shown(arg)}`);
+  }
+}
 
 /** What calls take and return: `bigint` for the 64-bit types, `boolean` for `bool`, `number` for the others. */
 export type CallValue = number | bigint | boolean;
@@ -27,15 +36,9 @@ export function convertArgs(name: string, info: ExportInfo, args: readonly unkno
     const arg = args[i];
     const value = convert(type, arg);
     if (value === undefined) {
-      const shown =
-        arg instanceof Chan
-          ? `a channel of type "${arg.type}"`
-          : typeof arg === "bigint"
-            ? `${arg}n`
-            : typeof arg === "string"
-              ? JSON.stringify(arg)
-              : String(arg);
-      throw new SkeinError(`argument ${i + 1} of ${name} must be ${describe(type)}, not ${shown}`);
+      const what =
+        arg instanceof Chan ? `a channel of type "${arg.type}"` : typeof arg === "function" ? String(arg) : shown(arg);
+      throw new SkeinError(`argument ${i + 1} of ${name} must be ${describe(type)}, not ${what}`);
     }
     return value;
   });

@@ -76,7 +76,7 @@ const LEAST_MEMORY = 4 * 2 ** 20;
 
 /** Checks the option `maxMemory`; `shown` is what the user wrote. */
 export function checkMemory(bytes: number, shown: string = String(bytes)): number {
-  if (bytes >= LEAST_MEMORY) return bytes;
+  if (typeof bytes === "number" && bytes >= LEAST_MEMORY) return bytes;
   throw new SkeinError(
     `the limit of memory must be at least ${LEAST_MEMORY} bytes (${LEAST_MEMORY / 2 ** 20}M), not ${shown}`,
   );

@@ -14,7 +14,7 @@ import { SyncMembers } from "../sync/index.js";
 import type { Sync } from "../sync/sync.js";
 import { readProcs, type RuntimeStats } from "../top/stats.js";
 import type { Trace, TraceOptions } from "../trace/index.js";
-import { convertArgs, type CallArgument, type CallValue } from "./calls.js";
+import { checkArgs, convertArgs, type CallArgument, type CallValue } from "./calls.js";
 import { Life } from "./life.js";
 import { Machine, type RuntimeOptions } from "./machine.js";
 import { checkProcs } from "./procs.js";
@@ -137,6 +137,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    */
   async run(args?: readonly string[]): Promise<number> {
     const { life, machine } = this;
+    if (args !== undefined) checkArgs(args);
     life.mayBegin();
     if (life.entries.isMainBusy) throw new SkeinError("main is already running");
     return life.holding(() =>

@@ -9,7 +9,9 @@ import { loadFile } from "./load.js";
 import { debugSettings } from "../base/debug.js";
 import { type FatalError, GoPanic, SkeinError } from "../base/errors.js";
 import { EXIT_PANIC } from "../base/exitcodes.js";
+import { checkOptions, shown, type Names } from "../base/options.js";
 import { writeFully } from "../base/stdio.js";
+import { checkArgs } from "./calls.js";
 import { checkMemory, checkProcs, defaultProcs } from "./procs.js";
 import { checkPoller, type PollerWish } from "../sockets/poller.js";
 import { loadProgram, type Program } from "../program/program.js";
@@ -75,6 +77,7 @@ export const DEFAULT_MAX_THREADS = 10000;
  * @throws SkeinError if an option is wrong, the program cannot be read, compiled or is none
  */
 export async function start(options: StartOptions = {}): Promise<Runtime> {
+  checkStart(options);
   const panic = options.panic ?? "isolate";
   if (panic !== "isolate" && panic !== "exit") {
     throw new SkeinError(`panic must be "isolate" or "exit", not ${JSON.stringify(panic)}`);
@@ -82,16 +85,16 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
   const sched = options.sched ?? "gmp";
   if (sched !== "gmp" && sched !== "gm")
     throw new SkeinError(`sched must be "gmp" or "gm", not ${JSON.stringify(sched)}`);
-  const procs = options.procs === undefined ? defaultProcs() : checkProcs(options.procs);
+  const procs = options.procs === undefined ? defaultProcs() : checkProcs(options.procs, shown(options.procs));
   const maxThreads = options.maxThreads ?? DEFAULT_MAX_THREADS;
   if (!Number.isInteger(maxThreads) || maxThreads < 1 || maxThreads > MAX_THREADS - 1) {
-    throw new SkeinError(`maxThreads must be a whole number from 1 to ${MAX_THREADS - 1}, not ${maxThreads}`);
+    throw new SkeinError(`maxThreads must be a whole number from 1 to ${MAX_THREADS - 1}, not ${shown(maxThreads)}`);
   }
   const { threads, maxMemory } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= procs)) {
-    throw new SkeinError(`threads must be a whole number, at least procs (${procs}), not ${threads}`);
+    throw new SkeinError(`threads must be a whole number, at least procs (${procs}), not ${shown(threads)}`);
   }
-  if (maxMemory !== undefined) checkMemory(maxMemory);
+  if (maxMemory !== undefined) checkMemory(maxMemory, shown(maxMemory));
   const poller = checkPoller(options.poller ?? "auto");
   const first = mainStartsThreads ? undefined : boot(1, options.worker);
   first?.worker.unref();
@@ -123,6 +126,45 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
   }
 }
 
+const OPTIONS: Names<StartOptions> = {
+  program: true,
+  procs: true,
+  maxThreads: true,
+  threads: true,
+  panic: true,
+  sched: true,
+  poller: true,
+  maxMemory: true,
+  worker: true,
+  args: true,
+  env: true,
+  onPanic: true,
+};
+const WORKER_OPTIONS: Names<ThreadOptions> = {
+  argv: true,
+  env: true,
+  execArgv: true,
+  resourceLimits: true,
+  trackUnmanagedFds: true,
+};
+
+/** Checks what nothing else looks at before a thread has it. */
+function checkStart(options: StartOptions): void {
+  checkOptions("start", options, OPTIONS);
+  const { worker, args, env, onPanic } = options;
+  if (worker !== undefined) checkOptions("worker", worker, WORKER_OPTIONS);
+  if (args !== undefined) checkArgs(args);
+  if (env !== undefined && (typeof env !== "object" || env === null)) {
+    throw new SkeinError(`env must be an object of texts, not ${shown(env)}`);
+  }
+  for (const [name, value] of Object.entries(env ?? {})) {
+    if (typeof value !== "string") throw new SkeinError(`env.${name} must be a text, not ${shown(value)}`);
+  }
+  if (onPanic !== undefined && typeof onPanic !== "function") {
+    throw new SkeinError(`onPanic must be a function, not ${shown(onPanic)}`);
+  }
+}
+
 /** The program of runtimes that have none: an empty main, and the core. */
 let noProgram: Promise<Program> | undefined;
 
@@ -136,8 +178,12 @@ async function programOf(program: string | URL | Uint8Array | undefined): Promis
   if (typeof program !== "string" && !(program instanceof URL)) {
     throw new SkeinError("a program is given as the path or URL of a .wasm or .ts file, or the bytes of a .wasm");
   }
-  const isPath = typeof program === "string" && !program.startsWith("file:");
-  return (await loadFile(isPath ? program : fileURLToPath(program))).program;
+  const url = URL.canParse(program) ? new URL(program) : undefined;
+  const isPath = url === undefined || /^[a-z]:$/.test(url.protocol); // C:\\program.ts
+  if (!isPath && url.protocol !== "file:") {
+    throw new SkeinError(`a program is a file, and ${url.href} is none: fetch it, and give its bytes`);
+  }
+  return (await loadFile(isPath ? String(program) : fileURLToPath(url))).program;
 }
 
 /** What goes to standard error about the end of a program. */

@@ -1,5 +1,6 @@
 /** Select: one of several channel operations, whichever can proceed first. */
 import { OpCode, OpStatus } from "../abi/enums.js";
+import { shown } from "../base/options.js";
 import { SkeinError } from "../base/errors.js";
 import { onAbort } from "../base/signals.js";
 import { LongTimer } from "../base/timers.js";
@@ -51,6 +52,7 @@ export function send<T>(chan: Chan<T> | null | undefined, value: T): SendCase<T>
 
 /** The case that is ready after so many milliseconds. */
 export function after(ms: number): SelectCase & { readonly kind: "after" } {
+  if (typeof ms !== "number") throw new TypeError(`after takes a number of milliseconds, not ${shown(ms)}`);
   return { kind: "after", ms };
 }
 

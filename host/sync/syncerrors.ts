@@ -1,5 +1,6 @@
 /** Errors of channels and locks. */
 import { SkeinError } from "../base/errors.js";
+import { shown } from "../base/options.js";
 import { ProgramPanic } from "../program/instance.js";
 
 /** A channel was used in a way that panics in Go: `send on closed channel`, `close of closed channel`. */
@@ -48,7 +49,7 @@ export function reasonOf(signal: AbortSignal): Error {
 /** A whole number within bounds, or a RangeError that says what it is for. */
 export function checkWhole(value: number, least: number, most: number, what: string): number {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`${what} must be a whole number from ${least} to ${most}, not ${String(value)}`);
+    throw new RangeError(`${what} must be a whole number from ${least} to ${most}, not ${shown(value)}`);
   }
   return value;
 }

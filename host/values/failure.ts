@@ -25,7 +25,8 @@ export class Uncloneable extends Error {
   toDataCloneError(root: unknown): DOMException {
     const way = this.culprit === root ? undefined : wayTo(this.culprit, root);
     const where = way === undefined ? "" : ` (at ${way.path})`;
-    const instead = (way?.through ?? [root]).map(insteadOf).find((text) => text !== undefined);
+    const known = (way?.through ?? [root]).map(insteadOf).find((text) => text !== undefined);
+    const instead = known ?? hintFor(this.culprit);
     return new DOMException(`${this.message}${where}${instead === undefined ? "" : `: ${instead}`}`, "DataCloneError");
   }
 }
@@ -49,6 +50,18 @@ function insteadOf(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || types.isProxy(value)) return undefined;
   const text = (value as { readonly [INSTEAD]?: unknown })[INSTEAD];
   return typeof text === "string" ? text : undefined;
+}
+
+/** What to do instead of sending what stays on its thread by its nature. */
+function hintFor(culprit: unknown): string | undefined {
+  if (typeof culprit === "function") {
+    return "a function is no value to send: have a module export it, and import it there";
+  }
+  if (types.isPromise(culprit)) return "await it first";
+  if (culprit instanceof AbortSignal || culprit instanceof AbortController) {
+    return "give its signal to rt.go.with({ signal }, …), and take context().signal inside";
+  }
+  return undefined;
 }
 
 /** The way from one value to another that is in it. */

@@ -10,7 +10,11 @@ const filename = path.resolve(__dirname, "workers", "kinds.cjs");
     promise.then(
       (value) => console.log("no error", value),
       (error) =>
-        console.log(error instanceof Error, error?.constructor?.name, (error?.message ?? error).replace(/\.$/, "")),
+        console.log(
+          error instanceof Error,
+          error?.constructor?.name,
+          (error?.message ?? error).replace(/\.$|: a function is no value.*/, ""),
+        ),
     );
   await told(pool.run("range", { name: "throws" }));
   await told(pool.run("odd", { name: "throws" }));

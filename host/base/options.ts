@@ -1,0 +1,48 @@
+/** Objects of options, as users write them: what is not known by its name is refused, since it would be ignored. */
+import { SkeinError } from "./errors.js";
+
+/** The names of an interface's options. */
+export type Names<T> = Readonly<Record<keyof Required<T> & string, true>>;
+
+/**
+ * Checks that `given` is an object of options.
+ *
+ * @param of what the options are of, such as `start`
+ * @throws SkeinError that names what is none, and the option that was probably meant
+ */
+export function checkOptions<T>(of: string, given: unknown, known: Names<T>): void {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new SkeinError(`${of} takes an object of options, not ${shown(given)}`);
+  }
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(known, name)) continue;
+    const names = Object.keys(known);
+    const meant = names.find((other) => isNear(name.toLowerCase(), other.toLowerCase()));
+    const hint = meant === undefined ? `it has ${names.join(", ")}` : `do you mean ${meant}?`;
+    throw new SkeinError(`${of} has no option ${name}: ${hint}`);
+  }
+}
+
+/** A value as an error shows it: a text between quotes, so that "2" is not taken for 2. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (value instanceof Promise) return "a promise: await it first";
+  return typeof value === "object" && value !== null
+    ? Array.isArray(value)
+      ? "an array"
+      : "an object"
+    : String(value);
+}
+
+/** Whether one becomes the other by a letter more, less, or other, or by two neighbours changing places. */
+function isNear(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  const [restA, restB] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
+  return Math.max(restA.length, restB.length) <= 1 || (restA.length === 2 && restA === [...restB].reverse().join(""));
+}
