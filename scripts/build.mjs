@@ -3,18 +3,19 @@
  *
  * `dist/` mirrors `host/` file by file, so a path relative to `import.meta.url` means the same in both: `../../assembly/`
  * seen from `host/compiler/` is the package's `assembly/` from `dist/compiler/` too. Only `assembly/layout.ts`, which is
- * constants, is copied into its importers. The files that threads begin with are bundled, so that a thread reads one file.
+ * constants, is copied into its importers. The files that threads begin with are bundled, so that a thread reads one file. So is what
+ * programs import (`dist/library/`) and the command (`dist/command/`): two hundred files take three times as long to load as these few.
  *
  *     node scripts/build.mjs [--no-types]
  */
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const host = path.join(root, "host");
@@ -33,6 +34,9 @@ const threadEntries = [
 
 /** Those that Node loads as CommonJS modules, as it is quicker at that; Deno takes the others. */
 const commonJsThreadEntries = ["host/runtime/mthread.ts", "host/runtime/sysmon.ts"];
+
+/** What programs import, and the command, by their directories in `dist/`. */
+const bundles = { library: "host/index.ts", command: "host/cli/main.ts" };
 
 /** Entry files of what programs `require`, with the class that is the module. */
 const commonJsEntries = { "host/piscina/main.ts": "Piscina" };
@@ -99,12 +103,30 @@ export async function buildAll({ types = true, core = true } = {}) {
   files.push(...(await build({ ...options, ...commonJs, entryPoints: commonJsThreadEntries, banner })).outputFiles);
   for (const [entry, name] of Object.entries(commonJsEntries))
     files.push(...(await buildCommonJs(options, entry, name)));
+  for (const [name, entry] of Object.entries(bundles)) files.push(...(await buildBundle(options, name, entry)));
   for (const file of files) replace(file.path, file.contents);
   if (core) await buildCore();
   if (!types) return;
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   const emitted = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
   if (emitted.status !== 0) console.warn("build: the declaration files were written in spite of the type errors above");
+}
+
+/** Bundles an entry into a directory of its own, in which what it loads later has files of its own. */
+async function buildBundle(options, name, entry) {
+  const outdir = path.join(dist, name);
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: { [path.basename(entry, ".ts")]: entry },
+    outdir,
+    splitting: true,
+    plugins: [whereItWas, globalProcess],
+  });
+  const names = new Set(outputFiles.map((file) => file.path));
+  if (existsSync(outdir)) {
+    for (const file of readdirSync(outdir).map((name) => path.join(outdir, name))) if (!names.has(file)) rmSync(file);
+  }
+  return outputFiles;
 }
 
 /** Does what is to be done unless it was done with these files as they are: `dist/<name>.key` says which. */
@@ -149,13 +171,33 @@ function filesBelow(name) {
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
 }
 
+/** Has `import.meta.url` in a bundle stand for the file's place in `dist/`, by which it finds others. */
+const whereItWas = {
+  name: "where-it-was",
+  setup(b) {
+    b.onLoad({ filter: /\.ts$/ }, async ({ path: file }) => {
+      const text = readFileSync(file, "utf8");
+      if (!text.includes("import.meta.url")) return undefined;
+      const place = path.relative(host, file).split(path.sep).join("/").replace(/\.ts$/, ".js");
+      const { code } = await transform(text, {
+        loader: "ts",
+        target: common.target,
+        define: { "import.meta.url": "importMetaUrl" },
+      });
+      return { contents: `const importMetaUrl = new URL("../${place}", import.meta.url).href;\n${code}`, loader: "js" };
+    });
+  },
+};
+
 /** Leaves what a bundle imports as it runs apart. */
 const apart = {
   name: "apart",
   setup(b) {
-    b.onResolve({ filter: /^\.\.?\// }, ({ kind, path }) =>
-      kind === "dynamic-import" ? { path, external: true } : undefined,
-    );
+    b.onResolve({ filter: /^\.\.?\// }, ({ kind, path }) => {
+      if (kind !== "dynamic-import") return undefined;
+      // The library is what programs import, which some have loaded already.
+      return { path: path === "../index.js" ? "../library/index.js" : path, external: true };
+    });
   },
 };
 

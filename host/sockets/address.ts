@@ -4,7 +4,6 @@
  * Guarantees: an address without a host is loopback, never all interfaces: those take an explicit `0.0.0.0` or `[::]`; an
  * address that is none is an AddressError that says what is wrong with it; `formatAddress` gives text that `parseAddress` takes.
  */
-import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import { formatSocketAddress, UNIX_PATH_MAX, type SocketAddress } from "./sockaddr.js";
 
@@ -122,6 +121,8 @@ export function literalAddresses({ network, host, port, path }: Address): Socket
  */
 export async function lookupAddresses({ network, host, port }: Address): Promise<SocketAddress[]> {
   const family = network.endsWith("6") ? 6 : network.endsWith("4") ? 4 : 0;
+  // Its resolver is made as it is loaded, which most programs have no use for.
+  const { lookup } = await import("node:dns/promises");
   const found = await lookup(host, { family, all: true, verbatim: true });
   const of = (version: number): SocketAddress[] =>
     found.flatMap((entry) =>
