@@ -12,14 +12,9 @@ import type { Hooks } from "./hooks.js";
 const ADDRESS_OF = "/abi/address/addressOf";
 
 export function installAddressOf(hooks: Hooks): void {
-  hooks.replace(
-    api.Compiler.prototype,
-    "compileCallExpression",
-    (original) =>
-      function (call, contextualType, constraints) {
-        return isAddressOf(this, call) ? address(this, call) : original.call(this, call, contextualType, constraints);
-      },
-  );
+  hooks.replace(api.Compiler.prototype, "compileCallExpression", function (original, call, ...rest) {
+    return isAddressOf(this, call) ? address(this, call) : original(call, ...rest);
+  });
 }
 
 function isAddressOf({ currentFlow }: Compiler, { expression: callee, args }: CallNode): boolean {

@@ -60,31 +60,21 @@ export class Entry {
     const { prototype } = api.Compiler;
     let isFirst = true;
 
-    hooks.replace(
-      prototype,
-      "compileFile",
-      (original) =>
-        function (file) {
-          if (isFirst) {
-            // The core comes before everything else, as the rest of the program depends on it.
-            isFirst = false;
-            for (const { declaration } of entry.hostFunctions()) {
-              this.compileFileByPath(declaration.range.source.internalPath, api.Source.native);
-            }
-          }
-          original.call(this, file);
-        },
-    );
+    hooks.replace(prototype, "compileFile", function (original, file) {
+      if (isFirst) {
+        // The core comes before everything else, as the rest of the program depends on it.
+        isFirst = false;
+        for (const { declaration } of entry.hostFunctions()) {
+          this.compileFileByPath(declaration.range.source.internalPath, api.Source.native);
+        }
+      }
+      original(file);
+    });
 
-    hooks.replace(
-      prototype,
-      "compileModuleExports",
-      () =>
-        function (file) {
-          entry.exportCore(this);
-          entry.exportProgram(file);
-        },
-    );
+    hooks.replace(prototype, "compileModuleExports", function (_original, file) {
+      entry.exportCore(this);
+      entry.exportProgram(file);
+    });
   }
 
   private exportCore(compiler: Compiler): void {

@@ -67,71 +67,36 @@ export class Frames {
     const frames = this;
     const { prototype } = api.Module;
     for (const name of ["ensureOverrideStub", "ensureVarargsStub"] as const) {
-      hooks.replace(
-        api.Compiler.prototype,
-        name,
-        (original) =>
-          function (instance) {
-            const stub = original.call(this, instance);
-            if (frames.isProgram(stub.internalName)) frames.names.add(stub.internalName);
-            return stub;
-          },
-      );
+      hooks.replace(api.Compiler.prototype, name, function (original, instance) {
+        const stub = original(instance);
+        if (frames.isProgram(stub.internalName)) frames.names.add(stub.internalName);
+        return stub;
+      });
     }
-    hooks.replace(
-      prototype,
-      "call",
-      (original) =>
-        function (...args) {
-          frames.noteCall(args[0]);
-          return original.apply(this, args);
-        },
-    );
-    hooks.replace(
-      prototype,
-      "call_indirect",
-      (original) =>
-        function (...args) {
-          frames.note();
-          return original.apply(this, args);
-        },
-    );
-    hooks.replace(
-      prototype,
-      "loop",
-      (original) =>
-        function (label, body) {
-          frames.withLoops.add(frames.currentFunction());
-          return original.call(this, label, body);
-        },
-    );
-    hooks.replace(
-      prototype,
-      "unreachable",
-      (original) =>
-        function () {
-          frames.note();
-          return original.call(this);
-        },
-    );
-    hooks.replace(
-      prototype,
-      "unary",
-      (original) =>
-        function (op, value) {
-          if (truncations.has(op)) frames.note();
-          return original.call(this, op, value);
-        },
-    );
-    hooks.replace(
-      prototype,
-      "binary",
-      (original) =>
-        function (op, left, right) {
-          if (mayTrap(op, right)) frames.note();
-          return original.call(this, op, left, right);
-        },
-    );
+    hooks.replace(prototype, "call", function (original, ...args) {
+      frames.noteCall(args[0]);
+      return original(...args);
+    });
+    hooks.replace(prototype, "call_indirect", function (original, ...args) {
+      frames.note();
+      return original(...args);
+    });
+    hooks.replace(prototype, "loop", function (original, label, body) {
+      frames.withLoops.add(frames.currentFunction());
+      return original(label, body);
+    });
+    hooks.replace(prototype, "unreachable", function (original) {
+      frames.note();
+      return original();
+    });
+    hooks.replace(prototype, "unary", function (original, op, value) {
+      if (truncations.has(op)) frames.note();
+      return original(op, value);
+    });
+    hooks.replace(prototype, "binary", function (original, op, left, right) {
+      if (mayTrap(op, right)) frames.note();
+      return original(op, left, right);
+    });
   }
 
   /** Decides about the functions that deferred calls call, once all are known. */

@@ -49,45 +49,25 @@ export class Globals {
     const globals = this;
     const { prototype } = api.Module;
 
-    hooks.replace(
-      prototype,
-      "addGlobal",
-      (original) =>
-        function (name, type, mutable, initializer) {
-          if (mutable && globals.share(name, type, initializer)) return 0;
-          return original.call(this, name, type, mutable, initializer);
-        },
-    );
+    hooks.replace(prototype, "addGlobal", function (original, name, type, mutable, initializer) {
+      if (mutable && globals.share(name, type, initializer)) return 0;
+      return original(name, type, mutable, initializer);
+    });
 
-    hooks.replace(
-      prototype,
-      "global_get",
-      (original) =>
-        function (name, type) {
-          const cell = globals.cells.get(name);
-          return cell ? load(this, cell) : original.call(this, name, type);
-        },
-    );
+    hooks.replace(prototype, "global_get", function (original, name, type) {
+      const cell = globals.cells.get(name);
+      return cell ? load(this, cell) : original(name, type);
+    });
 
-    hooks.replace(
-      prototype,
-      "global_set",
-      (original) =>
-        function (name, value) {
-          const cell = globals.cells.get(name);
-          return cell ? store(this, cell, value) : original.call(this, name, value);
-        },
-    );
+    hooks.replace(prototype, "global_set", function (original, name, value) {
+      const cell = globals.cells.get(name);
+      return cell ? store(this, cell, value) : original(name, value);
+    });
 
-    hooks.replace(
-      prototype,
-      "setMemory",
-      (original) =>
-        function (initial, maximum, segments, ...rest) {
-          globals.segments = segments.slice();
-          original.call(this, initial, maximum, [], ...rest);
-        },
-    );
+    hooks.replace(prototype, "setMemory", function (original, initial, maximum, segments, ...rest) {
+      globals.segments = segments.slice();
+      original(initial, maximum, [], ...rest);
+    });
   }
 
   /** Makes a cell for a mutable global; false if it stays a global. */

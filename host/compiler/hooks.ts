@@ -12,24 +12,27 @@
 type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
 type Result<F> = F extends (...args: never[]) => infer R ? R : never;
 
-/** A method as a function with its object for `this`. */
-type Method<T, F> = (this: T, ...args: Arguments<F>) => Result<F>;
+/** What stands for a method: with the method's object for `this`, and, before the method's arguments, the method itself. */
+type Replacement<T, F> = (this: T, original: (...args: Arguments<F>) => Result<F>, ...args: Arguments<F>) => Result<F>;
 
 /** A set of replaced methods that can be put back. */
 export class Hooks {
   private readonly undo: (() => void)[] = [];
 
-  /** Replaces `prototype[name]` by what `make` gives for the original. */
+  /** Has `replacement` called in place of `prototype[name]`. */
   replace<T extends object, K extends keyof T & string>(
     prototype: T,
     name: K,
-    make: (original: Method<T, T[K]>) => Method<T, T[K]>,
+    replacement: Replacement<T, T[K]>,
   ): void {
-    const original = prototype[name];
-    if (typeof original !== "function") throw new Error(`the compiler has no method ${name}`);
-    prototype[name] = make(original as unknown as Method<T, T[K]>) as unknown as T[K];
+    const method = prototype[name];
+    if (typeof method !== "function") throw new Error(`the compiler has no method ${name}`);
+    prototype[name] = function (this: T, ...args: Arguments<T[K]>): Result<T[K]> {
+      const original = (...given: Arguments<T[K]>): Result<T[K]> => method.apply(this, given) as Result<T[K]>;
+      return replacement.call(this, original, ...args);
+    } as unknown as T[K];
     this.undo.push(() => {
-      prototype[name] = original;
+      prototype[name] = method;
     });
   }
 

@@ -13,49 +13,29 @@ export function installLocations(hooks: Hooks): void {
   const { prototype } = api.Compiler;
 
   // Binaryen writes the names of files between quotes into its map as they are.
-  hooks.replace(
-    api.Module.prototype,
-    "addDebugInfoFile",
-    (original) =>
-      function (name) {
-        return original.call(this, JSON.stringify(name).slice(1, -1));
-      },
-  );
+  hooks.replace(api.Module.prototype, "addDebugInfoFile", function (original, name) {
+    return original(JSON.stringify(name).slice(1, -1));
+  });
 
-  hooks.replace(
-    prototype,
-    "makeCallDirect",
-    (original) =>
-      function (instance, operands, reportNode, immediatelyDropped) {
-        const expression = original.call(this, instance, operands, reportNode, immediatelyDropped);
-        const isDropped = api.getExpressionId(expression) === ExpressionId.Drop;
-        const call = isDropped ? api.getDropValue(expression) : expression;
-        if (api.getExpressionId(call) === ExpressionId.Call) this.addDebugLocation(call, reportNode.range);
-        return expression;
-      },
-  );
+  hooks.replace(prototype, "makeCallDirect", function (original, instance, operands, reportNode, immediatelyDropped) {
+    const expression = original(instance, operands, reportNode, immediatelyDropped);
+    const isDropped = api.getExpressionId(expression) === ExpressionId.Drop;
+    const call = isDropped ? api.getDropValue(expression) : expression;
+    if (api.getExpressionId(call) === ExpressionId.Call) this.addDebugLocation(call, reportNode.range);
+    return expression;
+  });
 
-  hooks.replace(
-    prototype,
-    "makeCallIndirect",
-    (original) =>
-      function (signature, functionArg, reportNode, operands, immediatelyDropped) {
-        const call = original.call(this, signature, functionArg, reportNode, operands, immediatelyDropped);
-        this.addDebugLocation(call, reportNode.range);
-        return call;
-      },
-  );
+  hooks.replace(prototype, "makeCallIndirect", function (original, signature, functionArg, reportNode, ...rest) {
+    const call = original(signature, functionArg, reportNode, ...rest);
+    this.addDebugLocation(call, reportNode.range);
+    return call;
+  });
 
-  hooks.replace(
-    prototype,
-    "makeStaticAbort",
-    (original) =>
-      function (message, codeLocation) {
-        const block = original.call(this, message, codeLocation);
-        if (api.getExpressionId(block) === ExpressionId.Block) {
-          this.addDebugLocation(api.getBlockChildAt(block, 0), codeLocation.range);
-        }
-        return block;
-      },
-  );
+  hooks.replace(prototype, "makeStaticAbort", function (original, message, codeLocation) {
+    const block = original(message, codeLocation);
+    if (api.getExpressionId(block) === ExpressionId.Block) {
+      this.addDebugLocation(api.getBlockChildAt(block, 0), codeLocation.range);
+    }
+    return block;
+  });
 }

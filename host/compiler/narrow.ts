@@ -10,13 +10,8 @@ import api from "./asc.js";
 import type { Hooks } from "./hooks.js";
 
 export function installNarrowLocals(hooks: Hooks): void {
-  hooks.replace(
-    api.Compiler.prototype,
-    "makeLocalAssignment",
-    (original) =>
-      function (local, value, valueType, tee) {
-        // Does nothing to values of 32 bits and more.
-        return original.call(this, local, this.ensureSmallIntegerWrap(value, local.type), valueType, tee);
-      },
-  );
+  hooks.replace(api.Compiler.prototype, "makeLocalAssignment", function (original, local, value, valueType, tee) {
+    // Does nothing to values of 32 bits and more.
+    return original(local, this.ensureSmallIntegerWrap(value, local.type), valueType, tee);
+  });
 }

@@ -34,36 +34,32 @@ export class Places {
   install(hooks: Hooks): void {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- in the replacement, `this` is the compiler
     const places = this;
-    hooks.replace(
-      api.Compiler.prototype,
-      "makeCallDirect",
-      (original) =>
-        function (instance, operands, reportNode, immediatelyDropped) {
-          const { module, currentFlow: flow } = this;
-          const { thisType, parameterTypes } = instance.signature;
-          const types = thisType ? [thisType, ...parameterTypes] : parameterTypes;
-          const last = (operands?.length ?? 0) - 1;
-          const type = types[last];
-          if (
-            !instance.internalName.startsWith(LIBRARY) ||
-            !places.isProgram(flow.sourceFunction.internalName) ||
-            operands === null ||
-            type === undefined
-          ) {
-            return original.call(this, instance, operands, reportNode, immediatelyDropped);
-          }
-          const marker = module.call(MARKER, [module.i32(places.count++)], api.TypeRef.None);
-          this.addDebugLocation(marker, reportNode.range);
-          const local = flow.getTempLocal(type);
-          const ref = type.toRef();
-          operands[last] = module.block(
-            null,
-            [module.local_set(local.index, operands[last]!, false), marker, module.local_get(local.index, ref)],
-            ref,
-          );
-          return original.call(this, instance, operands, reportNode, immediatelyDropped);
-        },
-    );
+    hooks.replace(api.Compiler.prototype, "makeCallDirect", function (original, ...args) {
+      const [instance, operands, reportNode] = args;
+      const { module, currentFlow: flow } = this;
+      const { thisType, parameterTypes } = instance.signature;
+      const types = thisType ? [thisType, ...parameterTypes] : parameterTypes;
+      const last = (operands?.length ?? 0) - 1;
+      const type = types[last];
+      if (
+        !instance.internalName.startsWith(LIBRARY) ||
+        !places.isProgram(flow.sourceFunction.internalName) ||
+        operands === null ||
+        type === undefined
+      ) {
+        return original(...args);
+      }
+      const marker = module.call(MARKER, [module.i32(places.count++)], api.TypeRef.None);
+      this.addDebugLocation(marker, reportNode.range);
+      const local = flow.getTempLocal(type);
+      const ref = type.toRef();
+      operands[last] = module.block(
+        null,
+        [module.local_set(local.index, operands[last]!, false), marker, module.local_get(local.index, ref)],
+        ref,
+      );
+      return original(...args);
+    });
   }
 
   /** Declares the marker, once all code is generated. */

@@ -86,31 +86,21 @@ export class Safepoints {
   install(hooks: Hooks): void {
     const { session } = this;
 
-    hooks.replace(
-      api.Module.prototype,
-      "loop",
-      (original) =>
-        function (label, body) {
-          const loop = original.call(this, label, body);
-          if (isUninterruptible(session.compiler.currentFlow.sourceFunction.internalName)) {
-            renameLoop(loop, PROTECTED + label);
-          }
-          return loop;
-        },
-    );
+    hooks.replace(api.Module.prototype, "loop", function (original, label, body) {
+      const loop = original(label, body);
+      if (isUninterruptible(session.compiler.currentFlow.sourceFunction.internalName)) {
+        renameLoop(loop, PROTECTED + label);
+      }
+      return loop;
+    });
 
-    hooks.replace(
-      api.Compiler.prototype,
-      "compileModuleExports",
-      (original) =>
-        function (file) {
-          original.call(this, file);
-          for (const { name, as } of HOLDS) {
-            session.ensureCore(name.slice(CORE.length + 1));
-            this.module.addFunctionExport(name, as);
-          }
-        },
-    );
+    hooks.replace(api.Compiler.prototype, "compileModuleExports", function (original, file) {
+      original(file);
+      for (const { name, as } of HOLDS) {
+        session.ensureCore(name.slice(CORE.length + 1));
+        this.module.addFunctionExport(name, as);
+      }
+    });
   }
 
   /** Inserts the safepoints into an optimised module, with the functions of `table` in its function table. */

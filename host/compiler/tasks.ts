@@ -98,70 +98,44 @@ export class Tasks {
     const tasks = this;
     const { prototype } = api.Compiler;
 
-    hooks.replace(
-      prototype,
-      "compileExpression",
-      (original) =>
-        function (expression, contextualType, constraints) {
-          tasks.session.lastRange = expression.range;
-          if (tasks.session.isTask(contextualType)) {
-            const argument = stripParentheses(expression);
-            const call = tasks.taskArguments.get(argument);
-            const task = call && tasks.compileTask(this, argument, contextualType, call);
-            if (task) return task;
-          }
-          return original.call(this, expression, contextualType, constraints);
-        },
-    );
+    hooks.replace(prototype, "compileExpression", function (original, expression, contextualType, constraints) {
+      tasks.session.lastRange = expression.range;
+      if (tasks.session.isTask(contextualType)) {
+        const argument = stripParentheses(expression);
+        const call = tasks.taskArguments.get(argument);
+        const task = call && tasks.compileTask(this, argument, contextualType, call);
+        if (task) return task;
+      }
+      return original(expression, contextualType, constraints);
+    });
 
-    hooks.replace(
-      prototype,
-      "compileCallDirect",
-      (original) =>
-        function (instance, args, reportNode, thisArg, constraints) {
-          tasks.noteArguments(instance.signature, args, reportNode);
-          const call = () => original.call(this, instance, args, reportNode, thisArg, constraints);
-          return tasks.pending.has(reportNode) ? withoutInlining(this, instance, call) : call();
-        },
-    );
+    hooks.replace(prototype, "compileCallDirect", function (original, instance, args, reportNode, ...rest) {
+      tasks.noteArguments(instance.signature, args, reportNode);
+      const call = () => original(instance, args, reportNode, ...rest);
+      return tasks.pending.has(reportNode) ? withoutInlining(this, instance, call) : call();
+    });
 
-    hooks.replace(
-      prototype,
-      "compileCallIndirect",
-      (original) =>
-        function (signature, functionArg, args, reportNode, thisArg, immediatelyDropped) {
-          tasks.noteArguments(signature, args, reportNode);
-          return original.call(this, signature, functionArg, args, reportNode, thisArg, immediatelyDropped);
-        },
-    );
+    hooks.replace(prototype, "compileCallIndirect", function (original, signature, functionArg, args, node, ...rest) {
+      tasks.noteArguments(signature, args, node);
+      return original(signature, functionArg, args, node, ...rest);
+    });
 
-    hooks.replace(
-      prototype,
-      "makeCallDirect",
-      (original) =>
-        function (instance, operands, reportNode, immediatelyDropped) {
-          const given = operands?.length ?? 0;
-          const call = original.call(this, instance, operands, reportNode, immediatelyDropped);
-          if (tasks.pending.get(reportNode) === null) {
-            tasks.pending.set(reportNode, takeApart(tasks.session, instance, call, given));
-          }
-          return call;
-        },
-    );
+    hooks.replace(prototype, "makeCallDirect", function (original, instance, operands, reportNode, immediatelyDropped) {
+      const given = operands?.length ?? 0;
+      const call = original(instance, operands, reportNode, immediatelyDropped);
+      if (tasks.pending.get(reportNode) === null) {
+        tasks.pending.set(reportNode, takeApart(tasks.session, instance, call, given));
+      }
+      return call;
+    });
 
-    hooks.replace(
-      prototype,
-      "makeCallIndirect",
-      (original) =>
-        function (signature, functionArg, reportNode, operands, immediatelyDropped) {
-          if (tasks.pending.get(reportNode) !== null) {
-            return original.call(this, signature, functionArg, reportNode, operands, immediatelyDropped);
-          }
-          tasks.pending.set(reportNode, takeIndirect(this, signature, functionArg, operands ?? []));
-          this.currentType = signature.returnType;
-          return this.module.unreachable();
-        },
-    );
+    hooks.replace(prototype, "makeCallIndirect", function (original, ...args) {
+      const [signature, functionArg, reportNode, operands] = args;
+      if (tasks.pending.get(reportNode) !== null) return original(...args);
+      tasks.pending.set(reportNode, takeIndirect(this, signature, functionArg, operands ?? []));
+      this.currentType = signature.returnType;
+      return this.module.unreachable();
+    });
   }
 
   private noteArguments(signature: Signature, args: readonly Node[], call: Node): void {

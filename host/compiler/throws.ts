@@ -21,40 +21,27 @@ const PLAIN = new Set(["Error", "RangeError", "TypeError", "SyntaxError", "URIEr
 const EXIT = `${CORE}/goroutine/program/exit`;
 
 export function installThrows(hooks: Hooks, session: Session): void {
-  hooks.replace(
-    api.Compiler.prototype,
-    "makeCallDirect",
-    (original) =>
-      function (instance, operands, reportNode, immediatelyDropped) {
-        const call = original.call(this, instance, operands, reportNode, immediatelyDropped);
-        if (instance.internalName !== EXIT) return call;
-        this.currentFlow.flags |= api.FlowFlags.Terminates;
-        return this.module.block(null, [call, this.module.unreachable()]);
-      },
-  );
+  hooks.replace(api.Compiler.prototype, "makeCallDirect", function (original, instance, ...rest) {
+    const call = original(instance, ...rest);
+    if (instance.internalName !== EXIT) return call;
+    this.currentFlow.flags |= api.FlowFlags.Terminates;
+    return this.module.block(null, [call, this.module.unreachable()]);
+  });
 
-  hooks.replace(
-    api.Compiler.prototype,
-    "compileThrowStatement",
-    (original) =>
-      function (statement) {
-        if (statement.range.source.isLibrary || isPlain(statement)) return original.call(this, statement);
-        const { module } = this;
-        this.currentFlow.flags |= api.FlowFlags.Throws | api.FlowFlags.Terminates;
-        const value = this.compileExpression(statement.value, api.Type.auto);
-        const panic = panicOf(this);
-        if (panic === null) {
-          session.report(
-            statement.value.range,
-            `throw takes an Error or a string, not a ${this.currentType.toString()}`,
-          );
-          return module.unreachable();
-        }
-        const call = session.callCore(panic, [value], api.TypeRef.None);
-        this.addDebugLocation(call, statement.range);
-        return module.block(null, [call, module.unreachable()]);
-      },
-  );
+  hooks.replace(api.Compiler.prototype, "compileThrowStatement", function (original, statement) {
+    if (statement.range.source.isLibrary || isPlain(statement)) return original(statement);
+    const { module } = this;
+    this.currentFlow.flags |= api.FlowFlags.Throws | api.FlowFlags.Terminates;
+    const value = this.compileExpression(statement.value, api.Type.auto);
+    const panic = panicOf(this);
+    if (panic === null) {
+      session.report(statement.value.range, `throw takes an Error or a string, not a ${this.currentType.toString()}`);
+      return module.unreachable();
+    }
+    const call = session.callCore(panic, [value], api.TypeRef.None);
+    this.addDebugLocation(call, statement.range);
+    return module.block(null, [call, module.unreachable()]);
+  });
 }
 
 /** `throw new Error(message)` and the like: nothing is lost if the error itself is never made. */
