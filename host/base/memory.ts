@@ -14,7 +14,6 @@ export const ALL_PAGES = 65536;
 
 /** Typed access to the shared memory. */
 export class Memory {
-  readonly raw: WebAssembly.Memory;
   /** The memory's bytes. */
   readonly bytes: Uint8Array;
   /** The same for values of several bytes. */
@@ -27,8 +26,7 @@ export class Memory {
   readonly sched: Sched;
   private readonly cursors;
 
-  constructor(raw: WebAssembly.Memory) {
-    this.raw = raw;
+  constructor(readonly raw: WebAssembly.Memory) {
     this.bytes = new Uint8Array(raw.buffer);
     this.data = new DataView(raw.buffer);
     this.words = new Int32Array(raw.buffer as unknown as SharedArrayBuffer);

@@ -49,13 +49,10 @@ export function closeNotes(words: Int32Array, head: number): void {
  * count to change, so nothing that happens after the look is missed.
  */
 export class Signal {
-  private readonly words: Int32Array;
-  private readonly at: number;
-
-  constructor(words: Int32Array, at: number) {
-    this.words = words;
-    this.at = at;
-  }
+  constructor(
+    private readonly words: Int32Array,
+    private readonly at: number,
+  ) {}
 
   get count(): number {
     return Atomics.load(this.words, this.at);

@@ -39,7 +39,6 @@ interface Parameter {
 }
 
 export class Bodies {
-  private readonly session: Session;
   /** The number of bodies started in each function so far, and which functions are bodies. */
   private readonly counters = new WeakMap<FunctionInstance, number>();
   private readonly isBody = new WeakSet<FunctionInstance>();
@@ -47,9 +46,7 @@ export class Bodies {
   private readonly compiled = new WeakMap<Node, Map<string, FunctionInstance>>();
   private readonly freeNames = new WeakMap<Node, FreeNames>();
 
-  constructor(session: Session) {
-    this.session = session;
-  }
+  constructor(private readonly session: Session) {}
 
   /** Compiles `expression`, called with `args`, in the current flow; null if there were errors. */
   compile(expression: FunctionNode, args: readonly Node[]): Body | null {

@@ -34,14 +34,11 @@ const SKEIN = "~lib/skein/";
 const HOST = "host";
 
 export class Entry {
-  private readonly session: Session;
   private main = 0;
   private init = 0;
   private readonly exports: Record<string, ExportInfo> = {};
 
-  constructor(session: Session) {
-    this.session = session;
-  }
+  constructor(private readonly session: Session) {}
 
   /** What the section `skein` says. */
   info(heapBase: number): ProgramInfo {

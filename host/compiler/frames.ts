@@ -54,13 +54,11 @@ export class Frames {
   /** Internal names of the functions to be kept. */
   readonly names = new Set<string>([`${CORE}/base/panic/abort`, `${CORE}/base/lock/futexsleep`]);
   private readonly withLoops = new Set<string>();
-  private readonly session: Session;
-  private readonly isProgram: (internalName: string) => boolean;
 
-  constructor(session: Session, isProgram: (internalName: string) => boolean) {
-    this.session = session;
-    this.isProgram = isProgram;
-  }
+  constructor(
+    private readonly session: Session,
+    private readonly isProgram: (internalName: string) => boolean,
+  ) {}
 
   install(hooks: Hooks): void {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- in the replacements, `this` is the module

@@ -31,16 +31,15 @@ const STARTED = "~started";
 const SHARED_LIBRARY_FILES = ["~lib/symbol/"];
 
 export class Globals {
-  private readonly session: Session;
   private readonly cells = new Map<string, Cell>();
-  /** True for the internal names of elements of AssemblyScript's own library. */
-  private readonly isStandardLibrary: (name: string) => boolean;
   /** The initial contents of static memory, taken from the module: the host writes them, once for all threads. */
   segments: readonly MemorySegment[] = [];
 
-  constructor(session: Session, isStandardLibrary: (name: string) => boolean) {
-    this.session = session;
-    this.isStandardLibrary = isStandardLibrary;
+  constructor(
+    private readonly session: Session,
+    /** True for the internal names of elements of AssemblyScript's own library. */
+    private readonly isStandardLibrary: (name: string) => boolean,
+  ) {
     this.cells.set(STARTED, this.allocate(TypeRef.I32, 4, false, new Uint8Array(4)));
   }
 

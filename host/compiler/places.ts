@@ -24,12 +24,9 @@ const MARKER = "~place";
 const SHOWN = new Set(["Call", "CallIndirect", "Unreachable"]);
 
 export class Places {
-  private readonly isProgram: (internalName: string) => boolean;
   private count = 0;
 
-  constructor(isProgram: (internalName: string) => boolean) {
-    this.isProgram = isProgram;
-  }
+  constructor(private readonly isProgram: (internalName: string) => boolean) {}
 
   install(hooks: Hooks): void {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- in the replacement, `this` is the compiler

@@ -177,15 +177,14 @@ export function insertInLoops(context: Context, func: Func, locals: Locals): voi
 }
 
 class Transform {
-  private readonly context: Context;
   private readonly module: Module;
-  private readonly locals: Locals;
   private readonly labels = new Labels();
 
-  constructor(context: Context, locals: Locals) {
-    this.context = context;
+  constructor(
+    private readonly context: Context,
+    private readonly locals: Locals,
+  ) {
     this.module = context.module;
-    this.locals = locals;
   }
 
   loop(loop: Loop): void {

@@ -65,22 +65,18 @@ export function isReachable({ path, expression }: Loop): boolean {
  */
 export class Way {
   readonly body: Expr;
-  private readonly module: Module;
-  private readonly labels: Labels;
-  private readonly resume: number;
-  private readonly rebuild: (loop: Loop) => Expr;
-  private readonly loop: Loop;
   /** The expressions that contain inner loops, or are such. */
   private readonly leading = new Set<Expr>();
   /** The label that ends where each inner loop begins. */
   private readonly into = new Map<Loop, string>();
 
-  constructor(module: Module, labels: Labels, resume: number, loop: Loop, rebuild: (loop: Loop) => Expr) {
-    this.module = module;
-    this.labels = labels;
-    this.resume = resume;
-    this.rebuild = rebuild;
-    this.loop = loop;
+  constructor(
+    private readonly module: Module,
+    private readonly labels: Labels,
+    private readonly resume: number,
+    private readonly loop: Loop,
+    private readonly rebuild: (loop: Loop) => Expr,
+  ) {
     const body = loopBody(loop.expression);
     if (loop.inner.length === 0) {
       this.body = body;

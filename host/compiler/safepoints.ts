@@ -75,13 +75,10 @@ export function isUninterruptible(name: string): boolean {
 }
 
 export class Safepoints {
-  private readonly session: Session;
-  private readonly options: SafepointOptions;
-
-  constructor(session: Session, options: SafepointOptions) {
-    this.session = session;
-    this.options = options;
-  }
+  constructor(
+    private readonly session: Session,
+    private readonly options: SafepointOptions,
+  ) {}
 
   install(hooks: Hooks): void {
     const { session } = this;

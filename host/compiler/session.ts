@@ -21,7 +21,6 @@ export const CORE = "~lib/skein/runtime";
 export const TASK_LOCAL = 0;
 
 export class Session {
-  readonly compiler: Compiler;
   /** The range of the expression being compiled, for reports about the compiler itself. */
   lastRange: Range | null = null;
   /** Calls of each function, at least: a loop may be compiled twice. */
@@ -32,9 +31,7 @@ export class Session {
   private goTaskType: Type | undefined;
   private readonly coreFunctions = new Map<string, FunctionInstance>();
 
-  constructor(compiler: Compiler) {
-    this.compiler = compiler;
-  }
+  constructor(readonly compiler: Compiler) {}
 
   /** Counts calls of a function that were generated, or taken back. */
   countCall(target: string, n: number): void {

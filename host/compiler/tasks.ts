@@ -80,7 +80,6 @@ export function readArguments(session: Session, types: readonly Type[]): Expr[] 
 }
 
 export class Tasks {
-  private readonly session: Session;
   private readonly bodies: Bodies;
   /** Arguments whose parameter is a `Task`, with the call that they are given to. */
   private readonly taskArguments = new WeakMap<Node, Node>();
@@ -88,8 +87,7 @@ export class Tasks {
   private readonly pending = new Map<Node, DeferredCall | null>();
   private readonly thunks = new Map<string, number>();
 
-  constructor(session: Session) {
-    this.session = session;
+  constructor(private readonly session: Session) {
     this.bodies = new Bodies(session);
   }
 

@@ -55,13 +55,11 @@ const EVENTS = 64;
 const LOOK_MS = 1;
 
 export class Descriptors implements EventSource {
-  private readonly loop: Scheduler;
   private readonly watched = new Map<number, Watchers>();
   private readonly streams: Streams;
   private epoll: Epoll | undefined;
 
-  constructor(loop: Scheduler) {
-    this.loop = loop;
+  constructor(private readonly loop: Scheduler) {
     this.streams = new Streams((watcher) => this.ready(watcher), loop);
   }
 

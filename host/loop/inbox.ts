@@ -6,7 +6,6 @@ import { Mailbox } from "./mailbox.js";
 import type { EventSource, Scheduler } from "./scheduler.js";
 
 export class Inbox implements EventSource {
-  private readonly loop: Scheduler;
   private readonly registered = new Map<string | number, Callback>();
   private ids = 0;
   /** There is none before another thread can know of it. */
@@ -15,9 +14,7 @@ export class Inbox implements EventSource {
   private seen = 0;
   private waiting = false;
 
-  constructor(loop: Scheduler) {
-    this.loop = loop;
-  }
+  constructor(private readonly loop: Scheduler) {}
 
   /** The memory by which other threads reach the inbox. */
   get buffer(): SharedArrayBuffer {

@@ -34,13 +34,11 @@ export function isStream(target: unknown): target is HostStream {
 
 export class Streams {
   private readonly watched = new Map<HostStream, Watched>();
-  private readonly ready: (watcher: Watcher) => void;
-  private readonly loop: Scheduler;
 
-  constructor(ready: (watcher: Watcher) => void, loop: Scheduler) {
-    this.ready = ready;
-    this.loop = loop;
-  }
+  constructor(
+    private readonly ready: (watcher: Watcher) => void,
+    private readonly loop: Scheduler,
+  ) {}
 
   add(stream: HostStream, kind: Kind, watcher: Watcher): void {
     const watched = this.watched.get(stream) ?? this.watch(stream);

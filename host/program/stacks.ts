@@ -23,12 +23,9 @@ const TRACER = "stackOf";
 
 /** Puts names to the frames of one program's stacks. */
 export class Stacks {
-  private readonly source: SymbolSource;
   private tables: { symbolOf: Symbolizer; functions: FunctionTable; table: Map<number, number> } | undefined;
 
-  constructor(source: SymbolSource) {
-    this.source = source;
-  }
+  constructor(private readonly source: SymbolSource) {}
 
   /** The program's functions on a stack trace as V8 wrote it, innermost first; functions of libraries are left out. */
   frames(stack: string): StackFrame[] {

@@ -46,15 +46,10 @@ export function outputOf(result: unknown): Uint8Array | string | undefined {
 
 export class StreamConn implements Conn, StreamHandler {
   context: unknown = undefined;
-  readonly addrIndex: number;
-  /** Its place in the loop's table. */
-  readonly slot: number;
   /** When there was input last, in the loop's time. */
   lastActive: number;
   /** Found idle for too long by one look; the next one ends it. */
   isOverdue = false;
-  private readonly loop: Loop;
-  private readonly socket: StreamSocket;
   private readonly generation: number;
   private state: State = State.Open;
   /** Paused because of waiting output. */
@@ -62,11 +57,13 @@ export class StreamConn implements Conn, StreamHandler {
   private hasEnded = false;
   private linger: LongTimer | undefined;
 
-  constructor(loop: Loop, socket: StreamSocket, addrIndex: number, slot: number) {
-    this.loop = loop;
-    this.socket = socket;
-    this.addrIndex = addrIndex;
-    this.slot = slot;
+  constructor(
+    private readonly loop: Loop,
+    private readonly socket: StreamSocket,
+    readonly addrIndex: number,
+    /** Its place in the loop's table. */
+    readonly slot: number,
+  ) {
     this.generation = loop.block.generation(loop.index, slot);
     this.lastActive = loop.time();
     socket.handler = this;
@@ -250,17 +247,14 @@ export class StreamConn implements Conn, StreamHandler {
 /** Where a datagram came from. */
 export class DatagramConn implements Conn {
   context: unknown = undefined;
-  readonly addrIndex: number;
-  readonly localAddr: string;
-  readonly remoteAddr: string;
   readonly buffered = 0;
   readonly handle = undefined;
 
-  constructor(addrIndex: number, localAddr: string, remoteAddr: string) {
-    this.addrIndex = addrIndex;
-    this.localAddr = localAddr;
-    this.remoteAddr = remoteAddr;
-  }
+  constructor(
+    readonly addrIndex: number,
+    readonly localAddr: string,
+    readonly remoteAddr: string,
+  ) {}
 
   wake(): boolean {
     return false;

@@ -179,10 +179,8 @@ interface Parts {
 /** The threads of a server that has been set up. */
 class Group {
   readonly server: ServerHandle;
-  private readonly parts: Parts;
 
-  constructor(parts: Parts) {
-    this.parts = parts;
+  constructor(private readonly parts: Parts) {
     this.server = new ServerHandle(parts.addrs, parts.block, parts.choice, () => this.end());
   }
 

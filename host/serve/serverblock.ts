@@ -62,15 +62,13 @@ function writeEventfd(fd: number): void {
 }
 
 export class ServerBlock {
-  readonly buffer: SharedArrayBuffer;
   readonly loops: number;
   private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly slots: number;
   private readonly fds: number;
 
   /** Opens the block that another thread made. */
-  constructor(buffer: SharedArrayBuffer) {
-    this.buffer = buffer;
+  constructor(readonly buffer: SharedArrayBuffer) {
     this.words = new Int32Array(buffer);
     this.loops = this.words[LOOPS] ?? 0;
     this.slots = HEADER + this.loops * LOOP;

@@ -4,21 +4,18 @@ import type { Server, ServerStats } from "./events.js";
 import type { ServerBlock } from "./serverblock.js";
 
 export class ServerHandle implements Server {
-  readonly addrs: readonly string[];
   readonly closed: Promise<void>;
-  private readonly block: ServerBlock;
-  private readonly choice: PollerChoice;
-  private readonly end: () => Promise<void>;
   private ending: Promise<void> | undefined;
   private failure: Error | undefined;
   private settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   /** `end` ends everything; it is called once. */
-  constructor(addrs: readonly string[], block: ServerBlock, choice: PollerChoice, end: () => Promise<void>) {
-    this.addrs = addrs;
-    this.block = block;
-    this.choice = choice;
-    this.end = end;
+  constructor(
+    readonly addrs: readonly string[],
+    private readonly block: ServerBlock,
+    private readonly choice: PollerChoice,
+    private readonly end: () => Promise<void>,
+  ) {
     this.closed = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
   }
 

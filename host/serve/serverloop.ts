@@ -20,10 +20,6 @@ import type { Transport } from "./transport.js";
 const NO_INPUT = Buffer.alloc(0);
 
 export class Loop {
-  readonly index: number;
-  readonly events: Events;
-  readonly options: ServeOptions;
-  readonly block: ServerBlock;
   /** In the order of `Counter`; this loop alone writes them. */
   readonly counters: Float64Array;
   /** Takes a descriptor that another loop accepted for this one. */
@@ -44,11 +40,12 @@ export class Loop {
   private idleTimer: ReturnType<typeof setInterval> | undefined;
   private tickTimer: LongTimer | undefined;
 
-  constructor(index: number, events: Events, options: ServeOptions, block: ServerBlock) {
-    this.index = index;
-    this.events = events;
-    this.options = options;
-    this.block = block;
+  constructor(
+    readonly index: number,
+    readonly events: Events,
+    readonly options: ServeOptions,
+    readonly block: ServerBlock,
+  ) {
     this.counters = block.counters(index);
     this.keepsTime = options.idleTimeoutMs > 0;
   }

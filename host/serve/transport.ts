@@ -34,16 +34,14 @@ export interface Transport {
 }
 
 export class EpollTransport implements Transport {
-  private readonly loop: Loop;
   private readonly poller: EpollPoller;
-  private readonly shared: readonly SharedListener[];
-  private readonly balance: LoadBalance;
   private listeners: (EpollListener | EpollDatagrams)[] = [];
 
-  constructor(loop: Loop, shared: readonly SharedListener[], balance: LoadBalance) {
-    this.loop = loop;
-    this.shared = shared;
-    this.balance = balance;
+  constructor(
+    private readonly loop: Loop,
+    private readonly shared: readonly SharedListener[],
+    private readonly balance: LoadBalance,
+  ) {
     this.poller = new EpollPoller();
     loop.block.setDescriptors(loop.index, this.poller.eventfd, this.poller.epoll);
     loop.soon = () => this.poller.wake();

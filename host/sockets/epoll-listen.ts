@@ -93,11 +93,6 @@ export function bindSocket(sys: Sys, bytes: Uint8Array, spec: Address, address: 
 export class EpollListener implements Target {
   slot = 0;
   stamp = 0;
-  private readonly poller: EpollPoller;
-  private readonly fd: number;
-  private readonly network: Network;
-  private readonly accepted: (fd: number, remoteAddress: string) => void;
-  private readonly failed: (error: SocketError) => void;
   private backoff = BACKOFF_MIN;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isWatching = false;
@@ -105,17 +100,12 @@ export class EpollListener implements Target {
 
   /** `accepted` gets the descriptor for its own; `failed` is told of what holds accepting up. */
   constructor(
-    poller: EpollPoller,
-    fd: number,
-    network: Network,
-    accepted: (fd: number, remoteAddress: string) => void,
-    failed: (error: SocketError) => void,
+    private readonly poller: EpollPoller,
+    private readonly fd: number,
+    private readonly network: Network,
+    private readonly accepted: (fd: number, remoteAddress: string) => void,
+    private readonly failed: (error: SocketError) => void,
   ) {
-    this.poller = poller;
-    this.fd = fd;
-    this.network = network;
-    this.accepted = accepted;
-    this.failed = failed;
     this.listen();
   }
 
@@ -170,17 +160,14 @@ export class EpollListener implements Target {
 export class EpollDatagrams implements Target {
   slot = 0;
   stamp = 0;
-  private readonly poller: EpollPoller;
-  private readonly fd: number;
-  private readonly network: Network;
-  private readonly handler: DatagramHandler;
   private isOpen = true;
 
-  constructor(poller: EpollPoller, fd: number, network: Network, handler: DatagramHandler) {
-    this.poller = poller;
-    this.fd = fd;
-    this.network = network;
-    this.handler = handler;
+  constructor(
+    private readonly poller: EpollPoller,
+    private readonly fd: number,
+    private readonly network: Network,
+    private readonly handler: DatagramHandler,
+  ) {
     poller.add(fd, EPOLLIN | EPOLLEXCLUSIVE, this);
   }
 

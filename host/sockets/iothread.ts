@@ -30,14 +30,12 @@ type Socket = NetStream | NetDatagrams | Pick<NetStream, "close">;
 const OPENING: Socket = { close: () => {} };
 
 class IOThread {
-  private readonly core: Core;
-  private readonly memory: Memory;
   private readonly sockets = new Map<number, Socket>();
 
-  constructor(core: Core, memory: Memory) {
-    this.core = core;
-    this.memory = memory;
-  }
+  constructor(
+    private readonly core: Core,
+    private readonly memory: Memory,
+  ) {}
 
   /** Does what was asked for since the last time. */
   serve(): void {

@@ -54,9 +54,6 @@ export class NetStream implements StreamSocket {
   reuseInput = false;
   /** Where the peer is, if it has an address. */
   readonly remote: SocketAddress | undefined;
-  private readonly socket: Socket;
-  private readonly network: Network;
-  private readonly listening: SocketAddress;
   private ownEnd: SocketAddress | undefined;
   private isOpen = true;
   private isStarted = false;
@@ -69,10 +66,11 @@ export class NetStream implements StreamSocket {
   private owesDrained = false;
 
   /** Takes over a connected socket; `listening` is where it was accepted, or went. */
-  constructor(socket: Socket, network: Network, listening: SocketAddress) {
-    this.socket = socket;
-    this.network = network;
-    this.listening = listening;
+  constructor(
+    private readonly socket: Socket,
+    private readonly network: Network,
+    private readonly listening: SocketAddress,
+  ) {
     this.remote = endOf(socket.remoteAddress, socket.remotePort);
     // All of these may come before `start`, which a loop in another thread calls late.
     socket.on("error", (error) => {

@@ -35,11 +35,9 @@ export async function removeStaleSocket(path: string): Promise<void> {
 
 /** The file of a socket that has just been bound. */
 export class SocketFile {
-  private readonly path: string;
   private readonly identity: string | undefined;
 
-  constructor(path: string) {
-    this.path = path;
+  constructor(private readonly path: string) {
     this.identity = identityOf(path);
   }
 

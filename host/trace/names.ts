@@ -11,17 +11,14 @@ const NAMED = /^(?:async\s+)?(?:function\s*\*?\s*)?([\p{ID_Start}$_][\p{ID_Conti
 const KEYWORDS = new Set(["function", "async"]);
 
 export class Names {
-  private readonly core: Core;
-  private readonly memory: Memory;
-  private readonly stacks: Stacks;
   private readonly known = new Map<string, string>();
   private readonly reasons = new Map<number, string>();
 
-  constructor(core: Core, memory: Memory, stacks: Stacks) {
-    this.core = core;
-    this.memory = memory;
-    this.stacks = stacks;
-  }
+  constructor(
+    private readonly core: Core,
+    private readonly memory: Memory,
+    private readonly stacks: Stacks,
+  ) {}
 
   /** The name of the function that an event has in `extra`; `kind` is TraceFunction.Js or TraceFunction.Wasm. */
   functionName(kind: number, extra: number): string {

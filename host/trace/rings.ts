@@ -21,11 +21,7 @@ export interface TraceEvent {
 }
 
 export class Rings {
-  private readonly memory: Memory;
-
-  constructor(memory: Memory) {
-    this.memory = memory;
-  }
+  constructor(private readonly memory: Memory) {}
 
   /**
    * Takes all events that there are; those of one M in order.

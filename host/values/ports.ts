@@ -82,9 +82,6 @@ interface Counts {
 }
 
 export abstract class PortsCarrier implements Carrier {
-  protected readonly core: CarrierCore;
-  protected readonly memory: Memory;
-  protected readonly counts: Counts;
   /** SharedArrayBuffers of this thread, by their objects in the core, and back. */
   protected readonly addresses = new WeakMap<SharedArrayBuffer, number>();
   /** What has the engine know of their size, as it does not count what several threads have. */
@@ -92,11 +89,11 @@ export abstract class PortsCarrier implements Carrier {
   /** Tells the objects apart that have had the same address one after the other. */
   private serial = Math.floor(Math.random() * 2 ** 31);
 
-  constructor(core: CarrierCore, memory: Memory, counts: Counts) {
-    this.core = core;
-    this.memory = memory;
-    this.counts = counts;
-  }
+  constructor(
+    protected readonly core: CarrierCore,
+    protected readonly memory: Memory,
+    protected readonly counts: Counts,
+  ) {}
 
   /** Any block's address is a number that nobody else has. */
   reserve(): number {

@@ -41,18 +41,16 @@ interface Shape {
 
 /** The shapes of one memory, as one thread knows them. */
 export class Shapes {
-  private readonly memory: Memory;
-  private readonly alloc: (bytes: number) => number;
   /** What was met, by first name and number of names. */
   private met = new Map<string, Known[]>();
   private metCount = 0;
   private made = 0;
   private readonly received = new Map<number, Shape>();
 
-  constructor(memory: Memory, alloc: (bytes: number) => number) {
-    this.memory = memory;
-    this.alloc = alloc;
-  }
+  constructor(
+    private readonly memory: Memory,
+    private readonly alloc: (bytes: number) => number,
+  ) {}
 
   /** The address of the shape with these names; 0 if there is none, and the names have to be written. */
   find(names: readonly string[]): number {

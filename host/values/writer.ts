@@ -52,7 +52,6 @@ const DEEPEST = 100;
 const DEEPEST_CAUSE = 300;
 
 export class Writer {
-  private readonly context: WriterContext;
   private bytes!: Buffer;
   private words!: Int32Array;
   private floats!: Float64Array;
@@ -71,8 +70,7 @@ export class Writer {
   /** Objects whose contents are still to be written. */
   private later: object[] = [];
 
-  constructor(context: WriterContext) {
-    this.context = context;
+  constructor(private readonly context: WriterContext) {
     this.resize(SCRATCH);
   }
 

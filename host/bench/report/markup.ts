@@ -1,11 +1,7 @@
 /** HTML that cannot be broken by what is put into it: interpolated text is escaped, interpolated markup is not. */
 
 export class Markup {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
+  constructor(readonly text: string) {}
 }
 
 type Content = string | number | Markup | readonly Markup[];
