@@ -27,17 +27,15 @@ export interface SharedFunction {
 
 /** The functions that one thread has sent. */
 export class Functions {
-  private readonly core: Core;
-  private readonly memory: Memory;
   private readonly byFunction = new WeakMap<object, SharedFunction>();
   private readonly byText = new Map<string, SharedFunction>();
   /** The task that a function of this thread's is, if it is known to be one. */
   exportOf: ((fn: object) => TaskName | undefined) | undefined;
 
-  constructor(core: Core, memory: Memory) {
-    this.core = core;
-    this.memory = memory;
-  }
+  constructor(
+    private readonly core: Core,
+    private readonly memory: Memory,
+  ) {}
 
   /** @throws SkeinError if it is no function, or one that cannot run on another thread */
   share(fn: unknown): SharedFunction {

@@ -35,16 +35,13 @@ interface Module {
 }
 
 export class Loader {
-  private readonly memory: Memory;
   private readonly functions: (Loaded | undefined)[] = [];
   private readonly modules = new Map<string, Module>();
 
   /** Functions that modules of this thread export. */
   private readonly exported = new WeakMap<object, TaskName>();
 
-  constructor(memory: Memory) {
-    this.memory = memory;
-  }
+  constructor(private readonly memory: Memory) {}
 
   /** The task that a function is, if a module that was loaded here for its tasks exports it. */
   exportOf(fn: object): TaskName | undefined {

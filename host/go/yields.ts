@@ -18,18 +18,16 @@ interface Reader {
 export class Yields implements AsyncIterableIterator<unknown, unknown> {
   private readonly values: unknown[] = [];
   private readonly readers: Reader[] = [];
-  private readonly end: Promise<unknown>;
-  /** Gives the generator leave for more values; or, -1, has it return. */
-  private readonly ask: (more: number) => void;
   private taken = 0;
   private isOver = false;
   /** Its reader has left: what still comes is for nobody. */
   private isLeft = false;
 
-  constructor(end: Promise<unknown>, ask: (more: number) => void) {
-    this.end = end;
-    this.ask = ask;
-  }
+  constructor(
+    private readonly end: Promise<unknown>,
+    /** Gives the generator leave for more values; or, -1, has it return. */
+    private readonly ask: (more: number) => void,
+  ) {}
 
   /** The generator has yielded. */
   push(value: unknown): void {

@@ -35,13 +35,11 @@ const MESSAGE_MS = 1000;
 let pools = 0;
 
 export class Pool {
-  readonly options: FilledOptions;
   readonly begin = performance.now();
   readonly runTime: Histogram | undefined;
   readonly waitTime: Histogram | undefined;
   completed = 0;
   needsDrain = false;
-  private readonly owner: EventEmitter;
   private readonly number = ++pools;
   private readonly queue: TaskQueue;
   /** Taken from the queue, and waiting for enough places to be free. */
@@ -64,9 +62,10 @@ export class Pool {
   private patience: NodeJS.Timeout | undefined;
   private willTell = false;
 
-  constructor(owner: EventEmitter, options: FilledOptions) {
-    this.owner = owner;
-    this.options = options;
+  constructor(
+    private readonly owner: EventEmitter,
+    readonly options: FilledOptions,
+  ) {
     this.queue = options.taskQueue ?? new FixedQueue();
     if (options.recordTiming) {
       this.runTime = new Histogram();

@@ -28,8 +28,6 @@ const enum Submit {
 }
 
 export class Entries {
-  private readonly info: ProgramInfo;
-  private readonly machine: Machine;
   /** Calls under way, by the address of their task. */
   private readonly calls = new Map<number, PendingCall>();
   private main: PendingMain | undefined;
@@ -41,10 +39,10 @@ export class Entries {
   /** Why nothing can run any more. */
   private ended: Error | undefined;
 
-  constructor(info: ProgramInfo, machine: Machine) {
-    this.info = info;
-    this.machine = machine;
-  }
+  constructor(
+    private readonly info: ProgramInfo,
+    private readonly machine: Machine,
+  ) {}
 
   /** Whether main, or the top-level code alone, is running. */
   get isMainBusy(): boolean {

@@ -8,17 +8,16 @@ import { Trace, type TraceOptions } from "../trace/index.js";
 import type { Machine, RuntimeOptions } from "./machine.js";
 
 export class Watch {
-  private readonly machine: Machine;
-  private readonly options: RuntimeOptions;
   private readonly unpublish: (() => void) | undefined;
   private tracing: Trace | undefined;
   /** Those who wait for a dump. */
   private dumps: (() => void)[] = [];
   private isOver = false;
 
-  constructor(machine: Machine, options: RuntimeOptions) {
-    this.machine = machine;
-    this.options = options;
+  constructor(
+    private readonly machine: Machine,
+    private readonly options: RuntimeOptions,
+  ) {
     if (options.title === undefined) return;
     this.unpublish = publish(options.title, () => ({ schedtrace: this.schedtrace(), stats: this.stats() }));
   }

@@ -34,7 +34,6 @@ export class Ops {
   /** A slot of this thread's own, for what is on its way into or out of the core. */
   readonly slot: number;
   readonly core: Core;
-  private readonly host: SyncHost;
   private readonly memory: Memory;
   private readonly free: number[] = [];
   private readonly handlers: (Ended | undefined)[] = [];
@@ -48,8 +47,7 @@ export class Ops {
   /** A record that never waits, and lends what receiving at once needs. */
   readonly lender: number;
 
-  constructor(host: SyncHost) {
-    this.host = host;
+  constructor(private readonly host: SyncHost) {
     this.core = host.core;
     this.memory = host.memory;
     this.slot = host.core.malloc(16);
