@@ -31,13 +31,12 @@ import { goid, gosched } from "../runtime/goroutine/proc";
 import { Conn as Stream } from "../net";
 import { Conn, ConnState } from "./conn";
 import { Action, Events, Tick } from "./events";
+import { INPUT, InBuffer } from "./inbuffer";
 import { OutBuffer } from "./outbuffer";
 import { Server } from "./server";
 import { giveSlots, LoopEvent, Slot, SlotEvent, slotGeneration, Slots, slotTakeWakes, takeSlots } from "./slots";
 import { Worklist } from "./worklist";
 
-/** Bytes of one read: the largest packet fits. */
-const INPUT: i32 = 65536;
 /** Datagrams that one go takes. */
 const DATAGRAMS: i32 = 64;
 /** Reads of input that nobody wants, before the close: closing with unread input resets the connection. */
@@ -72,9 +71,7 @@ export class Loop {
   private stopping: bool = false;
   /** The connection whose handler is running. */
   private current: Conn | null = null;
-  /** Input is read to here; the view's length is that of the input. */
-  private readonly input: Uint8Array = new Uint8Array(INPUT);
-  private readonly noInput: Uint8Array = new Uint8Array(0);
+  private readonly input: InBuffer = new InBuffer();
   private readonly out: OutBuffer = new OutBuffer();
   /** When `tick`, and looking for idle and lingering connections, are due. */
   private nextTick: i64 = NEVER;
@@ -203,13 +200,13 @@ export class Loop {
   private wake(conn: Conn): void {
     let n = slotTakeWakes(conn.slot);
     this.wakes += n;
-    for (; n > 0 && conn.state == ConnState.Open; n--) this.data(conn, this.noInput);
+    for (; n > 0 && conn.state == ConnState.Open; n--) this.data(conn, this.input.none);
   }
 
   private read(conn: Conn): void {
     // First: what comes after the read, and is the end, is told by an event.
     const done = netpolldone(conn.fd.pd);
-    const n = sysRead(conn.fd.fd, this.input.dataStart, INPUT);
+    const n = sysRead(conn.fd.fd, this.input.at, INPUT);
     if (n > 0) {
       // A short read has taken all; what comes next is told by an event.
       if (n < INPUT && !done && conn.fd.kind == SocketKind.TCP) conn.readable = false;
@@ -227,10 +224,8 @@ export class Loop {
   }
 
   private inputOf(n: i32): Uint8Array {
-    const input = this.input;
-    store<i32>(changetype<usize>(input), n, offsetof<Uint8Array>("byteLength"));
     this.bytesIn += n;
-    return input;
+    return this.input.take(n);
   }
 
   private data(conn: Conn, input: Uint8Array): void {
@@ -244,7 +239,7 @@ export class Loop {
   private receive(conn: Conn): void {
     for (let i = 0; i < DATAGRAMS && conn.state == ConnState.Open; i++) {
       store<i32>(conn.sender - 4, SOCKADDR_MAX);
-      const n = sysRecvfrom(conn.fd.fd, this.input.dataStart, INPUT, conn.sender, conn.sender - 4);
+      const n = sysRecvfrom(conn.fd.fd, this.input.at, INPUT, conn.sender, conn.sender - 4);
       if (n == -Errno.EAGAIN) return;
       // Other errors are those of earlier answers, and as lost as these.
       if (n >= 0) this.data(conn, this.inputOf(n));
@@ -411,7 +406,7 @@ export class Loop {
   /** Reads what has come and nobody wants: closing over it would take the output back that is on its way. */
   private discard(conn: Conn): void {
     sysShutdownWrite(conn.fd.fd);
-    for (let i = 0; i < DISCARD_READS; i++) if (sysRead(conn.fd.fd, this.input.dataStart, INPUT) != INPUT) break;
+    for (let i = 0; i < DISCARD_READS; i++) if (sysRead(conn.fd.fd, this.input.at, INPUT) != INPUT) break;
   }
 
   /** It is no connection of this loop any more; its descriptor is. */
