@@ -62,24 +62,23 @@ export class Codec {
    * @throws a DataCloneError if a part of it cannot be cloned or moved; whatever a getter in it throws
    */
   encode(value: unknown, at: number, transfer?: Transfer | readonly unknown[]): void {
-    const i = at >>> 2;
     switch (typeof value) {
       case "number":
         if (value === value) this.floats[at >>> 3] = value;
-        else this.put(i, slots.NAN, 0);
+        else this.put(at, slots.NAN, 0);
         break;
       case "string":
-        this.text(value, i);
+        this.text(value, at);
         break;
       case "boolean":
-        this.put(i, slots.CONSTANT, value ? slots.TRUE : slots.FALSE);
+        this.put(at, slots.CONSTANT, value ? slots.TRUE : slots.FALSE);
         break;
       case "undefined":
-        this.put(i, slots.CONSTANT, slots.UNDEFINED);
+        this.put(at, slots.CONSTANT, slots.UNDEFINED);
         break;
       default:
-        if (value === null) this.put(i, slots.CONSTANT, slots.NULL);
-        else this.block(value as object | bigint, i, transfer);
+        if (value === null) this.put(at, slots.CONSTANT, slots.NULL);
+        else this.block(value as object | bigint, at, transfer);
         return;
     }
     if (transfer !== undefined && !(transfer instanceof Transfer)) new Transfer(transfer).commit();
@@ -87,10 +86,9 @@ export class Codec {
 
   /** The value in the slot at `at`, which gives up what it owned. */
   decode(at: number): unknown {
-    const i = at >>> 2;
-    const upper = this.words[i + 1]!;
+    const upper = slots.upperAt(this.words, at);
     if (upper >= 0 || upper < slots.FIRST_TAGGED) return this.floats[at >>> 3];
-    const word = this.words[i]!;
+    const word = slots.lowerAt(this.words, at);
     if (upper < slots.TEXT) return readConstant(word);
     if (upper < slots.BLOCK) return readShortText(upper, word);
     return this.take(upper, word >>> 0);
@@ -98,9 +96,9 @@ export class Codec {
 
   /** A copy of the value in the slot at `at`, which keeps it. Nobody may take or drop it meanwhile. */
   peek(at: number): unknown {
-    const upper = this.words[(at >>> 2) + 1]!;
+    const upper = slots.upperAt(this.words, at);
     if (upper >= 0 || upper < slots.BLOCK) return this.decode(at);
-    const word = this.words[at >>> 2]! >>> 0;
+    const word = slots.lowerAt(this.words, at) >>> 0;
     if (upper === slots.BLOCK_TREE) return new Reader(this.context, this.floats, this.buffer, true).read(word);
     const keeps = { ...this.context, free: () => undefined };
     return this.take(upper, word, keeps);
@@ -108,42 +106,41 @@ export class Codec {
 
   /** Gives up what the slot at `at` owns, unread. */
   drop(at: number): void {
-    const upper = this.words[(at >>> 2) + 1]!;
+    const upper = slots.upperAt(this.words, at);
     if (upper >= 0 || upper < slots.BLOCK) return;
-    const word = this.words[at >>> 2]! >>> 0;
+    const word = slots.lowerAt(this.words, at) >>> 0;
     if (upper >= slots.HANDLE) this.handles.get(upper - slots.HANDLE)?.release(word);
     else this.freeBlock(upper, word);
   }
 
-  private put(i: number, upper: number, word: number): void {
-    this.words[i] = word;
-    this.words[i + 1] = upper;
+  private put(at: number, upper: number, word: number): void {
+    slots.putSlot(this.words, at, upper, word);
   }
 
-  private text(text: string, i: number): void {
+  private text(text: string, at: number): void {
     const n = text.length;
     const latin1 = isLatin1(text);
-    if (latin1 && n <= slots.SHORT_TEXT) return this.put(i, shortTextUpper(text), shortTextWord(text));
+    if (latin1 && n <= slots.SHORT_TEXT) return this.put(at, shortTextUpper(text), shortTextWord(text));
     const bytes = latin1 ? n : n * 2;
     const address = this.context.alloc(slots.BLOCK_HEADER + bytes) >>> 0;
-    this.words[address >>> 2] = bytes;
+    slots.writeHeader(this.words, address, bytes);
     if (latin1) writeLatin1(this.buffer, address + slots.BLOCK_HEADER, text);
     else writeUtf16(this.buffer, address + slots.BLOCK_HEADER, text);
-    this.put(i, latin1 ? slots.BLOCK_LATIN1 : slots.BLOCK_UTF16, address);
+    this.put(at, latin1 ? slots.BLOCK_LATIN1 : slots.BLOCK_UTF16, address);
   }
 
-  private block(value: object | bigint, i: number, transfer: Transfer | readonly unknown[] | undefined): void {
+  private block(value: object | bigint, at: number, transfer: Transfer | readonly unknown[] | undefined): void {
     if (transfer === undefined) {
       if (typeof value === "object" && isHandle(value)) {
         const kind = this.handles.get(value.kind);
         if (kind !== undefined && value.memory === this.memory) {
           kind.retain(value.address);
-          return this.put(i, slots.HANDLE + value.kind, value.address);
+          return this.put(at, slots.HANDLE + value.kind, value.address);
         }
       } else if (types.isUint8Array(value) && value.byteLength > 0) {
         const { buffer } = value;
         if (!types.isSharedArrayBuffer(buffer) && !isResizable(buffer))
-          return this.put(i, slots.BLOCK_BYTES, writeBytes(this.context, value));
+          return this.put(at, slots.BLOCK_BYTES, writeBytes(this.context, value));
       }
     }
     const moved = transfer === undefined || transfer instanceof Transfer ? transfer : new Transfer(transfer);
@@ -156,7 +153,7 @@ export class Codec {
         throw error;
       }
     }
-    this.put(i, slots.BLOCK_TREE, address);
+    this.put(at, slots.BLOCK_TREE, address);
   }
 
   private tree(value: unknown, transfer: Transfer | undefined): number {
@@ -178,7 +175,7 @@ export class Codec {
       return openHandle(context, upper - slots.HANDLE, word);
     }
     const from = word + slots.BLOCK_HEADER;
-    const length = this.words[word >>> 2]! >>> 0;
+    const length = slots.lengthOf(this.words, word);
     switch (upper) {
       case slots.BLOCK_LATIN1: {
         const text = this.buffer.latin1Slice(from, from + length);
@@ -209,10 +206,10 @@ export class Codec {
   private freeBlock(upper: number, address: number): void {
     if (upper === slots.BLOCK_TREE) {
       const { words } = this;
-      const start = address >>> 2;
-      const owned = words[start + (slots.BLOCK_OWNED >>> 2)]!;
-      let i = (address + slots.BLOCK_HEADER + words[start]!) >>> 2;
-      for (let k = 0; k < owned; k++, i += 2) release(this.context, words[i]!, words[i + 1]! >>> 0);
+      const owned = slots.ownedOf(words, address);
+      let at = address + slots.BLOCK_HEADER + slots.lengthOf(words, address);
+      for (let k = 0; k < owned; k++, at += 8)
+        release(this.context, slots.lowerAt(words, at), slots.upperAt(words, at) >>> 0);
     }
     this.context.free(address);
   }

@@ -36,7 +36,7 @@ export class Reader implements ValueReader {
 
   /** The value of the tree in the block at `address`. */
   read(address: number): unknown {
-    const flags = this.words[(address + slots.BLOCK_FLAGS) >>> 2]!;
+    const flags = slots.flagsOf(this.words, address);
     this.at = (address + slots.BLOCK_HEADER) / 8;
     this.objects = (flags & slots.FLAG_REPEATS) !== 0 ? [] : undefined;
     const value = this.value();
@@ -285,7 +285,7 @@ function readBigInt(data: DataView, at: number, words: number, negative: boolean
 /** The bytes of a block in a buffer of their own; the block is freed. */
 export function takeBuffer(context: WriterContext, address: number, greatest: number): ArrayBuffer {
   const { memory } = context;
-  const length = memory.words[address >>> 2]! >>> 0;
+  const length = slots.lengthOf(memory.words, address);
   const buffer = newBuffer(length, greatest);
   const from = address + slots.BLOCK_HEADER;
   new Uint8Array(buffer).set(memory.bytes.subarray(from, from + length));

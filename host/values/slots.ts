@@ -108,13 +108,40 @@ export const LATER_ARRAY = 1;
 export const LATER_MAP = 2;
 export const LATER_SET = 3;
 
-/** Bytes before the contents of a block: u32 bytes of contents, u32 entries in the list of what the block owns, u32 flags. */
+/** Bytes before the contents of a block. */
 export const BLOCK_HEADER = 16;
-export const BLOCK_LENGTH = 0;
-export const BLOCK_OWNED = 4;
-export const BLOCK_FLAGS = 8;
 /** A tree refers to objects by their number. */
 export const FLAG_REPEATS = 1;
+
+/** The halves of the slot at an address, as signed words. */
+export function upperAt(words: Int32Array, at: number): number {
+  return words[(at >>> 2) + 1]!;
+}
+export function lowerAt(words: Int32Array, at: number): number {
+  return words[at >>> 2]!;
+}
+
+export function putSlot(words: Int32Array, at: number, upper: number, lower: number): void {
+  words[at >>> 2] = lower;
+  words[(at >>> 2) + 1] = upper;
+}
+
+/** The header of a block: bytes of contents, entries in the list of what it owns, flags. */
+export function writeHeader(words: Int32Array, block: number, length: number, owned = 0, flags = 0): void {
+  const i = block >>> 2;
+  words[i] = length;
+  words[i + 1] = owned;
+  words[i + 2] = flags;
+}
+export function lengthOf(words: Int32Array, block: number): number {
+  return words[block >>> 2]! >>> 0;
+}
+export function ownedOf(words: Int32Array, block: number): number {
+  return words[(block >>> 2) + 1]!;
+}
+export function flagsOf(words: Int32Array, block: number): number {
+  return words[(block >>> 2) + 2]!;
+}
 
 /** What a block owns, besides itself: u32 kind, u32 word. */
 export const OWNS_BLOCK = -1;

@@ -104,11 +104,8 @@ export class Writer {
     const pairs = this.owned.length;
     const address = this.context.alloc(slots.BLOCK_HEADER + length + pairs * 4) >>> 0;
     const { words } = memory;
-    const start = address >>> 2;
-    words[start + (slots.BLOCK_LENGTH >>> 2)] = length;
-    words[start + (slots.BLOCK_OWNED >>> 2)] = pairs >>> 1;
-    words[start + (slots.BLOCK_FLAGS >>> 2)] = this.flags;
-    let to = start + (slots.BLOCK_HEADER >>> 2);
+    slots.writeHeader(words, address, length, pairs / 2, this.flags);
+    let to = (address + slots.BLOCK_HEADER) >>> 2;
     if (length <= 256) {
       const from = this.words;
       const n = length >>> 2;
@@ -478,7 +475,7 @@ export function writeBytes(context: WriterContext, bytes: Uint8Array): number {
   const n = bytes.byteLength;
   const address = context.alloc(slots.BLOCK_HEADER + n) >>> 0;
   const { memory } = context;
-  memory.words[address >>> 2] = n;
+  slots.writeHeader(memory.words, address, n);
   memory.bytes.set(bytes, address + slots.BLOCK_HEADER);
   return address;
 }
