@@ -54,6 +54,26 @@ async function parse(argv: readonly string[]): Promise<number> {
       outputError: (text, write) => write(text.replace(/^error: /, "skein: ")),
     });
 
+  const end = (status: number): void => void (code = status);
+  declareRun(program, end);
+  declareBuild(program, end);
+  declareWatching(program);
+  program
+    .command("bench")
+    .description("run the benchmarks against the peers that are installed (skein bench --help)")
+    .allowUnknownOption()
+    .helpOption(false);
+
+  if (argv.length === 0) {
+    program.outputHelp({ error: true });
+    return EXIT_REFUSED;
+  }
+  await program.parseAsync([...argv], { from: "user" });
+  return code;
+}
+
+/** `skein run`; `end` is told the program's exit code. */
+function declareRun(program: Command, end: (status: number) => void): void {
   program
     .command("run")
     .description("build a program (cached) and run it")
@@ -76,9 +96,12 @@ async function parse(argv: readonly string[]): Promise<number> {
     .option("--stats", "print how many goroutines each M ran, after the program has ended")
     .action(async (file: string, args: string[], options: RunOptions) => {
       const { runCommand } = await import("./run.js");
-      code = await runCommand(file, args, options);
+      end(await runCommand(file, args, options));
     });
+}
 
+/** `skein build`; `end` is told whether it could. */
+function declareBuild(program: Command, end: (status: number) => void): void {
   program
     .command("build")
     .description("compile a program, the runtime inside")
@@ -88,9 +111,12 @@ async function parse(argv: readonly string[]): Promise<number> {
     .option("--stats", "print sizes and how long each step took")
     .action(async (file: string, options: BuildOptions) => {
       const { buildCommand } = await import("./build.js");
-      code = await buildCommand(file, options);
+      end(await buildCommand(file, options));
     });
+}
 
+/** `skein trace` and `skein top`. */
+function declareWatching(program: Command): void {
   program
     .command("trace")
     .description("sum up a trace that skein run --trace or rt.trace wrote")
@@ -110,19 +136,6 @@ async function parse(argv: readonly string[]): Promise<number> {
       const { topCommand } = await import("./top.js");
       await topCommand(pid, options);
     });
-
-  program
-    .command("bench")
-    .description("run the benchmarks against the peers that are installed (skein bench --help)")
-    .allowUnknownOption()
-    .helpOption(false);
-
-  if (argv.length === 0) {
-    program.outputHelp({ error: true });
-    return EXIT_REFUSED;
-  }
-  await program.parseAsync([...argv], { from: "user" });
-  return code;
 }
 
 function procsOption(text: string): number {

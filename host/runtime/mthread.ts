@@ -70,23 +70,7 @@ async function runM(data: MData): Promise<void> {
     };
     const runner = new Runner(thread, mark, data.panic === "exit" ? panic : undefined);
     installHook({ scope: thread, context: () => runner.context() });
-    process.on("exit", (code) => {
-      // Called from a goroutine: then the thread dies in JavaScript.
-      if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `it called process.exit(${code})`);
-    });
-    const uncaught = (error: unknown): void => {
-      if (process.listenerCount("uncaughtException") > 1) return; // a task's own handler has it
-      const what = stackOf(error) ?? wordsOf(error);
-      if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `an error that nobody caught: ${what}`);
-      process.exit(1);
-    };
-    process.on("uncaughtException", uncaught);
-    // On Node what nobody handles becomes an uncaught exception, unless the process's flags say otherwise.
-    if ("deno" in process.versions) {
-      process.on("unhandledRejection", (error) => {
-        if (process.listenerCount("unhandledRejection") === 1) uncaught(error);
-      });
-    }
+    watchEnd(instance, mid, mark);
     memory.m(mid).tid = threadNumber();
     core.beM(mid);
     control.begin();
@@ -112,6 +96,27 @@ async function runM(data: MData): Promise<void> {
     const what = core === undefined ? "could not start" : "failed";
     const reason = stackOf(error) ?? wordsOf(error);
     control.report(Report.Failure, `thread M${mid} ${what}: ${reason}`);
+  }
+}
+
+/** Has the thread tell why it ends where JavaScript ends it: a goroutine, or an error that nobody caught. */
+function watchEnd(instance: Instance, mid: number, mark: Mark): void {
+  process.on("exit", (code) => {
+    // Called from a goroutine: then the thread dies in JavaScript.
+    if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `it called process.exit(${code})`);
+  });
+  const uncaught = (error: unknown): void => {
+    if (process.listenerCount("uncaughtException") > 1) return; // a task's own handler has it
+    const what = stackOf(error) ?? wordsOf(error);
+    if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `an error that nobody caught: ${what}`);
+    process.exit(1);
+  };
+  process.on("uncaughtException", uncaught);
+  // On Node what nobody handles becomes an uncaught exception, unless the process's flags say otherwise.
+  if ("deno" in process.versions) {
+    process.on("unhandledRejection", (error) => {
+      if (process.listenerCount("unhandledRejection") === 1) uncaught(error);
+    });
   }
 }
 
