@@ -6,6 +6,7 @@
  * Guarantees: the same sources give the same bytes; an error is a CompileError whose message is ready to print.
  */
 import { statSync, type Stats } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { CompileError } from "../base/errors.js";
 import { cached, type CacheOptions } from "./cache.js";
@@ -37,6 +38,7 @@ export interface CompileResult {
 /** Compiles the program whose entry file is `entryPath`, or takes it from the cache. */
 export async function compile(entryPath: string, options: CompileOptions = {}): Promise<CompileResult> {
   checkEntry(entryPath);
+  checkPackages();
   const settings: Settings = {
     safepoints: options.noPreempt ? null : { ...DEFAULT_SAFEPOINTS, ...options.safepoints },
     checked: options.checked ?? isCheckedRun(),
@@ -64,6 +66,31 @@ async function loadCompiler(): Promise<typeof Compile> {
     if (!rejections.includes(listener)) process.off("unhandledRejection", listener);
   }
   return compiler;
+}
+
+/** Checks that there are the packages that compile: only those who compile install them. */
+function checkPackages(): void {
+  const require = createRequire(import.meta.url);
+  const { peerDependencies } = require("../../package.json") as { peerDependencies: Record<string, string> };
+  const wanted = Object.entries(peerDependencies);
+  const wrong = wanted.flatMap(([name, version]) => {
+    const found = versionOf(require, name);
+    return found === version ? [] : [found === undefined ? name : `${name} ${version} instead of ${found}`];
+  });
+  if (wrong.length === 0) return;
+  const command = `npm install --save-dev ${wanted.map(([name, version]) => `${name}@${version}`).join(" ")}`;
+  throw new CompileError(
+    `compiling takes ${wrong.join(" and ")}, which Skein does not bring along: ${command}\n` +
+      "(a program that is compiled already, a .wasm file, runs without)",
+  );
+}
+
+function versionOf(require: NodeJS.Require, name: string): string | undefined {
+  try {
+    return (require(`${name}/package.json`) as { version: string }).version;
+  } catch {
+    return undefined;
+  }
 }
 
 function checkEntry(entryPath: string): void {
