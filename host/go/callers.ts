@@ -6,7 +6,7 @@
  */
 import { stackOf } from "../base/thrown.js";
 import type { SharedFunction } from "./functions.js";
-import type { GoroutinePromise } from "./goroutine.js";
+import type { Started } from "./goroutine.js";
 
 const TRACES = 16;
 /** In milliseconds. */
@@ -25,7 +25,7 @@ export class Callers {
   }
 
   /** Notes who starts `g`, which runs `shared`. */
-  note(g: GoroutinePromise, shared: SharedFunction): void {
+  note(g: Started, shared: SharedFunction): void {
     if (this.traces > 0) {
       this.traces--;
       g.startedAt = shared.startedAt = stackHere();
@@ -47,7 +47,7 @@ function stackHere(): { stack?: string } {
 const OWN = /\/(?:go\/(?:callers|starter|thread|tasks)|runtime)\.js:/;
 
 /** Adds to an error's stack who started the goroutine. */
-export function withCaller(error: unknown, g: GoroutinePromise, mid: number): unknown {
+export function withCaller(error: unknown, g: Started, mid: number): unknown {
   const own = error instanceof Error ? stackOf(error) : undefined;
   if (own === undefined) return error;
   const frames = (stackOf(g.startedAt) ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !OWN.test(line));

@@ -4,7 +4,11 @@
  * A thread's own code and what users import are different copies of this module, so they meet at a symbol of the global object.
  */
 import { SkeinError } from "../base/errors.js";
-import type { Scope } from "./thread.js";
+import { present } from "../base/present.js";
+import { SyncMembers } from "../sync/index.js";
+import type { Sync } from "../sync/sync.js";
+import type { GoTasks } from "./tasks.js";
+import type { Go, Scope, Thread } from "./thread.js";
 
 const HOOK = Symbol.for("skein.current");
 
@@ -15,6 +19,54 @@ export interface GoroutineContext {
   /** Aborts when it is cancelled, with the reason. */
   readonly signal: AbortSignal;
 }
+
+/** A thread, as the functions that it runs see it. */
+export class ThreadScope extends SyncMembers implements Scope {
+  readonly #thread: Thread;
+
+  constructor(thread: Thread) {
+    super();
+    this.#thread = thread;
+  }
+
+  /** @internal */
+  protected get sync(): Sync {
+    return this.#thread.sync;
+  }
+
+  get go(): Go {
+    return this.#thread.go;
+  }
+
+  tasks<M>(url: string | URL): GoTasks<M> {
+    return this.#thread.tasks<M>(url);
+  }
+}
+
+/** A goroutine, as its function sees it. */
+export class OwnContext implements GoroutineContext {
+  readonly #of: GoroutineContext;
+
+  constructor(of: GoroutineContext) {
+    this.#of = of;
+  }
+
+  get id(): number {
+    return this.#of.id;
+  }
+
+  get signal(): AbortSignal {
+    return this.#of.signal;
+  }
+}
+
+present(ThreadScope, "Scope", () => ({}), "it is a running scheduler, and no data");
+present(
+  OwnContext,
+  "GoroutineContext",
+  ({ id, signal }) => ({ id, cancelled: signal.aborted }),
+  "its signal says whether the goroutine is cancelled",
+);
 
 /** What a thread of a runtime offers to the functions that it runs. */
 interface CurrentHook {

@@ -6,6 +6,7 @@
  * what `then` returns is an ordinary promise.
  */
 import { JsStatus } from "../abi/enums.js";
+import { present } from "../base/present.js";
 import type { LongTimer } from "../base/timers.js";
 import type { Starter } from "./starter.js";
 import type { Yields } from "./yields.js";
@@ -73,30 +74,24 @@ interface Rare {
   yields: Yields | undefined;
 }
 
-/** @internal What `Goroutine` is made of. */
-export class GoroutinePromise extends Promise<unknown> implements Goroutine<unknown, unknown> {
-  readonly id: number;
-  /** @internal Address of its record, 0 once it has ended. */
-  at: number;
-  /** @internal */
-  readonly starter: Starter;
-  /** @internal */
+/** @internal A goroutine that this thread has started, as its starter sees it. */
+export class Started {
+  readonly promise: GoroutinePromise;
   readonly settle: (value: never) => void;
-  /** @internal */
   readonly fail: (reason: unknown) => void;
-  /** @internal */
+  readonly starter: Starter;
+  readonly id: number;
+  /** Address of its record, 0 once it has ended. */
+  at: number;
   ended: GoroutineStatus = "queued";
-  /** @internal */
   rare: Rare | undefined = undefined;
-  /** @internal Who started it, or another of its function: an object with a stack. */
+  /** Who started it, or another of its function: an object with a stack. */
   startedAt: { stack?: string } | undefined = undefined;
-  /** @internal */
   hasOwnStack = false;
-  /** @internal */
   readonly functionName: string;
 
   constructor(starter: Starter, id: number, at: number, functionName: string) {
-    super(executor);
+    this.promise = new GoroutinePromise(this);
     this.settle = resolveLatest;
     this.fail = rejectLatest;
     this.starter = starter;
@@ -114,7 +109,6 @@ export class GoroutinePromise extends Promise<unknown> implements Goroutine<unkn
     return STATES[this.starter.stateOf(this.at)] ?? "queued";
   }
 
-  /** @internal */
   get more(): Rare {
     return (this.rare ??= {
       cancelled: false,
@@ -125,19 +119,44 @@ export class GoroutinePromise extends Promise<unknown> implements Goroutine<unkn
       yields: undefined,
     });
   }
+}
+
+/** @internal What `Goroutine` is made of. */
+class GoroutinePromise extends Promise<unknown> implements Goroutine<unknown, unknown> {
+  readonly #started: Started;
+
+  constructor(started: Started) {
+    super(executor);
+    this.#started = started;
+  }
+
+  get id(): number {
+    return this.#started.id;
+  }
+
+  get name(): string {
+    return this.#started.name;
+  }
+
+  get status(): GoroutineStatus {
+    return this.#started.status;
+  }
 
   cancel(reason?: unknown): boolean {
-    return this.starter.cancel(this, reason ?? new DOMException("the goroutine was cancelled", "AbortError"));
+    const started = this.#started;
+    return started.starter.cancel(started, reason ?? new DOMException("the goroutine was cancelled", "AbortError"));
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown, unknown> {
-    return this.starter.yieldsOf(this);
+    return this.#started.starter.yieldsOf(this.#started);
   }
 
   override get [Symbol.toStringTag](): string {
     return "Goroutine";
   }
 }
+
+present(GoroutinePromise, "Goroutine", ({ id, status, name }) => ({ id, status, name }), "await it to have its result");
 
 // Otherwise `await` and `then` would take the long way, made for promises that are not the engine's own.
 Reflect.defineProperty(GoroutinePromise.prototype, "constructor", {

@@ -17,7 +17,7 @@ import { ALL } from "./starter.js";
 import { trusted } from "../base/promises.js";
 import { attempt, isError, stackOf, wordsOf } from "../base/thrown.js";
 import { runCarried, type Carried } from "./carry.js";
-import type { GoroutineContext } from "./current.js";
+import { OwnContext, type GoroutineContext } from "./current.js";
 import type { AnyFunction } from "./goroutine.js";
 import { Loader, type Loaded } from "./loader.js";
 import { markOf, type Mark } from "./mark.js";
@@ -30,6 +30,8 @@ type AnyGenerator = AsyncGenerator<unknown, unknown> | Generator<unknown, unknow
 
 /** A goroutine that this thread runs or that awaits here. */
 class Running implements GoroutineContext {
+  /** What its function is given. */
+  readonly context = new OwnContext(this);
   readonly id: number;
   readonly record: number;
   private controller: AbortController | undefined;
@@ -91,8 +93,8 @@ export class Runner {
   /** The goroutine that asks: the one whose function is on the stack, or that the current continuation belongs to. */
   context(): GoroutineContext | undefined {
     const { record } = this;
-    if (record === 0) return this.following.getStore();
-    return (this.running ??= new Running(this.memory.jsgo(record).id, record));
+    if (record === 0) return this.following.getStore()?.context;
+    return (this.running ??= new Running(this.memory.jsgo(record).id, record)).context;
   }
 
   /** Runs the goroutine of a record; returns one of RUNJS_*. */

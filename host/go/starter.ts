@@ -21,7 +21,7 @@ import { takeText, writeText } from "../program/notes.js";
 import { Callers, withCaller } from "./callers.js";
 import { Functions } from "./functions.js";
 import type { TaskName } from "./tasks.js";
-import { GoroutinePromise, type AnyFunction } from "./goroutine.js";
+import { Started, type AnyFunction } from "./goroutine.js";
 import { markOf } from "./mark.js";
 import { dropArgs, encodeArgs, sendRequest } from "./records.js";
 import type { Thread } from "./thread.js";
@@ -61,7 +61,7 @@ export class Starter {
   /** Records not in use. */
   private readonly free: number[] = [];
   /** Goroutines under way, by their records' numbers. */
-  private readonly slots: (GoroutinePromise | undefined)[] = [];
+  private readonly slots: (Started | undefined)[] = [];
   private nextId = 0;
   private endId = 0;
   private first = 0;
@@ -97,7 +97,7 @@ export class Starter {
    * @param pool the pool that has given this thread a ticket for it, and a count as its holder: where nothing is thrown, both are the goroutine's
    * @throws what `rt.go` throws
    */
-  go(fn: AnyFunction, args: readonly unknown[], options?: GoOptions, pool = 0): GoroutinePromise {
+  go(fn: AnyFunction, args: readonly unknown[], options?: GoOptions, pool = 0): Started["promise"] {
     if (this.refusal !== undefined) throw this.refusal;
     if (options !== undefined) checkGo(options);
     const shared = this.functions.share(fn);
@@ -119,24 +119,24 @@ export class Starter {
     record.fn = shared.address;
     record.seen = 0;
     if (options?.signal?.aborted === true) {
-      const never = new GoroutinePromise(this, id, at, shared.name);
+      const never = new Started(this, id, at, shared.name);
       dropArgs(this.thread, at);
       this.free.push(at);
       never.at = 0;
       never.ended = "cancelled";
       if (options.name !== undefined) never.more.name = options.name;
       never.fail(options.signal.reason);
-      return never;
+      return never.promise;
     }
     record.pool = pool;
     const { slot } = record;
     this.thread.hold(); // first: whoever posts the result while this thread still counts as asleep wakes it the long way
     this.enqueue(at);
     // It can come back only when this thread looks at its mailbox: the rest is done while another thread wakes up for it.
-    const g = (this.slots[slot] = new GoroutinePromise(this, id, at, shared.name));
+    const g = (this.slots[slot] = new Started(this, id, at, shared.name));
     this.callers.note(g, shared);
     if (options !== undefined) this.apply(g, options);
-    return g;
+    return g.promise;
   }
 
   /** Has functions that modules export be tasks, as far as this thread knows them. */
@@ -174,13 +174,13 @@ export class Starter {
     this.refuse(error);
     this.count = 0;
     for (const g of this.live()) {
-      if (isExpected) g.catch(() => undefined);
+      if (isExpected) g.promise.catch(() => undefined);
       this.finish(g, "failed").fail(error);
     }
   }
 
   /** Goroutines that have not ended. */
-  *live(): Iterable<GoroutinePromise> {
+  *live(): Iterable<Started> {
     for (const g of this.slots) if (g !== undefined && g.at !== 0) yield g;
   }
 
@@ -209,7 +209,7 @@ export class Starter {
     if (this.thisTick <= AT_ONCE || this.count >= BATCH) this.flush();
   }
 
-  private apply(g: GoroutinePromise, { signal, name, timeout }: GoOptions): void {
+  private apply(g: Started, { signal, name, timeout }: GoOptions): void {
     if (name !== undefined) g.more.name = name;
     if (timeout !== undefined) {
       this.later(g, timeout, () =>
@@ -221,7 +221,7 @@ export class Starter {
     g.more.detach = onAbort(signal, abort);
   }
 
-  private later(g: GoroutinePromise, ms: number, action: () => void): void {
+  private later(g: Started, ms: number, action: () => void): void {
     const { timers } = g.more;
     const timed = (): void => {
       timers.delete(timer);
@@ -234,7 +234,7 @@ export class Starter {
   // ---- ending --------------------------------------------------------------------------------------------------------
 
   /** Its promise is about to be settled: it counts no more. */
-  private finish(g: GoroutinePromise, ended: "done" | "failed" | "cancelled"): GoroutinePromise {
+  private finish(g: Started, ended: "done" | "failed" | "cancelled"): Started {
     this.ticketBack(g.at);
     g.at = 0;
     g.ended = ended;
@@ -246,7 +246,7 @@ export class Starter {
       rare.detach?.();
       const { yields } = rare;
       if (yields !== undefined) {
-        g.catch(() => undefined);
+        g.promise.catch(() => undefined);
         queueMicrotask(() => yields.finish());
       }
     }
@@ -333,7 +333,7 @@ export class Starter {
   // ---- cancelling ----------------------------------------------------------------------------------------------------
 
   /** See `Goroutine.cancel`. */
-  cancel(g: GoroutinePromise, reason: unknown): boolean {
+  cancel(g: Started, reason: unknown): boolean {
     const { at } = g;
     if (at === 0) return false;
     const { more } = g;
@@ -362,7 +362,7 @@ export class Starter {
   /** Cancels all goroutines: those that this thread has started, and all that await on any. */
   cancelAll(reason: Error): void {
     for (const g of this.live()) {
-      g.catch(() => undefined); // whoever does not wait for it does not mind
+      g.promise.catch(() => undefined); // whoever does not wait for it does not mind
       this.cancel(g, reason);
     }
     const { thread } = this;
@@ -372,7 +372,7 @@ export class Starter {
   }
 
   /** It has not ended in spite of its cancellation. */
-  private giveUp(g: GoroutinePromise): void {
+  private giveUp(g: Started): void {
     const { at } = g;
     if (at === 0) return;
     const { thread } = this;
@@ -395,10 +395,10 @@ export class Starter {
   // ---- generators ----------------------------------------------------------------------------------------------------
 
   /** The values that a goroutine yields. */
-  yieldsOf(g: GoroutinePromise): Yields {
+  yieldsOf(g: Started): Yields {
     const { more } = g;
     if (more.yields === undefined) {
-      more.yields = new Yields(g, (leave) => {
+      more.yields = new Yields(g.promise, (leave) => {
         if (g.at !== 0) this.request(g, NoteKind.Pull, leave, undefined);
       });
       if (g.at === 0) more.yields.finish();
@@ -416,7 +416,7 @@ export class Starter {
   }
 
   /** Tells the M of a goroutine something about it. */
-  private request(g: GoroutinePromise, kind: number, arg: number, value: unknown): void {
+  private request(g: Started, kind: number, arg: number, value: unknown): void {
     this.notify(this.memory.jsgo(g.at).mid, kind, g.id, arg, value);
   }
 

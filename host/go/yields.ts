@@ -5,6 +5,8 @@
  * never more than WINDOW values ahead.
  */
 
+import { present } from "../base/present.js";
+
 /** How many values a generator may be ahead of who reads them. */
 export const WINDOW = 16;
 /** Leave is given this many values at a time. */
@@ -16,48 +18,50 @@ interface Reader {
 }
 
 export class Yields implements AsyncIterableIterator<unknown, unknown> {
-  private readonly values: unknown[] = [];
-  private readonly readers: Reader[] = [];
-  private taken = 0;
-  private isOver = false;
+  readonly #values: unknown[] = [];
+  readonly #readers: Reader[] = [];
+  readonly #end: Promise<unknown>;
+  /** Gives the generator leave for more values; or, -1, has it return. */
+  readonly #ask: (more: number) => void;
+  #taken = 0;
+  #isOver = false;
   /** Its reader has left: what still comes is for nobody. */
-  private isLeft = false;
+  #isLeft = false;
 
-  constructor(
-    private readonly end: Promise<unknown>,
-    /** Gives the generator leave for more values; or, -1, has it return. */
-    private readonly ask: (more: number) => void,
-  ) {}
+  constructor(end: Promise<unknown>, ask: (more: number) => void) {
+    this.#end = end;
+    this.#ask = ask;
+  }
 
   /** The generator has yielded. */
   push(value: unknown): void {
-    if (this.isLeft) return;
-    const reader = this.readers.shift();
-    if (reader === undefined) this.values.push(value);
+    if (this.#isLeft) return;
+    const reader = this.#readers.shift();
+    if (reader === undefined) this.#values.push(value);
     else this.give(reader, value);
   }
 
   /** It has ended, one way or the other; `end` says how. */
   finish(): void {
-    this.isOver = true;
-    for (const reader of this.readers.splice(0)) this.over(reader);
+    this.#isOver = true;
+    for (const reader of this.#readers.splice(0)) this.over(reader);
   }
 
   next(): Promise<IteratorResult<unknown, unknown>> {
     return new Promise((resolve, reject) => {
       const reader = { resolve, reject };
-      if (this.values.length > 0) this.give(reader, this.values.shift());
-      else if (this.isOver || this.isLeft) this.over(reader);
-      else this.readers.push(reader);
+      if (this.#values.length > 0) this.give(reader, this.#values.shift());
+      else if (this.#isOver || this.#isLeft) this.over(reader);
+      else this.#readers.push(reader);
     });
   }
 
   async return(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
-    this.isLeft = true;
-    this.values.length = 0;
-    if (!this.isOver) {
-      this.ask(-1);
-      await this.end.catch(() => undefined);
+    this.#isLeft = true;
+    this.#values.length = 0;
+    if (!this.#isOver) {
+      this.#ask(-1);
+      await this.#end.catch(() => undefined);
     }
     return { done: true, value };
   }
@@ -67,17 +71,19 @@ export class Yields implements AsyncIterableIterator<unknown, unknown> {
   }
 
   private give(reader: Reader, value: unknown): void {
-    if (++this.taken === BATCH) {
-      this.taken = 0;
-      if (!this.isOver) this.ask(BATCH);
+    if (++this.#taken === BATCH) {
+      this.#taken = 0;
+      if (!this.#isOver) this.#ask(BATCH);
     }
     reader.resolve({ done: false, value });
   }
 
   private over(reader: Reader): void {
-    this.end.then(
+    this.#end.then(
       (value) => reader.resolve({ done: true, value }),
       (error: unknown) => reader.reject(error),
     );
   }
 }
+
+present(Yields, "Yields", () => ({}), "iterate it with `for await`");

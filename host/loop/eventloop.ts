@@ -2,6 +2,7 @@
  * The event loop, after asyncio's, as its users see it: calls, other threads, futures and tasks, descriptors, and what
  * becomes of exceptions. How calls are made, and when, is in `scheduler.ts`.
  */
+import { conceal, INSTEAD } from "../base/present.js";
 import {
   gather,
   ensureFuture,
@@ -36,7 +37,6 @@ import { Signals } from "./signals.js";
 import { type Executor, runInExecutor } from "./executor.js";
 import { isGenerator, isThenable, Task, type Coroutine, type TaskOptions } from "./task.js";
 import { runningTask } from "./tasks-running.js";
-import { INSTEAD } from "../values/failure.js";
 
 export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
 
@@ -61,6 +61,7 @@ export class EventLoop extends Scheduler {
   constructor({ debug = false }: EventLoopOptions = {}) {
     super();
     this.debug = debug;
+    conceal(this);
   }
 
   /** A loop of another thread, by what its `handle` was there. */

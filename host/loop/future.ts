@@ -11,6 +11,7 @@
  * the thread ends.
  */
 import process from "node:process";
+import { presentAs } from "../base/present.js";
 import { inspect } from "node:util";
 import { CancelledError, describe, InvalidStateError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
@@ -54,7 +55,7 @@ function watch(future: object, it: Unretrieved): void {
 }
 
 export class Future<T = unknown> implements PromiseLike<T> {
-  protected readonly loop: EventLoop;
+  readonly #loop: EventLoop;
   private state = State.Pending;
   private value: T | undefined;
   private error: unknown;
@@ -67,8 +68,12 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** @param loop the loop that calls those who wait; `loop.createFuture()` says it shorter */
   constructor(loop: EventLoop) {
-    this.loop = loop;
+    this.#loop = loop;
     this.source = loop.debug ? callSite() : undefined;
+  }
+
+  protected get loop(): EventLoop {
+    return this.#loop;
   }
 
   /** The loop that it belongs to. */
@@ -259,3 +264,5 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (callbacks !== undefined) for (const handle of callbacks) this.loop.enqueue(handle);
   }
 }
+
+presentAs(Future, (it) => it[inspect.custom](), "await it to have its result");

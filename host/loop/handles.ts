@@ -1,4 +1,5 @@
 /** Callbacks that were scheduled: what `callSoon`, `callLater` and `callAt` give back, and what the loop's queues hold. */
+import { presentAs } from "../base/present.js";
 import { inspect } from "node:util";
 import { ContextualBase } from "./contextual.js";
 import { describe } from "./looperrors.js";
@@ -26,18 +27,22 @@ const sources = new WeakMap<Handle, string>();
 
 /** A callback that is to be called soon. */
 export class Handle extends ContextualBase {
-  protected readonly owner: HandleOwner;
+  readonly #owner: HandleOwner;
   private callback: Callback | undefined;
   private args: readonly unknown[];
 
   /** @internal */
   constructor(owner: HandleOwner, callback: Callback, args: readonly unknown[]) {
     super();
-    this.owner = owner;
+    this.#owner = owner;
     this.callback = callback;
     // Not the caller's own empty array: that would live as long as the handle.
     this.args = args.length === 0 ? NO_ARGS : args;
     if (owner.debug) sources.set(this, callSite());
+  }
+
+  protected get owner(): HandleOwner {
+    return this.#owner;
   }
 
   /** In debug mode, the stack of the call that scheduled it. */
@@ -114,3 +119,5 @@ export function callSite(): string {
 
 /** Files of this directory, as stacks name them, built or not, and what calls callbacks in their context. */
 const OWN_FILES = /\/(host|dist)\/loop\/[a-z-]+\.[jt]s|\bnode:async_hooks|\bext:/;
+
+presentAs(Handle, (it) => it[inspect.custom](), "it is a call that is yet to be made");

@@ -5,6 +5,7 @@
  * While the main task runs, SIGINT cancels it, if nobody else listens to that signal, so that it can clean up; a second
  * SIGINT ends the process as if nobody listened.
  */
+import { conceal, present } from "../base/present.js";
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
 import { CancelledError, describe, KeyboardInterrupt, LoopError } from "./looperrors.js";
@@ -29,6 +30,7 @@ export class Runner implements AsyncDisposable {
 
   constructor(options: RunnerOptions = {}) {
     this.options = options;
+    conceal(this);
   }
 
   /** The runner's loop, which is made when it is first asked for. */
@@ -130,3 +132,5 @@ class Interrupts {
     process.kill(process.pid, "SIGINT");
   };
 }
+
+present(Runner, "Runner", () => ({}), "it runs loops, and is no data");

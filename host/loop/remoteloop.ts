@@ -1,4 +1,5 @@
 /** A loop as other threads see it: all that they may do is ask it to make calls. */
+import { conceal, present } from "../base/present.js";
 import { LoopError } from "./looperrors.js";
 import { Mailbox } from "./mailbox.js";
 
@@ -29,6 +30,7 @@ export class RemoteLoop {
     if (!(buffer instanceof SharedArrayBuffer))
       throw new TypeError("EventLoop.attach takes the `handle` of an EventLoop");
     this.mailbox = new Mailbox(buffer);
+    conceal(this);
   }
 
   /** Has the loop been closed? */
@@ -64,3 +66,5 @@ for (const name of NOT_THREADSAFE) {
     },
   });
 }
+
+present(RemoteLoop, "RemoteLoop", ({ isClosed }) => ({ isClosed }), "it is the loop of another thread, and no data");

@@ -9,6 +9,7 @@
  * turns between those of the host's event loop (`turns.ts`). A turn may be cut, to go on after the host's; nobody sees
  * that but the host. Several loops may run in a thread.
  */
+import { presentAs } from "../base/present.js";
 import { inspect } from "node:util";
 import { describe, LoopError } from "./looperrors.js";
 import type { ExceptionContext } from "./exceptions.js";
@@ -345,3 +346,5 @@ export function checkTime(what: string, ms: unknown): void {
     throw new TypeError(`the ${what} must be a number of milliseconds, not ${describe(ms)}`);
   }
 }
+
+presentAs(Scheduler, (it) => it[inspect.custom](), "it is a running loop, and no data");

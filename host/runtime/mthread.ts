@@ -12,7 +12,7 @@ import { NoteHead } from "../abi/records.js";
 import { isShortage } from "../base/errors.js";
 import { EXIT_SHORTAGE, EXIT_SIGPIPE } from "../base/exitcodes.js";
 import { Control, Report, writePanic } from "../base/control.js";
-import { installHook } from "../go/current.js";
+import { installHook, ThreadScope } from "../go/current.js";
 import { HostLoop } from "../go/hostloop.js";
 import { Mark, sleepForEver } from "../go/mark.js";
 import { Runner } from "../go/runner.js";
@@ -69,7 +69,7 @@ async function runM(data: MData): Promise<void> {
       if (thread.core.beginExit()) control.report(Report.Panic, text);
     };
     const runner = new Runner(thread, mark, data.panic === "exit" ? panic : undefined);
-    installHook({ scope: thread, context: () => runner.context() });
+    installHook({ scope: new ThreadScope(thread), context: () => runner.context() });
     watchEnd(instance, mid, mark);
     memory.m(mid).tid = threadNumber();
     core.beM(mid);

@@ -6,6 +6,7 @@
  * alive while one is pending, and not a moment longer.
  */
 import { SkeinError } from "../base/errors.js";
+import { present, refuseClone } from "../base/present.js";
 import type { Go, Scope } from "../go/thread.js";
 import type { GoTasks } from "../go/tasks.js";
 import type { PollerChoice } from "../sockets/poller.js";
@@ -35,31 +36,35 @@ export interface CloseOptions {
 
 /** A program and its scheduler. Made by `start`. */
 export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
-  private readonly program: Program;
-  private readonly machine: Machine;
-  private readonly watch: Watch;
-  private readonly life: Life;
+  readonly #program: Program;
+  readonly #machine: Machine;
+  readonly #watch: Watch;
+  readonly #life: Life;
+  readonly #go: Go;
   /** What `procs` was last set to, until it is. */
-  private wantedProcs: number | undefined;
+  #wantedProcs: number | undefined;
 
   /** @internal */
   constructor(program: Program, options: RuntimeOptions) {
     super();
-    this.program = program;
-    this.machine = new Machine(program, options, () => this.life.drain());
-    this.watch = new Watch(this.machine, options);
-    this.life = new Life(this.machine, program.info, this.watch, options);
-    this.go = this.machine.thread.go;
-    void this.machine.loop.run();
+    this.#program = program;
+    this.#machine = new Machine(program, options, () => this.#life.drain());
+    this.#watch = new Watch(this.#machine, options);
+    this.#life = new Life(this.#machine, program.info, this.#watch, options);
+    this.#go = this.#machine.thread.go;
+    refuseClone(this);
+    void this.#machine.loop.run();
   }
 
   /** @internal */
   protected get sync(): Sync {
-    return this.machine.thread.sync;
+    return this.#machine.thread.sync;
   }
 
   /** Starts goroutines whose functions are JavaScript. */
-  readonly go: Go;
+  get go(): Go {
+    return this.#go;
+  }
 
   /**
    * The functions that a module exports, as tasks for `go`. The module is loaded by the threads that run them, once by each.
@@ -67,23 +72,23 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    * @param url the module's absolute URL, such as `new URL("./work.js", import.meta.url)`
    */
   tasks<M>(url: string | URL): GoTasks<M> {
-    return this.machine.thread.tasks<M>(url);
+    return this.#machine.thread.tasks<M>(url);
   }
 
   /** The number of Ps: how many goroutines can run at once. */
   get procs(): number {
-    const procs = readProcs(this.machine.memory);
-    if (this.wantedProcs === procs) this.wantedProcs = undefined;
-    return this.wantedProcs ?? procs;
+    const procs = readProcs(this.#machine.memory);
+    if (this.#wantedProcs === procs) this.#wantedProcs = undefined;
+    return this.#wantedProcs ?? procs;
   }
 
   /** @throws SkeinError if it is no whole number from 1 to 256 */
   set procs(n: number) {
     checkProcs(n);
-    this.life.mayBegin();
-    this.wantedProcs = n;
-    const { core, memory } = this.machine;
-    this.machine.onM0(() => core.setProcs(n));
+    this.#life.mayBegin();
+    this.#wantedProcs = n;
+    const { core, memory } = this.#machine;
+    this.#machine.onM0(() => core.setProcs(n));
     // A goroutine does it, as soon as the world can be stopped: usually in a moment.
     const word = new Int32Array(new SharedArrayBuffer(4));
     for (let i = 0; i < PROCS_WAITS && readProcs(memory) !== n; i++) Atomics.wait(word, 0, 0, PROCS_WAIT_MS);
@@ -91,7 +96,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
 
   /** The scheduler's state in a line as Go prints it with GODEBUG=schedtrace. */
   schedtrace(): string {
-    return this.watch.schedtrace();
+    return this.#watch.schedtrace();
   }
 
   /**
@@ -102,30 +107,30 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    * @throws SkeinError if an option is wrong, the file cannot be written, or a trace is being written already
    */
   trace(options: TraceOptions): Trace {
-    this.life.mayBegin();
-    return this.watch.trace(options);
+    this.#life.mayBegin();
+    return this.#watch.trace(options);
   }
 
   /** What goroutines, calls and `run` are waited for keeps the process alive: the default. */
   ref(): this {
-    this.machine.loop.reference(true);
+    this.#machine.loop.reference(true);
     return this;
   }
 
   /** The process may end although something is waited for. */
   unref(): this {
-    this.machine.loop.reference(false);
+    this.#machine.loop.reference(false);
     return this;
   }
 
   /** @internal The error's number of the first write of the program's to standard output that failed; 0 if none has. */
   get outputErrno(): number {
-    return this.machine.control.outputErrno;
+    return this.#machine.control.outputErrno;
   }
 
   /** The names of the program's exports that `call` takes. */
   get exports(): string[] {
-    return Object.keys(this.program.info.exports);
+    return Object.keys(this.#program.info.exports);
   }
 
   /**
@@ -136,7 +141,8 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    * @param args the program's arguments, instead of those given to `start`
    */
   async run(args?: readonly string[]): Promise<number> {
-    const { life, machine } = this;
+    const life = this.#life;
+    const machine = this.#machine;
     if (args !== undefined) checkArgs(args);
     life.mayBegin();
     if (life.entries.isMainBusy) throw new SkeinError("main is already running");
@@ -157,7 +163,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    *   `Chan<Uint8Array>` a channel made with that type: `rt.chan<number>(16, { type: "f64" })`
    */
   async call(name: string, ...args: readonly CallArgument[]): Promise<CallValue | undefined> {
-    const info = Object.hasOwn(this.program.info.exports, name) ? this.program.info.exports[name] : undefined;
+    const info = Object.hasOwn(this.#program.info.exports, name) ? this.#program.info.exports[name] : undefined;
     if (info === undefined) {
       const names = this.exports.length === 0 ? "" : `; it exports ${this.exports.join(", ")}`;
       throw new SkeinError(`the program exports no function ${name} that can be called${names}`);
@@ -167,13 +173,13 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
       if (typeof arg === "object") sync.checkOwn(arg, `argument ${i + 1} of ${name}`);
     });
     const values = convertArgs(name, info, args);
-    this.life.mayBegin();
-    return this.life.holding(() => this.life.entries.call(info, values));
+    this.#life.mayBegin();
+    return this.#life.holding(() => this.#life.entries.call(info, values));
   }
 
   /** The scheduler's counters at this moment. They are read without stopping anything, so they are close, not exact. */
   stats(): RuntimeStats & { readonly poller: PollerChoice } {
-    return this.watch.stats();
+    return this.#watch.stats();
   }
 
   /**
@@ -185,7 +191,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     if (typeof deadline !== "number" || !(deadline >= 0)) {
       return Promise.reject(new SkeinError(`deadline must be a number of milliseconds, not ${String(deadline)}`));
     }
-    return this.life.close(deadline);
+    return this.#life.close(deadline);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -198,11 +204,18 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    * point where it can yield; or, if the program ends before, then.
    */
   dump(): Promise<void> {
-    return this.watch.dump();
+    return this.#watch.dump();
   }
 
   /** @internal Stops the program where it is: only unfinished lines are still printed. */
   interrupt(): void {
-    this.life.interrupt();
+    this.#life.interrupt();
   }
 }
+
+present(
+  Runtime,
+  "Runtime",
+  (rt) => ({ procs: rt.procs, goroutines: rt.stats().goroutines }),
+  "it is a running scheduler: rt.stats() has its figures",
+);

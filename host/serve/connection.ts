@@ -9,11 +9,11 @@
  * - Above the high-water mark of waiting output no input is taken until all of it is out.
  * - A handler that throws closes its connection, and the error is told.
  */
+import { INSTEAD, present } from "../base/present.js";
 import { Action, actionOf, type Conn, type ConnHandle, type Out } from "./events.js";
 import { isError, wordsOf } from "../base/thrown.js";
 import { LongTimer } from "../base/timers.js";
 import { SocketError, type StreamHandler, type StreamSocket } from "../sockets/socket.js";
-import { INSTEAD } from "../values/failure.js";
 import { DetachedStream } from "./detached.js";
 import type { Loop } from "./serverloop.js";
 import { Counter } from "./serverblock.js";
@@ -50,6 +50,8 @@ export class StreamConn implements Conn, StreamHandler {
   lastActive: number;
   /** Found idle for too long by one look; the next one ends it. */
   isOverdue = false;
+  readonly #loop: Loop;
+  readonly #socket: StreamSocket;
   private readonly generation: number;
   private state: State = State.Open;
   /** Paused because of waiting output. */
@@ -58,27 +60,29 @@ export class StreamConn implements Conn, StreamHandler {
   private linger: LongTimer | undefined;
 
   constructor(
-    private readonly loop: Loop,
-    private readonly socket: StreamSocket,
+    loop: Loop,
+    socket: StreamSocket,
     readonly addrIndex: number,
     /** Its place in the loop's table. */
     readonly slot: number,
   ) {
+    this.#loop = loop;
+    this.#socket = socket;
     this.generation = loop.block.generation(loop.index, slot);
     this.lastActive = loop.time();
     socket.handler = this;
   }
 
   get localAddr(): string {
-    return this.socket.localAddress;
+    return this.#socket.localAddress;
   }
 
   get remoteAddr(): string {
-    return this.socket.remoteAddress;
+    return this.#socket.remoteAddress;
   }
 
   get buffered(): number {
-    return this.socket.buffered;
+    return this.#socket.buffered;
   }
 
   get [INSTEAD](): string {
@@ -86,24 +90,25 @@ export class StreamConn implements Conn, StreamHandler {
   }
 
   get handle(): ConnHandle {
-    const { loop, slot, generation } = this;
+    const { slot, generation } = this;
+    const loop = this.#loop;
     return { block: loop.block.buffer, loop: loop.index, slot, generation };
   }
 
   wake(): boolean {
-    return this.loop.wake(this.slot, this.generation);
+    return this.#loop.wake(this.slot, this.generation);
   }
 
   /** Runs `opened`, and begins to take input. */
   open(): void {
-    const { events } = this.loop;
+    const { events } = this.#loop;
     if (events.opened !== undefined) {
       try {
         const result = events.opened(this);
         if (typeof result === "object" && result !== null && !ArrayBuffer.isView(result)) {
           const keepAliveMs = result.keepAliveMs ?? 0;
-          if (keepAliveMs > 0) this.socket.keepAlive(Math.min(keepAliveMs, LONGEST_KEEPALIVE_MS));
-          this.socket.reuseInput = result.reuseInputBuffer === true;
+          if (keepAliveMs > 0) this.#socket.keepAlive(Math.min(keepAliveMs, LONGEST_KEEPALIVE_MS));
+          this.#socket.reuseInput = result.reuseInputBuffer === true;
         }
         if (result !== undefined && result !== null) this.apply(result);
       } catch (error) {
@@ -111,18 +116,18 @@ export class StreamConn implements Conn, StreamHandler {
       }
     }
     // Detached connections live on, and a closed socket does nothing.
-    this.socket.start();
+    this.#socket.start();
   }
 
   input(input: Uint8Array): void {
     if (this.state !== State.Open) return;
-    this.loop.add(Counter.bytesIn, input.length);
+    this.#loop.add(Counter.bytesIn, input.length);
     this.data(input);
   }
 
   /** Runs `data`: for input, or for a wake with empty input. */
   data(input: Uint8Array): void {
-    const { loop } = this;
+    const loop = this.#loop;
     if (this.state !== State.Open) return;
     if (loop.keepsTime) {
       this.lastActive = loop.time();
@@ -149,7 +154,8 @@ export class StreamConn implements Conn, StreamHandler {
   }
 
   private write(output: Uint8Array | string): void {
-    const { loop, socket } = this;
+    const loop = this.#loop;
+    const socket = this.#socket;
     loop.events.preWrite?.();
     let { length } = output;
     if (typeof output === "string") length = socket.writeText(output);
@@ -162,7 +168,7 @@ export class StreamConn implements Conn, StreamHandler {
   }
 
   private act(action: number): void {
-    if (action === Action.Shutdown) this.loop.requestShutdown();
+    if (action === Action.Shutdown) this.#loop.requestShutdown();
     else if (this.state !== State.Open) return;
     else if (action === Action.Close) this.close();
     else if (action === Action.Detach) this.detach();
@@ -172,33 +178,33 @@ export class StreamConn implements Conn, StreamHandler {
   /** Closes as soon as the output is out. */
   close(): void {
     if (this.state !== State.Open) return;
-    if (this.socket.buffered === 0) {
+    if (this.#socket.buffered === 0) {
       this.finish(null);
       return;
     }
     this.state = State.Closing;
     // A peer that is still sending must not keep us busy; what it sends stays in the system.
-    this.socket.pause();
-    this.lingerOn(this.socket.buffered);
+    this.#socket.pause();
+    this.lingerOn(this.#socket.buffered);
   }
 
   private lingerOn(before: number): void {
-    this.linger = new LongTimer(this.loop.options.lingerMs, () => {
-      const now = this.socket.buffered;
+    this.linger = new LongTimer(this.#loop.options.lingerMs, () => {
+      const now = this.#socket.buffered;
       if (now < before) this.lingerOn(now);
       else this.finish(null);
     });
   }
 
   private detach(): void {
-    const { loop } = this;
+    const loop = this.#loop;
     if (loop.events.detached === undefined) {
       this.close();
       return;
     }
     this.state = State.Closed;
     loop.remove(this);
-    const stream = new DetachedStream(this.socket, this.hasEnded);
+    const stream = new DetachedStream(this.#socket, this.hasEnded);
     loop.keepFor(stream);
     loop.run("detached", this, () => loop.events.detached?.(this, stream));
   }
@@ -214,7 +220,7 @@ export class StreamConn implements Conn, StreamHandler {
       this.finish(null);
     } else if (this.isHeldBack) {
       this.isHeldBack = false;
-      this.socket.resume();
+      this.#socket.resume();
     }
   }
 
@@ -223,7 +229,7 @@ export class StreamConn implements Conn, StreamHandler {
   }
 
   private thrown(handler: string, error: unknown): void {
-    this.loop.report(handler, error, this);
+    this.#loop.report(handler, error, this);
     this.finish(isError(error) ? error : new Error(wordsOf(error)));
   }
 
@@ -235,10 +241,10 @@ export class StreamConn implements Conn, StreamHandler {
   /** The end, at once. */
   finish(error: Error | null): void {
     if (this.state === State.Closed) return;
-    const { loop } = this;
+    const loop = this.#loop;
     this.state = State.Closed;
     this.linger?.clear();
-    this.socket.destroy();
+    this.#socket.destroy();
     loop.remove(this);
     loop.run("closed", this, () => loop.events.closed?.(this, error));
   }
@@ -259,4 +265,13 @@ export class DatagramConn implements Conn {
   wake(): boolean {
     return false;
   }
+}
+
+for (const type of [StreamConn, DatagramConn]) {
+  present<StreamConn | DatagramConn>(
+    type,
+    "Conn",
+    ({ localAddr, remoteAddr }) => ({ localAddr, remoteAddr }),
+    "it is a connection, and no data",
+  );
 }

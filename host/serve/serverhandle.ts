@@ -1,4 +1,5 @@
 /** What `serve` gives: the server's addresses, its figures, and its end. */
+import { conceal, present } from "../base/present.js";
 import type { PollerChoice } from "../sockets/poller.js";
 import type { Server, ServerStats } from "./events.js";
 import type { ServerBlock } from "./serverblock.js";
@@ -17,6 +18,7 @@ export class ServerHandle implements Server {
     private readonly end: () => Promise<void>,
   ) {
     this.closed = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
+    conceal(this);
   }
 
   get loops(): number {
@@ -51,3 +53,5 @@ export class ServerHandle implements Server {
     await this.close();
   }
 }
+
+present(ServerHandle, "Server", ({ addrs, loops }) => ({ addrs, loops }), "stats() has its figures");

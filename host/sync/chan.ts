@@ -2,7 +2,7 @@
 import { Elem, ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import type { Transfer } from "../values/index.js";
 import { asError, ChanError, panicking, reasonOf } from "./syncerrors.js";
-import { SyncHandle } from "./synchandle.js";
+import { presentHandle, SyncHandle } from "./synchandle.js";
 import type { WaitOptions } from "./host.js";
 import type { Sync } from "./sync.js";
 
@@ -35,34 +35,34 @@ const TURN = 512;
  * Give it to goroutines as an argument, or send it through another channel.
  */
 export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable {
-  private readonly elem: number;
-  private readonly chan: number;
+  readonly #elem: number;
+  readonly #chan: number;
 
   /** @internal */
   constructor(sync: Sync, address: number) {
     super(sync, ObjectKind.Chan, address);
-    this.elem = this.memory.object(address).elem;
-    this.chan = this.target;
+    this.#elem = this.memory.object(address).elem;
+    this.#chan = this.target;
   }
 
   /** What it carries. */
   get type(): ElementType {
-    return ELEMENT_TYPES[this.elem]!;
+    return ELEMENT_TYPES[this.#elem]!;
   }
 
   /** Values in the buffer. */
   get length(): number {
-    return this.memory.chan(this.chan).qcount;
+    return this.memory.chan(this.#chan).qcount;
   }
 
   /** Values that the buffer holds; 0 if every send waits for its receiver. */
   get capacity(): number {
-    return this.memory.chan(this.chan).dataqsiz;
+    return this.memory.chan(this.#chan).dataqsiz;
   }
 
   /** Whether it has been closed. */
   get closed(): boolean {
-    return this.memory.chan(this.chan).closed !== 0;
+    return this.memory.chan(this.#chan).closed !== 0;
   }
 
   /**
@@ -94,7 +94,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
       const signal = options?.signal;
       if (signal?.aborted === true) throw reasonOf(signal);
       const { ops } = this.sync;
-      const status = ops.core.chanTryRecv(ops.lender, this.chan, ops.slot);
+      const status = ops.core.chanTryRecv(ops.lender, this.#chan, ops.slot);
       if (status === OpStatus.Done) return Promise.resolve({ value: this.decode(), ok: true });
       if (status === OpStatus.Closed) return Promise.resolve(NOTHING);
       const op = ops.take(OpCode.Recv, this.address);
@@ -117,7 +117,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** Receives if that is possible at once; `ok` is false if nothing was there, or will ever be. */
   tryRecv(): Received<T> {
     const { ops } = this.sync;
-    const status = ops.core.chanTryRecv(ops.lender, this.chan, ops.slot);
+    const status = ops.core.chanTryRecv(ops.lender, this.#chan, ops.slot);
     return status === OpStatus.Done ? { value: this.decode(), ok: true } : NOTHING;
   }
 
@@ -144,7 +144,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** Receives, blocking this goroutine's M, whose P is handed on. Only in goroutines. */
   recvSync(): Received<T> {
     const { ops } = this.sync;
-    const status = ops.core.chanTryRecv(ops.lender, this.chan, ops.slot);
+    const status = ops.core.chanTryRecv(ops.lender, this.#chan, ops.slot);
     if (status === OpStatus.Done) return { value: this.decode(), ok: true };
     if (status === OpStatus.Closed) return NOTHING;
     const op = ops.take(OpCode.Recv, this.address);
@@ -158,7 +158,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   /** No more values will be sent: receivers get what is left, then the end. Throws a ChanError if it is closed already. */
   close(): void {
     try {
-      panicking(() => this.sync.ops.core.chanClose(this.chan));
+      panicking(() => this.sync.ops.core.chanClose(this.#chan));
     } catch (error) {
       throw new ChanError((error as Error).message);
     }
@@ -190,7 +190,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
 
   private next(waits?: () => void): Promise<IteratorResult<T, undefined>> {
     const { ops } = this.sync;
-    const status = ops.core.chanTryRecv(ops.lender, this.chan, ops.slot);
+    const status = ops.core.chanTryRecv(ops.lender, this.#chan, ops.slot);
     if (status === OpStatus.Done) return Promise.resolve({ value: this.decode(), done: false });
     if (status === OpStatus.Closed) return END;
     waits?.();
@@ -213,12 +213,13 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     // What has been moved cannot be given back.
     if (transfer !== undefined && this.closed) throw new ChanError("send on closed channel");
     this.encode(value, transfer);
-    return ops.core.chanTrySend(this.chan, ops.slot);
+    return ops.core.chanTrySend(this.#chan, ops.slot);
   }
 
   /** @internal Puts a value into this thread's slot. */
   encode(value: unknown, transfer?: Transfer | readonly unknown[]): void {
-    const { sync, elem } = this;
+    const { sync } = this;
+    const elem = this.#elem;
     const { slot } = sync.ops;
     if (elem === Elem.Any) return sync.host.codec.encode(value, slot, transfer);
     if (!this.fits(value)) {
@@ -234,7 +235,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   }
 
   private fits(value: unknown): boolean {
-    switch (this.elem) {
+    switch (this.#elem) {
       case Elem.F64:
         return typeof value === "number";
       case Elem.I32:
@@ -258,7 +259,8 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
 
   /** @internal Takes the value out of this thread's slot. */
   decode(): T {
-    const { sync, elem } = this;
+    const { sync } = this;
+    const elem = this.#elem;
     const { slot } = sync.ops;
     const { memory } = this;
     const { data } = memory;
@@ -282,18 +284,18 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
 
   /** @internal Gives up the value in this thread's slot. */
   drop(): void {
-    if (this.elem === Elem.Any) this.sync.host.codec.drop(this.sync.ops.slot);
+    if (this.#elem === Elem.Any) this.sync.host.codec.drop(this.sync.ops.slot);
   }
 
   /** @internal Gives it to a goroutine in WebAssembly, which nobody can tell from when it lets go: it stays for good. */
   lend(): number {
     this.sync.holders.retain(this.address);
-    return this.chan;
+    return this.#chan;
   }
 
   /** @internal The core's channel. */
   get core(): number {
-    return this.chan;
+    return this.#chan;
   }
 
   private dropOf(op: number): void {
@@ -319,6 +321,12 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     return new ChanError("send on closed channel");
   }
 }
+
+presentHandle(
+  Chan,
+  ({ type, length, capacity, closed }) => ({ type, length, capacity, closed }),
+  "receive from it, await recv(), to have a value",
+);
 
 /** A value in an error's text. */
 function shown(value: unknown): string {

@@ -7,14 +7,14 @@
 import { ObjectKind, OpCode } from "../abi/enums.js";
 import { wordsOf } from "../base/thrown.js";
 import { LongTimer } from "../base/timers.js";
-import { SyncHandle } from "./synchandle.js";
+import { presentHandle, SyncHandle } from "./synchandle.js";
 import { OP_ENDED } from "./ops.js";
 import type { Sync } from "./sync.js";
 
 /** Something to be cancelled, with all that was made from it, on whichever thread. */
 export class Context extends SyncHandle implements Disposable {
-  private controller: AbortController | undefined;
-  private timer: LongTimer | undefined;
+  #controller: AbortController | undefined;
+  #timer: LongTimer | undefined;
 
   /** @internal */
   constructor(sync: Sync, address: number) {
@@ -47,13 +47,13 @@ export class Context extends SyncHandle implements Disposable {
 
   /** Is aborted, with the reason, when it is cancelled. */
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
+    if (this.#controller === undefined) {
       const controller = new AbortController();
-      this.controller = controller;
+      this.#controller = controller;
       if (this.cancelled) controller.abort(this.reason);
       else this.follow(controller);
     }
-    return this.controller.signal;
+    return this.#controller.signal;
   }
 
   /** A copy of the value that was given to `withValue` for `key`, here or above; undefined if there is none. */
@@ -113,7 +113,7 @@ export class Context extends SyncHandle implements Disposable {
 
   /** Cancels it, so that whoever it was given to stops. */
   [Symbol.dispose](): void {
-    this.timer?.clear();
+    this.#timer?.clear();
     this.cancel();
   }
 
@@ -147,12 +147,12 @@ export class Context extends SyncHandle implements Disposable {
     const left = this.due - this.sync.host.now();
     if (left <= 0) return this.cancel(deadlineExceeded());
     const self = new WeakRef(this);
-    this.timer = new LongTimer(left, () => self.deref()?.arm(), false);
+    this.#timer = new LongTimer(left, () => self.deref()?.arm(), false);
   }
 
   private abort(): void {
-    this.timer?.clear();
-    if (this.controller?.signal.aborted === false) this.controller.abort(this.reason);
+    this.#timer?.clear();
+    if (this.#controller?.signal.aborted === false) this.#controller.abort(this.reason);
   }
 
   /** Has the signal follow: waits on the channel that is closed when the context is cancelled. */
@@ -169,11 +169,13 @@ export class Context extends SyncHandle implements Disposable {
     if (status !== 0) {
       ops.give(op);
       controller.abort(this.reason);
-    } else if (this.due !== 0 && this.timer === undefined) {
+    } else if (this.due !== 0 && this.#timer === undefined) {
       this.arm();
     }
   }
 }
+
+presentHandle(Context, ({ cancelled, deadline }) => ({ cancelled, deadline }));
 
 function deadlineExceeded(): DOMException {
   return new DOMException("the context's deadline has passed", "TimeoutError");

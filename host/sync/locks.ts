@@ -5,24 +5,25 @@
  * AbandonedError, and has the lock all the same.
  */
 import { ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
+import { present } from "../base/present.js";
 import { asError, AbandonedError, panicking, reasonOf } from "./syncerrors.js";
-import { SyncHandle } from "./synchandle.js";
+import { presentHandle, SyncHandle } from "./synchandle.js";
 import type { WaitOptions } from "./host.js";
 import type { Sync } from "./sync.js";
 
 /** A lock that is held: `using` releases it at the end of the block. */
 export class Guard implements Disposable {
-  private release: (() => void) | undefined;
+  #release: (() => void) | undefined;
 
   /** @internal */
   constructor(release: () => void) {
-    this.release = release;
+    this.#release = release;
   }
 
   /** Releases it; once only. */
   unlock(): void {
-    const { release } = this;
-    this.release = undefined;
+    const release = this.#release;
+    this.#release = undefined;
     release?.();
   }
 
@@ -32,7 +33,7 @@ export class Guard implements Disposable {
 }
 
 abstract class Lock extends SyncHandle {
-  protected abstract readonly what: string;
+  protected abstract get what(): string;
 
   /** @param free releases what `code` takes */
   protected acquire(code: number, free: () => void, options: WaitOptions | undefined): Promise<Guard> {
@@ -94,7 +95,9 @@ abstract class Lock extends SyncHandle {
 
 /** A mutual exclusion lock between all threads. Any goroutine may unlock it. */
 export class Mutex extends Lock implements Disposable {
-  protected readonly what = "mutex";
+  protected get what(): string {
+    return "mutex";
+  }
 
   /** @internal */
   constructor(sync: Sync, address: number) {
@@ -109,7 +112,9 @@ export class Mutex extends Lock implements Disposable {
 
 /** A lock that many can hold for reading, or one for writing. A writer that waits keeps new readers out. */
 export class RWMutex extends Lock {
-  protected readonly what = "rwmutex";
+  protected get what(): string {
+    return "rwmutex";
+  }
 
   /** @internal */
   constructor(sync: Sync, address: number) {
@@ -138,3 +143,7 @@ export class RWMutex extends Lock {
     panicking(() => ops.core.readRelease(this.address, host.mid, host.gen));
   }
 }
+
+present(Guard, "Guard", () => ({}), "it releases a lock: call its unlock(), or hold it with `using`");
+presentHandle(Mutex);
+presentHandle(RWMutex);

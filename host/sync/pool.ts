@@ -1,7 +1,7 @@
 /** A pool: at most so many goroutines at once, whoever starts them. */
 import { ObjectKind, OpCode } from "../abi/enums.js";
 import { SkeinError } from "../base/errors.js";
-import { SyncHandle } from "./synchandle.js";
+import { presentHandle, SyncHandle } from "./synchandle.js";
 import { waiting } from "./primitives.js";
 import type { Sync } from "./sync.js";
 
@@ -10,7 +10,7 @@ import type { Sync } from "./sync.js";
  * starts when another has ended, first in, first out.
  */
 export class Pool extends SyncHandle implements AsyncDisposable {
-  private released = false;
+  #released = false;
 
   /** @internal */
   constructor(sync: Sync, address: number) {
@@ -37,7 +37,7 @@ export class Pool extends SyncHandle implements AsyncDisposable {
    * What `rt.go` refuses is refused here too. Rejects after `release`.
    */
   async submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
-    if (this.released) throw new SkeinError("pool: submit after release");
+    if (this.#released) throw new SkeinError("pool: submit after release");
     await this.acquire(1);
     const { holders } = this.sync;
     holders.retain(this.address);
@@ -61,7 +61,7 @@ export class Pool extends SyncHandle implements AsyncDisposable {
 
   /** Takes no more work from this thread; what was submitted is still done. */
   release(): void {
-    this.released = true;
+    this.#released = true;
   }
 
   /** Takes no more work, and waits for what was submitted. */
@@ -79,3 +79,5 @@ export class Pool extends SyncHandle implements AsyncDisposable {
     return waiting(this, OpCode.Semaphore, n, () => undefined);
   }
 }
+
+presentHandle(Pool, ({ running, size }) => ({ running, size }));

@@ -1,7 +1,7 @@
 /** WaitGroup, Semaphore, Once, Cond. */
 import { ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import { asError, AbandonedError, checkWhole, panicking, reasonOf } from "./syncerrors.js";
-import { SyncHandle } from "./synchandle.js";
+import { presentHandle, SyncHandle } from "./synchandle.js";
 import type { WaitOptions } from "./host.js";
 import { Guard, type Mutex } from "./locks.js";
 import type { Sync } from "./sync.js";
@@ -146,13 +146,17 @@ export class Once extends SyncHandle {
 
 /** A place to wait for a change of what a mutex guards. First in, first out. */
 export class Cond extends SyncHandle {
-  /** Held when the condition is looked at or changed, and for `wait`. */
-  readonly mutex: Mutex;
+  readonly #mutex: Mutex;
 
   /** @internal */
   constructor(sync: Sync, address: number, mutex: Mutex) {
     super(sync, ObjectKind.Cond, address);
-    this.mutex = mutex;
+    this.#mutex = mutex;
+  }
+
+  /** Held when the condition is looked at or changed, and for `wait`. */
+  get mutex(): Mutex {
+    return this.#mutex;
   }
 
   /**
@@ -182,6 +186,11 @@ export class Cond extends SyncHandle {
     if (status === OpStatus.Abandoned) throw new AbandonedError("cond", new Guard(() => this.mutex.unlock()));
   }
 }
+
+presentHandle(WaitGroup);
+presentHandle(Semaphore, ({ free, size }) => ({ free, size }));
+presentHandle(Once, ({ done }) => ({ done }));
+presentHandle(Cond);
 
 /** Begins an operation of an object; `n` is how much of it. */
 export function waiting<T>(

@@ -15,7 +15,9 @@
 import { HoldingsRoom, ObjectKind, Watching } from "../abi/enums.js";
 import { Holdings, type M } from "../abi/records.js";
 import { ballastOf, garbageCollector } from "../base/garbage.js";
+import { SkeinError } from "../base/errors.js";
 import type { Memory } from "../base/memory.js";
+import { present, refuseClone } from "../base/present.js";
 import { Handle } from "../values/handle.js";
 import type { SyncHost } from "./host.js";
 import type { Sync } from "./sync.js";
@@ -28,23 +30,44 @@ const WEIGHED = 64 * 1024;
 const MUCH = 64 * 2 ** 20;
 
 export abstract class SyncHandle extends Handle {
-  /** @internal */
-  readonly sync: Sync;
-  /** @internal */
-  readonly kind: number;
-  /** @internal */
-  readonly address: number;
-
+  readonly #sync: Sync;
+  readonly #kind: number;
+  #address: number;
   /** Has the engine know what it keeps. */
-  private readonly ballast: ArrayBuffer | undefined;
+  #ballast: ArrayBuffer | undefined;
 
   /** @internal Takes over one holder's count. */
   constructor(sync: Sync, kind: number, address: number) {
     super();
-    this.sync = sync;
-    this.kind = kind;
-    this.address = address;
-    this.ballast = sync.holders.watch(this);
+    this.#sync = sync;
+    this.#kind = kind;
+    this.#address = address;
+    this.#ballast = sync.holders.watch(this);
+    refuseClone(this);
+  }
+
+  /** @internal */
+  get sync(): Sync {
+    return this.#sync;
+  }
+
+  /** @internal */
+  get kind(): number {
+    return this.#kind;
+  }
+
+  /** @internal */
+  get address(): number {
+    if (this.#address === 0) throw new SkeinError(`this ${this.constructor.name} was disposed of`);
+    return this.#address;
+  }
+
+  /** @internal Lets go of it before it is collected: from then on it is of no use. */
+  protected letGo(): void {
+    if (this.#address === 0) return;
+    this.#sync.holders.unwatch(this);
+    this.#address = 0;
+    if (this.#ballast !== undefined) this.#ballast = undefined;
   }
 
   /** @internal */
@@ -58,9 +81,18 @@ export abstract class SyncHandle extends Handle {
   }
 }
 
+/** @internal Has handles of a class print themselves in a line, with what `factsOf` says. */
+export function presentHandle<T extends SyncHandle>(
+  type: { readonly prototype: T; readonly name: string },
+  factsOf: (handle: T) => Readonly<Record<string, unknown>> = () => ({}),
+  hint = "it is shared by a program's threads, and is no data",
+): void {
+  present(type, type.name, factsOf, hint);
+}
+
 /** What a thread holds of an object of the core. */
 interface Held {
-  /** JavaScript objects that stand for it, and the bytes that each keeps. */
+  /** JavaScript objects that stand for it, and the bytes that they keep. */
   count: number;
   readonly weight: number;
   /** The word in which it is written down. */
@@ -96,8 +128,14 @@ export class Holders {
   /** What it returns is to be kept as long as the handle. */
   watch(handle: SyncHandle): ArrayBuffer | undefined {
     const { address } = handle;
-    this.registry.register(handle, address);
+    this.registry.register(handle, address, handle);
     return this.hold(address, this.weightOf(address));
+  }
+
+  /** It does not stand for anything any more. */
+  unwatch(handle: SyncHandle): void {
+    this.registry.unregister(handle);
+    this.leave(handle.address);
   }
 
   /**
@@ -105,37 +143,37 @@ export class Holders {
    * with that object: it has the engine collect as many as if each kept so many bytes of its own.
    */
   hold(address: number, weight: number): ArrayBuffer | undefined {
-    this.outstanding += weight;
-    this.m.watching = this.isMuch ? Watching.Much : Watching.Some;
-    this.count(address, weight);
-    this.unweighed += weight;
+    this.unweighed += this.count(address, weight);
     if (this.unweighed < WEIGHED) return undefined;
     const ballast = ballastOf(this.unweighed);
     this.unweighed = 0;
     return ballast;
   }
 
-  private count(address: number, weight: number): void {
+  /** Returns what this thread keeps more. */
+  private count(address: number, weight: number): number {
     const held = this.live.get(address);
     if (held !== undefined) {
       held.count++;
       this.release(address);
-      return;
+      return SMALL;
     }
     if (this.places.length === 0) this.addPlaces(this.host.core.holdingsNew(this.host.mid));
     const place = this.places.pop()!;
     this.memory.words[place] = address;
     this.live.set(address, { count: 1, weight, place });
+    this.outstanding += weight;
+    this.m.watching = this.isMuch ? Watching.Much : Watching.Some;
+    return weight;
   }
 
   /** One of them has gone. */
   leave(address: number): void {
     const held = this.live.get(address);
-    if (held === undefined) return;
+    if (held === undefined || --held.count > 0) return;
+    this.live.delete(address);
     this.outstanding -= held.weight;
     this.kept = Math.min(this.kept, this.outstanding);
-    if (--held.count > 0) return;
-    this.live.delete(address);
     this.memory.words[held.place] = 0;
     this.places.push(held.place);
     if (this.live.size === 0) this.m.watching = Watching.Nothing;

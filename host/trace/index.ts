@@ -5,6 +5,7 @@
  * synchronous and in whole lines, so the file is one that viewers read however the program ends, as long as the process has a moment to
  * end in.
  */
+import { conceal, present } from "../base/present.js";
 import { closeSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
@@ -82,6 +83,7 @@ export class Trace implements Disposable, AsyncDisposable {
     core.beginTrace(2 ** Math.floor(Math.log2(bufferSize / TraceRecord.SIZE)));
     this.timer = setInterval(() => this.drain(), DRAIN_MS).unref();
     process.on("exit", this.onExit);
+    conceal(this);
   }
 
   /**
@@ -181,3 +183,5 @@ function open(file: string): number {
     throw new SkeinError(`the trace ${file} cannot be written: ${(error as Error).message}`, { cause: error });
   }
 }
+
+present(Trace, "Trace", () => ({}), "stop() says what was written");

@@ -1,16 +1,11 @@
 /** What cannot be cloned: a DataCloneError that says what it is and where it was found. */
 
 import { types } from "node:util";
+import { INSTEAD } from "../base/present.js";
 
 /** How deep `wayTo` looks, and at how many objects. */
 const MAX_DEPTH = 8;
 const MAX_OBJECTS = 10_000;
-
-/**
- * Under this an object of a kind that stays on its thread says what to send instead of it; also to another copy of this module. A getter of
- * its class, so that only who looks for it pays.
- */
-export const INSTEAD = Symbol.for("skein.instead");
 
 /** Thrown inside the writer, and turned into a DataCloneError once the root is known. */
 export class Uncloneable extends Error {

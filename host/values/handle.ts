@@ -14,7 +14,9 @@ const HANDLE = Symbol.for("skein.handle");
 /** An object that stands for something in the core. */
 export abstract class Handle {
   /** @internal */
-  readonly [HANDLE] = true;
+  get [HANDLE](): true {
+    return true;
+  }
   /** @internal The memory that it lives in. */
   abstract readonly memory: Memory;
   /** @internal What it is: the number under which its kind is registered with the codec. */

@@ -7,6 +7,7 @@
  */
 import { types } from "node:util";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
+import { INSTEAD } from "../base/present.js";
 
 /** `plain`: its own properties are all that is cloned; `carried`: only a port can clone it; `refused`: nothing can. */
 type Fate = "plain" | "carried" | "refused";
@@ -47,6 +48,7 @@ export function fateOf(object: object): Fate {
     types.isWeakSet(object) ||
     types.isGeneratorObject(object) ||
     types.isModuleNamespaceObject(object) ||
+    INSTEAD in object ||
     REFUSED.some((name) => isOne(object, name))
   ) {
     return "refused";

@@ -65,7 +65,7 @@ describe("a goroutine", () => {
             (error: unknown) =>
               error instanceof DOMException &&
               error.name === "DataCloneError" &&
-              /\(at value.*\): an event loop stays on its thread; send its \.handle/.test(error.message),
+              /could not be cloned.*: an event loop stays on its thread; send its \.handle/.test(error.message),
           );
         }
       } finally {
