@@ -46,11 +46,16 @@ function stackHere(): { stack?: string } {
 /** Lines of a stack that are Skein's own. */
 const OWN = /\/(?:go\/(?:callers|starter|thread|tasks)|runtime)\.js:/;
 
+/** Where they are bundled. */
+const BUNDLE = new URL("../library/", import.meta.url).pathname;
+
 /** Adds to an error's stack who started the goroutine. */
 export function withCaller(error: unknown, g: Started, mid: number): unknown {
   const own = error instanceof Error ? stackOf(error) : undefined;
   if (own === undefined) return error;
-  const frames = (stackOf(g.startedAt) ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !OWN.test(line));
+  const frames = (stackOf(g.startedAt) ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line) && !OWN.test(line) && !line.includes(BUNDLE));
   const how = g.hasOwnStack ? "started" : "started, as this function was lately,";
   const stack = [own, `    at goroutine ${g.id} (${g.name}) on M${mid}, ${how}`, ...frames].join("\n");
   try {

@@ -113,11 +113,14 @@ export class TimerHandle extends Handle {
 /** The stack above the loop's own functions. */
 export function callSite(): string {
   const lines = callStack().split("\n").slice(1);
-  const outside = lines.findIndex((line) => !OWN_FILES.test(line));
+  const outside = lines.findIndex((line) => !OWN_FILES.test(line) && !line.includes(BUNDLE));
   return lines.slice(Math.max(outside, 0)).join("\n");
 }
 
 /** Files of this directory, as stacks name them, built or not, and what calls callbacks in their context. */
 const OWN_FILES = /\/(host|dist)\/loop\/[a-z-]+\.[jt]s|\bnode:async_hooks|\bext:/;
+
+/** Where these files are bundled. */
+const BUNDLE = new URL("../library/", import.meta.url).pathname;
 
 presentAs(Handle, (it) => it[inspect.custom](), "it is a call that is yet to be made");

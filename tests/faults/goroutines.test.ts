@@ -203,6 +203,39 @@ describe("a transfer", () => {
     }));
 });
 
+describe("the library", () => {
+  it("loads servers and the compiler when they are used, whose errors are its own", async () => {
+    const { stdout, stderr } = await runScript(
+      `import process from "node:process";
+       const { start, serve, SkeinError } = await import("${SKEIN}");
+       const loaded = () => (process.moduleLoadList ?? []).includes("NativeModule dgram");
+       const before = loaded();
+       const wrong = await start({ program: "./none.ts" }).catch((error) => error instanceof SkeinError && error.name);
+       const none = await serve({}).catch((error) => error instanceof SkeinError && error.message);
+       console.log(before, wrong, none, process.listenerCount("uncaughtException"));`,
+    );
+    assert.equal(
+      stdout.trim(),
+      'false CompileError nothing to serve: give addresses, as serve(events, "tcp://:8080") 0',
+      stderr,
+    );
+  });
+});
+
+describe("the stack of an error", () => {
+  it("shows the script that started the goroutine, and no file of the library", async () => {
+    const { stdout, stderr } = await runScript(
+      `import { start } from "skein";
+       const rt = await start({ procs: 1 });
+       function starter() { return rt.go(() => { throw new Error("far"); }); }
+       console.log((await starter().catch((error) => error)).stack);
+       await rt.close();`,
+    );
+    assert.match(stdout, /starter .*script\.mjs:3/, stderr);
+    assert.doesNotMatch(stdout, /dist\/library/);
+  });
+});
+
 describe("a process", () => {
   it("whose task handles rejections that nobody else does keeps its thread", () =>
     withFolder(async (folder) => {

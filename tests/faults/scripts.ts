@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { onDeno } from "../go/fixtures.js";
 
 /** The library as scripts import it. */
-export const SKEIN = new URL("../../../dist/index.js", import.meta.url).href;
+export const SKEIN = new URL("../../../dist/library/index.js", import.meta.url).href;
 
 /** How a script ended. */
 export interface Ended {
