@@ -54,6 +54,8 @@ export namespace NoteKind {
   export const Cancel: i32 = 9;
   /** To an M: the generator of the JsRequest may yield `arg` more values, or, -1, is to return. */
   export const Pull: i32 = 10;
+  /** To the main thread: a goroutine that another thread started has failed, and nobody there watches it; the value is the error. */
+  export const Unwatched: i32 = 12;
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   export const Yield: i32 = 11;
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

@@ -255,6 +255,8 @@ export const enum NoteKind {
   Cancel = 9,
   /** To an M: the generator of the JsRequest may yield `arg` more values, or, -1, is to return. */
   Pull = 10,
+  /** To the main thread: a goroutine that another thread started has failed, and nobody there watches it; the value is the error. */
+  Unwatched = 12,
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   Yield = 11,
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

@@ -83,6 +83,7 @@ export class Starter {
     thread.mailbox.on(NoteKind.Task, (address) => this.returned(address));
     thread.mailbox.on(NoteKind.Yield, (address) => this.yielded(address));
     if (thread.mid === 0) {
+      thread.mailbox.on(NoteKind.Unwatched, (note) => this.unwatched(note));
       thread.mailbox.onOrphan(NoteKind.Task, (address) => this.orphan(address));
       for (const kind of [NoteKind.Yield, NoteKind.Cancel, NoteKind.Pull]) {
         thread.mailbox.onOrphan(kind, (address) => {
@@ -418,6 +419,18 @@ export class Starter {
   /** Tells the M of a goroutine something about it. */
   private request(g: Started, kind: number, arg: number, value: unknown): void {
     this.notify(this.memory.jsgo(g.at).mid, kind, g.id, arg, value);
+  }
+
+  /** A goroutine that this thread has started failed, and nobody here watches it: the process's main thread is told, as of any rejection. */
+  tellUnwatched(error: unknown): void {
+    this.notify(0, NoteKind.Unwatched, 0, 0, error);
+  }
+
+  private unwatched(note: number): void {
+    const { codec, core } = this.thread;
+    const error = orError(() => codec.decode(this.memory.request(note).value));
+    core.mfree(note);
+    void Promise.reject(error);
   }
 
   private notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {
