@@ -154,7 +154,7 @@ export function drainMarks(): void {
     for (let object = pop(); object != 0; object = pop()) visit(object);
     if (load<i32>(STACK, OVERFLOWED) == 0) return;
     store<i32>(STACK, 0, OVERFLOWED);
-    visitMarked();
+    visitMarked(true);
   }
 }
 
@@ -170,8 +170,8 @@ export function isMarked(object: usize): bool {
   return bitSet(gc.marks, object < sched.heapBase ? object : object - OBJECT_HEADER);
 }
 
-/** Visits each marked object that may have references. */
-function visitMarked(): void {
+/** Visits each marked object that has references; and all ArrayBuffers, if it is not known which of them a frame has the address of. */
+function visitMarked(buffers: bool): void {
   const end = endPage();
   for (let page = firstPage(); page < end; page++) {
     const entry = load<u32>(spanEntry(page));
@@ -181,7 +181,7 @@ function visitMarked(): void {
     for (let cell = base; cell + size <= base + PAGE_SIZE; cell += size) {
       if (!bitSet(gc.marks, cell)) continue;
       const id = load<u32>(cell);
-      if (hasReferences(id) || id == idof<ArrayBuffer>()) visit(cell + OBJECT_HEADER);
+      if (hasReferences(id) || (buffers && id == idof<ArrayBuffer>())) visit(cell + OBJECT_HEADER);
     }
   }
 }
@@ -196,6 +196,6 @@ export function clearStaticMarks(): void {
 export function checkMarks(): void {
   if (!CHECKED) return;
   const found = gc.found;
-  visitMarked();
+  visitMarked(false);
   check(load<usize>(STACK, BLOCK) == 0 && gc.found == found, "no black object refers to a white one");
 }
