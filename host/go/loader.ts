@@ -110,8 +110,17 @@ function pick(loaded: Loaded, module: Module, url: string, name: string): void {
 }
 
 function compile(source: string, base: string): AnyFunction {
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- functions travel as their source; this is the other end
-  const make = new Function(NAME_HELPER, ...IMPORT_HELPERS, `"use strict"; return ${source}`) as AnyFunction;
+  const names = [NAME_HELPER, ...IMPORT_HELPERS];
+  const body = `"use strict"; return ${source}`;
+  let make: AnyFunction;
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- functions travel as their source; this is the other end
+    make = new Function(...names, body) as AnyFunction;
+  } catch (error) {
+    if (!(error instanceof EvalError)) throw error;
+    // Where --disallow-code-generation-from-strings forbids that, a script may still be run.
+    make = vm.runInThisContext(`(function (${names.join()}) { ${body}\n})`) as AnyFunction;
+  }
   const load = importFrom(base);
   return make((fn: unknown) => fn, ...IMPORT_HELPERS.map(() => load)) as AnyFunction;
 }
@@ -125,9 +134,12 @@ function importFrom(base: string): (name: unknown, options?: ImportCallOptions) 
       importModuleDynamically: USE_MAIN_CONTEXT_DEFAULT_LOADER,
     }) as ReturnType<typeof importFrom>;
   }
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what builds this file knows no options that are given
-  const load = new Function("name", "options", "return import(name, options)") as ReturnType<typeof importFrom>;
-  return async (name, options) => load(base === "" ? name : resolve(String(name), base), options);
+  let load: ReturnType<typeof importFrom> | undefined;
+  return async (name, options) => {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what builds this file knows no options that are given
+    load ??= new Function("name", "options", "return import(name, options)") as ReturnType<typeof importFrom>;
+    return load(base === "" ? name : resolve(String(name), base), options);
+  };
 }
 
 /** What a name stands for in the file at `base`, as a URL, where the runtime does not say. */

@@ -1,6 +1,7 @@
 /**
  * `start`: from options to a running scheduler.
  */
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { MAX_THREADS } from "../../assembly/layout.js";
@@ -17,7 +18,7 @@ import { checkPoller, type PollerWish } from "../sockets/poller.js";
 import { loadProgram, type Program } from "../program/program.js";
 import { Runtime } from "./runtime.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
-import { boot, mainStartsThreads } from "./threads.js";
+import { boot, mainStartsThreads, threadFile } from "./threads.js";
 
 /** Options of `start`. */
 export interface StartOptions {
@@ -96,6 +97,12 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
   }
   if (maxMemory !== undefined) checkMemory(maxMemory, shown(maxMemory));
   const poller = checkPoller(options.poller ?? "auto");
+  // As the library's code says, which a bundler may have moved away from its other files.
+  if (!existsSync(threadFile("mthread"))) {
+    throw new SkeinError(
+      `skein was bundled without the files of its threads: leave it out of the bundle (esbuild: --external:skein; Rollup, Vite: external: ["skein"])`,
+    );
+  }
   const first = mainStartsThreads ? undefined : boot(1, options.worker);
   first?.worker.unref();
   try {

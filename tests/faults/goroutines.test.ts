@@ -1,8 +1,11 @@
 /** What functions, their signals, results and transfers may do. */
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type * as Esbuild from "esbuild";
 import { onDeno, rejection, withRuntime } from "../go/fixtures.js";
 import { runArgs, runScript, SKEIN, withFolder } from "./scripts.js";
 
@@ -234,6 +237,36 @@ describe("the stack of an error", () => {
     assert.match(stdout, /starter .*script\.mjs:3/, stderr);
     assert.doesNotMatch(stdout, /dist\/library/);
   });
+});
+
+describe("the library in a place of its own kind", () => {
+  const source = `import { start } from "skein"; const rt = await start({ procs: 1 });
+    console.log(await rt.go((a) => a + 1, 1), await rt.go(async () => (await import("node:path")).sep)); await rt.close();`;
+
+  it("sends functions where strings may not become code", { skip: onDeno }, async () => {
+    const { stdout, stderr } = await runScript(source, undefined, ["--disallow-code-generation-from-strings"]);
+    assert.equal(stdout.trim(), "2 /", stderr);
+  });
+
+  it("works beside a bundle, and says so where it is in one", () =>
+    withFolder(async (folder) => {
+      const { buildSync } = createRequire(SKEIN)("esbuild") as typeof Esbuild;
+      const file = `${folder}/script.mjs`;
+      for (const external of [true, false]) {
+        writeFileSync(file, source.replace('from "skein"', `from ${JSON.stringify(fileURLToPath(SKEIN))}`));
+        const { outputFiles } = buildSync({
+          entryPoints: [file],
+          bundle: true,
+          platform: "node",
+          format: "esm",
+          write: false,
+          ...(external && { external: [fileURLToPath(SKEIN)] }),
+        });
+        const { stdout, stderr } = await runScript(outputFiles[0]!.text, folder);
+        if (external) assert.equal(stdout.trim(), "2 /", stderr);
+        else assert.match(stderr, /SkeinError: skein was bundled without the files of its threads: leave it out/);
+      }
+    }));
 });
 
 describe("a process", () => {
