@@ -6,7 +6,7 @@ import type { WaitOptions } from "./host.js";
 import type { Mutex, RWMutex } from "./locks.js";
 import type { Pool } from "./pool.js";
 import type { Cond, Once, Semaphore, WaitGroup } from "./primitives.js";
-import { type ReceivedBy, select, selectSync, type SelectCase, type Selected } from "./select.js";
+import { type ReceivedBy, select, selectSync, type SelectCase, type Selected, type SelectedOf } from "./select.js";
 import type { ChanOptions, Sync } from "./sync.js";
 
 export abstract class SyncMembers {
@@ -26,13 +26,17 @@ export abstract class SyncMembers {
    * Does one of several channel operations: `recv(ch)`, `send(ch, v)`, `after(ms)`, and, not to wait, `otherwise`. Of
    * those that are ready one is chosen at random. Resolves with its index, and what it received.
    */
-  select<C extends SelectCase>(cases: Iterable<C>, options?: WaitOptions): Promise<Selected<ReceivedBy<C>>> {
-    return select(this.sync, cases, options) as Promise<Selected<ReceivedBy<C>>>;
+  select<const C extends readonly SelectCase[]>(cases: C, options?: WaitOptions): Promise<SelectedOf<C>>;
+  select<C extends SelectCase>(cases: Iterable<C>, options?: WaitOptions): Promise<Selected<ReceivedBy<C>>>;
+  select(cases: Iterable<SelectCase>, options?: WaitOptions): Promise<Selected> {
+    return select(this.sync, cases, options);
   }
 
   /** The same, blocking this goroutine's M. Only in goroutines. */
-  selectSync<C extends SelectCase>(cases: Iterable<C>): Selected<ReceivedBy<C>> {
-    return selectSync(this.sync, cases) as Selected<ReceivedBy<C>>;
+  selectSync<const C extends readonly SelectCase[]>(cases: C): SelectedOf<C>;
+  selectSync<C extends SelectCase>(cases: Iterable<C>): Selected<ReceivedBy<C>>;
+  selectSync(cases: Iterable<SelectCase>): Selected {
+    return selectSync(this.sync, cases);
   }
 
   /** A mutual exclusion lock. */

@@ -40,6 +40,17 @@ export interface Selected<T = unknown> {
   readonly ok: boolean;
 }
 
+/** What one case of a select gives, at its index. */
+type Outcome<C, I extends number> = C extends { readonly kind: "recv"; readonly chan: Chan<infer T> | null | undefined }
+  ? | { readonly index: I; readonly value: T; readonly ok: true }
+    | { readonly index: I; readonly value: undefined; readonly ok: false }
+  : { readonly index: I; readonly value: undefined; readonly ok: boolean };
+
+/** What a select of these cases gives: where they are listed in the call, the index tells the value's type. */
+export type SelectedOf<C extends readonly SelectCase[]> = number extends C["length"]
+  ? Selected<ReceivedBy<C[number]>>
+  : { [I in keyof C]: I extends `${infer N extends number}` ? Outcome<C[I], N> : never }[number];
+
 /** The case that receives from `chan`; never ready if there is none. */
 export function recv<T>(chan: Chan<T> | null | undefined): RecvCase<T> {
   return { kind: "recv", chan };

@@ -78,6 +78,11 @@ else same<typeof received.value, undefined>(true);
 for await (const n of numbers) same<typeof n, number>(true);
 const selected = await rt.select([recv(numbers), recv(texts), send(texts, "x"), after(5)]);
 same<typeof selected.value, number | string | undefined>(true);
+if (selected.index === 0 && selected.ok) same<typeof selected.value, number>(true);
+if (selected.index === 1) same<typeof selected.value, string | undefined>(true);
+if (selected.index === 3) same<typeof selected.value, undefined>(true);
+// @ts-expect-error there are four cases
+if (selected.index === 4) void 0;
 const first = await rt.select([numbers].map((ch) => recv(ch)));
 same<typeof first.value, number | undefined>(true);
 await rt.select([recv(null as Chan<number> | null), otherwise]);
