@@ -430,6 +430,7 @@ export class Starter {
     const { codec, core } = this.thread;
     const error = orError(() => codec.decode(this.memory.request(note).value));
     core.mfree(note);
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
     void Promise.reject(error);
   }
 

@@ -299,7 +299,9 @@ describe("a process", () => {
         await new Promise((resolve) => setTimeout(resolve, 100));
         return "went on";
       }, "${SKEIN}");
-      console.log(await parent, heard.join());
+      const went = await parent;
+      for (let i = 0; i < 500 && heard.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+      console.log(went, heard.join());
       await rt.close();`;
     const { stdout, stderr } = await runScript(source);
     assert.equal(stdout.trim(), "went on of the child", stderr);
