@@ -24,6 +24,7 @@ export interface GoroutineContext {
 export class ThreadScope extends SyncMembers implements Scope {
   readonly #thread: Thread;
 
+  /** @internal */
   constructor(thread: Thread) {
     super();
     this.#thread = thread;

@@ -34,7 +34,7 @@ export interface PriorityQueueOptions<T> extends QueueOptions {
   readonly compare?: (a: T, b: T) => number;
 }
 
-/** @internal How items are kept. */
+/** How items are kept. */
 export interface Items<T> {
   readonly length: number;
   push(item: T): void;
