@@ -18,7 +18,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 
 /** The stages, in their order. */
-export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno", "checked", "heap"];
+export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno", "checked", "heap", "gc"];
 
 /** The directories whose tests do not call the library; all others run inside Deno too. */
 const NODE_ONLY = ["bench", "compiler", "net", "programs", "scripts", "stress", "threads"];
@@ -72,7 +72,8 @@ const AS_USERS = ["tests/bench/", "tests/compiler/forms"];
 
 /**
  * Surroundings in which faults show themselves that pass unseen elsewhere: assertions and small rings compiled in; addresses that
- * are negative as an i32; the last page of memory. MATRIX and what is ESSENTIAL run in each, and random mixes do for some seconds.
+ * are negative as an i32; the last page of memory; collections all the time. MATRIX, on one number of Ps, and what is ESSENTIAL run in
+ * each, and random mixes do for some seconds.
  */
 const HARSH = {
   checked: [["checked builds", { SKEIN_CHECKED: "1", ...QUICK }]],
@@ -80,6 +81,7 @@ const HARSH = {
     ["heap above 2 GiB", { SKEIN_DEBUG: "heap=high", ...QUICK }],
     ["heap at 4 GiB", { SKEIN_DEBUG: "heap=top", ...QUICK }],
   ],
+  gc: [["a collection every few allocations", { SKEIN_DEBUG: "gcstress=16", ...QUICK }]],
 };
 const MIXES = ["tests/stress/mix.test.ts", "tests/stress/goroutines.test.ts"];
 const MIX_SECONDS = "20";
@@ -231,7 +233,8 @@ class Suite {
       const run = (file, env) => ({ ...this.#nodeJob(stage, file, { env }), needs });
       return [
         ...needs,
-        ...files.filter((file) => file === MATRIX || isOf(file, ESSENTIAL)).map((file) => run(file, env)),
+        ...files.filter((file) => file === MATRIX).map((file) => run(file, { ...env, SKEIN_TEST_SHARE: "quick" })),
+        ...files.filter((file) => isOf(file, ESSENTIAL)).map((file) => run(file, env)),
         ...mixes.map((file) => run(file, mixEnv)),
       ];
     });

@@ -8,7 +8,7 @@
  * structures), `node` (node:test on every `*.test.ts` under `--dir`, default `tests` but for `tests/stress`), `newest` (some of
  * them on the newest Node, where there is one: SKEIN_NEWEST_NODE, or what `npm install --no-save node` has brought; as a
  * dependency it would be every script's Node), `deno` (the library's tests inside Deno, the tests of whole programs with the
- * programs under Deno), `checked` and `heap` (programs and random mixes with assertions compiled in, and where addresses are high). A filter is part of a test file's path and leaves out the first two stages; `--name` chooses
+ * programs under Deno), `checked`, `heap` and `gc` (programs and random mixes with assertions compiled in, where addresses are high, with collections all the time). A filter is part of a test file's path and leaves out the first two stages; `--name` chooses
  * tests by a pattern. Who chooses has all of what was chosen, and its output.
  *
  * Test files are TypeScript, which Node 20 does not run, so they are bundled into `dist-test/` first; what they import
