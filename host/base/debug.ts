@@ -16,6 +16,10 @@ interface DebugSettings {
   readonly poller: number;
   /** 1 to let `skein top` watch. */
   readonly top: number;
+  /** 1 for a line for each collection. */
+  readonly gctrace: number;
+  /** A collection at each so many allocations, and freed memory is filled with a pattern. */
+  readonly gcstress: number;
   /** Where the heap begins, one of HEAP_*: to try addresses that few programs see. */
   readonly heap: number;
 }
@@ -26,40 +30,40 @@ export interface CollectorSettings {
   readonly percent: number;
   /** The soft limit, in bytes. */
   readonly limit: number;
-  /** 1 for a line for each collection. */
-  readonly trace: number;
-  /** A collection at each so many allocations, and freed memory is filled with a pattern; 0 for off. */
-  readonly stress: number;
 }
 
 const UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
 /**
- * Reads SKEIN_GC, or else GOGC (`off` or a number), SKEIN_MEMLIMIT, or else GOMEMLIMIT (`off` or bytes, with a unit as in Go), and the
- * settings `gctrace` and `gcstress`. What is none of these is ignored.
+ * Reads SKEIN_GC, or else GOGC (`off` or a number), and SKEIN_MEMLIMIT, or else GOMEMLIMIT (`off` or bytes, with a unit as in Go). What
+ * is none of these is ignored.
  */
 export function collectorSettings(env: NodeJS.ProcessEnv = process.env): CollectorSettings {
   const growth = env["SKEIN_GC"] || env["GOGC"] || "";
   const percent = growth === "off" ? -1 : /^-?\d{1,9}$/.test(growth) ? Math.max(-1, Number(growth)) : 100;
   const [, bytes, unit] = /^(\d+)(B|KiB|MiB|GiB|TiB)?$/.exec(env["SKEIN_MEMLIMIT"] || env["GOMEMLIMIT"] || "") ?? [];
   const limit = bytes === undefined ? Infinity : Number(bytes) * UNITS[unit ?? "B"]!;
-  const settings = { percent, limit: Math.min(limit, Number.MAX_SAFE_INTEGER), trace: 0, stress: 0 };
-  for (const text of [env["GODEBUG"], env["SKEIN_DEBUG"]]) {
-    for (const [, name, value] of (text ?? "").matchAll(/(?:^|,)gc(trace|stress)=(\d{1,9})(?=,|$)/g)) {
-      settings[name as "trace" | "stress"] = Number(value);
-    }
-  }
-  return settings;
+  return { percent, limit: Math.min(limit, Number.MAX_SAFE_INTEGER) };
 }
 
 const HEAPS: Readonly<Record<string, number>> = { low: HEAP_LOW, high: HEAP_HIGH, top: HEAP_TOP };
 
 /** Reads `name=value,…`; what is no whole number, or no setting of ours, is ignored as Go ignores it. */
 export function debugSettings(env: NodeJS.ProcessEnv = process.env): DebugSettings {
-  const settings = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0, poller: 0, top: 0, heap: HEAP_LOW };
+  const settings = {
+    schedtrace: 0,
+    scheddetail: 0,
+    stall: 0,
+    leaks: 0,
+    poller: 0,
+    top: 0,
+    gctrace: 0,
+    gcstress: 0,
+    heap: HEAP_LOW,
+  };
   for (const text of [env["GODEBUG"], env["SKEIN_DEBUG"]]) {
     for (const [, name, value] of (text ?? "").matchAll(
-      /(?:^|,)(schedtrace|scheddetail|stall|leaks|poller|top)=(\d{1,9})(?=,|$)/g,
+      /(?:^|,)(schedtrace|scheddetail|stall|leaks|poller|top|gctrace|gcstress)=(\d{1,9})(?=,|$)/g,
     )) {
       settings[name as keyof DebugSettings] = Number(value);
     }

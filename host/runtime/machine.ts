@@ -173,14 +173,14 @@ export class Machine {
     const { core, memory } = this;
     for (const [address, bytes] of data) memory.write(address, bytes);
     const heapLimit = options.maxMemory === undefined ? ALL_PAGES : Math.floor(options.maxMemory / PAGE);
-    const { schedtrace, scheddetail, stall, leaks, heap } = debugSettings();
+    const { schedtrace, scheddetail, stall, leaks, heap, gctrace, gcstress } = debugSettings();
     checkHeap(heap, memory.raw);
     this.onM0(() => {
       core.init(options.procs, numCPU(), options.maxThreads, info.heapBase, heapLimit, heap);
       if (options.sched === "gm") core.useGm();
       if (!options.solo) core.noSolo();
-      const { percent, limit, trace, stress } = collectorSettings();
-      core.setGc(percent, limit, trace, stress);
+      const { percent, limit } = collectorSettings();
+      core.setGc(percent, limit, gctrace, gcstress);
       if (options.threads !== undefined) core.threadGoal(options.threads);
       if (schedtrace + scheddetail + stall + leaks > 0) core.setDebug(schedtrace, scheddetail, stall, leaks);
       this.setArgs(options.args);

@@ -75,6 +75,7 @@ export function traceStop(gp: G): void {
   let reason = StopReason.End;
   if (phase == UNWINDING && !gp.exiting) {
     const to = mp.switchTo;
+    if (to == Switch.Call) return; // to the trace it runs on, in a blocking call (`traceCalled`)
     if (to == Switch.Yield) reason = StopReason.Yield;
     else if (to == Switch.Global) reason = mp.p ? StopReason.Preempt : StopReason.NoP;
     else reason = StopReason.Wait;
@@ -82,6 +83,11 @@ export function traceStop(gp: G): void {
     reason = StopReason.Wait;
   }
   traceOf(gp.id, TraceKind.Stop, reason, reason == StopReason.Wait ? gp.waitReason : 0, 0);
+}
+
+/** A goroutine that was unwound for a call of the host's is queued again. */
+export function traceCalled(gp: G): void {
+  traceOf(gp.id, TraceKind.Stop, m.p ? StopReason.Preempt : StopReason.NoP, 0, 0);
 }
 
 /** The number of the current goroutine, 0 if there is none. */

@@ -56,13 +56,15 @@ import { sweepgo } from "../goroutine/memory";
 const HEAP_MIN: i64 = 4 << 20;
 /** However near the limit is, a collection is due only when the heap has grown by so much. */
 const GROWTH_MIN: i64 = 1 << 20;
+/** A soft limit from which on there is none: the largest integer that JavaScript knows. */
+const NO_LIMIT: f64 = 9007199254740991;
 /** How long to wait before looking again whether others have swept, in ns. */
 const LOOK_AGAIN: i64 = 20_000;
 
 /** Settings: GOGC (negative for off), the soft limit in bytes, SKEIN_DEBUG's gctrace and gcstress. On M0, before anything runs. */
 export function initGc(percent: i32, limit: f64, trace: i32, stress: i32): void {
   gc.percent = percent;
-  gc.limit = <i64>min<f64>(limit, <f64>sched.maxPages * 65536.0);
+  gc.limit = limit < NO_LIMIT ? <i64>limit : i64.MAX_VALUE;
   gc.trace = trace;
   gc.stress = stress;
   setGoal();
@@ -76,9 +78,13 @@ export function setGoal(): void {
     const least = (HEAP_MIN * gc.percent) / 100;
     goal = max(least, marked + (marked * gc.percent) / 100);
   }
-  const others = max<i64>(((<i64>sched.heapPages) << PAGE_BITS) - gc.heapAlloc, 0);
-  // What is not objects, and a sixteenth for what the Ps' caches and half empty spans take.
-  goal = min(goal, max(gc.limit - others - (gc.limit >> 4), marked + GROWTH_MIN));
+  // With GOGC=off and no soft limit there are none but those that are asked for.
+  if (gc.percent >= 0 || gc.limit != i64.MAX_VALUE) {
+    const limit = min(gc.limit, (<i64>sched.maxPages) << PAGE_BITS);
+    const others = max<i64>(((<i64>sched.heapPages) << PAGE_BITS) - gc.heapAlloc, 0);
+    // What is not objects, and a sixteenth for what the Ps' caches and half empty spans take.
+    goal = min(goal, max(limit - others - (limit >> 4), marked + GROWTH_MIN));
+  }
   gc.goal = goal;
   gc.trigger = goal;
 }

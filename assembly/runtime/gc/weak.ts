@@ -80,7 +80,7 @@ export function clearUnreachable(): usize {
   let it = changetype<Cleanup | null>(gc.cleanups);
   while (it) {
     if (!isMarked(it.object)) it.object = 0;
-    it = it.next;
+    it = it.next; // what has gone is taken out by startCleanups, right after this
   }
   let closing: usize = 0;
   for (let at = sched.allPollDescs; at != 0; at = changetype<PollDesc>(at).alllink) {

@@ -164,10 +164,10 @@ function visit(object: usize): void {
   else scanWords(object, object + load<u32>(object - 4));
 }
 
-/** Whether an object was found. After marking, before its span is swept. */
+/** Whether an object was found; static ones are there for good. After marking, before its span is swept. */
 @inline
 export function isMarked(object: usize): bool {
-  return bitSet(gc.marks, object < sched.heapBase ? object : object - OBJECT_HEADER);
+  return object < sched.heapBase || bitSet(gc.marks, object - OBJECT_HEADER);
 }
 
 /** Visits each marked object that has references; and all ArrayBuffers, if it is not known which of them a frame has the address of. */
