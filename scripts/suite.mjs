@@ -4,9 +4,8 @@
  * `quick` is `npm test`: at most six minutes on two processors from a fresh clone, every behaviour once on Node and a smoke of Deno.
  * `all` is `npm run test:all`, the whole matrix. `rest` is what `all` has and `quick` has not, for who runs both.
  *
- * Compiling was half of the time of `npm test`, so it has its programs in quick builds, and so have the surroundings in which all has run
- * before (QUICK). As users have them, programs are compiled for the node stage of the rest, which runs all of MATRIX again, on
- * other numbers of Ps, and wherever a test is about what is compiled (AS_USERS).
+ * Compiling was half of the time of `npm test`, so it has its programs in quick builds (QUICK), and the rest has those again. As users have
+ * them programs are compiled for the examples, wherever a test is about what is compiled (AS_USERS), and for the whole of `all`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -169,7 +168,7 @@ class Suite {
   /** How programs are compiled beforehand for the node stage, and the folders in which these are. */
   builds() {
     if (this.#part === "quick") return [QUICK, PROGRAMS];
-    return [{}, [...(this.#part === "rest" ? MATRIX_PROGRAMS : PROGRAMS), ...SLOW_PROGRAMS]];
+    return [{}, [...(this.#part === "rest" ? [] : PROGRAMS), ...SLOW_PROGRAMS]];
   }
 
   /** Compiles the programs in the folders. */
@@ -196,7 +195,8 @@ class Suite {
     own.sort((a, b) => Number(b === MATRIX) - Number(a === MATRIX));
     return own.map((file) => {
       const share = isOf(file, SHARED) && this.#part !== "all" ? { SKEIN_TEST_SHARE: this.#part } : {};
-      const build = this.#part === "quick" && !isOf(file, AS_USERS) ? QUICK : {};
+      const isQuick = file === MATRIX ? this.#part !== "all" : this.#part === "quick" && !isOf(file, AS_USERS);
+      const build = isQuick ? QUICK : {};
       return this.#nodeJob("node", file, { env: { ...build, ...share } });
     });
   }
