@@ -39,7 +39,8 @@ const chosen = filters.length > 0 || values.dir !== undefined || values.name !==
 /** The stages that run test files. */
 const TESTS = ["node", "newest", "deno"];
 const stages = values.only?.split(",") ?? (chosen ? TESTS : STAGES);
-const part = values.all || chosen || values.only !== undefined ? "all" : values.rest ? "rest" : "quick";
+const whole = values.all || chosen || values.only !== undefined;
+const part = values.rest ? "rest" : whole ? "all" : "quick";
 const directory = path.join(root, values.dir ?? "tests");
 const stress = path.join(root, "tests", "stress");
 

@@ -36,6 +36,14 @@ describe("the suite", () => {
     assert.equal(new Set(all).size, all.length);
   });
 
+  it("has of the rest what is chosen, also where the whole is asked for besides", () => {
+    const chosen = listed("--all", "--rest", "--only", "lint,node");
+    assert.deepEqual(
+      chosen,
+      rest.filter((job) => /^(lint|node): /.test(job)),
+    );
+  });
+
   it("has every test file on Node", () => {
     const tests = path.join(packageRoot, "tests");
     const files = readdirSync(tests, { recursive: true, encoding: "utf8" })
