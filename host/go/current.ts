@@ -42,6 +42,11 @@ export class ThreadScope extends SyncMembers implements Scope {
   tasks<M>(url: string | URL): GoTasks<M> {
     return this.#thread.tasks<M>(url);
   }
+
+  /** @internal From now on the thread takes turns of its event loop whenever it waits. */
+  keepTurning(): void {
+    this.#thread.hold();
+  }
 }
 
 /** A goroutine, as its function sees it. */

@@ -5,8 +5,7 @@
 import os from "node:os";
 import { pathToFileURL } from "node:url";
 import { BroadcastChannel, getEnvironmentData, parentPort } from "node:worker_threads";
-import { current } from "../go/current.js";
-import type { Thread } from "../go/thread.js";
+import { current, type ThreadScope } from "../go/current.js";
 import { transfer } from "../go/moved.js";
 import { isMovable, transferListOf, valueSymbol } from "./move.js";
 import { poolKey, setThreadState, type PoolData } from "./state.js";
@@ -75,7 +74,7 @@ function prepareThread({ workerData, niceIncrement, keepsTurning, messages, post
   setThreadState(workerData);
   if (niceIncrement > 0) os.setPriority(Math.min(os.getPriority() + niceIncrement, os.constants.priority.PRIORITY_LOW));
   // A thread that waits for something takes turns of its event loop for as long as it waits.
-  if (keepsTurning) (current() as Thread).hold();
+  if (keepsTurning) (current() as ThreadScope).keepTurning();
   if (parentPort === null) return;
   // The thread that started this one is not the pool's.
   const count = new Int32Array(posted);

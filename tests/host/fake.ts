@@ -97,6 +97,7 @@ const source = (main: Thunk): string => `(module
     (i32.atomic.rmw.add (i32.const 9012) (i32.and (i32.add (local.get 0) (i32.const 15)) (i32.const -16))))
   (func (export "__skein_mfree") (param i32))
   (func (export "__skein_noSolo"))
+  (func (export "__skein_setGc") (param i32 f64 i32 i32))
   (func (export "__skein_opNew") (param i32 i32) (result i32) (call $alloc (i32.const 256)))
   (func (export "__skein_endNet"))
   (func (export "__skein_beM") (param i32))
