@@ -18,12 +18,13 @@ import { nanotime } from "../base/clock";
 import { describeOne, writeError } from "./dump";
 import { blockOf, mallocSize } from "../memory/malloc";
 import { g } from "../base/registers";
-import { G, GStatus, WaitReason, allm, allp, ownTask, sched, TASK_ROOM, waiterOf } from "../../abi";
+import { G, GStatus, WaitReason, allm, allp, gc, ownTask, sched, TASK_ROOM, waiterOf } from "../../abi";
 import { startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 
 /**
  * Blocks that are in use, by address, and those of them that have not been looked through yet. Gs are never among them: a
- * queue refers to the goroutines in it, but does not keep them going. Nor are the Ms' scratch buffers, full of old frames.
+ * queue refers to the goroutines in it, but does not keep them going. Nor are the Ms' scratch buffers, full of old frames, and the
+ * collector's tables, which know where the free cells of a span are.
  */
 class Marks {
   private seen: Set<usize> = new Set<usize>();
@@ -37,6 +38,7 @@ class Marks {
       gp = gp.alllink;
     }
     for (let id = 1; id <= sched.mcount; id++) this.excluded.add(allm(id).scratch);
+    this.excluded.add(gc.marks);
   }
 
   has(address: usize): bool {
