@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { debugSettings } from "../../host/base/debug.js";
+import { collectorSettings, debugSettings } from "../../host/base/debug.js";
 import { SkeinError } from "../../host/base/errors.js";
 import { checkMemory, checkProcs, cpuQuota, defaultProcs, numCPU, parseMemory } from "../../host/runtime/procs.js";
 
@@ -65,8 +65,28 @@ describe("options", () => {
     }
   });
 
+  it("reads how memory is collected, as Go does, and Skein's own names first", () => {
+    const plain = { percent: 100, limit: Number.MAX_SAFE_INTEGER };
+    assert.deepEqual(collectorSettings({}), plain);
+    assert.deepEqual(collectorSettings({ GOGC: "off" }), { ...plain, percent: -1 });
+    assert.deepEqual(collectorSettings({ SKEIN_GC: "50", GOGC: "off" }), { ...plain, percent: 50 });
+    assert.deepEqual(collectorSettings({ GOMEMLIMIT: "512MiB" }), { ...plain, limit: 2 ** 29 });
+    assert.deepEqual(collectorSettings({ SKEIN_MEMLIMIT: "1000", GOMEMLIMIT: "512MiB" }), { ...plain, limit: 1000 });
+    for (const text of ["x", "1.5", "5x"]) assert.deepEqual(collectorSettings({ GOGC: text, GOMEMLIMIT: text }), plain);
+  });
+
   it("reads SKEIN_DEBUG, and GODEBUG, and ignores what it does not know", () => {
-    const off = { schedtrace: 0, scheddetail: 0, stall: 0, leaks: 0, poller: 0, top: 0, heap: 0 };
+    const off = {
+      schedtrace: 0,
+      scheddetail: 0,
+      stall: 0,
+      leaks: 0,
+      poller: 0,
+      top: 0,
+      gctrace: 0,
+      gcstress: 0,
+      heap: 0,
+    };
     assert.deepEqual(debugSettings({}), off);
     assert.deepEqual(debugSettings({ SKEIN_DEBUG: "schedtrace=1000,scheddetail=1" }), {
       ...off,
@@ -76,6 +96,7 @@ describe("options", () => {
     assert.deepEqual(debugSettings({ GODEBUG: "gctrace=1,schedtrace=5", SKEIN_DEBUG: "schedtrace=7" }), {
       ...off,
       schedtrace: 7,
+      gctrace: 1,
     });
     assert.deepEqual(debugSettings({ SKEIN_DEBUG: "leaks=1,heap=top" }), { ...off, leaks: 1, heap: 2 });
     for (const text of [
