@@ -100,7 +100,7 @@ describe("between threads", () => {
           // A wait in the queue, one that is given up, and an attempt, in turn.
           const { value, ok, index } = await rt.select([recv(ch), recv(other), after(1)]);
           if (index === 0 && !ok) return got;
-          if (index === 0) got.push(value as number);
+          if (index === 0) got.push(value);
           const more = ch.tryRecv();
           if (more.ok) got.push(more.value);
         }
