@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MessageChannel } from "node:worker_threads";
-import { delay, until, withRuntime, WORK, type Work } from "./fixtures.js";
+import { delay, onDeno, until, withRuntime, WORK, type Work } from "./fixtures.js";
 
 describe("a SharedArrayBuffer", () => {
   it("is shared with a goroutine, not copied", () =>
@@ -38,7 +38,8 @@ describe("a SharedArrayBuffer", () => {
       assert.equal(await rt.go(work.identity, 1), 1);
     }));
 
-  it("is given up by threads that are always busy", () =>
+  const late = onDeno && "Deno 2.9 collects what is outside of its heap only when there is much more of it";
+  it("is given up by threads that are always busy", { skip: late }, () =>
     withRuntime(async (rt) => {
       const sent: WeakRef<SharedArrayBuffer>[] = [];
       for (let i = 0; i < 600; i++) {
@@ -48,7 +49,8 @@ describe("a SharedArrayBuffer", () => {
       }
       const left = sent.filter((ref) => ref.deref() !== undefined).length;
       assert.ok(left < 400, `${left} of 600 are still there`);
-    }));
+    }),
+  );
 });
 
 describe("bytes given to a goroutine", () => {

@@ -212,9 +212,11 @@ function busy(ms) {
 
 /** Dies with a ticket of the pool that a goroutine has, with one that it waits for, and with one of its own. */
 export async function submitAndExit(pool, tickets) {
-  pool.submit(async (ms) => new Promise((resolve) => setTimeout(resolve, ms)), 500).catch(() => undefined);
+  // Deno takes longer to start a thread, and to end one.
+  const [busyMs, ms] = "deno" in process.versions ? [1500, 4000] : [50, 500];
+  pool.submit(async (ms) => new Promise((resolve) => setTimeout(resolve, ms)), ms).catch(() => undefined);
   for (let i = 0; i < 10; i++) await undefined;
-  busy(50); // so it runs on another thread
+  busy(busyMs); // so it runs on another thread
   pool.submit(() => 1).catch(() => undefined);
   await tickets.acquire();
   await later(20);
