@@ -52,8 +52,7 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
 
 /**
  * Loads AssemblyScript, which takes longer than reading a cached build; no file that this one imports by itself may load it.
- * Binaryen, when loaded, takes over the process's
- * handling of uncaught errors, only to throw them again; the process keeps its own.
+ * Binaryen, when loaded, takes over the process's handling of uncaught errors, only to throw them again; the process keeps its own.
  */
 async function loadCompiler(): Promise<typeof Compile> {
   const exceptions = process.listeners("uncaughtException");

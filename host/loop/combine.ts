@@ -115,11 +115,15 @@ export function sleep<T>(loop: EventLoop, ms: number, result: T): Future<T> {
   return future;
 }
 
+/** Throws a TypeError for what is no time limit. */
+export function checkLimit(ms: unknown): asserts ms is number | null {
+  if (ms !== null && (typeof ms !== "number" || Number.isNaN(ms)))
+    throw new TypeError(`the time limit must be a number of milliseconds or null, not ${describe(ms)}`);
+}
+
 /** A task that is done as `awaitable` is, which it cancels if that takes longer than `ms`; null for no limit. */
 export function waitFor<T>(loop: EventLoop, awaitable: Awaitable<T>, ms: number | null): Task<T> {
-  if (ms !== null && (typeof ms !== "number" || Number.isNaN(ms))) {
-    throw new TypeError(`the time limit must be a number of milliseconds or null, not ${describe(ms)}`);
-  }
+  checkLimit(ms);
   const future = ensureFuture(loop, awaitable);
   if (ms === null || future.done()) return loop.createTask(future[Symbol.iterator]());
   if (ms > 0) return loop.createTask(waiting(loop, future, ms));

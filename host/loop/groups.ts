@@ -1,6 +1,6 @@
 /** Tasks that belong together: waiting for some of several, for a limited time, or for all that a group has begun, after asyncio's. */
 import type { Awaitable } from "./combine.js";
-import { ensureFuture } from "./combine.js";
+import { checkLimit, ensureFuture } from "./combine.js";
 import type { EventLoop } from "./eventloop.js";
 import { Future } from "./future.js";
 import type { TimerHandle } from "./handles.js";
@@ -25,11 +25,6 @@ export interface Waited<T> {
 
 /** A body that runs as part of something: a function, sync, async or a generator function, that is given that. */
 export type Body<B, T> = (owner: B) => T | PromiseLike<T> | CoroutineGenerator<T>;
-
-function checkLimit(ms: unknown): asserts ms is number | null {
-  if (ms !== null && (typeof ms !== "number" || Number.isNaN(ms)))
-    throw new TypeError(`the time limit must be a number of milliseconds or null, not ${describe(ms)}`);
-}
 
 /** A task that is done when enough of those given are, or the time is over; they go on. */
 export function wait<T>(

@@ -6,22 +6,18 @@ export { Future, type DoneCallback } from "./future.js";
 export { Task, type Coroutine, type CoroutineGenerator, type TaskOptions } from "./task.js";
 export type { Awaitable, GatherOptions, Results } from "./combine.js";
 export type { Body, ReturnWhen, TaskGroup, Timeout, Waited, WaitSomeOptions } from "./groups.js";
+export { type Barrier, type Condition, type Lock, type LoopEvent, type LoopSemaphore } from "./looplocks.js";
+export { type PriorityQueueOptions, type Queue, type QueueOptions } from "./loopqueues.js";
+export { run, Runner, type Main, type RunnerOptions } from "./looprunner.js";
+export type { LoopHandle, RemoteLoop } from "./remoteloop.js";
 export {
   BrokenBarrierError,
-  type Barrier,
-  type Condition,
-  type Lock,
-  type LoopEvent,
-  type LoopSemaphore,
-} from "./looplocks.js";
-export {
+  CancelledError,
+  InvalidStateError,
+  KeyboardInterrupt,
+  LoopError,
   QueueEmpty,
   QueueFull,
   QueueShutDown,
-  type PriorityQueueOptions,
-  type Queue,
-  type QueueOptions,
-} from "./loopqueues.js";
-export { run, Runner, type Main, type RunnerOptions } from "./looprunner.js";
-export type { LoopHandle, RemoteLoop } from "./remoteloop.js";
-export { CancelledError, InvalidStateError, KeyboardInterrupt, LoopError, TimeoutError } from "./looperrors.js";
+  TimeoutError,
+} from "./looperrors.js";

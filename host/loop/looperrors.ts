@@ -11,6 +11,26 @@ export class InvalidStateError extends SkeinError {
   override name = "InvalidStateError";
 }
 
+/** A barrier was aborted, or reset while others waited at it. */
+export class BrokenBarrierError extends LoopError {
+  override name = "BrokenBarrierError";
+}
+
+/** There is nothing to get. */
+export class QueueEmpty extends LoopError {
+  override name = "QueueEmpty";
+}
+
+/** There is no room. */
+export class QueueFull extends LoopError {
+  override name = "QueueFull";
+}
+
+/** The queue was shut down. */
+export class QueueShutDown extends LoopError {
+  override name = "QueueShutDown";
+}
+
 /** A future or task was cancelled; `message` is what was given to `cancel`. */
 export class CancelledError extends Error {
   override name = "CancelledError";

@@ -9,13 +9,8 @@
  */
 import type { EventLoop } from "./eventloop.js";
 import { Future } from "./future.js";
-import { CancelledError, LoopError } from "./looperrors.js";
+import { BrokenBarrierError, CancelledError, LoopError } from "./looperrors.js";
 import type { Task } from "./task.js";
-
-/** A barrier was aborted, or reset while others waited at it. */
-export class BrokenBarrierError extends LoopError {
-  override name = "BrokenBarrierError";
-}
 
 /** @internal A future that is done already. */
 export function doneWith<T>(loop: EventLoop, result: T): Future<T> {

@@ -7,22 +7,7 @@
 import type { EventLoop } from "./eventloop.js";
 import type { Future } from "./future.js";
 import { failedWith, Line, LoopEvent } from "./looplocks.js";
-import { LoopError } from "./looperrors.js";
-
-/** There is nothing to get. */
-export class QueueEmpty extends LoopError {
-  override name = "QueueEmpty";
-}
-
-/** There is no room. */
-export class QueueFull extends LoopError {
-  override name = "QueueFull";
-}
-
-/** The queue was shut down. */
-export class QueueShutDown extends LoopError {
-  override name = "QueueShutDown";
-}
+import { QueueEmpty, QueueFull, QueueShutDown } from "./looperrors.js";
 
 export interface QueueOptions {
   /** How many items it holds before `put` waits; any number unless given, or 0. */

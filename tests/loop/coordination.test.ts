@@ -4,20 +4,12 @@ import { describe, it } from "node:test";
 import {
   BrokenBarrierError,
   CancelledError,
-  type EventLoop,
   LoopError,
   QueueEmpty,
   QueueFull,
   QueueShutDown,
 } from "../../host/index.js";
-import { turns, withLoop } from "./support.js";
-
-/** Runs `body` in a loop of its own as its main task; nothing may be left for the exception handler. */
-const inLoop = (body: (loop: EventLoop) => Promise<void>) => (): Promise<void> =>
-  withLoop(async (loop, contexts) => {
-    await loop.runUntilComplete(loop.createTask(() => body(loop)));
-    assert.deepEqual(contexts, []);
-  });
+import { inLoop, turns, withLoop } from "./support.js";
 
 describe("a lock", () => {
   it(

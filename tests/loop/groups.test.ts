@@ -2,14 +2,8 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { CancelledError, type EventLoop, LoopError, start, type Task, TimeoutError } from "../../host/index.js";
-import { withLoop } from "./support.js";
-
-const inLoop = (body: (loop: EventLoop) => Promise<void>) => (): Promise<void> =>
-  withLoop(async (loop, contexts) => {
-    await loop.runUntilComplete(loop.createTask(() => body(loop)));
-    assert.deepEqual(contexts, []);
-  });
+import { CancelledError, LoopError, start, type Task, TimeoutError } from "../../host/index.js";
+import { inLoop } from "./support.js";
 
 describe("wait", () => {
   it(

@@ -1,4 +1,5 @@
 /** What the tests of the event loop share. */
+import assert from "node:assert/strict";
 import { EventLoop, type EventLoopOptions, type ExceptionContext } from "../../host/index.js";
 
 /** A loop, and what its exception handler was told. */
@@ -29,3 +30,10 @@ export async function turns(loop: EventLoop, count = 1): Promise<void> {
     await loop.runForever();
   }
 }
+
+/** A test whose `body` is the main task of a loop of its own; nothing may be left for the exception handler. */
+export const inLoop = (body: (loop: EventLoop) => Promise<void>) => (): Promise<void> =>
+  withLoop(async (loop, contexts) => {
+    await loop.runUntilComplete(loop.createTask(() => body(loop)));
+    assert.deepEqual(contexts, []);
+  });
