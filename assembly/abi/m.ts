@@ -131,7 +131,7 @@ export class M {
 export namespace Owed {
   /** Turns as long as this is set: its JavaScript waits for results. */
   export const Results: i32 = 1;
-  /** One turn, soon: for the finalizers of what was collected. */
+  /** One turn, soon: for the finalizers of what was collected, or for what the last wait has left behind. */
   export const Turn: i32 = 2;
 }
 

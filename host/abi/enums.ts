@@ -119,7 +119,7 @@ export const enum Mstart {
 export const enum Owed {
   /** Turns as long as this is set: its JavaScript waits for results. */
   Results = 1,
-  /** One turn, soon: for the finalizers of what was collected. */
+  /** One turn, soon: for the finalizers of what was collected, or for what the last wait has left behind. */
   Turn = 2,
 }
 

@@ -4,8 +4,8 @@
  * The M is woken through its word `park`, which the core sets to Park.Parked before it returns; whoever wakes it changes the word and
  * notifies, so that Atomics.waitAsync here sees it. While the thread is here it is marked as being in JavaScript.
  *
- * Finalizers run in turns of the event loop only. So a thread that holds objects of the core gets one now and then, although nothing is
- * waited for.
+ * Finalizers run in turns of the event loop only, and rejections are found unhandled at a turn's end. So a thread that holds objects of the
+ * core gets one now and then, although nothing is waited for, and a thread whose last wait is over gets one before it sleeps.
  */
 import { Mstart, Owed, Park, ThreadMark } from "../abi/enums.js";
 import type { M } from "../abi/records.js";
@@ -31,7 +31,8 @@ export class HostLoop implements Holder {
 
   changed(isHeld: boolean): void {
     const { m } = this;
-    m.owed = isHeld ? m.owed | Owed.Results : m.owed & ~Owed.Results;
+    // What its microtasks leave behind, such as a rejection that nobody handles, is dealt with in a turn, not before this M sleeps for long.
+    m.owed = isHeld ? m.owed | Owed.Results : Owed.Turn;
     if (!isHeld) this.wake?.();
   }
 

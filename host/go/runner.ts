@@ -90,6 +90,11 @@ export class Runner {
     thread.mailbox.on(NoteKind.Pull, (note) => this.pull(note));
   }
 
+  /** Whether any goroutine awaits here. */
+  get isPending(): boolean {
+    return this.pending.size > 0;
+  }
+
   /** The goroutine that asks: the one whose function is on the stack, or that the current continuation belongs to. */
   context(): GoroutineContext | undefined {
     const { record } = this;

@@ -421,7 +421,7 @@ export class Starter {
     this.notify(this.memory.jsgo(g.at).mid, kind, g.id, arg, value);
   }
 
-  /** A goroutine that this thread has started failed, and nobody here watches it: the process's main thread is told, as of any rejection. */
+  /** What nobody on this thread watches has failed: the process's main thread is told, as of any rejection. */
   tellUnwatched(error: unknown): void {
     this.notify(0, NoteKind.Unwatched, 0, 0, error);
   }

@@ -70,7 +70,7 @@ async function runM(data: MData): Promise<void> {
     };
     const runner = new Runner(thread, mark, data.panic === "exit" ? panic : undefined);
     installHook({ scope: new ThreadScope(thread), context: () => runner.context() });
-    watchEnd(instance, mid, mark, thread);
+    watchEnd(instance, mid, mark, thread, runner);
     memory.m(mid).tid = threadNumber();
     core.beM(mid);
     control.begin();
@@ -99,8 +99,11 @@ async function runM(data: MData): Promise<void> {
   }
 }
 
-/** Has the thread tell why it ends where JavaScript ends it: a goroutine, or an error that nobody caught. */
-function watchEnd(instance: Instance, mid: number, mark: Mark, thread: Thread): void {
+/**
+ * Has the thread tell why it ends where JavaScript ends it: a goroutine, or an error that nobody caught. That fails the goroutines
+ * that await here; where none does, and of rejections, which harm nobody else, the process's main thread hears.
+ */
+function watchEnd(instance: Instance, mid: number, mark: Mark, thread: Thread, runner: Runner): void {
   process.on("exit", (code) => {
     // Called from a goroutine: then the thread dies in JavaScript.
     if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `it called process.exit(${code})`);
@@ -108,27 +111,15 @@ function watchEnd(instance: Instance, mid: number, mark: Mark, thread: Thread): 
   const uncaught = (error: unknown): void => {
     if (process.listenerCount("uncaughtException") > 1) return; // a task's own handler has it
     const what = stackOf(error) ?? wordsOf(error);
+    if (!runner.isPending) thread.starter.tellUnwatched(error);
     if (mark.current !== ThreadMark.Core) dying(instance, mid, mark, `an error that nobody caught: ${what}`);
     process.exit(1);
   };
   process.on("uncaughtException", uncaught);
-  process.on("unhandledRejection", (error, promise) => {
+  process.on("unhandledRejection", (error) => {
     if (process.listenerCount("unhandledRejection") > 1) return; // a task's own handler has it
-    if (Object.prototype.toString.call(promise) === "[object Goroutine]") thread.starter.tellUnwatched(error);
-    else if ("deno" in process.versions) uncaught(error);
-    else unhandled(error);
+    thread.starter.tellUnwatched(error);
   });
-}
-
-/** What Node does without a listener: what nobody handles is an uncaught exception, unless its flags say otherwise. */
-function unhandled(error: unknown): void {
-  const flags = [process.env["NODE_OPTIONS"], ...process.execArgv].join(" ");
-  const mode = /--unhandled-rejections[= ]([\w-]+)/.exec(flags)?.[1];
-  if (mode === undefined || mode === "throw") throw error;
-  // Of the others only this one takes a listener to have dealt with it.
-  if (mode === "warn-with-error-code") {
-    process.emitWarning(stackOf(error) ?? wordsOf(error), "UnhandledPromiseRejectionWarning");
-  }
 }
 
 /**

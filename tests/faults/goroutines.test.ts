@@ -288,31 +288,39 @@ describe("a process", () => {
       assert.equal(stdout.trim(), "1", stderr);
     }));
 
-  it(
-    "hears of a failure in a goroutine's goroutine that nobody watches, and that one's parent goes on",
-    { skip: onDeno },
-    async () => {
+  const stray = {
+    "in a goroutine's goroutine": `async (url) => {
+      const { current } = await import(url);
+      current().go(() => { throw new RangeError("of the child"); });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return "went on";
+    }`,
+    "in a promise that its last goroutine leaves": `async () => {
+      void Promise.reject(new RangeError("of the child"));
+      return "went on";
+    }`,
+    "in a callback that its last goroutine leaves": `async () => {
+      setImmediate(() => { throw new RangeError("of the child"); });
+      return "went on";
+    }`,
+  };
+  for (const [where, fn] of Object.entries(stray)) {
+    it(`hears of a failure ${where} that nobody watches, and whoever is watched goes on`, async () => {
       const source = `import process from "node:process"; import { start } from "skein";
-      const heard = [];
-      if (process.argv[2] !== "deaf") process.on("unhandledRejection", (error) => heard.push(error.message));
-      const rt = await start({ procs: 1 });
-      const parent = rt.go(async (url) => {
-        const { current } = await import(url);
-        current().go(() => { throw new RangeError("of the child"); });
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        return "went on";
-      }, "${SKEIN}");
-      const went = await parent;
-      for (let i = 0; i < 500 && heard.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
-      console.log(went, heard.join());
-      await rt.close();`;
+        const heard = [];
+        if (process.argv[2] !== "deaf") process.on("unhandledRejection", (error) => heard.push(error.message));
+        const rt = await start({ procs: 1 });
+        const went = await rt.go(${fn}, "${SKEIN}");
+        for (let i = 0; i < 500 && heard.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+        console.log(went, heard.join(), await rt.go(() => "and on"));
+        await rt.close();`;
       const { stdout, stderr } = await runScript(source);
-      assert.equal(stdout.trim(), "went on of the child", stderr);
+      assert.equal(stdout.trim(), "went on of the child and on", stderr);
       const deaf = await runScript(source.replace("process.argv[2]", '"deaf"'));
       assert.equal(deaf.code, 1);
       assert.match(deaf.stderr, /RangeError: of the child/);
-    },
-  );
+    });
+  }
 
   for (const flag of ["--expose-gc", "--max-old-space-size=300", "--title=x", "--stack-trace-limit=20"]) {
     it(`may be a text with flags: ${flag}`, { skip: onDeno }, async () => {
