@@ -50,7 +50,8 @@ export class HChan {
 
 
   @host dataqsiz: u32;
-  sendx: u32;
+  /** A timer sends here: what programs see has no ring. */
+  ofTimer: bool;
   recvx: u32;
   // Two WaitQs.
   private recvqFirst: usize;
@@ -124,9 +125,8 @@ export function sendLocked(c: HChan, bits: u64): usize {
     return wake(receiver, true);
   }
   if (c.qcount == c.dataqsiz) return BLOCKED;
-  const i = c.sendx;
-  store<u64>(chanbuf(c, i), bits);
-  c.sendx = i + 1 == c.dataqsiz ? 0 : i + 1;
+  const i = c.recvx + c.qcount;
+  store<u64>(chanbuf(c, i < c.dataqsiz ? i : i - c.dataqsiz), bits);
   c.qcount++;
   return DONE;
 }
@@ -146,7 +146,6 @@ export function recvLocked(c: HChan): usize {
     const sender = dequeueLive(sendq(c));
     if (sender) {
       store<u64>(slot, sender.elem);
-      c.sendx = next;
       return wake(sender, true);
     }
     store<u64>(slot, 0);
@@ -297,6 +296,13 @@ export function closechan(c: HChan): void {
   readyAll(head);
 }
 
+/** A channel for a timer: the one slot of its ring is the timer's own, and not to be seen by `length` and `capacity`. */
+export function timerchan(): Chan<i64> {
+  const chan = new Chan<i64>(1);
+  changetype<HChan>(changetype<usize>(chan)).ofTimer = true;
+  return chan;
+}
+
 /** A timer fires: puts `bits` where a receiver finds it, or drops it if the last one is still there. The receiver to wake. */
 export function timersend(c: HChan, bits: u64): G | null {
   plock(changetype<usize>(c));
@@ -414,14 +420,18 @@ export class Chan<T> {
 
   /** Values in the ring. */
   get length(): i32 {
-    if (changetype<usize>(this) == 0) return 0;
+    if (this.isUnbuffered) return 0;
     return atomic.load<i32>(changetype<usize>(this) + offsetof<HChan>("qcount"));
   }
 
   /** Slots of the ring; 0 if every send waits for its receiver. */
   get capacity(): i32 {
-    if (changetype<usize>(this) == 0) return 0;
+    if (this.isUnbuffered) return 0;
     return changetype<HChan>(changetype<usize>(this)).dataqsiz;
+  }
+
+  private get isUnbuffered(): bool {
+    return changetype<usize>(this) == 0 || changetype<HChan>(changetype<usize>(this)).ofTimer;
   }
 
   /**

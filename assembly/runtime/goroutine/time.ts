@@ -26,7 +26,7 @@
  *
  * Setting, sleeping and what programs see run on a goroutine, firing on g0.
  */
-import { Chan, HChan, timerdrain, timersend } from "../chan/chan";
+import { Chan, HChan, timerchan, timerdrain, timersend } from "../chan/chan";
 import { nanotime } from "../base/clock";
 import { CHECKED } from "../base/checked";
 import { plock, punlock } from "../base/lock";
@@ -278,7 +278,7 @@ export class Timer extends RuntimeTimer {
 
   constructor(d: i64) {
     super();
-    const chan = new Chan<i64>(1);
+    const chan = timerchan();
     this.chan = chan;
     this.kind = TimerKind.Channel;
     this.arg = changetype<usize>(chan);
@@ -304,7 +304,7 @@ export class Ticker extends RuntimeTimer {
   constructor(d: i64) {
     super();
     if (d <= 0) gopanic("non-positive interval for NewTicker");
-    const chan = new Chan<i64>(1);
+    const chan = timerchan();
     this.chan = chan;
     this.kind = TimerKind.Channel;
     this.arg = changetype<usize>(chan);

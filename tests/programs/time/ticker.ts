@@ -19,6 +19,8 @@ function ticksComeInTime(): void {
 function aSlowReceiverGetsOneTick(): void {
   const ticker = new Ticker(2 * Millisecond);
   sleep(50 * Millisecond);
+  same(ticker.chan.capacity, 0, "the tick that waits is not to be seen");
+  same(ticker.chan.length, 0, "the tick that waits is not counted");
   ticker.chan.tryRecv();
   check(ok(), "one tick waits");
   let waiting = 0;
