@@ -38,6 +38,8 @@ export namespace SlotFlag {
   export const Only6: i32 = 1;
   /** Others may listen at it as well. */
   export const ReusePort: i32 = 2;
+  /** Its sockets carry packets. */
+  export const Packets: i32 = 4;
 }
 
 /** What the host is asked, and answers; a message and the slots follow. */

@@ -225,6 +225,8 @@ export const enum SlotFlag {
   Only6 = 1,
   /** Others may listen at it as well. */
   ReusePort = 2,
+  /** Its sockets carry packets. */
+  Packets = 4,
 }
 
 export const enum StdSocketLayout {

@@ -14,6 +14,7 @@ import { choose, EpollTransport, NetTransport, type Transport } from "./transpor
 export async function serve(events: Events | URL | string, ...addrs: string[]): Promise<Server> {
   if (addrs.length === 0) throw new SkeinError('nothing to serve: give addresses, as serve(events, "tcp://:8080")');
   const specs = addrs.map(parseAddress);
+  if (specs.some(({ network }) => network === "unixgram")) throw new SkeinError("serve has no unixgram: use skein/net");
   const places = await Promise.all(specs.map(async (spec) => ({ spec, address: await resolveAddress(spec) })));
   if (typeof events === "string" || events instanceof URL) return serveModule(events, places);
   if (typeof events !== "object" || events === null) {

@@ -8,7 +8,7 @@ import { isIP, isIPv6 } from "node:net";
 import { formatSocketAddress, UNIX_PATH_MAX, type SocketAddress } from "./sockaddr.js";
 
 /** The networks, as Go names them. */
-export type Network = "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix";
+export type Network = "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram";
 
 /** An address that was written wrongly, or whose host is unknown. */
 export class AddressError extends Error {
@@ -37,7 +37,7 @@ export interface Address {
   readonly reusePort: boolean;
 }
 
-const networks: readonly string[] = ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix"];
+const networks: readonly string[] = ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram"];
 
 /**
  * Reads an address.
@@ -64,7 +64,7 @@ export function parseAddress(text: string): Address {
     stdlib: suffix !== undefined,
     reusePort: question < 0 ? false : reusePort(rest.slice(question + 1), fail),
   };
-  if (network === "unix") {
+  if (isPath(network)) {
     if (place === "" || place === "@") fail("the path is missing");
     if (place.includes("\0")) fail("the path has a 0 byte");
     if (new TextEncoder().encode(place).length > UNIX_PATH_MAX) {
@@ -105,7 +105,7 @@ function hostPort(place: string, network: Network, fail: (why: string) => never)
 
 /** The socket addresses that an address stands for without asking anybody, the best first; undefined where its host is a name. */
 export function literalAddresses({ network, host, port, path }: Address): SocketAddress[] | undefined {
-  if (network === "unix") return [{ family: "unix", path }];
+  if (isPath(network)) return [{ family: "unix", path }];
   const version = isIP(host.replace(/%.*$/, ""));
   if (version !== 0) return [{ family: version === 6 ? "ipv6" : "ipv4", host, port }];
   if (host !== "" && host.toLowerCase() !== "localhost") return undefined;
@@ -157,5 +157,10 @@ export function addressText(network: Network, address: SocketAddress): string {
 
 /** Whether the network's sockets carry datagrams. */
 export function isDatagram(network: Network): boolean {
-  return network.startsWith("udp");
+  return network.startsWith("udp") || network === "unixgram";
+}
+
+/** Whether the network's addresses are paths. */
+function isPath(network: Network): boolean {
+  return network.startsWith("unix");
 }

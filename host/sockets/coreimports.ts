@@ -99,8 +99,9 @@ export function netImports(
     net_format(sockaddr, length, packets, address, capacity) {
       const decoded = decodeSockaddr(memory.bytes, sockaddr, length);
       if (decoded === null) return 0;
-      const network = decoded.family === "unix" ? "unix" : packets !== 0 ? "udp" : "tcp";
-      return text(addressText(network, decoded), address, capacity);
+      const [streams, datagrams] =
+        decoded.family === "unix" ? (["unix", "unixgram"] as const) : (["tcp", "udp"] as const);
+      return text(addressText(packets !== 0 ? datagrams : streams, decoded), address, capacity);
     },
 
     net_strerror: (errno, address, capacity) => text(`${errnoText(errno)} (${errnoName(errno)})`, address, capacity),

@@ -23,7 +23,9 @@ export function resolveNow(memory: Memory, text: string, purpose: Purpose, at: n
     const found = literalAddresses(address);
     if (found === undefined) return NEEDS_LOOKUP;
     // A listener is at one address.
-    writeSlots(memory, at, address, purpose === Purpose.Dial ? found : found.slice(0, 1));
+    // An end of packets is at one address as well: it would never hear that it is the wrong one.
+    const isTried = purpose === Purpose.Dial && !isDatagram(address.network);
+    writeSlots(memory, at, address, isTried ? found : found.slice(0, 1));
     return DONE;
   } catch (error) {
     // The core names the address itself.
@@ -50,7 +52,7 @@ function checked(text: string, purpose: Purpose): Address {
   const address = parseAddress(text);
   const { network } = address;
   const wantsDatagrams = purpose === Purpose.ListenPacket || purpose === Purpose.Destination;
-  if (isDatagram(network) !== wantsDatagrams) {
+  if (purpose !== Purpose.Dial && isDatagram(network) !== wantsDatagrams) {
     throw new AddressError(
       wantsDatagrams ? `packets have an address such as udp://:53` : `${network} is for packets: use listenPacket`,
     );
@@ -66,7 +68,10 @@ function writeSlots(memory: Memory, at: number, address: Address, found: readonl
     const slot = new Slot(memory, at + ResolutionLayout.Slots + i * ResolutionLayout.SlotSize);
     slot.domain = domains[socketAddress.family];
     slot.length = encodeSockaddr(socketAddress, memory.bytes, slot.address + Slot.SIZE);
-    slot.flags = (address.network.endsWith("6") ? SlotFlag.Only6 : 0) | (address.reusePort ? SlotFlag.ReusePort : 0);
+    slot.flags =
+      (address.network.endsWith("6") ? SlotFlag.Only6 : 0) |
+      (address.reusePort ? SlotFlag.ReusePort : 0) |
+      (isDatagram(address.network) ? SlotFlag.Packets : 0);
   });
   new Resolution(memory, at).count = slots.length;
 }

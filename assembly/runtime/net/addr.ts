@@ -10,6 +10,7 @@ import { malloc, mfree } from "../memory/malloc";
 import { awaitHost } from "./polldesc";
 import { pushNote } from "../js/mailbox";
 import { fail } from "./errors";
+import { SocketKind } from "./fd";
 import { netFormat, netResolve } from "./imports";
 
 
@@ -46,7 +47,13 @@ export function releaseResolution(r: Resolution): void {
   mfree(changetype<usize>(r));
 }
 
-/** The text of a socket's address, as `listen` and `dial` take it; empty for a unix socket without a name. */
+/** The text of one end of a socket, which the socket may not have: `unix://` for one without a name, else empty. */
+export function endText(address: ArrayBuffer | null, kind: u8): string {
+  if (address) return formatAddress(changetype<usize>(address), address.byteLength, kind == SocketKind.Packets);
+  return kind == SocketKind.Unix ? "unix://" : "";
+}
+
+/** The text of a socket's address, as `listen` and `dial` take it. */
 export function formatAddress(sockaddr: usize, length: i32, packets: bool): string {
   const size = netFormat(sockaddr, length, packets ? 1 : 0, 0, 0);
   const block = changetype<ArrayBuffer>(__new(size, idof<ArrayBuffer>()));

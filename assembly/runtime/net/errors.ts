@@ -14,6 +14,7 @@ export namespace Errno {
   export const ENFILE: i32 = 23;
   export const EMFILE: i32 = 24;
   export const EPROTO: i32 = 71;
+  export const EAFNOSUPPORT: i32 = 97;
   export const ECONNABORTED: i32 = 103;
   export const ENOBUFS: i32 = 105;
   export const ENOTCONN: i32 = 107;
@@ -38,11 +39,14 @@ export function pollErrorText(error: i32): string {
  * nothing is said any more: it is dropped here.
  */
 export function fail(operation: string, address: string, reason: string): void {
+  failWith(address.length == 0 ? operation + ": " + reason : operation + " " + address + ": " + reason);
+}
+
+/** The same with the whole text. */
+export function failWith(text: string): void {
   if (g.epoch != sched.epoch) gosched();
   g.owes = true;
-  g.netError = changetype<usize>(
-    address.length == 0 ? operation + ": " + reason : operation + " " + address + ": " + reason,
-  );
+  g.netError = changetype<usize>(text);
 }
 
 /** What this goroutine's latest call that failed says, empty if none has. */

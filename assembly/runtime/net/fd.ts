@@ -98,6 +98,11 @@ function closedOf(fd: NetFD): Sema {
   return changetype<Sema>(addressOf(fd.closed0));
 }
 
+/** The result that stands for a PollError. */
+export function fdPollError(error: i32): i32 {
+  return POLL_ERRORS - error;
+}
+
 /** What a negative result of this file means. */
 export function fdErrorText(result: i32): string {
   return result <= POLL_ERRORS ? pollErrorText(POLL_ERRORS - result) : strerror(-result);

@@ -1,12 +1,12 @@
 /** Opening sockets: listening, dialling, and sockets for packets. On a goroutine. */
 import { BACKLOG_PATIENCE, BACKLOG_PAUSE } from "../../layout";
 import { netpollinit, netScratch } from "./netpoll";
-import { netpollblock, PollError } from "./polldesc";
+import { netpollblock, netpollSetDeadline, PollError } from "./polldesc";
 import { sleep } from "../goroutine/time";
 import { IoKind, Purpose, Slot, SlotFlag } from "../../abi";
 import { releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
 import { Errno, fail, strerror } from "./errors";
-import { fdClose, fdErrorText, fdLocal, fdOpen, fdRegister, NetFD, sockaddrCopy, SocketKind } from "./fd";
+import { fdClose, fdErrorText, fdLocal, fdOpen, fdPollError, fdRegister, NetFD, sockaddrCopy, SocketKind } from "./fd";
 import {
   netBind,
   netClose,
@@ -33,6 +33,12 @@ const TCP_NODELAY: i32 = 1;
 const IPPROTO_IPV6: i32 = 41;
 const IPV6_V6ONLY: i32 = 26;
 
+/** Bytes of the kernel's struct for an IPv4 address. */
+const SOCKADDR_IN: i32 = 16;
+/** The first byte of 127.0.0.1, and the last eight of ::1, as the kernel keeps them. */
+const LOOPBACK: u8 = 127;
+const LOOPBACK6: u64 = 0x0100_0000_0000_0000;
+
 /** A socket that listens; null if that failed. */
 export function openListener(address: string): NetFD | null {
   return open("listen", address, Purpose.Listen);
@@ -43,12 +49,15 @@ export function openPackets(address: string): NetFD | null {
   return open("listen", address, Purpose.ListenPacket);
 }
 
-/** A connection; null if none of the addresses that the name stands for took it. */
-export function openConnection(address: string): NetFD | null {
-  return open("dial", address, Purpose.Dial);
+/**
+ * A connection; null if none of the addresses that the name stands for took it. From the time `deadline` on, if that is not 0, no
+ * address is waited for.
+ */
+export function openConnection(address: string, deadline: i64): NetFD | null {
+  return open("dial", address, Purpose.Dial, deadline);
 }
 
-function open(operation: string, address: string, purpose: i32): NetFD | null {
+function open(operation: string, address: string, purpose: i32, deadline: i64 = 0): NetFD | null {
   const started = netpollinit();
   if (started < 0) {
     fail(operation, address, strerror(-started));
@@ -59,7 +68,9 @@ function open(operation: string, address: string, purpose: i32): NetFD | null {
   let result: i64 = 0;
   for (let i = 0; i < r.count; i++) {
     const slot = slotOf(r, i);
-    result = purpose == Purpose.Dial ? dialOne(slot) : bindOne(slot, purpose == Purpose.ListenPacket);
+    if (purpose != Purpose.Dial) result = bindOne(slot, purpose == Purpose.ListenPacket);
+    else if ((slot.flags & SlotFlag.Packets) != 0) result = dialPackets(slot);
+    else result = dialOne(slot, deadline);
     if (result >= 0) break;
   }
   releaseResolution(r);
@@ -80,6 +91,7 @@ function setOption(fd: i32, level: i32, name: i32, value: i32): i32 {
 function bindOne(slot: Slot, packets: bool): i64 {
   const domain = slot.domain;
   if (!isEpoll()) {
+    if (packets && domain == AF_UNIX) return -Errno.EAFNOSUPPORT;
     const kind = packets ? SocketKind.Packets : kindOf(domain);
     return openStd(packets ? IoKind.OpenPackets : IoKind.Listen, slot, kind);
   }
@@ -123,7 +135,7 @@ function kindOf(domain: i32): u8 {
 }
 
 /** A connection's NetFD, or a negative error. */
-function dialOne(slot: Slot): i64 {
+function dialOne(slot: Slot, deadline: i64): i64 {
   const domain = slot.domain;
   if (!isEpoll()) return openStd(IoKind.Dial, slot, kindOf(domain));
   const sysfd = netSocket(domain, SOCK_STREAM);
@@ -143,7 +155,11 @@ function dialOne(slot: Slot): i64 {
   const fd = fdOpen(sysfd, kindOf(domain));
   const refused = fdRegister(fd);
   if (refused < 0) return refused;
-  if (error < 0) error = awaitConnection(fd);
+  if (error < 0) {
+    netpollSetDeadline(fd.pd, true, deadline);
+    error = awaitConnection(fd);
+    netpollSetDeadline(fd.pd, true, 0);
+  }
   if (error == 0) {
     fd.local = fdLocal(fd);
     fd.remote = sockaddrCopy(sockaddrOf(slot), slot.length);
@@ -154,11 +170,47 @@ function dialOne(slot: Slot): i64 {
   return error;
 }
 
+/** The NetFD of a socket whose packets go to one address, and come from there; or a negative error. */
+function dialPackets(slot: Slot): i64 {
+  const domain = slot.domain;
+  const at = sockaddrOf(slot);
+  const remote = sockaddrCopy(at, slot.length);
+  if (!isEpoll()) {
+    if (domain == AF_UNIX) return -Errno.EAFNOSUPPORT;
+    toOwnEnd(at, slot.length);
+    const result = openStd(IoKind.OpenPackets, slot, SocketKind.Packets);
+    if (result >= 0) changetype<NetFD>(<usize>result).remote = remote;
+    return result;
+  }
+  const sysfd = netSocket(domain, SOCK_DGRAM);
+  if (sysfd < 0) return sysfd;
+  const error = netConnect(sysfd, at, slot.length);
+  if (error < 0) {
+    netClose(sysfd);
+    return error;
+  }
+  const fd = fdOpen(sysfd, SocketKind.Packets);
+  fd.local = fdLocal(fd);
+  fd.remote = remote;
+  const refused = fdRegister(fd);
+  return refused < 0 ? <i64>refused : <i64>changetype<usize>(fd);
+}
+
+/** Makes of a peer's address one to bind to: any port, of the loopback interface if the peer is there. */
+function toOwnEnd(address: usize, length: i32): void {
+  store<u16>(address, 0, 2);
+  if (length == SOCKADDR_IN) {
+    if (load<u8>(address, 4) != LOOPBACK) store<u32>(address, 0, 4);
+  } else if (load<u64>(address, 8) != 0 || load<u64>(address, 16) != LOOPBACK6) {
+    memory.fill(address + 8, 0, 16);
+  }
+}
+
 /** Waits until the connection stands, or is refused. */
 function awaitConnection(fd: NetFD): i32 {
   while (true) {
     const closed = netpollblock(fd.pd, true);
-    if (closed != PollError.None) return -Errno.ECONNREFUSED;
+    if (closed != PollError.None) return closed == PollError.Timeout ? fdPollError(closed) : -Errno.ECONNREFUSED;
     const error = netError(fd.fd, netScratch());
     if (error < 0) return error;
     const address = netScratch() + 64;

@@ -1,9 +1,10 @@
 /** Where packets come from and go to. On a goroutine. */
 import { malloc } from "../memory/malloc";
 import { g } from "../base/registers";
-import { NetFD } from "./fd";
+import { fdRecvfrom, fdSendto, NetFD } from "./fd";
 import { Purpose, SOCKADDR_MAX } from "../../abi";
 import { formatAddress, releaseResolution, resolve, slotOf, sockaddrOf } from "./addr";
+import { isEpoll } from "./sys";
 
 /** Room for the address of whoever sends to this goroutine; the word before it is the address's length. Kept with the G. */
 export function senderSpace(): usize {
@@ -17,13 +18,38 @@ export function packetSender(): string {
   const sender = g.netSender;
   if (sender == 0) return "";
   const length = load<i32>(sender - 4);
-  return length <= 2 ? "" : formatAddress(sender, length, true);
+  if (length > 2) return formatAddress(sender, length, true);
+  return length == 2 ? "unixgram://" : "";
 }
 
 const AF_INET6: u16 = 10;
 /** Bytes of the kernel's struct for an IPv4 and an IPv6 address. */
 const SOCKADDR_IN: i32 = 16;
 const SOCKADDR_IN6: i32 = 28;
+
+/** Receives a packet of the peer of a connected socket: its length, or an error. */
+export function receiveFromPeer(fd: NetFD, at: usize, length: i32): i32 {
+  const remote = fd.remote!;
+  while (true) {
+    const sender = senderSpace();
+    const n = fdRecvfrom(fd, at, length, sender);
+    // The system knows the peer; the host's own sockets take a packet from anybody.
+    if (n < 0 || isEpoll() || isSame(sender, changetype<usize>(remote), remote.byteLength)) return n;
+  }
+}
+
+/** Sends a packet to the peer of a connected socket: its length, or an error. */
+export function sendToPeer(fd: NetFD, at: usize, length: i32): i32 {
+  const remote = fd.remote!;
+  return fdSendto(fd, at, length, changetype<usize>(remote), remote.byteLength);
+}
+
+/** Whether two addresses are one host's port; what else the kernel notes with an IPv6 address may differ. */
+function isSame(sender: usize, address: usize, length: i32): bool {
+  if (load<i32>(sender - 4) != length || load<u32>(sender) != load<u32>(address)) return false;
+  if (length == SOCKADDR_IN) return load<u32>(sender, 4) == load<u32>(address, 4);
+  return memory.compare(sender + 8, address + 8, 16) == 0;
+}
 
 /** An address as the kernel takes it from this socket; null if it stands for nothing. */
 export function destinationOf(fd: NetFD, address: string): ArrayBuffer | null {

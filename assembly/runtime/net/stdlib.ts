@@ -28,7 +28,6 @@ import { Errno } from "./errors";
 const PACKET_MAX: i32 = 65507;
 const EMSGSIZE: i32 = 90;
 const EPIPE: i32 = 32;
-const EAFNOSUPPORT: i32 = 97;
 
 /** A block of what was received: bytes, a packet, or (no bytes) a connection that was accepted. */
 @unmanaged
@@ -190,7 +189,7 @@ export function stdSendto(fd: i32, at: usize, length: i32, address: usize, addre
   if (length > PACKET_MAX) return -EMSGSIZE;
   const s = socketOf(fd);
   // The runtime drops such a packet without a word.
-  if (addressLength > s.localLength) return -EAFNOSUPPORT;
+  if (addressLength > s.localLength) return -Errno.EAFNOSUPPORT;
   lock(addressOf(s.lock));
   const full = s.sending >= STD_HIGH;
   if (!full) s.sending += length;

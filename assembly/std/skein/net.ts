@@ -2,7 +2,7 @@
  * `import { … } from "skein/net"`: sockets for goroutines. A call that has to wait parks its goroutine, never its M.
  *
  * Addresses are texts: `tcp://host:port` (`tcp4`, `tcp6`: of that version only), `unix://path`, and for packets
- * `udp://host:port`. Where the host is missing it is the loopback address; to listen on every address of the machine, name
+ * `udp://host:port` or `unixgram://path`. Where the host is missing it is the loopback address; to listen on every address of the machine, name
  * it: `0.0.0.0` or `[::]`. Port 0 lets the system choose one, which `Listener.addr` then tells.
  *
  * A call that fails says so by its result, and `lastError()` why. Any number of goroutines may use one connection; those
@@ -12,7 +12,7 @@
  * On a goroutine.
  */
 import { nilCheck } from "./runtime/base/nil";
-import { formatAddress } from "./runtime/net/addr";
+import { endText } from "./runtime/net/addr";
 import { fail, lastError as latest } from "./runtime/net/errors";
 import {
   fdAccept,
@@ -28,7 +28,9 @@ import {
   SocketKind,
 } from "./runtime/net/fd";
 import { openConnection, openListener, openPackets } from "./runtime/net/open";
-import { destinationOf, packetSender, senderSpace } from "./runtime/net/packets";
+import { destinationOf, packetSender, receiveFromPeer, senderSpace, sendToPeer } from "./runtime/net/packets";
+import { dialWithin } from "./net/dial";
+export { Pipe } from "./net/pipe";
 
 /** Listens for connections at an address, `tcp://…` or `unix://…`; null if that is not possible. */
 export function listen(addr: string): Listener | null {
@@ -37,14 +39,17 @@ export function listen(addr: string): Listener | null {
   return fd ? new Listener(fd) : null;
 }
 
-/** Connects to an address, `tcp://…` or `unix://…`; null if nobody answers there. */
-export function dial(addr: string): Conn | null {
+/**
+ * Connects to an address, `tcp://…` or `unix://…`, within `timeout` nanoseconds if that is more than 0; null if nobody answers there. To
+ * one for packets, `udp://…` or `unixgram://…`, nobody has to answer: each write is a packet to it, and each read one from there.
+ */
+export function dial(addr: string, timeout: i64 = 0): Conn | null {
   nilCheck(changetype<usize>(addr));
-  const fd = openConnection(addr);
+  const fd = timeout > 0 ? dialWithin(addr, timeout) : openConnection(addr, 0);
   return fd ? new Conn(fd) : null;
 }
 
-/** Opens a socket for packets at an address, `udp://…`; null if that is not possible. */
+/** Opens a socket for packets at an address, `udp://…` or `unixgram://…`; null if that is not possible. */
 export function listenPacket(addr: string): PacketConn | null {
   nilCheck(changetype<usize>(addr));
   const fd = openPackets(addr);
@@ -63,7 +68,7 @@ export class Listener {
   /** The address that it listens at, with the port that it really has. */
   get addr(): string {
     nilCheck(changetype<usize>(this));
-    return textOf(this.fd.local, this.fd.kind);
+    return endText(this.fd.local, this.fd.kind);
   }
 
   /**
@@ -98,7 +103,7 @@ abstract class Socket {
   /** The address of this end. */
   get localAddr(): string {
     nilCheck(changetype<usize>(this));
-    return textOf(this.fd.local, this.fd.kind);
+    return endText(this.fd.local, this.fd.kind);
   }
 
   /** Closes it. Calls that wait in it fail. */
@@ -130,12 +135,13 @@ abstract class Socket {
 export class Conn extends Socket {
   /**
    * Reads into `buf` what there is, waiting for the first byte. Returns the number of bytes, 0 at the end of what the other end
-   * sends (and for an empty `buf`), -1 if it failed.
+   * sends (and for an empty `buf`), -1 if it failed. Of packets it is one, which may be empty.
    */
   read(buf: Uint8Array): i32 {
     nilCheck(changetype<usize>(this));
     nilCheck(changetype<usize>(buf));
-    const n = fdRead(this.fd, buf.dataStart, buf.length);
+    const fd = this.fd;
+    const n = isPackets(fd) ? receiveFromPeer(fd, buf.dataStart, buf.length) : fdRead(fd, buf.dataStart, buf.length);
     if (n >= 0) return n;
     failed("read", this.fd, n);
     return -1;
@@ -145,7 +151,8 @@ export class Conn extends Socket {
   write(buf: Uint8Array): i32 {
     nilCheck(changetype<usize>(this));
     nilCheck(changetype<usize>(buf));
-    const n = fdWrite(this.fd, buf.dataStart, buf.length);
+    const fd = this.fd;
+    const n = isPackets(fd) ? sendToPeer(fd, buf.dataStart, buf.length) : fdWrite(fd, buf.dataStart, buf.length);
     if (n >= 0) return n;
     failed("write", this.fd, n);
     return -1;
@@ -158,10 +165,10 @@ export class Conn extends Socket {
     if (n < 0) failed("close", this.fd, n);
   }
 
-  /** The address of the other end; empty where it has none. */
+  /** The address of the other end; `unix://` where it has no name. */
   get remoteAddr(): string {
     nilCheck(changetype<usize>(this));
-    return textOf(this.fd.remote, this.fd.kind);
+    return endText(this.fd.remote, this.fd.kind);
   }
 }
 
@@ -185,7 +192,7 @@ export class PacketConn extends Socket {
     return -1;
   }
 
-  /** Sends `buf` as one packet to an address, `udp://…`. Returns its length, or -1 if it failed. */
+  /** Sends `buf` as one packet to an address, `udp://…` or `unixgram://…`. Returns its length, or -1 if it failed. */
   writeTo(buf: Uint8Array, addr: string): i32 {
     nilCheck(changetype<usize>(this));
     nilCheck(changetype<usize>(buf));
@@ -199,14 +206,14 @@ export class PacketConn extends Socket {
   }
 }
 
-function textOf(address: ArrayBuffer | null, kind: u8): string {
-  return address ? formatAddress(changetype<usize>(address), address.byteLength, kind == SocketKind.Packets) : "";
+function isPackets(fd: NetFD): bool {
+  return fd.kind == SocketKind.Packets;
 }
 
 /** Notes the failure of an operation on a connection: which one, is said by its other end where there is one. */
 function failed(operation: string, fd: NetFD, result: i32): void {
   const remote = fd.remote;
-  fail(operation, textOf(remote ? remote : fd.local, fd.kind), fdErrorText(result));
+  fail(operation, endText(remote ? remote : fd.local, fd.kind), fdErrorText(result));
 }
 
 function close(fd: NetFD): void {

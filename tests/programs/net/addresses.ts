@@ -46,7 +46,8 @@ export function main(): void {
   const near = connect("unix://" + path);
   const far = acceptFrom(l);
   same(near.remoteAddr, "unix://" + path, "a path");
-  same(far.remoteAddr, "", "a client has none");
+  same(far.remoteAddr, "unix://", "a client has no name");
+  same(near.localAddr, "unix://", "as it says itself");
   near.close();
   far.close();
   l.close();

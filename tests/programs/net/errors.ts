@@ -62,8 +62,8 @@ function dialling(): void {
   check(dial(addr) == null, "nobody listens");
   errorSays("connection refused (ECONNREFUSED)", "a dial where nobody listens");
   errorSays("dial " + addr, "it says what failed");
-  check(dial("udp://127.0.0.1:9") == null, "a dial for packets");
-  errorSays("use listenPacket", "a dial for packets");
+  check(listen("udp://127.0.0.1:0") == null, "nobody accepts packets");
+  errorSays("use listenPacket", "nobody accepts packets");
 }
 
 function ofEachGoroutine(): void {

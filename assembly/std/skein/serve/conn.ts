@@ -11,7 +11,7 @@
  */
 import { malloc, mfree } from "../runtime/memory/malloc";
 import { nilCheck } from "../runtime/base/nil";
-import { formatAddress } from "../runtime/net/addr";
+import { endText, formatAddress } from "../runtime/net/addr";
 import { NetFD, SocketKind } from "../runtime/net/fd";
 import { netSetsockopt } from "../runtime/net/imports";
 import { isEpoll } from "../runtime/net/sys";
@@ -96,12 +96,12 @@ export class Conn {
     nilCheck(changetype<usize>(this));
     const known = this.local;
     if (known) return known;
-    const text = textOf(this.fd.local, this.fd.kind);
+    const text = endText(this.fd.local, this.fd.kind);
     this.local = text;
     return text;
   }
 
-  /** The address of the other end; empty where it has none. */
+  /** The address of the other end; `unix://` where it has no name. */
   get remoteAddr(): string {
     nilCheck(changetype<usize>(this));
     if (this.sender != 0) {
@@ -110,7 +110,7 @@ export class Conn {
     }
     const known = this.remote;
     if (known) return known;
-    const text = textOf(this.fd.remote, this.fd.kind);
+    const text = endText(this.fd.remote, this.fd.kind);
     this.remote = text;
     return text;
   }
@@ -223,10 +223,6 @@ export class Conn {
     this.head = 0;
     this.tail = 0;
   }
-}
-
-function textOf(address: ArrayBuffer | null, kind: u8): string {
-  return address ? formatAddress(changetype<usize>(address), address.byteLength, kind == SocketKind.Packets) : "";
 }
 
 function setOption(fd: i32, level: i32, name: i32, value: i32): bool {

@@ -390,8 +390,8 @@ export class Loop {
   }
 
   private fail(conn: Conn, operation: string, errno: i32): void {
-    const remote = conn.remoteAddr;
-    this.finish(conn, operation + " " + (remote.length > 0 ? remote : conn.localAddr) + ": " + strerror(errno));
+    const end = conn.fd.remote ? conn.remoteAddr : conn.localAddr;
+    this.finish(conn, operation + " " + end + ": " + strerror(errno));
   }
 
   /** The end, at once. */

@@ -14,7 +14,7 @@ import { SERVE_LOOPS_MAX } from "../layout";
 import { addressOf } from "../abi";
 import { Chan } from "../runtime/chan/chan";
 import { nilCheck } from "../runtime/base/nil";
-import { formatAddress } from "../runtime/net/addr";
+import { endText } from "../runtime/net/addr";
 import { fdAccept, fdClose, NetFD, SocketKind } from "../runtime/net/fd";
 import { openListener, openPackets } from "../runtime/net/open";
 import { isEpoll } from "../runtime/net/sys";
@@ -85,7 +85,7 @@ function openAll(addr: string, index: i32, loops: i32, sockets: Socket[]): bool 
   if (!first.reusePort || first.kind == SocketKind.Unix || !isEpoll()) return true;
   // The port may have been the system's choice; the network is to stay the one that was asked for.
   const network = addr.substring(0, max(0, addr.indexOf("://")));
-  const text = textOf(first);
+  const text = endText(first.local, first.kind);
   const same = network + text.substring(network.length > 0 ? text.indexOf("://") : 0) + "?reuseport=true";
   for (let i = 1; i < loops; i++) {
     const fd = openOne(same);
@@ -97,11 +97,6 @@ function openAll(addr: string, index: i32, loops: i32, sockets: Socket[]): bool 
 
 function openOne(addr: string): NetFD | null {
   return addr.startsWith("udp") ? openPackets(addr) : openListener(addr);
-}
-
-function textOf(fd: NetFD): string {
-  const local = fd.local;
-  return local ? formatAddress(changetype<usize>(local), local.byteLength, fd.kind == SocketKind.Packets) : "";
 }
 
 /** Panics with the setting that is wrong. */
@@ -146,7 +141,7 @@ export class Server {
     this.events = events;
     this.sockets = sockets;
     for (let i = 0; i < sockets.length; i++) {
-      if (sockets[i].addrIndex == this.addrs.length) this.addrs.push(textOf(sockets[i].fd));
+      if (sockets[i].addrIndex == this.addrs.length) this.addrs.push(endText(sockets[i].fd.local, sockets[i].fd.kind));
     }
     for (let i = 0; i < loops; i++) this.allLoops.push(new Loop(this, i == 0));
   }
