@@ -33,7 +33,6 @@ export interface Work {
   exit(code: number): never;
   exitLater(code: number): Promise<never>;
   throwOutside(): Promise<never>;
-  rejectOutside(): Promise<never>;
   exhaust(): never;
   ownId(): Promise<number[]>;
   ownIdNow(): number;
