@@ -9,13 +9,12 @@
  *     node scripts/build.mjs [--no-types]
  */
 import { Buffer } from "node:buffer";
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, transform } from "esbuild";
+import { writeTypes } from "./types.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const host = path.join(root, "host");
@@ -26,6 +25,7 @@ const enums = path.join(host, "abi", "enums.js");
 const threadEntries = [
   "host/runtime/mthread.ts",
   "host/runtime/sysmon.ts",
+  "host/piscina/worker.ts",
   "host/serve/loopthread.ts",
   "host/serve/socketthread.ts",
   "host/sockets/iothread.ts",
@@ -35,11 +35,27 @@ const threadEntries = [
 /** Those that Node loads as CommonJS modules, as it is quicker at that; Deno takes the others. */
 const commonJsThreadEntries = ["host/runtime/mthread.ts", "host/runtime/sysmon.ts"];
 
-/** What programs import, and the command, by their directories in `dist/`. */
-const bundles = { library: "host/index.ts", command: "host/cli/main.ts" };
+/** What programs import, and the command, by their files in `dist/`; and the compiler, which both load when they need it. */
+const bundles = {
+  "library/index": "host/index.ts",
+  "library/compiler": "host/compiler/index.ts",
+  "command/main": "host/cli/main.ts",
+};
 
-/** Entry files of what programs `require`, with the class that is the module. */
-const commonJsEntries = { "host/piscina/main.ts": "Piscina" };
+/**
+ * The same for who can only `require`: jest and other tools that run modules themselves, Node before 20.19. `exports` of package.json
+ * leads everybody else to one copy of the library, so that its classes are one.
+ */
+const commonJsBundles = { "library/index": "host/index.ts", "piscina/main": "host/piscina/main.ts" };
+
+/**
+ * Packages that programs need none of their own of, by what is taken from them: one file each in `dist/vendor/`, which is a fraction of
+ * what npm would install, and its licence.
+ */
+const vendored = {
+  acorn: ["parseExpressionAt"],
+  commander: ["Command", "CommanderError", "InvalidArgumentError", "Option"],
+};
 
 /** Options shared by every build; the oldest runtime supported decides the target. */
 export const common = { format: "esm", platform: "node", target: "node20", packages: "external", logLevel: "warning" };
@@ -51,6 +67,15 @@ const GLOBALS = `AbortController AbortSignal AggregateError Array ArrayBuffer At
   Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly clearImmediate clearInterval clearTimeout queueMicrotask setImmediate setInterval
   parseInt performance setTimeout structuredClone`;
 const OWN_GLOBALS = `const { ${GLOBALS.trim().split(/\s+/).join(", ")} } = globalThis;`;
+
+/** Has what is built find the packages in `dist/vendor/`, which is beside the folder of each file. */
+const fromVendor = {
+  name: "from-vendor",
+  setup(b) {
+    const filter = new RegExp(`^(?:${Object.keys(vendored).join("|")})$`);
+    b.onResolve({ filter }, ({ path }) => ({ path: `../vendor/${path}.cjs`, external: true }));
+  },
+};
 
 /** Leaves imports between files of `host/` as imports of their counterparts in `dist/`. */
 export const mirror = {
@@ -92,41 +117,62 @@ function replace(file, contents) {
  */
 export async function buildAll({ types = true, core = true } = {}) {
   await buildAbi();
-  const others = [...threadEntries, ...Object.keys(commonJsEntries)];
+  await unlessDone("vendor", ["package-lock.json", "scripts/build.mjs"], buildVendored);
+  const others = [...threadEntries, "host/piscina/main.ts"];
   const entryPoints = sources(host).filter((file) => !others.includes(file));
   const options = { ...common, absWorkingDir: root, outdir: dist, outbase: "host", bundle: true, write: false };
-  const mirrored = await build({ ...options, entryPoints, plugins: [mirror] });
+  const mirrored = await build({ ...options, entryPoints, plugins: [fromVendor, mirror] });
   const own = { js: OWN_GLOBALS };
   const bundled = await build({ ...options, plugins: [apart], entryPoints: threadEntries, banner: own });
   const files = [...mirrored.outputFiles, ...bundled.outputFiles];
   const banner = { js: commonJs.banner.js + own.js };
   files.push(...(await build({ ...options, ...commonJs, entryPoints: commonJsThreadEntries, banner })).outputFiles);
-  for (const [entry, name] of Object.entries(commonJsEntries))
-    files.push(...(await buildCommonJs(options, entry, name)));
-  for (const [name, entry] of Object.entries(bundles)) files.push(...(await buildBundle(options, name, entry)));
+  files.push(...(await buildBundles(options)));
+  files.push(...(await buildCommonJs(options)));
   for (const file of files) replace(file.path, file.contents);
+  replace(path.join(dist, "compiler.key"), keyOfCompiler(mirrored.outputFiles));
   if (core) await buildCore();
-  if (!types) return;
-  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-  const emitted = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
-  if (emitted.status !== 0) console.warn("build: the declaration files were written in spite of the type errors above");
+  if (types && !writeTypes()) {
+    console.warn("build: the declaration files were written in spite of the type errors above");
+  }
 }
 
-/** Bundles an entry into a directory of its own, in which what it loads later has files of its own. */
-async function buildBundle(options, name, entry) {
-  const outdir = path.join(dist, name);
+/** Bundles the library and the command, which share what they load later, and share it with who can only `require`. */
+async function buildBundles(options) {
   const { outputFiles } = await build({
     ...options,
-    entryPoints: { [path.basename(entry, ".ts")]: entry },
-    outdir,
+    entryPoints: bundles,
+    chunkNames: "library/[name]-[hash]",
     splitting: true,
-    plugins: [whereItWas, globalProcess],
+    plugins: [fromVendor, whereItWas, globalProcess],
   });
   const names = new Set(outputFiles.map((file) => file.path));
-  if (existsSync(outdir)) {
-    for (const file of readdirSync(outdir).map((name) => path.join(outdir, name))) if (!names.has(file)) rmSync(file);
+  for (const folder of ["library", "command"].map((name) => path.join(dist, name)).filter(existsSync)) {
+    const left = readdirSync(folder).filter((name) => name.endsWith(".js") && !names.has(path.join(folder, name)));
+    for (const name of left) rmSync(path.join(folder, name));
   }
   return outputFiles;
+}
+
+/** What builds of programs depend on: all that compiles them. */
+function keyOfCompiler(outputs) {
+  const hash = createHash("sha256");
+  for (const { path: file, contents } of outputs) {
+    if (/^(?:compiler|program)$/.test(path.basename(path.dirname(file))))
+      hash.update(file.slice(dist.length)).update(contents);
+  }
+  return Buffer.from(hash.digest("hex"));
+}
+
+async function buildVendored() {
+  for (const [name, exported] of Object.entries(vendored)) {
+    const outfile = path.join(dist, "vendor", `${name}.cjs`);
+    const contents = `export { ${exported.join(", ")} } from "${name}";`;
+    const options = { ...common, packages: "bundle", format: "cjs", bundle: true, minify: true, write: false, outfile };
+    const { outputFiles } = await build({ ...options, stdin: { contents, resolveDir: root } });
+    const licence = readFileSync(path.join(root, "node_modules", name, "LICENSE"), "utf8");
+    replace(outfile, Buffer.from(`/*!\n${licence.trim()}\n*/\n${outputFiles[0].text}`));
+  }
 }
 
 /** Does what is to be done unless it was done with these files as they are: `dist/<name>.key` says which. */
@@ -210,22 +256,54 @@ const globalProcess = {
   },
 };
 
+/** Has a bundle `require` what Node brings, also where the sources import it as they run: who can only `require` has no `import()`. */
+const required = {
+  name: "required",
+  setup(b) {
+    b.onResolve({ filter: /^node:/ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path, namespace: "required" } : undefined,
+    );
+    b.onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
+      contents: `module.exports = require("${path}");`,
+    }));
+  },
+};
+
+/** Has what is required take from the library that programs import what it can; piscina's interface all of it, unless nothing can be imported. */
+const oneLibrary = {
+  name: "one-library",
+  setup(b) {
+    const name = "../library/index";
+    // The compiler comes from packages that can only be imported.
+    b.onResolve({ filter: /\/compiler\/index\.js$/ }, () => ({ path: "../library/compiler.js", external: true }));
+    b.onResolve({ filter: /^\.\.\/(?:index\.js$|library\/)/ }, ({ kind, path, importer }) => {
+      if (path.startsWith(name)) return { path, external: true };
+      return kind === "dynamic-import" && importer.endsWith("pool.ts") ? { path, namespace: "library" } : undefined;
+    });
+    b.onLoad({ filter: /.*/, namespace: "library" }, () => ({
+      contents: `const library = () => import("${name}.js").catch(() => require("${name}.cjs"));
+        export const start = async (options) => (await library()).start(options);`,
+    }));
+  },
+};
+
 /** Options for bundles that are CommonJS modules. */
 const commonJs = {
   plugins: [apart, globalProcess],
   format: "cjs",
   outExtension: { ".js": ".cjs" },
-  define: { "import.meta.url": "importMetaUrl" },
-  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+  define: { "import.meta.url": "fileUrl" },
+  banner: { js: 'const fileUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
 
-/** Bundles an entry into a `.cjs` file whose `module.exports` is one of its exports. */
-async function buildCommonJs(options, entry, name) {
+/** Bundles what programs `require`. The module of piscina's interface is its class, as piscina's is. */
+async function buildCommonJs(options) {
   const { outputFiles } = await build({
     ...options,
     ...commonJs,
-    entryPoints: [entry],
-    footer: { js: `module.exports = module.exports.${name};` },
+    entryPoints: commonJsBundles,
+    plugins: [whereItWas, oneLibrary, globalProcess, required],
+    footer: { js: "if (module.exports.Piscina) module.exports = module.exports.Piscina;" },
   });
   return outputFiles;
 }

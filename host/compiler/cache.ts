@@ -25,7 +25,6 @@ import {
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Compiled, CompileStats } from "./compile.js";
 
 /** Builds kept; a program of the examples' size takes some 50 KB. The oldest go first, going by their last use. */
@@ -133,12 +132,8 @@ function toolchain(): string {
   if (toolchainHash === undefined) {
     const require = createRequire(import.meta.url);
     const version = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
-    const code = ["./", "../program/"].flatMap((room) => {
-      const own = fileURLToPath(new URL(room, import.meta.url));
-      const names = readdirSync(own).filter((name) => /\.[jt]s$/.test(name));
-      return names.sort().map((name) => readFileSync(path.join(own, name), "utf8"));
-    });
-    toolchainHash = hash([version("assemblyscript"), version("binaryen"), ...code]);
+    const own = readFileSync(new URL("../compiler.key", import.meta.url), "utf8");
+    toolchainHash = hash([version("assemblyscript"), version("binaryen"), own]);
   }
   return toolchainHash;
 }

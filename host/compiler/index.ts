@@ -5,7 +5,7 @@
  *
  * Guarantees: the same sources give the same bytes; an error is a CompileError whose message is ready to print.
  */
-import { statSync, type Stats } from "node:fs";
+import { readFileSync, statSync, type Stats } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { CompileError } from "../base/errors.js";
@@ -70,7 +70,8 @@ async function loadCompiler(): Promise<typeof Compile> {
 /** Checks that there are the packages that compile: only those who compile install them. */
 function checkPackages(): void {
   const require = createRequire(import.meta.url);
-  const { peerDependencies } = require("../../package.json") as { peerDependencies: Record<string, string> };
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const { peerDependencies } = JSON.parse(manifest) as { peerDependencies: Record<string, string> };
   const wanted = Object.entries(peerDependencies);
   const wrong = wanted.flatMap(([name, version]) => {
     const found = versionOf(require, name);

@@ -3,6 +3,7 @@
  * from outside does not exist, so it is an error here, before anything runs, that says which one it is.
  */
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import type * as Acorn from "acorn";
 import { SkeinError } from "../base/errors.js";
 
@@ -47,7 +48,9 @@ export function checkSelfContained(text: string, name: string): string {
         "Wrap it in a function of your own, or export one from a module and use rt.tasks",
     );
   }
-  acorn ??= createRequire(import.meta.url)("acorn") as typeof Acorn;
+  acorn ??= createRequire(import.meta.url)(
+    fileURLToPath(new URL("../vendor/acorn.cjs", import.meta.url)),
+  ) as typeof Acorn;
   let tree: Node;
   try {
     tree = acorn.parseExpressionAt(text, 0, { ecmaVersion: "latest", sourceType: "module" }) as unknown as Node;

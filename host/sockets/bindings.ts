@@ -94,7 +94,7 @@ function nodeBinding(): Binding {
   let reason: string;
   if (!beginLoad()) throw new Error("the process is about to exit");
   try {
-    return koffiBinding(require("koffi") as Koffi);
+    return koffiBinding(loadKoffi(require));
   } catch (error) {
     reason = firstLine(error);
   } finally {
@@ -104,6 +104,17 @@ function nodeBinding(): Binding {
     return nodeFFIBinding(require("node:ffi") as NodeFFI);
   } catch (error) {
     throw new Error(`koffi: ${reason}; node:ffi: ${firstLine(error)}`);
+  }
+}
+
+/** Koffi's native part is all that is needed of it. Npm installs that for x64 and arm64; elsewhere there may be koffi itself. */
+function loadKoffi(require: NodeJS.Require): Koffi {
+  const native = `@koromix/koffi-${process.platform}-${process.arch}`;
+  try {
+    return require(native) as Koffi;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "MODULE_NOT_FOUND") throw error;
+    return require("koffi") as Koffi;
   }
 }
 

@@ -10,18 +10,21 @@ import { packageRoot } from "../../host/bench/paths.js";
 
 const place = mkdtempSync(path.join(os.tmpdir(), "skein-packed-"));
 after(() => rmSync(place, { recursive: true, force: true }));
-// With the dependencies that npm installs for everybody.
-for (const name of ["package.json", "dist", "node_modules/acorn", "node_modules/commander"])
-  cpSync(path.join(packageRoot, name), path.join(place, name), {
-    recursive: true,
-    filter: (from) => !from.startsWith(path.join(packageRoot, "dist", "types")),
-  });
+// The files that npm would pack, without what it would install besides.
+const skein = path.join(place, "node_modules", "skein");
+const packing = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+  cwd: packageRoot,
+  encoding: "utf8",
+});
+const [packed] = JSON.parse(packing.stdout) as [{ files: { path: string; size: number }[] }];
+for (const { path: file } of packed.files) cpSync(path.join(packageRoot, file), path.join(skein, file));
+writeFileSync(path.join(place, "package.json"), '{ "dependencies": { "skein": "*" } }');
+const onDeno = "deno" in process.versions;
 
 /** What a module that imports the library writes. */
 function written(text: string): string {
   const file = path.join(place, "user.mjs");
-  writeFileSync(file, `import { start } from "./dist/library/index.js";\n${text}`);
-  const onDeno = "deno" in process.versions;
+  writeFileSync(file, text);
   const { stdout, stderr } = spawnSync(process.execPath, [...(onDeno ? ["run", "--quiet", "-A"] : []), file], {
     encoding: "utf8",
     env: { ...process.env, SKEIN_CHECKED: "" },
@@ -29,20 +32,74 @@ function written(text: string): string {
   return stdout + stderr;
 }
 
-describe("without a compiler", () => {
-  it("tasks run", () => {
+const START = 'import { start } from "skein";\n';
+
+describe("the package as it is packed", () => {
+  it("runs tasks without a compiler", () => {
     const text = "const rt = await start({ procs: 2 }); console.log(await rt.go((a) => a + 1, 6)); await rt.close();";
-    assert.equal(written(text), "7\n");
+    assert.equal(written(START + text), "7\n");
   });
 
-  it("to compile fails with the command that helps", () => {
+  it("fails to compile without a compiler, with the command that helps", () => {
     writeFileSync(path.join(place, "program.ts"), "export function main(): void {}");
     const text = written(
-      'await start({ program: new URL("./program.ts", import.meta.url) }).catch((e) => console.log(e.name, e.message));',
+      `${START}await start({ program: new URL("./program.ts", import.meta.url) }).catch((e) => console.log(e.name, e.message));`,
     );
     assert.match(
       text,
       /^CompileError compiling takes assemblyscript and binaryen, which .*: npm install --save-dev assemblyscript@\d/,
     );
+  });
+
+  it("has piscina's interface, which takes the library that programs import", () => {
+    writeFileSync(
+      path.join(place, "worker.cjs"),
+      "module.exports = (n) => { if (n < 0) throw new RangeError('less'); return n + 1; };",
+    );
+    const text = written(`import { Piscina } from "skein/piscina";
+      const pool = new Piscina({ filename: new URL("./worker.cjs", import.meta.url).href, maxThreads: 1 });
+      console.log(await pool.run(1), await pool.run(-1).catch((e) => e.name));
+      await pool.destroy();`);
+    assert.equal(text, "2 RangeError\n");
+  });
+
+  it("serves, over both pollers or says why not", () => {
+    writeFileSync(path.join(place, "events.mjs"), "export const loops = 1; export const data = (_, input) => input;");
+    const text =
+      written(`import { serve } from "skein"; import { connect } from "node:net"; import { once } from "node:events";
+      for (const suffix of ["", "-net"]) {
+        const server = await serve(new URL("./events.mjs", import.meta.url), "tcp" + suffix + "://127.0.0.1:0");
+        const socket = connect(Number(String(server.addrs[0]).split(":").at(-1)), "127.0.0.1");
+        socket.write("echo");
+        console.log(String((await once(socket, "data"))[0]));
+        socket.destroy();
+        await server.close();
+      }`);
+    assert.equal(text, "echo\necho\n");
+  });
+
+  it(
+    "can be required, and is one library to import and to require where Node can require modules",
+    { skip: onDeno },
+    () => {
+      const text = written(`${START}import { createRequire } from "node:module";
+      const required = createRequire(import.meta.url)("skein");
+      const rt = await required.start({ procs: 1 });
+      console.log(await rt.go(() => 5), required.start === start === (process.features.require_module === true));
+      await rt.close();
+      console.log(typeof createRequire(import.meta.url)("skein/piscina"));`);
+      assert.equal(text, "5 true\nfunction\n");
+    },
+  );
+
+  it("has the command", () => {
+    const args = [...(onDeno ? ["run", "--quiet", "-A"] : []), path.join(skein, "bin", "skein.js"), "bench", "--list"];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    assert.match(stdout, /^spawn\b/m);
+  });
+
+  it("is small", () => {
+    const size = packed.files.reduce((sum, file) => sum + file.size, 0);
+    assert.ok(size < 4e6, `${size} bytes`);
   });
 });
