@@ -13,6 +13,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parse } from "acorn";
 import { build, transform } from "esbuild";
 import { writeTypes } from "./types.mjs";
 
@@ -124,6 +125,8 @@ export async function buildAll({ types = true, core = true } = {}) {
   const mirrored = await build({ ...options, entryPoints, plugins: [fromVendor, mirror] });
   const own = { js: OWN_GLOBALS };
   const bundled = await build({ ...options, plugins: [apart], entryPoints: threadEntries, banner: own });
+  // An import of one of these globals, where nothing names the global itself, is a second declaration that esbuild cannot see.
+  for (const { text } of bundled.outputFiles) parse(text, { ecmaVersion: "latest", sourceType: "module" });
   const files = [...mirrored.outputFiles, ...bundled.outputFiles];
   const banner = { js: commonJs.banner.js + own.js };
   files.push(...(await build({ ...options, ...commonJs, entryPoints: commonJsThreadEntries, banner })).outputFiles);

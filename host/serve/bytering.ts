@@ -8,7 +8,6 @@
  * sender adds to it before it writes, and only if there is room, so it never writes over bytes on their way; the receiver takes
  * away after it has read. What finds no room goes in the message itself.
  */
-import { Buffer } from "node:buffer";
 
 /** Bytes of a ring. Memory is taken only as far as it is used. */
 const SIZE = 1 << 22;

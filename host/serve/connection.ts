@@ -10,10 +10,12 @@
  * - A handler that throws closes its connection, and the error is told.
  */
 import { INSTEAD, present } from "../base/present.js";
-import { Action, actionOf, type Conn, type ConnHandle, type Out } from "./events.js";
+import { Action, actionOf, type Conn, type ConnHandle } from "./events.js";
+import { bytesOf, outputOf } from "./output.js";
 import { isError, wordsOf } from "../base/thrown.js";
 import { LongTimer } from "../base/timers.js";
-import { SocketError, type StreamHandler, type StreamSocket } from "../sockets/socket.js";
+import { destinationOf } from "../sockets/address.js";
+import { SocketError, type DatagramSender, type StreamHandler, type StreamSocket } from "../sockets/socket.js";
 import { DetachedStream } from "./detached.js";
 import type { Loop } from "./serverloop.js";
 import { Counter } from "./serverblock.js";
@@ -29,20 +31,9 @@ const enum State {
   Closed,
 }
 
-/**
- * The output in what a handler returned; undefined if there is none.
- *
- * @throws TypeError for what is no output
- */
-export function outputOf(result: unknown): Uint8Array | string | undefined {
-  let out = result;
-  if (typeof out === "string" || out instanceof Uint8Array) return out;
-  if (typeof out === "object" && out !== null && !ArrayBuffer.isView(out)) out = (out as { out?: Out }).out;
-  if (out === undefined || out === null || typeof out === "number") return undefined;
-  if (typeof out === "string" || out instanceof Uint8Array) return out;
-  if (ArrayBuffer.isView(out)) return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-  throw new TypeError(`output is bytes or text, not ${typeof out}`);
-}
+/** What `write` gives where nobody has to wait. */
+const ROOM = Promise.resolve(true);
+const CLOSED = Promise.resolve(false);
 
 export class StreamConn implements Conn, StreamHandler {
   context: unknown = undefined;
@@ -52,8 +43,13 @@ export class StreamConn implements Conn, StreamHandler {
   isOverdue = false;
   readonly #loop: Loop;
   readonly #socket: StreamSocket;
-  private readonly generation: number;
+  /** That of its handle. */
+  readonly generation: number;
   private state: State = State.Open;
+  /** `close` was called, and takes effect once the handler that runs has returned. */
+  private isLeaving = false;
+  /** Told when there is room for more output, or the connection has closed. */
+  private readonly writers: ((isOpen: boolean) => void)[] = [];
   /** Paused because of waiting output. */
   private isHeldBack = false;
   private hasEnded = false;
@@ -120,7 +116,7 @@ export class StreamConn implements Conn, StreamHandler {
   }
 
   input(input: Uint8Array): void {
-    if (this.state !== State.Open) return;
+    if (this.state !== State.Open || this.isLeaving) return;
     this.#loop.add(Counter.bytesIn, input.length);
     this.data(input);
   }
@@ -128,7 +124,7 @@ export class StreamConn implements Conn, StreamHandler {
   /** Runs `data`: for input, or for a wake with empty input. */
   data(input: Uint8Array): void {
     const loop = this.#loop;
-    if (this.state !== State.Open) return;
+    if (this.state !== State.Open || this.isLeaving) return;
     if (loop.keepsTime) {
       this.lastActive = loop.time();
       this.isOverdue = false;
@@ -144,7 +140,7 @@ export class StreamConn implements Conn, StreamHandler {
 
   private apply(result: NonNullable<unknown>): void {
     const output = outputOf(result);
-    if (output !== undefined && output.length > 0) this.write(output);
+    if (output !== undefined && output.length > 0) this.send(output);
     // Plain output has no action.
     if (output === result) return;
     if (result instanceof Promise)
@@ -153,7 +149,25 @@ export class StreamConn implements Conn, StreamHandler {
     if (action !== Action.None) this.act(action);
   }
 
-  private write(output: Uint8Array | string): void {
+  write(out: Uint8Array | string): Promise<boolean> {
+    const output = outputOf(out);
+    if (this.state !== State.Open || this.isLeaving) return CLOSED;
+    if (output !== undefined && output.length > 0) this.send(output);
+    return this.isHeldBack ? new Promise((resolve) => this.writers.push(resolve)) : ROOM;
+  }
+
+  sendTo(): void {
+    throw new TypeError("sendTo is for udp: this is a stream, which has one peer");
+  }
+
+  close(): boolean {
+    if (this.state !== State.Open || this.isLeaving) return false;
+    this.isLeaving = true;
+    queueMicrotask(() => this.end());
+    return true;
+  }
+
+  private send(output: Uint8Array | string): void {
     const loop = this.#loop;
     const socket = this.#socket;
     loop.events.preWrite?.();
@@ -163,6 +177,7 @@ export class StreamConn implements Conn, StreamHandler {
     loop.add(Counter.bytesOut, length);
     if (socket.buffered > loop.options.highWaterMark && !this.isHeldBack) {
       this.isHeldBack = true;
+      loop.block.gates.shut(loop.index, this.slot);
       socket.pause();
     }
   }
@@ -170,13 +185,13 @@ export class StreamConn implements Conn, StreamHandler {
   private act(action: number): void {
     if (action === Action.Shutdown) this.#loop.requestShutdown();
     else if (this.state !== State.Open) return;
-    else if (action === Action.Close) this.close();
+    else if (action === Action.Close) this.end();
     else if (action === Action.Detach) this.detach();
     else throw new TypeError(`there is no action ${action}`);
   }
 
   /** Closes as soon as the output is out. */
-  close(): void {
+  end(): void {
     if (this.state !== State.Open) return;
     if (this.#socket.buffered === 0) {
       this.finish(null);
@@ -199,10 +214,11 @@ export class StreamConn implements Conn, StreamHandler {
   private detach(): void {
     const loop = this.#loop;
     if (loop.events.detached === undefined) {
-      this.close();
+      this.end();
       return;
     }
     this.state = State.Closed;
+    this.letWriters();
     loop.remove(this);
     const stream = new DetachedStream(this.#socket, this.hasEnded);
     loop.keepFor(stream);
@@ -212,16 +228,23 @@ export class StreamConn implements Conn, StreamHandler {
   ended(): void {
     this.hasEnded = true;
     // What the peer asked for before it ended is still answered.
-    this.close();
+    this.end();
   }
 
   drained(): void {
     if (this.state === State.Closing) {
       this.finish(null);
     } else if (this.isHeldBack) {
-      this.isHeldBack = false;
       this.#socket.resume();
+      this.letWriters();
     }
+  }
+
+  /** There is room for more, or no connection any more. */
+  private letWriters(): void {
+    if (this.isHeldBack) this.#loop.block.gates.open(this.#loop.index, this.slot);
+    this.isHeldBack = false;
+    for (const writer of this.writers.splice(0)) writer(this.state === State.Open);
   }
 
   closed(error: Error): void {
@@ -244,6 +267,7 @@ export class StreamConn implements Conn, StreamHandler {
     const loop = this.#loop;
     this.state = State.Closed;
     this.linger?.clear();
+    this.letWriters();
     this.#socket.destroy();
     loop.remove(this);
     loop.run("closed", this, () => loop.events.closed?.(this, error));
@@ -255,12 +279,29 @@ export class DatagramConn implements Conn {
   context: unknown = undefined;
   readonly buffered = 0;
   readonly handle = undefined;
+  readonly #send: DatagramSender;
 
   constructor(
     readonly addrIndex: number,
     readonly localAddr: string,
     readonly remoteAddr: string,
-  ) {}
+    send: DatagramSender,
+  ) {
+    this.#send = send;
+  }
+
+  write(out: Uint8Array | string): Promise<boolean> {
+    this.#send(bytesOf(out));
+    return ROOM;
+  }
+
+  sendTo(out: Uint8Array | string, address: string): void {
+    this.#send(bytesOf(out), destinationOf(address, this.localAddr));
+  }
+
+  close(): boolean {
+    return false;
+  }
 
   wake(): boolean {
     return false;

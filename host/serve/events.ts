@@ -49,7 +49,7 @@ export type ActionResult = Action | { readonly action?: Action | undefined } | n
 
 export type LoadBalance = "random" | "round-robin" | "least-connections";
 
-/** A structured-clonable name of a connection, with which any thread can wake it. */
+/** A structured-clonable name of a connection, for `connOf` and `wake` in any thread. */
 export interface ConnHandle {
   readonly block: SharedArrayBuffer;
   readonly loop: number;
@@ -57,8 +57,25 @@ export interface ConnHandle {
   readonly generation: number;
 }
 
-/** A connection; of udp, where a datagram came from, until `data` returns. */
-export interface Conn {
+/** What may be done with a connection from anywhere: in its handlers or outside of them, and with its handle in other threads. */
+export interface ConnWriter {
+  /**
+   * Sends bytes, which are the caller's again when this returns, or text. Resolves when there is room for more, so who awaits it writes
+   * as fast as the peer reads; to false if the connection has closed.
+   */
+  write(out: Uint8Array | string): Promise<boolean>;
+  /** Closes it, once its output is out. False if it has closed already. */
+  close(): boolean;
+  /**
+   * Has `data` called soon, with empty input. Each wake makes one call.
+   *
+   * @returns false if the connection has closed, or is udp
+   */
+  wake(): boolean;
+}
+
+/** A connection; of udp, where a datagram came from. */
+export interface Conn extends ConnWriter {
   /** Yours. */
   context: unknown;
   /** Which of the server's addresses it came to: its index among the arguments of `serve`. */
@@ -68,14 +85,14 @@ export interface Conn {
   readonly remoteAddr: string;
   /** Bytes of output that the system has not taken yet. */
   readonly buffered: number;
-  /** For `wake(handle)` in other threads; undefined for udp. */
+  /** For `connOf(handle)` and `wake(handle)` in other threads; undefined for udp. */
   readonly handle: ConnHandle | undefined;
   /**
-   * Has `data` called soon, with empty input. Each wake makes one call.
+   * Of udp: sends a datagram to another address, as `udp://127.0.0.1:53`, from the same socket.
    *
-   * @returns false if the connection has closed, or is udp
+   * @throws AddressError if it is no literal address; TypeError if the connection is no udp
    */
-  wake(): boolean;
+  sendTo(out: Uint8Array | string, address: string): void;
 }
 
 /** Figures of one loop. */
@@ -143,7 +160,7 @@ export interface Events {
   detached?(conn: Conn, stream: Duplex): ActionResult;
   /** Before output is written. */
   preWrite?(): void;
-  /** Soon after the start, then each `delay` milliseconds; on the first loop. A number is a delay. */
+  /** Soon after the start, then each `delay` milliseconds; on the first loop. A number is an action, or if it is none a delay. */
   tick?(): TickResult | number | void;
   /** A handler threw, which closed its connection; or accepting failed. Default: it is printed on standard error. */
   error?(error: Error, conn: Conn | undefined): void;
@@ -195,6 +212,11 @@ export function checkEvents(events: Events): ServeOptions {
     idleTimeoutMs: amount("idleTimeoutMs", 0),
     lingerMs: amount("lingerMs", SERVE_LINGER_MS),
   };
+}
+
+/** Whether a number is an action. */
+export function isAction(value: number): value is Action {
+  return (Object.values(Action) as number[]).includes(value);
 }
 
 /** The action in what a handler returned. */

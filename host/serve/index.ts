@@ -12,6 +12,7 @@ export type {
   ActionResult,
   Conn,
   ConnHandle,
+  ConnWriter,
   DataResult,
   Events,
   LoadBalance,
@@ -23,7 +24,7 @@ export type {
   TickResult,
 } from "./events.js";
 export { InputStream } from "./inputstream.js";
-export { wake } from "./serverblock.js";
+export { connOf, wake } from "./remoteconn.js";
 
 /**
  * Serves addresses: `tcp|tcp4|tcp6|udp|udp4|udp6|unix://…?reuseport=true`. Without a host an address is loopback.

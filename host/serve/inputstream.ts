@@ -1,5 +1,4 @@
 /** Keeps what a connection's input has left over, until the rest of it comes. */
-import { Buffer } from "node:buffer";
 import { INPUT_KEEP_MAX, INPUT_KEEP_MIN } from "../../assembly/layout.js";
 
 const NOTHING = Buffer.alloc(0);

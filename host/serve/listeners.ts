@@ -84,8 +84,7 @@ export async function bindListeners(places: readonly Place[], loops: number): Pr
 /** Told of what comes to listeners of the runtime's own sockets. */
 interface NetEvents {
   accepted(stream: NetStream, addrIndex: number): void;
-  /** `reply` takes one answer. */
-  datagram(input: Buffer, addrIndex: number, remoteAddress: string, reply: (output: Uint8Array) => void): void;
+  datagram(input: Buffer, addrIndex: number, from: SocketAddress, remoteAddress: string): void;
 }
 
 /** The runtime's own listening sockets. */
@@ -118,12 +117,8 @@ export class NetListeners {
     const { network } = spec;
     if (address.family === "unix") await removeStaleSocket(address.path);
     const socket = isDatagram(network)
-      ? await NetDatagrams.bind(spec, address, (input, from, datagrams) =>
-          this.whenStarted(() =>
-            events.datagram(input, addrIndex, addressText(network, from), (output) =>
-              datagrams.send(Buffer.from(output), from),
-            ),
-          ),
+      ? await NetDatagrams.bind(spec, address, (input, from) =>
+          this.whenStarted(() => events.datagram(input, addrIndex, from, addressText(network, from))),
         )
       : await listenNet(spec, address, (stream) => this.whenStarted(() => events.accepted(stream, addrIndex)));
     this.sockets.push(socket);
@@ -133,6 +128,12 @@ export class NetListeners {
   private whenStarted(event: () => void): void {
     if (this.early === undefined) event();
     else this.early.push(event);
+  }
+
+  /** Sends a datagram from the socket at an address. */
+  send(addrIndex: number, output: Buffer, to: SocketAddress): void {
+    const socket = this.sockets[addrIndex];
+    if (socket instanceof NetDatagrams) socket.send(output, to);
   }
 
   start(): void {

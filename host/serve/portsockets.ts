@@ -4,12 +4,11 @@
  * Guarantees: messages of one stream keep their order both ways, as the port does. What the other thread sends ahead is bounded:
  * it stops reading a stream whose input has not been taken here.
  */
-import { Buffer } from "node:buffer";
 import type { MessagePort } from "node:worker_threads";
 import type { StreamHandler, StreamSocket } from "../sockets/socket.js";
 import type { Loop } from "./serverloop.js";
 import { receiveError, type FromStream, type Line, type ToStream } from "./threadmessages.js";
-import { Ring, type Sent } from "./bytering.js";
+import { Ring } from "./bytering.js";
 import type { Transport } from "./transport.js";
 
 /** Bytes of input after which the other thread is told that they were taken. */
@@ -183,13 +182,11 @@ export class PortTransport implements Transport {
     this.loop.adopt(stream, addrIndex);
   }
 
-  private datagram({ id, addrIndex, remoteAddress, input: sent }: ToStream & { type: "datagram" }): void {
+  private datagram({ id, from, remoteAddress, input: sent }: ToStream & { type: "datagram" }): void {
     const input = this.input.receive(sent);
-    let output: Sent | undefined;
-    this.loop.datagram(addrIndex, this.addrs[addrIndex] ?? "", input, remoteAddress, (reply) => {
-      output = this.output.send(reply);
-    });
-    this.post({ type: "reply", id, output });
+    this.loop.datagram(id, this.addrs[id] ?? "", input, remoteAddress, (output, to = from) =>
+      this.post({ type: "send", id, to, output: this.output.send(output) }),
+    );
   }
 
   /** The thread that has the sockets begins and ends listening. */

@@ -8,13 +8,15 @@
  *   compare-and-swap: a wake for a connection that has closed fails. A slot that closes with its note still on the way is given
  *   to another connection only after the note has come.
  * - 2 * fd + 3: the accepted descriptor is the loop's to serve. A descriptor is handed over at most once in its life.
+ * - 2 * (FDS + n) + 3: parcel n of the loop has been filled (parcels.ts).
  *
  * **The eventfd** is closed only when nobody is writing to it, or its number could be some other file's by then: `wakeUp`
  * counts itself in before it looks at the state, and `retire` sets the state before it looks at the count.
  */
 import { pushNote, Signal, takeNotes } from "../base/notequeue.js";
 import { NULL, loadSys, type Sys } from "../sockets/sys.js";
-import type { ConnHandle, LoadBalance, LoopStats } from "./events.js";
+import type { LoadBalance, LoopStats } from "./events.js";
+import { Gates, Parcels } from "./parcels.js";
 
 /** Connections that a loop can have. */
 export const SLOTS = 1 << 18;
@@ -64,6 +66,8 @@ function writeEventfd(fd: number): void {
 export class ServerBlock {
   readonly loops: number;
   private readonly words: Int32Array<SharedArrayBuffer>;
+  readonly gates: Gates;
+  readonly parcels: Parcels;
   private readonly slots: number;
   private readonly fds: number;
 
@@ -73,11 +77,15 @@ export class ServerBlock {
     this.loops = this.words[LOOPS] ?? 0;
     this.slots = HEADER + this.loops * LOOP;
     this.fds = this.slots + this.loops * SLOTS * 2;
+    const gates = this.fds + 2 * FDS;
+    this.gates = new Gates(this.words, gates, SLOTS);
+    this.parcels = new Parcels(this.words, gates + this.loops * SLOTS);
   }
 
   /** Only the pages that are used take memory. */
   static create(loops: number): ServerBlock {
-    const buffer = new SharedArrayBuffer(4 * (HEADER + loops * (LOOP + SLOTS * 2) + 2 * FDS));
+    const size = HEADER + loops * (LOOP + SLOTS * 3) + 2 * FDS + Parcels.words(loops);
+    const buffer = new SharedArrayBuffer(4 * size);
     const words = new Int32Array(buffer);
     words[LOOPS] = loops;
     for (let loop = 0; loop < loops; loop++) {
@@ -103,12 +111,23 @@ export class ServerBlock {
 
   private linkOf(loop: number, note: number): number {
     const index = note >> 1;
+    if (ServerBlock.isParcel(note)) return this.parcels.linkOf(loop, ServerBlock.parcelOf(note));
     return note % 2 === 0 ? this.slots + (loop * SLOTS + index - 1) * 2 : this.fds + (index - 1) * 2;
   }
 
   /** Whether a note is about a slot; the other kind is about a descriptor. */
   static isWake(note: number): boolean {
     return note % 2 === 0;
+  }
+
+  /** Whether a note that is about no slot is about a parcel. */
+  static isParcel(note: number): boolean {
+    return note % 2 !== 0 && ServerBlock.subject(note) >= FDS;
+  }
+
+  /** The parcel that a note is about. */
+  static parcelOf(note: number): number {
+    return ServerBlock.subject(note) - FDS;
   }
 
   /** The slot or the descriptor that a note is about. */
@@ -154,6 +173,8 @@ export class ServerBlock {
     const { words } = this;
     Atomics.store(words, this.at(loop, STATE), RETIRED);
     this.signal(loop).raise();
+    // Who waits for a parcel finds that its connection has closed.
+    this.parcels.freed(loop).raise();
     for (let i = 0; i < RETIRE_SPINS; i++) if (Atomics.load(words, this.at(loop, WRITERS)) === 0) return true;
     return false;
   }
@@ -213,6 +234,16 @@ export class ServerBlock {
     }
   }
 
+  // ---- parcels
+
+  /** Sends output to a connection of a loop, or closes it; false if there is no room for that now. Any thread. */
+  send(loop: number, slot: number, generation: number, output: Uint8Array | undefined): boolean {
+    const parcel = this.parcels.fill(loop, slot, generation, output);
+    if (parcel < 0) return false;
+    this.push(loop, 2 * (FDS + parcel) + 3, this.parcels.linkOf(loop, parcel));
+    return true;
+  }
+
   // ---- accepted descriptors
 
   /** Gives a descriptor that was accepted at an address to a loop; false if its number is too large for that. */
@@ -266,18 +297,4 @@ export class ServerBlock {
   private connectionsOf(loop: number): number {
     return Atomics.load(this.words, this.at(loop, CONNECTIONS));
   }
-}
-
-/** Blocks that this thread has opened for `wake`. */
-const opened = new WeakMap<SharedArrayBuffer, ServerBlock>();
-
-/**
- * Wakes a connection from any thread: its loop calls `data` with empty input.
- *
- * @returns false if the connection has closed
- */
-export function wake(handle: ConnHandle): boolean {
-  let block = opened.get(handle.block);
-  if (block === undefined) opened.set(handle.block, (block = new ServerBlock(handle.block)));
-  return block.wake(handle.loop, handle.slot, handle.generation);
 }

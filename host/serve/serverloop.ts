@@ -9,15 +9,31 @@ import { setImmediate } from "node:timers";
 import { SERVE_IDLE_CHECKS } from "../../assembly/layout.js";
 import { isError, stackOf, wordsOf } from "../base/thrown.js";
 import { LONGEST_TIMER_MS, LongTimer } from "../base/timers.js";
-import type { StreamSocket } from "../sockets/socket.js";
-import { DatagramConn, outputOf, StreamConn } from "./connection.js";
+import type { DatagramSender, StreamSocket } from "../sockets/socket.js";
+import { DatagramConn, StreamConn } from "./connection.js";
+import { outputOf } from "./output.js";
 import type { DetachedStream } from "./detached.js";
-import { Action, actionOf, type Conn, type Events, type ServeOptions, type Server } from "./events.js";
+import {
+  Action,
+  actionOf,
+  isAction,
+  type Conn,
+  type Events,
+  type ServeOptions,
+  type Server,
+  type TickResult,
+} from "./events.js";
 import { Counter, ServerBlock, SLOTS } from "./serverblock.js";
 import type { Transport } from "./transport.js";
 
 /** The input of a wake. */
 const NO_INPUT = Buffer.alloc(0);
+
+/** What a tick has said: a number is an action, or if it is none a delay. */
+function ticked(result: TickResult | number): TickResult {
+  if (typeof result !== "number") return result;
+  return isAction(result) ? { action: result } : { delay: result };
+}
 
 export class Loop {
   /** In the order of `Counter`; this loop alone writes them. */
@@ -86,12 +102,11 @@ export class Loop {
     if (this.isStopping) return;
     this.run("tick", undefined, () => {
       const result = this.events.tick?.();
-      const delay = typeof result === "number" ? result : result?.delay;
-      if (typeof result === "object" && actionOf(result) === Action.Shutdown) return Action.Shutdown;
-      if (typeof delay === "number" && !this.isStopping) {
+      const { delay, action = Action.None } = ticked(result ?? {});
+      if (typeof delay === "number" && action !== Action.Shutdown && !this.isStopping) {
         this.tickTimer = new LongTimer(Math.max(0, delay), () => this.tick());
       }
-      return Action.None;
+      return action;
     });
   }
 
@@ -150,26 +165,19 @@ export class Loop {
   private whenDeserted: () => void = () => {};
 
   /** Runs `data` for a datagram. */
-  datagram(
-    addrIndex: number,
-    localAddr: string,
-    input: Uint8Array,
-    remoteAddr: string,
-    reply: (output: Uint8Array) => void,
-  ): void {
+  datagram(addrIndex: number, localAddr: string, input: Uint8Array, remoteAddr: string, send: DatagramSender): void {
     const { events } = this;
     if (this.isStopping || events.data === undefined) return;
-    const conn = new DatagramConn(addrIndex, localAddr, remoteAddr);
+    const conn = new DatagramConn(addrIndex, localAddr, remoteAddr, (output, to) => {
+      events.preWrite?.();
+      this.add(Counter.bytesOut, output.length);
+      send(output, to);
+    });
     this.add(Counter.bytesIn, input.length);
     this.run("data", conn, () => {
       const result = events.data?.(conn, input);
-      const out = outputOf(result);
-      if (out !== undefined) {
-        const output = typeof out === "string" ? Buffer.from(out) : out;
-        events.preWrite?.();
-        this.add(Counter.bytesOut, output.length);
-        reply(output);
-      }
+      const output = outputOf(result);
+      if (output !== undefined) void conn.write(output);
       return result;
     });
   }
@@ -206,8 +214,20 @@ export class Loop {
     for (const note of this.block.take(this.index)) {
       const subject = ServerBlock.subject(note);
       if (ServerBlock.isWake(note)) this.woken(subject);
+      else if (ServerBlock.isParcel(note)) this.parcel(ServerBlock.parcelOf(note));
       else this.adoptFd(subject, this.block.addrIndexOf(subject));
     }
+  }
+
+  /** Output, or a close, that another thread has for a connection. */
+  private parcel(at: number): void {
+    const { slot, generation, output } = this.block.parcels.open(this.index, at);
+    const conn = this.conns[slot];
+    if (conn?.generation === generation) {
+      if (output === undefined) conn.close();
+      else void conn.write(output);
+    }
+    this.block.parcels.free(this.index, at);
   }
 
   private woken(slot: number): void {
@@ -231,7 +251,7 @@ export class Loop {
     this.tickTimer?.clear();
     // Descriptors that were handed over and not taken yet.
     this.takeNotes();
-    for (const conn of [...this.conns]) conn?.close();
+    for (const conn of [...this.conns]) conn?.end();
     if (this.count > 0) await new Promise<void>((resolve) => (this.stopped = resolve));
   }
 

@@ -8,7 +8,6 @@
  * Ownership: a stream is this thread's from its accept until the loop's `destroy`, or its own `closed`, whichever comes first; each ends
  * with its number out of `streams`, so what crosses it on the way reaches nobody.
  */
-import { Buffer } from "node:buffer";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import type { NetStream } from "../sockets/stdlib-stream.js";
 import { Ring } from "./bytering.js";
@@ -37,7 +36,6 @@ interface Stream {
 }
 
 const streams = new Map<number, Stream>();
-const replies = new Map<number, (output: Uint8Array) => void>();
 
 function post(port: MessagePort, message: ToStream): void {
   port.postMessage(message);
@@ -70,10 +68,9 @@ function accepted(socket: NetStream, addrIndex: number): void {
 function receive({ port, output: ring }: End, message: FromStream): void {
   const { id } = message;
   // Also where nobody wants it any more.
-  const output = "output" in message && message.output !== undefined ? ring.receive(message.output) : NOTHING;
-  if (message.type === "reply") {
-    if (message.output !== undefined) replies.get(id)?.(output);
-    replies.delete(id);
+  const output = "output" in message ? ring.receive(message.output) : NOTHING;
+  if (message.type === "send") {
+    listeners?.send(id, output, message.to);
     return;
   }
   const stream = streams.get(id);
@@ -120,11 +117,9 @@ parentPort?.on("message", ({ type }: ToIO) => {
 });
 NetListeners.bind(places, {
   accepted,
-  datagram(input, addrIndex, remoteAddress, reply) {
-    const id = ++ids;
-    replies.set(id, reply);
+  datagram(input, id, from, remoteAddress) {
     const { port, input: ring } = ends[block.choose(balance)] as End;
-    post(port, { type: "datagram", id, addrIndex, input: ring.send(input), remoteAddress });
+    post(port, { type: "datagram", id, input: ring.send(input), from, remoteAddress });
   },
 }).then(
   (bound) => {

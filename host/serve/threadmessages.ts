@@ -1,6 +1,7 @@
 /** What the threads of a server say to each other. */
 import type { MessagePort } from "node:worker_threads";
 import type { PollerChoice } from "../sockets/poller.js";
+import type { SocketAddress } from "../sockets/sockaddr.js";
 import { attempt, isError, stackOf, wordsOf } from "../base/thrown.js";
 import type { LoadBalance, ServeOptions } from "./events.js";
 import type { Sent } from "./bytering.js";
@@ -98,9 +99,10 @@ export type ToStream =
   | { readonly type: "closed"; readonly id: number; readonly error: SentError }
   | {
       readonly type: "datagram";
+      /** The index of the address that it has come to. */
       readonly id: number;
-      readonly addrIndex: number;
       readonly input: Sent;
+      readonly from: SocketAddress;
       readonly remoteAddress: string;
     };
 
@@ -110,5 +112,5 @@ export type FromStream =
   /** So much input has been handled. */
   | { readonly type: "taken"; readonly id: number; readonly length: number }
   | { readonly type: "keepAlive"; readonly id: number; readonly ms: number }
-  /** The answer to a datagram, if there is one. */
-  | { readonly type: "reply"; readonly id: number; readonly output: Sent | undefined };
+  /** A datagram, from the socket at the address with the index `id`. */
+  | { readonly type: "send"; readonly id: number; readonly to: SocketAddress; readonly output: Sent };

@@ -57,8 +57,8 @@ export class EpollTransport implements Transport {
     const { loop, poller } = this;
     this.listeners = this.shared.map(({ fd, network, address, addrIndex }) =>
       isDatagram(network)
-        ? new EpollDatagrams(poller, fd, network, (input, remote, reply) =>
-            loop.datagram(addrIndex, address, input, remote, reply),
+        ? new EpollDatagrams(poller, fd, network, (input, remote, send) =>
+            loop.datagram(addrIndex, address, input, remote, send),
           )
         : new EpollListener(
             poller,
@@ -137,8 +137,10 @@ export class NetTransport implements Transport {
         loop.block.addConnections(loop.index, 1);
         loop.adopt(stream, addrIndex);
       },
-      datagram: (input, addrIndex, remote, reply) =>
-        loop.datagram(addrIndex, listeners.addrs[addrIndex] ?? "", input, remote, reply),
+      datagram: (input, addrIndex, from, remote) =>
+        loop.datagram(addrIndex, listeners.addrs[addrIndex] ?? "", input, remote, (output, to = from) =>
+          listeners.send(addrIndex, Buffer.from(output), to),
+        ),
     });
     return new NetTransport(loop, listeners);
   }

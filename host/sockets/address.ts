@@ -150,6 +150,24 @@ export async function resolveAddress(address: Address): Promise<SocketAddress> {
   }
 }
 
+/**
+ * The socket address that a datagram goes to from a socket at `local`.
+ *
+ * @throws AddressError for what is no literal address, or of another version than the socket
+ */
+export function destinationOf(text: string, local: string): SocketAddress {
+  const fail = (why: string): never => {
+    throw new AddressError(`bad address ${JSON.stringify(text)}: ${why}`);
+  };
+  const address = parseAddress(text);
+  if (!isDatagram(address.network)) fail("packets have an address such as udp://127.0.0.1:53");
+  const [to] = literalAddresses(address) ?? fail("a packet goes to an address and not to a name: resolve it first");
+  if (to === undefined || to.family === "unix") return fail("it has no port");
+  const isFrom6 = local.includes("[");
+  if (isFrom6 && to.family === "ipv4") return { ...to, family: "ipv6", host: `::ffff:${to.host}` };
+  return !isFrom6 && to.family === "ipv6" ? fail(`${local} reaches addresses of IPv4 only`) : to;
+}
+
 /** A socket's address as `parseAddress` takes it, as `tcp://127.0.0.1:8080`. */
 export function addressText(network: Network, address: SocketAddress): string {
   return `${network}://${formatSocketAddress(address)}`;

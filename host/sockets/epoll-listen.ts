@@ -184,16 +184,18 @@ export class EpollDatagrams implements Target {
       if (address === null) continue;
       const input = Buffer.from(poller.bytes.subarray(IN, IN + n));
       const sender = Buffer.from(poller.bytes.subarray(at, at + length));
-      this.handler(input, addressText(this.network, address), (output) => this.send(output, sender));
+      this.handler(input, addressText(this.network, address), (output, to) => this.send(output, to ?? sender));
     }
   }
 
-  private send(output: Uint8Array, to: Uint8Array): void {
-    if (output.length > OUT_SIZE) return;
+  private send(output: Uint8Array, to: Uint8Array | SocketAddress): void {
+    if (!this.isOpen || output.length > OUT_SIZE) return;
     const { bytes, sys } = this.poller;
-    bytes.set(to, ADDRESS);
+    const isEncoded = to instanceof Uint8Array;
+    if (isEncoded) bytes.set(to, ADDRESS);
+    const length = isEncoded ? to.length : encodeSockaddr(to, bytes, ADDRESS);
     bytes.set(output, OUT);
-    sys.sendto(this.fd, OUT, output.length, 0, to.length === 0 ? NULL : ADDRESS, to.length);
+    sys.sendto(this.fd, OUT, output.length, 0, length === 0 ? NULL : ADDRESS, length);
   }
 
   close(): void {

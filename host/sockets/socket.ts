@@ -8,6 +8,7 @@
  * - No callback comes while the socket is paused, but `closed` and `drained`.
  */
 import { errnoName, errnoOf, errnoText } from "./constants.js";
+import type { SocketAddress } from "./sockaddr.js";
 
 /** A system call on a socket failed. `code` is the system's name for the error, as in Node's own errors. */
 export class SocketError extends Error {
@@ -80,5 +81,8 @@ export interface StreamSocket {
   keepAlive(ms: number): void;
 }
 
-/** Told of a datagram; `reply` sends one back to where it came from, and is good only until the call returns. */
-export type DatagramHandler = (input: Uint8Array, remoteAddress: string, reply: (output: Uint8Array) => void) => void;
+/** Sends a datagram from the socket that one has come to: to where that came from, or elsewhere. */
+export type DatagramSender = (output: Uint8Array, to?: SocketAddress) => void;
+
+/** Told of a datagram. */
+export type DatagramHandler = (input: Uint8Array, remoteAddress: string, send: DatagramSender) => void;

@@ -151,7 +151,8 @@ export class NetStream implements StreamSocket {
     this.socket.write(output, () => {
       if (!this.isOpen) return;
       written?.();
-      if (!this.owesDrained || this.socket.writableLength > 0) return;
+      // Of a socket that was reset nothing waits either.
+      if (this.socket.destroyed || !this.owesDrained || this.socket.writableLength > 0) return;
       this.owesDrained = false;
       this.handler.drained();
     });

@@ -313,11 +313,59 @@ for (const poller of pollers) {
     await assert.rejects(dial(addrs[0] as string));
   });
 
+  it("a connection is written to outside of handlers, as fast as its peer reads, and closed", async () => {
+    const conns: Conn[] = [];
+    const seen: string[] = [];
+    const events: Events = {
+      highWaterMark: MEGABYTE,
+      opened: (conn) => void conns.push(conn),
+      data(conn) {
+        // In a handler too, where the close waits for it to return.
+        assert.equal(conn.close(), true);
+        assert.equal(conn.close(), false);
+        seen.push("data");
+        return "last";
+      },
+      closed: (_conn, error) => void seen.push(codeOf(error)),
+    };
+    await on(events, async (address) => {
+      const socket = await dial(address);
+      socket.pause();
+      await until(() => conns.length === 1, "opened");
+      const [conn] = conns as [Conn];
+      const data = randomBytes(32 * MEGABYTE);
+      let written = 0;
+      const writing = (async () => {
+        for (; written < data.length; written += 65536) {
+          if (!(await conn.write(data.subarray(written, written + 65536)))) return;
+        }
+      })();
+      await until(() => conn.buffered > MEGABYTE, "its output waits");
+      await sleep(50);
+      assert.ok(conn.buffered < 2 * MEGABYTE && written < data.length, `${conn.buffered} bytes wait`);
+      assert.ok((await receive(socket, data.length)).equals(data));
+      await writing;
+      socket.write("x");
+      assert.equal((await receiveAll(socket)).toString(), "last");
+      await until(() => seen.length === 2, "closed");
+      assert.deepEqual(seen, ["data", "none"]);
+      assert.equal(await conn.write("x"), false);
+      assert.equal(conn.close(), false);
+      // Who waits for a peer that goes hears of it.
+      const other = await dial(address);
+      other.pause();
+      await until(() => conns.length === 2, "opened");
+      const waiting = conns[1]?.write(data);
+      other.resetAndDestroy();
+      assert.equal(await waiting, false);
+    });
+  });
+
   it("tick comes at once and then after each delay", async () => {
     let count = 0;
     const started = performance.now();
     const server = await serve(
-      { poller, tick: () => (count++ === 25 ? { action: Action.Shutdown } : { delay: 10 }) },
+      { poller, tick: () => (count++ === 25 ? Action.Shutdown : count % 2 === 0 ? 10 : { delay: 10 }) },
       TCP,
     );
     await server.closed;
@@ -442,6 +490,32 @@ for (const poller of pollers) {
         socket.close();
       }
     });
+  });
+
+  it("a datagram is answered later, and sent elsewhere", async () => {
+    for (const host of ["127.0.0.1", "[::]"]) {
+      const events: Events = {
+        poller,
+        data(conn, input) {
+          conn.sendTo("to another", `udp://127.0.0.1:${input.toString()}`);
+          assert.throws(() => conn.sendTo("x", "udp://localhost.invalid:1"), /not to a name/);
+          assert.throws(() => conn.sendTo("x", "tcp://127.0.0.1:1"), /packets have an address/);
+          setTimeout(() => void conn.write("later"), 5);
+        },
+      };
+      await withServer(events, `udp://${host}:0`, async ({ addrs }) => {
+        const [one, other] = [createSocket("udp4"), createSocket("udp4")];
+        const heard: string[] = [];
+        one.on("message", (message) => heard.push(`one: ${message.toString()}`));
+        other.on("message", (message) => heard.push(`other: ${message.toString()}`));
+        await new Promise<void>((resolve) => other.bind(0, "127.0.0.1", resolve));
+        one.send(String(other.address().port), Number(addrs[0]?.split(":").pop()), "127.0.0.1");
+        await until(() => heard.length === 2, "both have heard");
+        assert.deepEqual(heard.sort(), ["one: later", "other: to another"]);
+        one.close();
+        other.close();
+      });
+    }
   });
 
   it("the answer to the datagram that shuts the server down goes out", async () => {

@@ -7,7 +7,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { loadSys } from "../../host/sockets/sys.js";
-import { wake, type Conn } from "../../host/serve/index.js";
+import { wake, type Conn, type Events } from "../../host/serve/index.js";
 import {
   dial,
   epollOnly,
@@ -231,6 +231,51 @@ for (const poller of pollers) {
       socket.write("x");
       assert.equal((await receive(socket, 9)).toString(), "now later");
       socket.destroy();
+    });
+  });
+
+  it("other threads write to a connection by its handle, as fast as its peer reads, and close it", async () => {
+    const [PIECES, SIZE] = [160, 100_000];
+    let conn: Conn | undefined;
+    let isClosed = false;
+    const events: Events = {
+      poller,
+      highWaterMark: 1 << 20,
+      opened: (given) => void (conn = given),
+      closed: () => void (isClosed = true),
+    };
+    await withServer(events, TCP, async ({ addrs }) => {
+      const socket = await dial(addrs[0] as string);
+      socket.pause();
+      await until(() => conn !== undefined, "opened");
+      const script = `
+        const { workerData } = await import("node:worker_threads");
+        const { connOf } = await import(workerData.skein);
+        const conn = connOf(workerData.handle);
+        const piece = new Uint8Array(${SIZE});
+        for (let i = 0; i < ${PIECES}; i++) {
+          piece.fill(i);
+          if (!(await conn.write(piece))) throw new Error("it has closed");
+          Atomics.add(workerData.written, 0, 1);
+        }
+        if (!conn.close()) throw new Error("it had closed");
+        while (await conn.write("x")) await new Promise((resolve) => setTimeout(resolve, 1));
+        if (conn.close() || conn.wake()) throw new Error("it has not closed");
+      `;
+      const written = new Int32Array(new SharedArrayBuffer(4));
+      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), {
+        workerData: { skein, handle: conn?.handle, written },
+      });
+      const ended = new Promise((resolve, reject) => worker.on("exit", resolve).on("error", reject));
+      await until(() => (conn?.buffered ?? 0) > 1 << 20, "its output waits");
+      await sleep(50);
+      assert.ok(Atomics.load(written, 0) < PIECES, "the writer waits");
+      assert.ok((conn?.buffered ?? 0) < 8 << 20, `${conn?.buffered} bytes wait`);
+      const all = await receive(socket, PIECES * SIZE);
+      for (let i = 0; i < PIECES; i++) assert.ok(all.subarray(i * SIZE, (i + 1) * SIZE).every((byte) => byte === i));
+      socket.resume();
+      await ended;
+      await until(() => isClosed, "closed");
     });
   });
 
