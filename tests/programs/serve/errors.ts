@@ -22,10 +22,10 @@
 // exit: 2
 // stderr-match: /^panic: serve: there is no address to serve\n/
 //
-// case: writing from another goroutine
-// args: write
+// case: probing from another goroutine
+// args: keepAlive
 // exit: 2
-// stderr-match: /^panic: serve: writeText of a connection outside of its loop's handlers: use wake\n/
+// stderr-match: /^panic: serve: keepAlive of a connection outside of its loop's handlers: use wake\n/
 //
 // case: closing in a handler
 // args: close
@@ -104,6 +104,6 @@ export function main(): void {
   events.server = server;
   const c = connect(server.addrs[0]);
   send(c, "x");
-  if (what == "write") events.conns.recv().writeText("x");
+  if (what == "keepAlive") events.conns.recv().keepAlive(Second);
   sleep(20 * Second);
 }

@@ -17,6 +17,9 @@ import { check, same } from "../expect";
 import { connect, expect, send, serving } from "./support";
 
 class Echo extends Events {
+  /** Where each packet is told of. */
+  elsewhere: string = "";
+
   opened(conn: Conn): Action {
     check(conn.addrIndex == 0, "only a stream is opened");
     return Action.None;
@@ -34,6 +37,7 @@ class Echo extends Events {
     conn.writeText(conn.remoteAddr + " ");
     conn.write(input);
     if (input.length == 4 && input[0] == 0x53) return Action.Shutdown;
+    check(conn.sendTo(new Uint8Array(0), this.elsewhere), "to another address: " + lastError());
     return Action.Close; // which means nothing here
   }
   closed(conn: Conn, error: string | null): Action {
@@ -99,6 +103,8 @@ function reusePort(): void {
 export function main(): void {
   reusePort();
   const events = new Echo();
+  const elsewhere = listenPacket("udp://127.0.0.1:0")!;
+  events.elsewhere = elsewhere.localAddr;
   events.loops = 2;
   const server = serving(events, ["tcp", "udp", "udp4"]);
   const done = new WaitGroup();
@@ -108,6 +114,9 @@ export function main(): void {
   send(c, "hello");
   expect(c, "stream hello");
   done.wait();
+  same(elsewhere.readFrom(new Uint8Array(1)), 0, "what is sent elsewhere arrives there");
+  check(server.addrs.includes(elsewhere.from), "from " + elsewhere.from);
+  elsewhere.close();
   const p = listenPacket("udp://127.0.0.1:0");
   ask(p!, server.addrs[2], 2, "Stop");
   server.wait();

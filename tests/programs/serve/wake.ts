@@ -114,8 +114,69 @@ function wakesComeAfterWhatWaits(): void {
   check(!conn.wake(), "a connection that has closed cannot be woken");
 }
 
+const PIECE = 10_000;
+const PIECES = 1500;
+
+/** Writes pieces; counts them. */
+function writePieces(conn: Conn, mark: u8, written: Atomic<i32>, wg: WaitGroup): void {
+  const piece = new Uint8Array(PIECE);
+  piece.fill(mark);
+  for (let i = 0; i < PIECES && conn.write(piece); i++) written.add(1);
+  wg.done();
+}
+
+/** Every goroutine writes, as fast as the peer reads, and closes. */
+function othersWrite(): void {
+  const events = new Talk();
+  events.highWaterMark = 100_000;
+  const server = serving(events);
+  const c = connect(server.addrs[0]);
+  expect(c, "hello");
+  const conn = events.conns.recv();
+  const written = new Atomic<i32>(0);
+  const wg = new WaitGroup();
+  wg.add(3);
+  for (let i = 0; i < 3; i++) go(writePieces(conn, <u8>i, written, wg));
+  let before = -1;
+  while (written.load() != before) {
+    before = written.load();
+    sleep(100 * Millisecond);
+  }
+  check(before < 3 * PIECES, "who writes waits for the peer");
+  check(!conn.tryWrite(new Uint8Array(1)), "without waiting nothing is taken");
+  const counts = new StaticArray<i32>(3);
+  const buf = new Uint8Array(PIECE);
+  for (let i = 0; i < 3 * PIECES; i++) {
+    fill(c, buf);
+    for (let k = 1; k < PIECE; k++) if (buf[k] != buf[0]) same(buf[k], buf[0], "a write stays whole");
+    counts[buf[0]]++;
+  }
+  wg.wait();
+  for (let i = 0; i < 3; i++) same(counts[i], PIECES, "pieces");
+  check(conn.tryWrite(new Uint8Array(1)), "there is room now");
+  check(conn.writeText("bye"), "text");
+  check(conn.close(), "it was open");
+  check(!conn.write(buf) && !conn.close(), "it is closing");
+  const end = new Uint8Array(4);
+  fill(c, end);
+  same(c.read(end), 0, "closed, after what was written before");
+  c.close();
+
+  const other = connect(server.addrs[0]);
+  const waiting = events.conns.recv();
+  written.store(0);
+  wg.add();
+  go(writePieces(waiting, 0, written, wg));
+  sleep(50 * Millisecond);
+  other.close();
+  wg.wait();
+  check(written.load() < PIECES, "who waits for a peer that goes hears of it");
+  server.close();
+}
+
 export function main(): void {
   everyWakeIsACall();
+  othersWrite();
   wakesComeAfterWhatWaits();
   println("ok");
 }

@@ -4,22 +4,24 @@
  * Guarantees: `opened` comes first, `closed` or `detached` last and once, `data` between. Output goes out in the order in
  * which it was given; what the system takes only in part goes on at the next byte.
  *
- * All fields are its loop's, but for what `wake` reads, which does not change once a handler has seen the connection.
+ * All fields are its loop's, but for `outside`, and for what `wake` reads, which does not change once a handler has seen the connection.
  * The bytes that wait are in memory of their own, which is there only while there are any.
  *
- * On the loop's goroutine; `wake` on any.
+ * On the loop's goroutine; `wake`, `write` and `close` on any.
  */
 import { malloc, mfree } from "../runtime/memory/malloc";
 import { nilCheck } from "../runtime/base/nil";
 import { endText, formatAddress } from "../runtime/net/addr";
 import { NetFD, SocketKind } from "../runtime/net/fd";
 import { netSetsockopt } from "../runtime/net/imports";
+import { sinkPost } from "../runtime/net/sink";
 import { isEpoll } from "../runtime/net/sys";
 import { netScratch } from "../runtime/net/netpoll";
 import { gopanic } from "../runtime/base/panic";
 import { goid } from "../runtime/goroutine/proc";
 import { Loop } from "./loop";
-import { Slot, slotWake } from "./slots";
+import { Outside } from "./outside";
+import { Slot, SlotEvent, slotWake } from "./slots";
 
 /** What is left of a connection's life. */
 export namespace ConnState {
@@ -74,6 +76,8 @@ export class Conn {
   /** When it is looked whether the peer still takes output, and how much was left when that was last done. */
   lingerAt: i64 = 0;
   lingerLeft: i32 = 0;
+  /** What other goroutines have for it. Under the loop's lock until it is there, which it is for life. */
+  outside: Outside | null = null;
   /** Of udp: where the datagram came from; the word before is the address's length. */
   sender: usize = 0;
 
@@ -136,26 +140,58 @@ export class Conn {
     return changetype<usize>(this.slot) != 0 && this.sender == 0 && slotWake(this.slot, this.generation);
   }
 
-  /** Sends bytes, which are copied. In handlers of its loop only, be it its own or another connection's. */
-  write(bytes: Uint8Array): void {
+  /**
+   * Sends bytes, which are copied; false if it has closed. Any goroutine: but for its loop's handlers, which never wait, it waits while more
+   * than the high-water mark waits for the peer. Of udp in `data` only, to where the datagram came from.
+   */
+  write(bytes: Uint8Array): bool {
     nilCheck(changetype<usize>(bytes));
-    this.check("write");
-    this.loop.output(this, bytes.dataStart, bytes.length);
+    if (!this.isHome) return this.put(bytes, true);
+    return this.loop.output(this, bytes.dataStart, bytes.length);
   }
 
-  /** Sends text, as UTF-8. In handlers of its loop only. */
-  writeText(text: string): void {
+  /** Sends text, as UTF-8, likewise. */
+  writeText(text: string): bool {
     nilCheck(changetype<usize>(text));
-    this.check("writeText");
-    this.loop.outputText(this, text);
+    if (!this.isHome) return this.put(Uint8Array.wrap(String.UTF8.encode(text)), true);
+    return this.loop.outputText(this, text);
   }
 
-  /** Closes it, once its output is out; a handler that is running returns first. In handlers of its loop only. */
-  close(): void {
-    this.check("close");
-    if (this.state != ConnState.Open || this.sender != 0) return;
+  /** The same without waiting: false where `write` would wait. */
+  tryWrite(bytes: Uint8Array): bool {
+    nilCheck(changetype<usize>(bytes));
+    if (!this.isHome) return this.put(bytes, false);
+    return this.buffered <= this.loop.highWaterMark && this.loop.output(this, bytes.dataStart, bytes.length);
+  }
+
+  private put(bytes: Uint8Array, waits: bool): bool {
+    const outside = this.sender == 0 ? this.loop.outsideOf(this) : null;
+    if (!outside || !outside.put(bytes, waits)) return false;
+    sinkPost(this.slot, SlotEvent.Outside);
+    return true;
+  }
+
+  /** Of udp, in `data`: sends a datagram to another address, `udp://…`, from the same socket; false if that failed: `lastError()`. */
+  sendTo(bytes: Uint8Array, addr: string): bool {
+    nilCheck(changetype<usize>(bytes));
+    nilCheck(changetype<usize>(addr));
+    this.check("sendTo");
+    if (this.sender == 0) gopanic("serve: sendTo is for udp: a stream has one peer");
+    return this.loop.sendTo(this, bytes, addr);
+  }
+
+  /** Closes it, once its output is out; a handler that is running returns first. Any goroutine; false if it has closed. */
+  close(): bool {
+    if (!this.isHome) {
+      const outside = this.sender == 0 ? this.loop.outsideOf(this) : null;
+      if (!outside || !outside.close()) return false;
+      sinkPost(this.slot, SlotEvent.Outside);
+      return true;
+    }
+    if (this.state != ConnState.Open || this.sender != 0) return false;
     this.closeAsked = true;
     this.loop.list(this);
+    return true;
   }
 
   /** Has tcp probe a peer that was silent for `d` nanoseconds; false where that cannot be had. */
@@ -171,9 +207,13 @@ export class Conn {
   }
 
   private check(what: string): void {
+    if (!this.isHome) gopanic("serve: " + what + " of a connection outside of its loop's handlers: use wake");
+  }
+
+  /** Does its loop run this? */
+  private get isHome(): bool {
     nilCheck(changetype<usize>(this));
-    if (this.loop.goroutine == goid()) return;
-    gopanic("serve: " + what + " of a connection outside of its loop's handlers: use wake");
+    return this.loop.goroutine == goid();
   }
 
   // ---- waiting output; the loop's

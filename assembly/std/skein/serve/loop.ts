@@ -20,7 +20,7 @@ import { mpscPush, mpscTake } from "../runtime/base/mpsc";
 import { nanotime } from "../runtime/base/clock";
 import { malloc, mfree } from "../runtime/memory/malloc";
 import { SOCKADDR_MAX } from "../abi";
-import { Errno, strerror } from "../runtime/net/errors";
+import { Errno, fail, strerror } from "../runtime/net/errors";
 import { fdClose, SocketKind } from "../runtime/net/fd";
 import { Sink, sinkAny, sinkBits, SinkEvent, sinkPost, sinkTake, sinkWait } from "../runtime/net/sink";
 import { isEpoll, sysRead, sysRecvfrom, sysSendto, sysShutdownWrite, sysWrite } from "../runtime/net/sys";
@@ -28,11 +28,14 @@ import { netpoll, netpollLast } from "../runtime/net/netpoll";
 import { injectglist, netpolldone, netpollSetDeadline, netpollSetSink, PollError } from "../runtime/net/polldesc";
 import { gopanic } from "../runtime/base/panic";
 import { goid, gosched } from "../runtime/goroutine/proc";
+import { destinationOf } from "../runtime/net/packets";
+import { Mutex } from "../runtime/sync/mutex";
 import { Conn as Stream } from "../net";
 import { Conn, ConnState } from "./conn";
 import { Action, Events, Tick } from "./events";
 import { INPUT, InBuffer } from "./inbuffer";
 import { OutBuffer } from "./outbuffer";
+import { Outside } from "./outside";
 import { Server } from "./server";
 import { giveSlots, LoopEvent, Slot, SlotEvent, slotGeneration, Slots, slotTakeWakes, takeSlots } from "./slots";
 import { Worklist } from "./worklist";
@@ -69,6 +72,8 @@ export class Loop {
   private count: i32 = 0;
   private readonly work: Worklist = new Worklist();
   private stopping: bool = false;
+  /** For the making of what other goroutines put things into. */
+  private readonly outsideLock: Mutex = new Mutex();
   /** The connection whose handler is running. */
   private current: Conn | null = null;
   private readonly input: InBuffer = new InBuffer();
@@ -192,6 +197,7 @@ export class Loop {
       this.close(conn);
     }
     if ((bits & SinkEvent.Write) != 0 && conn.buffered > 0 && !this.flush(conn)) return;
+    if ((bits & SlotEvent.Outside) != 0) this.takeOutside(conn);
     if ((bits & SlotEvent.Wake) != 0) this.wake(conn);
     if (conn.state == ConnState.Open && conn.readable && !conn.paused) this.read(conn);
     if (conn.state == ConnState.Open && conn.readable && !conn.paused) this.list(conn);
@@ -250,28 +256,70 @@ export class Loop {
   // ---- output
 
   /** Takes output for a connection: of the handler that is running, or of another one's connection. */
-  output(conn: Conn, at: usize, length: i32): void {
-    if (length == 0 || conn.state != ConnState.Open) return;
+  output(conn: Conn, at: usize, length: i32): bool {
+    if (conn.state != ConnState.Open) return false;
+    if (length == 0) return true;
     if (conn == this.current && conn.buffered == 0) {
       memory.copy(this.out.reserve(length), at, length);
       this.out.length += length;
-      return;
+      return true;
     }
     // To whom a datagram was from is only known while it is handled.
-    if (conn.sender != 0) return;
+    if (conn.sender != 0) return false;
     this.bytesOut += length;
     conn.keep(at, length);
     if (conn.buffered > this.events.highWaterMark) conn.paused = true;
     conn.events |= SinkEvent.Write;
     this.list(conn);
+    return true;
   }
 
   /** The same for text. */
-  outputText(conn: Conn, text: string): void {
+  outputText(conn: Conn, text: string): bool {
     const out = this.out;
     const length = out.encode(text);
-    if (conn == this.current && conn.buffered == 0 && conn.state == ConnState.Open) out.length += length;
-    else this.output(conn, out.at + out.length, length);
+    if (conn != this.current || conn.buffered > 0 || conn.state != ConnState.Open) {
+      return this.output(conn, out.at + out.length, length);
+    }
+    out.length += length;
+    return true;
+  }
+
+  /** Takes what other goroutines have for a connection. */
+  private takeOutside(conn: Conn): void {
+    const outside = conn.outside;
+    if (!outside) return;
+    const pieces = outside.take();
+    if (pieces.length > 0) this.events.preWrite();
+    for (let i = 0; i < pieces.length; i++) this.giveOut(conn, pieces[i].dataStart, pieces[i].length);
+    if (outside.setFull(conn.buffered > this.events.highWaterMark)) this.close(conn);
+  }
+
+  /** Sends bytes at once, and keeps what the system does not take. */
+  private giveOut(conn: Conn, at: usize, length: i32): void {
+    if (conn.state != ConnState.Open) return;
+    this.bytesOut += length;
+    const n = conn.buffered == 0 ? this.push(conn, at, length) : 0;
+    if (n < 0) return;
+    if (n < length) conn.keep(at + n, length - n);
+    if (conn.buffered > this.events.highWaterMark) conn.paused = true;
+  }
+
+  /** Where other goroutines put what they have for a connection; null if it has closed. Any goroutine. */
+  outsideOf(conn: Conn): Outside | null {
+    this.outsideLock.lock();
+    let outside = conn.outside;
+    if (conn.state != ConnState.Open) outside = null;
+    else if (!outside) {
+      outside = new Outside(this.events.highWaterMark);
+      conn.outside = outside;
+    }
+    this.outsideLock.unlock();
+    return outside;
+  }
+
+  get highWaterMark(): i32 {
+    return this.events.highWaterMark;
   }
 
   /** A handler has returned: sends what it gave, and does what it said. */
@@ -294,6 +342,18 @@ export class Loop {
     const length = this.out.length;
     const n = this.push(conn, at, length);
     if (n >= 0 && n < length) conn.keep(at + n, length - n);
+  }
+
+  /** Sends a datagram elsewhere than to where one came from. */
+  sendTo(conn: Conn, bytes: Uint8Array, addr: string): bool {
+    const to = destinationOf(conn.fd, addr);
+    if (!to) return false;
+    this.events.preWrite();
+    this.bytesOut += bytes.length;
+    const n = sysSendto(conn.fd.fd, bytes.dataStart, bytes.length, changetype<usize>(to), to.byteLength);
+    if (n >= 0) return true;
+    fail("write", addr, strerror(-n));
+    return false;
   }
 
   private answer(conn: Conn): void {
@@ -322,6 +382,8 @@ export class Loop {
     conn.sent(n);
     if (conn.buffered > 0) return true;
     conn.paused = false;
+    const outside = conn.outside;
+    if (outside) outside.setFull(false);
     if (conn.state == ConnState.Closing) this.finish(conn, null);
     else if (conn.state == ConnState.Detaching) this.letGo(conn);
     return conn.state == ConnState.Open;
@@ -412,6 +474,10 @@ export class Loop {
   /** It is no connection of this loop any more; its descriptor is. */
   private forget(conn: Conn): void {
     conn.state = ConnState.Closed;
+    this.outsideLock.lock();
+    const outside = conn.outside;
+    this.outsideLock.unlock();
+    if (outside) outside.end();
     conn.drop();
     netpollSetSink(conn.fd.pd, 0);
     this.conns[conn.slot.index] = null;

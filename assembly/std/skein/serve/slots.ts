@@ -19,6 +19,8 @@ import { Mutex } from "../runtime/sync/mutex";
 export namespace SlotEvent {
   /** There are wakes. */
   export const Wake: u32 = SinkEvent.User;
+  /** Other goroutines have output, or want it closed. */
+  export const Outside: u32 = SinkEvent.User << 1;
 }
 
 /** Bits of a loop's own Sink. */
