@@ -47,7 +47,11 @@ const bundles = {
  * The same for who can only `require`: jest and other tools that run modules themselves, Node before 20.19. `exports` of package.json
  * leads everybody else to one copy of the library, so that its classes are one.
  */
-const commonJsBundles = { "library/index": "host/index.ts", "piscina/main": "host/piscina/main.ts" };
+const commonJsBundles = {
+  "library/index": "host/index.ts",
+  "piscina/main": "host/piscina/main.ts",
+  "piscina/engine": "host/piscina/engine.ts",
+};
 
 /**
  * Packages that programs need none of their own of, by what is taken from them: one file each in `dist/vendor/`, which is a fraction of
@@ -272,21 +276,11 @@ const required = {
   },
 };
 
-/** Has what is required take from the library that programs import what it can; piscina's interface all of it, unless nothing can be imported. */
-const oneLibrary = {
-  name: "one-library",
+/** Has what is required import the compiler, which comes from packages that can only be imported. */
+const importedCompiler = {
+  name: "imported-compiler",
   setup(b) {
-    const name = "../library/index";
-    // The compiler comes from packages that can only be imported.
     b.onResolve({ filter: /\/compiler\/index\.js$/ }, () => ({ path: "../library/compiler.js", external: true }));
-    b.onResolve({ filter: /^\.\.\/(?:index\.js$|library\/)/ }, ({ kind, path, importer }) => {
-      if (path.startsWith(name)) return { path, external: true };
-      return kind === "dynamic-import" && importer.endsWith("pool.ts") ? { path, namespace: "library" } : undefined;
-    });
-    b.onLoad({ filter: /.*/, namespace: "library" }, () => ({
-      contents: `const library = () => import("${name}.js").catch(() => require("${name}.cjs"));
-        export const start = async (options) => (await library()).start(options);`,
-    }));
   },
 };
 
@@ -305,7 +299,7 @@ async function buildCommonJs(options) {
     ...options,
     ...commonJs,
     entryPoints: commonJsBundles,
-    plugins: [whereItWas, oneLibrary, globalProcess, required],
+    plugins: [whereItWas, importedCompiler, globalProcess, required],
     footer: { js: "if (module.exports.Piscina) module.exports = module.exports.Piscina;" },
   });
   return outputFiles;

@@ -27,7 +27,7 @@ const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/va
 
 /**
  * Test files of which `npm test` runs nothing on Node: they compile for minutes (every kind of safepoint, all that a cache may
- * meet, the stacks of optimised programs), go on for the sake of load, or run whole examples and benchmarks of what other files test one by
+ * meet, the stacks of optimised programs, piscina's own tests), go on for the sake of load, or run whole examples and benchmarks of what other files test one by
  * one.
  */
 const SLOW = [
@@ -39,6 +39,7 @@ const SLOW = [
   "tests/docs/coming-from",
   "tests/examples/",
   "tests/net/load",
+  "tests/piscina/theirs",
   "tests/programs/driver/examples",
   "tests/sync/stress",
 ];

@@ -46,3 +46,8 @@ function isNear(a: string, b: string): boolean {
   const [restA, restB] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
   return Math.max(restA.length, restB.length) <= 1 || (restA.length === 2 && restA === [...restB].reverse().join(""));
 }
+
+/** Options without what the prototype of all objects has: whoever put it there did not mean these. */
+export function ownOptions<T extends object>(options: T): T {
+  return Object.setPrototypeOf({ ...options }, null) as T;
+}

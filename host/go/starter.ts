@@ -71,6 +71,11 @@ export class Starter {
   private readonly callers = new Callers();
   private refusal: Error | undefined;
   private isEnded = false;
+  /** Told, on the main thread, of what goroutines that nobody watches have left rejected. */
+  onUnwatched = (error: unknown): void => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
+    void Promise.reject(error);
+  };
   private readonly endTick = (): void => {
     this.thisTick = 0;
     this.flush();
@@ -430,8 +435,7 @@ export class Starter {
     const { codec, core } = this.thread;
     const error = orError(() => codec.decode(this.memory.request(note).value));
     core.mfree(note);
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
-    void Promise.reject(error);
+    this.onUnwatched(error);
   }
 
   private notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {

@@ -5,7 +5,6 @@
  * and the names that are exported here.
  */
 import { EventEmitterAsyncResource } from "node:events";
-import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { AbortSignalAny } from "./abort.js";
 import type { PiscinaHistogram, HistogramSummary } from "./histogram.js";
@@ -14,9 +13,11 @@ import { fillOptions, own, type FilledOptions, type PiscinaOptions } from "./opt
 import { Pool } from "./pool.js";
 import { ArrayTaskQueue, FixedQueue, queueOptionsSymbol } from "./queue.js";
 import { threadState } from "./state.js";
+import type { PiscinaThread } from "./threads.js";
 
 export type { HistogramSummary, PiscinaHistogram } from "./histogram.js";
 export type { Transferable } from "./move.js";
+export type { PiscinaThread } from "./threads.js";
 export type { PiscinaOptions } from "./options.js";
 export type { Task, TaskQueue } from "./queue.js";
 
@@ -37,19 +38,14 @@ export interface CloseOptions {
   readonly force?: boolean | undefined;
 }
 
-/** A thread of the pool. */
-interface PiscinaThread {
-  /** Its number in the pool's runtime. */
-  readonly threadId: number;
-}
-
-let ownVersion: string | undefined;
+/** The version of piscina whose interface this is. */
+const VERSION = "5.3.2";
 
 /**
  * A pool of threads that run one task after another: `new Piscina({ filename }).run(task)`.
  *
  * Events: `error` (the default module cannot be loaded and no task is there to tell of it; closing took too long), `drain`
- * and `needsDrain`, `message` (what a task posted to its `parentPort`), `close`.
+ * and `needsDrain`, `message` (what a task posted to its `parentPort`), `workerCreate` and `workerDestroy`, `close`.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in piscina: without type arguments, anything goes
 export class Piscina<T = any, R = any> extends EventEmitterAsyncResource {
@@ -112,14 +108,14 @@ export class Piscina<T = any, R = any> extends EventEmitterAsyncResource {
     return this.#pool.options;
   }
 
-  /** The threads that there are now. They belong to the scheduler: what they are told is a matter of tasks. */
+  /** The threads that there are now, as piscina would have them. The scheduler may serve several with one of its own. */
   get threads(): PiscinaThread[] {
-    return (this.#pool.runtime?.stats().ms ?? []).map(({ id }) => ({ threadId: id }));
+    return [...this.#pool.threads.all];
   }
 
-  /** Threads' worth of tasks that could start now. */
+  /** Threads without a task. */
   get idleThreads(): number {
-    return this.#pool.idleThreads;
+    return this.#pool.threads.idle;
   }
 
   /** Tasks that wait for a thread. */
@@ -184,13 +180,9 @@ export class Piscina<T = any, R = any> extends EventEmitterAsyncResource {
     return threadState()?.workerData;
   }
 
-  /** Skein's version. */
+  /** The version of piscina whose interface this is. */
   static get version(): string {
-    if (ownVersion === undefined) {
-      const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-      ownVersion = (JSON.parse(text) as { version: string }).version;
-    }
-    return ownVersion;
+    return VERSION;
   }
 
   /** The class itself, for who destructures it. */

@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { SHARE_ENV, type ResourceLimits, type WorkerOptions } from "node:worker_threads";
+import { ownOptions } from "../base/options.js";
 import { isTaskQueue, type TaskQueue } from "./queue.js";
 
 export interface PiscinaOptions {
@@ -17,8 +18,8 @@ export interface PiscinaOptions {
   /** How many tasks run at once, each with a thread of its own unless it awaits. Default: 1.5 times the CPUs. */
   readonly maxThreads?: number | undefined;
   /**
-   * Milliseconds that a thread may be idle before it ends; Infinity keeps it. Taken as leave, not as an order: the scheduler
-   * keeps the few threads that it needs to start tasks at once, and ends others when they have been idle for a while.
+   * Milliseconds that a thread may be idle before it is none of the pool's; Infinity keeps it. The scheduler keeps the few threads of its
+   * own that it needs to start tasks at once, and ends others when they have been idle for a while.
    */
   readonly idleTimeout?: number | undefined;
   /** Tasks that may wait; "auto" is the square of maxThreads. Default: Infinity. */
@@ -112,7 +113,7 @@ export function fillOptions(given: PiscinaOptions): FilledOptions {
 /** The options without what only the prototype of all objects has: whoever put it there did not mean the pool. */
 export function own<T>(options: T): T {
   if (typeof options !== "object" || options === null) return options;
-  return Object.setPrototypeOf({ ...options }, null) as T;
+  return ownOptions(options);
 }
 
 function check(options: PiscinaOptions): void {
@@ -131,7 +132,7 @@ function check(options: PiscinaOptions): void {
   number(options, "closeTimeout", 0, "a non-negative integer");
   expect(
     ["sync", "async", "disabled"].includes(atomics ?? "sync"),
-    "options.atomics must be one of sync, async and disabled",
+    "options.atomics should be a value of sync, sync or disabled.",
   );
   expect(taskQueue === undefined || isTaskQueue(taskQueue), "options.taskQueue must be a TaskQueue object");
   expect(env === undefined || isObject(env) || isShareEnv(env), "options.env must be an object");
@@ -141,8 +142,8 @@ function check(options: PiscinaOptions): void {
     options.resourceLimits === undefined || isObject(options.resourceLimits),
     "options.resourceLimits must be an object",
   );
-  for (const key of ["trackUnmanagedFds", "recordTiming", "stricterFIFO"] as const) {
-    const value = options[key];
+  for (const key of ["trackUnmanagedFds", "recordTiming", "stricterFIFO", "workerHistogram"] as const) {
+    const value = (options as Readonly<Record<string, unknown>>)[key];
     expect(value === undefined || typeof value === "boolean", `options.${key} must be a boolean`);
   }
 }

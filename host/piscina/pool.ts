@@ -6,16 +6,20 @@
  * computes holds its place until its thread is gone.
  */
 import type { EventEmitter } from "node:events";
+import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks";
-import { BroadcastChannel, setEnvironmentData } from "node:worker_threads";
-import type { Runtime } from "../index.js";
+import process from "node:process";
+import { BroadcastChannel, receiveMessageOnPort, setEnvironmentData, type MessagePort } from "node:worker_threads";
+import type { Runtime } from "../runtime/runtime.js";
 import { onAbort } from "./abort.js";
+import type * as engine from "./engine.js";
 import { AbortError, errors } from "./poolerrors.js";
 import { Histogram } from "./histogram.js";
 import { Job, type JobOptions } from "./job.js";
 import type { FilledOptions } from "./options.js";
 import { FixedQueue, type TaskQueue } from "./queue.js";
-import { poolKey, type PoolData } from "./state.js";
+import { poolKey, Tally, type Message, type PoolData } from "./state.js";
+import { PoolThreads } from "./threads.js";
 import type * as worker from "./worker.js";
 
 /** What a pool has while its threads run. */
@@ -28,6 +32,9 @@ type Tasks = ReturnType<typeof tasksOf>;
 function tasksOf(rt: Runtime, pool: number) {
   return rt.tasks<typeof worker>(new URL(`./worker.js?pool=${pool}`, import.meta.url));
 }
+
+/** The words of a thread that a task has ended. */
+const EXITED = /called process\.exit\((\d+)\)/;
 
 /** How long a message that a task has posted may take to come, in milliseconds. */
 const MESSAGE_MS = 1000;
@@ -45,10 +52,8 @@ export class Pool {
   /** Taken from the queue, and waiting for enough places to be free. */
   private next: Job | null = null;
   private readonly running = new Set<Job>();
-  /** Places that they take, of `capacity`. */
-  private used = 0;
+  readonly threads: PoolThreads;
   private started: Started | undefined;
-  private starting: Promise<Started> | undefined;
   /** Calls of close and destroy that are under way: until they are over, nothing new is taken. */
   private ending = 0;
   /** How often its threads have been ended. */
@@ -56,8 +61,8 @@ export class Pool {
   /** Told when nothing runs or waits any more. */
   private readonly whenIdle = new Set<() => void>();
   private messages: BroadcastChannel | undefined;
-  /** How many messages tasks have posted, and how many of them have come; until all have, this timer keeps the process alive. */
-  private readonly posted = new Int32Array(new SharedArrayBuffer(4));
+  private readonly tally = new Tally();
+  /** How many of the messages that its threads have sent have come; until all have, this timer keeps the process alive. */
   private received = 0;
   private patience: NodeJS.Timeout | undefined;
   private willTell = false;
@@ -71,32 +76,16 @@ export class Pool {
       this.runTime = new Histogram();
       this.waitTime = new Histogram();
     }
-    owner.on("newListener", (event) => {
-      if (event === "message") this.listen();
-    });
+    this.threads = new PoolThreads(owner, options);
+    this.threads.ensureLeast();
     if (options.minThreads > 0) this.warmUp();
   }
 
   // ---- what is where -------------------------------------------------------------------------------------------------
 
-  get capacity(): number {
-    return this.options.maxThreads * this.options.concurrentTasksPerWorker;
-  }
-
   /** Tasks that wait. */
   get queueSize(): number {
     return this.queue.size + (this.next === null ? 0 : 1);
-  }
-
-  /** The runtime, if its threads run. */
-  get runtime(): Runtime | undefined {
-    return this.started?.rt;
-  }
-
-  /** Threads' worth of places in which nothing runs. */
-  get idleThreads(): number {
-    if (this.started === undefined) return 0;
-    return this.options.maxThreads - Math.ceil(this.used / this.options.concurrentTasksPerWorker);
   }
 
   // ---- tasks ---------------------------------------------------------------------------------------------------------
@@ -107,11 +96,12 @@ export class Pool {
     if (signal?.aborted === true) return Promise.reject(new AbortError(signal.reason));
     return new Promise((resolve, reject) => {
       const job = new Job(task, options, resolve, reject);
-      if (this.queueSize === 0 && this.hasRoomFor(job)) {
+      if (this.queueSize === 0 && this.place(job)) {
         this.start(job);
       } else if (this.queueSize >= this.options.maxQueue) {
         return reject(this.options.maxQueue === 0 ? errors.noQueue() : errors.queueAtLimit());
       } else {
+        job.defer();
         this.queue.push(job);
       }
       if (signal !== null) job.detach = onAbort(signal, () => this.abort(job, signal.reason));
@@ -119,72 +109,71 @@ export class Pool {
     });
   }
 
-  /** Tasks that can be aborted do not share a thread: they take all its places. */
-  private placesOf(job: Job): number {
-    return job.isAbortable ? this.options.concurrentTasksPerWorker : 1;
-  }
-
-  private hasRoomFor(job: Job): boolean {
-    return this.used + this.placesOf(job) <= this.capacity;
-  }
-
-  private start(job: Job): void {
-    this.running.add(job);
-    this.used += this.placesOf(job);
-    job.started = performance.now();
-    this.waitTime?.record(job.started - job.created);
-    if (this.started !== undefined) return this.send(job, this.started);
-    try {
-      job.freeze();
-    } catch (error) {
-      return this.finish(job, job.reject, error);
-    }
-    this.getStarted().then(
-      (started) => this.send(job, started),
-      (error: unknown) => this.finish(job, job.reject, error),
-    );
+  /** Gives it a thread, if one has room for it. */
+  private place(job: Job): boolean {
+    job.thread = this.threads.take(job.isAbortable);
+    return job.thread !== undefined;
   }
 
   /** Makes a goroutine of it. */
-  private send(job: Job, { rt, work }: Started): void {
+  private start(job: Job): void {
     const { task, transferList: transfer, filename, name } = job;
     job.task = undefined;
     job.transferList = [];
-    if (job.isAborted) return this.finish(job, job.resolve, undefined);
+    this.running.add(job);
+    job.started = performance.now();
     const isDefault = filename === this.options.filename && name === this.options.name;
-    try {
-      const goroutine = job.inContext(() => {
-        if (!isDefault) return rt.go.with({ transfer }, work.runNamed, task, filename, name);
-        return transfer.length === 0 ? rt.go(work.run, task) : rt.go.with({ transfer }, work.run, task);
-      });
+    const begin = (): void => {
+      const { rt, work } = this.getStarted();
+      const goroutine = !isDefault
+        ? rt.go.with({ transfer }, work.runNamed, task, filename, name)
+        : transfer.length === 0
+          ? rt.go(work.run, task)
+          : rt.go.with({ transfer }, work.run, task);
       job.cancel = (reason) => void goroutine.cancel(reason);
       goroutine.then(
-        (result) => this.finish(job, job.resolve, result),
-        (error: unknown) => this.finish(job, job.reject, error),
+        (result) => this.finish(job, () => job.resolve(result)),
+        (error: unknown) => this.fail(job, error),
       );
+    };
+    try {
+      if (job.inContext === undefined) begin();
+      else job.inContext(begin);
     } catch (error) {
-      this.finish(job, job.reject, error);
+      this.fail(job, error);
     }
   }
 
+  private fail(job: Job, error: unknown): void {
+    const code = error instanceof Error && error.name === "WorkerError" ? EXITED.exec(error.message)?.[1] : undefined;
+    const reason = code === undefined ? error : errors.exited(code, error);
+    this.finish(job, () => job.reject(reason), error instanceof Error && error.name === "WorkerError");
+  }
+
   /** It has ended: its place is free. */
-  private finish(job: Job, settle: (outcome: unknown) => void, outcome: unknown): void {
+  private finish(job: Job, settle: () => void, isThreadDead = false): void {
     if (!this.running.delete(job)) return;
-    this.used -= this.placesOf(job);
+    if (job.thread !== undefined) this.threads.give(job.thread, isThreadDead || job.isAborted);
     this.completed++;
-    this.runTime?.record(performance.now() - job.started);
-    job.detach?.();
-    if (this.messages !== undefined) this.awaitMessages();
-    settle(outcome);
+    this.record(job);
+    this.takeMessages();
+    settle();
     this.startWaiting();
     this.noticeDrain();
     if (this.running.size === 0 && this.queueSize === 0) for (const tell of this.whenIdle) tell();
   }
 
+  /** A task that was there before the threads has waited for them. */
+  private record({ created, started }: Job): void {
+    const begin = Math.max(started, this.tally.readyAt - performance.timeOrigin);
+    this.waitTime?.record(begin - created);
+    this.runTime?.record(performance.now() - begin);
+  }
+
   private startWaiting(): void {
     for (;;) {
       this.next ??= this.queue.shift() as Job | null;
-      if (this.next === null || !this.hasRoomFor(this.next)) return;
+      if (this.next === null || !this.place(this.next)) return;
       const job = this.next;
       this.next = null;
       this.start(job);
@@ -212,7 +201,6 @@ export class Pool {
       job = this.queue.shift() as Job | null
     ) {
       this.next = null;
-      job.detach?.();
       job.reject(error());
     }
   }
@@ -226,7 +214,7 @@ export class Pool {
 
   private readonly tellDrain = (): void => {
     this.willTell = false;
-    if (this.used >= this.capacity) {
+    if (this.threads.isFull) {
       this.needsDrain = true;
       this.owner.emit("needsDrain");
     } else if (this.needsDrain) {
@@ -237,23 +225,12 @@ export class Pool {
 
   // ---- the runtime ---------------------------------------------------------------------------------------------------
 
-  private getStarted(): Promise<Started> {
-    if (this.starting !== undefined) return this.starting;
-    const starting = this.startRuntime();
-    this.starting = starting;
-    starting.then(
-      (started) => {
-        // Unless it has been ended meanwhile.
-        if (this.starting === starting) this.started = started;
-      },
-      () => {
-        if (this.starting === starting) this.starting = undefined;
-      },
-    );
-    return starting;
+  /** At once: whoever blocks this thread right after a call of `run` waits for threads that come up without it. */
+  private getStarted(): Started {
+    return (this.started ??= this.startRuntime());
   }
 
-  private async startRuntime(): Promise<Started> {
+  private startRuntime(): Started {
     const { filename, name, workerData, niceIncrement, atomics, maxThreads } = this.options;
     const { argv, env, execArgv, resourceLimits, trackUnmanagedFds } = this.options;
     const worker = definedOf({ argv, env, execArgv, resourceLimits, trackUnmanagedFds });
@@ -264,55 +241,67 @@ export class Pool {
       niceIncrement,
       keepsTurning: atomics !== "sync",
       messages: this.messagesName,
-      posted: this.posted.buffer,
+      tally: this.tally.buffer,
     };
     // Threads find it whenever they start, also those that are not started by this thread.
     setEnvironmentData(poolKey(this.number), data);
-    const { start } = await import("../index.js");
+    this.listen();
+    const { startNow } = createRequire(import.meta.url)("./engine.cjs") as typeof engine;
     // No more threads than that, so that tasks find what earlier ones have left in their module: with one thread, all of them.
-    const rt = await start({ procs: maxThreads, threads: maxThreads, worker });
+    const rt = startNow({ procs: maxThreads, threads: maxThreads, worker }, (error) => this.owner.emit("error", error));
     return { rt, work: tasksOf(rt, this.number) };
   }
 
   /** Starts the threads, and has one of them load the default module. */
   private warmUp(): void {
     const { ends } = this;
-    this.getStarted()
-      .then(({ rt, work }) => {
-        return this.options.filename !== null && this.running.size === 0 ? rt.go(work.warmUp) : undefined;
-      })
-      .catch((error: unknown) => {
-        // Tasks meet the same error, and tell of it.
-        if (this.running.size === 0 && this.completed === 0 && this.ends === ends) this.owner.emit("error", error);
-      });
+    const { rt, work } = this.getStarted();
+    if (this.options.filename === null) return;
+    rt.go(work.warmUp).then(undefined, (error: unknown) => {
+      // Tasks meet the same error, and tell of it.
+      if (this.running.size === 0 && this.completed === 0 && this.ends === ends) this.owner.emit("error", error);
+    });
   }
 
   private get messagesName(): string {
     return `skein/piscina ${process.pid} ${this.begin} ${this.number}`;
   }
 
-  /** Hands on what tasks post to their parent. */
+  /** Hands on what tasks post to their parent, and what they print. */
   private listen(): void {
-    if (this.messages !== undefined) return;
     this.messages = new BroadcastChannel(this.messagesName);
-    this.received = Atomics.load(this.posted, 0);
-    this.messages.onmessage = (event: unknown) => {
-      this.received++;
-      this.awaitMessages();
-      this.owner.emit("message", (event as { data: unknown }).data);
-    };
+    this.received = this.tally.sent;
+    this.messages.onmessage = (event: unknown) => this.receive((event as { data: Message }).data);
     this.messages.unref();
   }
 
-  /** What a task has posted may come after its result: the process does not end before, unless it is lost. */
+  private receive(message: Message): void {
+    this.received++;
+    if (this.patience !== undefined) this.awaitMessages();
+    if ("posted" in message) return void this.owner.emit("message", message.posted);
+    const { buffer, byteOffset, byteLength } = message.written;
+    (message.isError ? process.stderr : process.stdout).write(Buffer.from(buffer, byteOffset, byteLength));
+  }
+
+  /** Takes what a task has sent before its end; on Deno, where it has to be waited for, the process does not end before. */
+  private takeMessages(): void {
+    if (this.messages === undefined || this.tally.sent === this.received) return;
+    if ("deno" in process.versions) return this.awaitMessages();
+    for (;;) {
+      const taken: { message: unknown } | undefined = receiveMessageOnPort(this.messages as unknown as MessagePort);
+      if (taken === undefined) return;
+      this.receive(taken.message as Message);
+    }
+  }
+
   private awaitMessages(): void {
-    if (Atomics.load(this.posted, 0) - this.received <= 0) {
+    if (this.tally.sent - this.received <= 0) {
       clearTimeout(this.patience);
       this.patience = undefined;
     } else {
       this.patience ??= setTimeout(() => {
         this.patience = undefined;
-        this.received = Atomics.load(this.posted, 0);
+        this.received = this.tally.sent;
       }, MESSAGE_MS);
     }
   }
@@ -354,20 +343,23 @@ export class Pool {
         job.isAborted = true;
         job.cancel?.(errors.terminated());
       }
-      const { starting } = this;
-      this.starting = undefined;
+      const { started } = this;
       this.started = undefined;
-      this.messages?.close();
-      this.messages = undefined;
-      clearTimeout(this.patience);
-      this.patience = undefined;
-      const started = await starting?.catch(() => undefined);
+      this.threads.end();
       await started?.rt.close({ deadline: 0 });
-      setEnvironmentData(poolKey(this.number), undefined);
+      if (this.started === undefined) this.endMessages();
     } finally {
       this.ending--;
     }
-    if (this.owner.listenerCount("message") > 0) this.listen();
+  }
+
+  private endMessages(): void {
+    this.takeMessages();
+    this.messages?.close();
+    this.messages = undefined;
+    clearTimeout(this.patience);
+    this.patience = undefined;
+    setEnvironmentData(poolKey(this.number), undefined);
   }
 }
 

@@ -11,6 +11,7 @@ export class AbortError extends Error {
 
 export const errors = {
   terminated: () => new Error("Terminating worker thread"),
+  exited: (code: string, cause: unknown) => new Error(`worker exited with code: ${code}`, { cause }),
   noFilename: () => new Error("filename must be provided to run() or in options object"),
   queueAtLimit: () => new Error("Task queue is at limit"),
   noQueue: () => new Error("No task queue available and all Workers are busy"),

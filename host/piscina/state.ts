@@ -14,10 +14,43 @@ export interface PoolData {
   readonly niceIncrement: number;
   /** Whether timers and the like of tasks that have ended go on between tasks. */
   readonly keepsTurning: boolean;
-  /** The BroadcastChannel on which what tasks post to their parent goes to the pool. */
+  /** The BroadcastChannel on which what tasks post to their parent, and what they print, goes to the pool. */
   readonly messages: string;
-  /** An i32: how many that is so far. */
-  readonly posted: SharedArrayBuffer;
+  /** The buffer of a `Tally`. */
+  readonly tally: SharedArrayBuffer;
+}
+
+/** What a thread sends to its pool: what a task has posted, or has written to a standard stream. */
+export type Message = { readonly posted: unknown } | { readonly written: Uint8Array; readonly isError: boolean };
+
+/** How many messages the threads of a pool have sent, and when the first of them was ready, in milliseconds since the epoch. */
+export class Tally {
+  readonly buffer: SharedArrayBuffer;
+  readonly #sent: Int32Array;
+  readonly #ready: BigInt64Array;
+
+  constructor(buffer = new SharedArrayBuffer(16)) {
+    this.buffer = buffer;
+    this.#sent = new Int32Array(buffer, 0, 1);
+    this.#ready = new BigInt64Array(buffer, 8, 1);
+  }
+
+  get sent(): number {
+    return Atomics.load(this.#sent, 0);
+  }
+
+  count(messages: number): void {
+    Atomics.add(this.#sent, 0, messages);
+  }
+
+  /** 0 before. */
+  get readyAt(): number {
+    return Number(Atomics.load(this.#ready, 0)) / 1000;
+  }
+
+  ready(at: number): void {
+    Atomics.compareExchange(this.#ready, 0, 0n, BigInt(Math.round(at * 1000)));
+  }
 }
 
 /** Where a thread finds the data of the pool with that number, by `getEnvironmentData`. */

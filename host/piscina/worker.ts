@@ -2,18 +2,23 @@
  * A pool's side of its threads: finds the function of a task as piscina does, and calls it. Loaded once by each thread, for one
  * pool, whose number is in the URL.
  */
+import { createRequire } from "node:module";
 import os from "node:os";
-import { pathToFileURL } from "node:url";
+import { performance } from "node:perf_hooks";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { BroadcastChannel, getEnvironmentData, parentPort } from "node:worker_threads";
 import { current, type ThreadScope } from "../go/current.js";
 import { transfer } from "../go/moved.js";
 import { isMovable, transferListOf, valueSymbol } from "./move.js";
-import { poolKey, setThreadState, type PoolData } from "./state.js";
+import { poolKey, setThreadState, Tally, type Message, type PoolData } from "./state.js";
 
 type Handler = (task: unknown) => unknown;
 
 const pool = Number(new URL(import.meta.url).searchParams.get("pool"));
 const data = getEnvironmentData(poolKey(pool)) as unknown as PoolData;
+
+const require: NodeJS.Require = createRequire(import.meta.url);
 
 /** The functions that have been found, by file and export. */
 const handlers = new Map<string, Handler | Promise<Handler>>();
@@ -61,8 +66,7 @@ function handlerOf(filename: string, name: string): Handler | Promise<Handler> {
 
 /** An export, or what a promise that is exported resolves to; of a CommonJS module what `module.exports` has. */
 async function find(filename: string, name: string): Promise<Handler> {
-  const url = filename.startsWith("file:") ? filename : pathToFileURL(filename).href;
-  const module = (await import(url)) as Record<string, unknown>;
+  const module = await load(filename);
   const exported = await module[name];
   if (typeof exported === "function") return exported as Handler;
   const ofCommonJs = await (module.default as Record<string, unknown> | null | undefined)?.[name];
@@ -70,28 +74,79 @@ async function find(filename: string, name: string): Promise<Handler> {
   throw new Error(`No handler function exported from ${filename}${name === "default" ? "" : ` as ${name}`}`);
 }
 
-function prepareThread({ workerData, niceIncrement, keepsTurning, messages, posted }: PoolData): void {
+/** A module by its URL or path; what only `require` can find (no extension, a directory, what a hook of its has made of it), as that does. */
+async function load(filename: string): Promise<Record<string, unknown>> {
+  const isUrl = filename.startsWith("file:");
+  try {
+    return (await import(isUrl ? filename : pathToFileURL(filename).href)) as Record<string, unknown>;
+  } catch (error) {
+    if (!REQUIRES.has((error as { code?: string } | null)?.code)) throw error;
+    let module: unknown;
+    try {
+      module = require(isUrl ? fileURLToPath(filename) : filename);
+    } catch (cause) {
+      throw (cause as { code?: string } | null)?.code === "MODULE_NOT_FOUND" ? error : cause;
+    }
+    return { ...Object(module), default: isTranspiled(module) ? module.default : module } as Record<string, unknown>;
+  }
+}
+
+/** What `import` says of a file that `require` may know how to load. */
+const REQUIRES = new Set<string | undefined>([
+  "ERR_MODULE_NOT_FOUND",
+  "ERR_UNSUPPORTED_DIR_IMPORT",
+  "ERR_UNKNOWN_FILE_EXTENSION",
+]);
+
+function isTranspiled(module: unknown): module is { default: unknown } {
+  return Object(module) === module && (module as { __esModule?: unknown }).__esModule === true;
+}
+
+function prepareThread({ workerData, niceIncrement, keepsTurning, messages, tally: shared }: PoolData): void {
   setThreadState(workerData);
   if (niceIncrement > 0) os.setPriority(Math.min(os.getPriority() + niceIncrement, os.constants.priority.PRIORITY_LOW));
   // A thread that waits for something takes turns of its event loop for as long as it waits.
   if (keepsTurning) (current() as ThreadScope).keepTurning();
-  if (parentPort === null) return;
+  const tally = new Tally(shared);
+  const send = sender(messages, tally);
   // The thread that started this one is not the pool's.
-  const count = new Int32Array(posted);
+  if (parentPort !== null) parentPort.postMessage = (posted: unknown) => send({ posted });
+  // Deno prints by itself.
+  if (!("deno" in process.versions)) printBy(send);
+  tally.ready(performance.timeOrigin + performance.now());
+}
+
+/** Sends to the pool, which knows how much is to come. */
+function sender(name: string, tally: Tally): (message: Message) => void {
   let channel: BroadcastChannel | undefined;
-  parentPort.postMessage = (message: unknown) => {
+  return (message) => {
     if (channel === undefined) {
-      channel = new BroadcastChannel(messages);
+      channel = new BroadcastChannel(name);
       channel.unref();
     }
-    Atomics.add(count, 0, 1);
+    tally.count(1);
     try {
       channel.postMessage(message);
     } catch (error) {
-      Atomics.sub(count, 0, 1);
+      tally.count(-1);
       throw error;
     }
   };
 }
 
+/** Has the pool's thread write what is printed here, so that its program may look at it or keep it. */
+function printBy(send: (message: Message) => void): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const isError = stream === process.stderr;
+    const sink = stream as unknown as { _write: (chunk: unknown, encoding: BufferEncoding, done: () => void) => void };
+    sink._write = (chunk, encoding, done) => {
+      send({ written: typeof chunk === "string" ? Buffer.from(chunk, encoding) : (chunk as Uint8Array), isError });
+      done();
+    };
+  }
+}
+
 prepareThread(data);
+// Before any task is here: one that awaited its module would stay, and keep others of its thread waiting when it computes. What is wrong
+// with the module the tasks tell.
+await warmUp().catch(() => undefined);

@@ -72,6 +72,16 @@ export async function loadProgram(bytes: Uint8Array<ArrayBuffer>, name: string, 
   } catch (cause) {
     throw new SkeinError(`${name} is not a valid WebAssembly module: ${(cause as Error).message}`, { cause });
   }
+  return programOf(bytes, module, name, folder);
+}
+
+/** The program that `module` was compiled from `bytes` for. */
+export function programOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  module: WebAssembly.Module,
+  name: string,
+  folder?: string,
+): Program {
   const info = readInfo(module, name);
   return { bytes, module, info, folder, data: readData(module, info, name) };
 }

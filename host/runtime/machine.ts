@@ -13,6 +13,7 @@ import { Control, Report } from "../base/control.js";
 import { collectorSettings, debugSettings } from "../base/debug.js";
 import { fatalError, type FatalError, type GoPanic, type SkeinError } from "../base/errors.js";
 import { ALL_PAGES, PAGE, type Memory } from "../base/memory.js";
+import { ownOptions } from "../base/options.js";
 import { within } from "../base/timers.js";
 import { MainLoop } from "../go/mainloop.js";
 import { Thread } from "../go/thread.js";
@@ -63,6 +64,8 @@ export interface RuntimeOptions {
   readonly title: string | undefined;
   /** Told of a panic that no `run` or `call` can report, and of every end of the program under `panic: "exit"`. */
   readonly onPanic: (error: GoPanic | FatalError | SkeinError) => void;
+  /** Told of what goroutines leave rejected. Default: the process is, as of any rejection. */
+  readonly onUnwatched?: ((error: unknown) => void) | undefined;
 }
 
 /** How long the threads get to end by themselves before they are ended, in milliseconds. */
@@ -118,6 +121,7 @@ export class Machine {
     this.loop = new MainLoop(this.control, this.memory, drain);
     this.thread = new Thread(this.core, this.memory, 0, this.loop, this.data.clock);
     this.thread.sync.carryWith(() => this.hub);
+    if (options.onUnwatched !== undefined) this.thread.starter.onUnwatched = options.onUnwatched;
     this.thread.mailbox.on(NoteKind.Port, (note) => {
       this.core.mfree(note);
       this.hub.drain();
@@ -146,10 +150,10 @@ export class Machine {
 
   /** The program opens sockets, and they are to be the runtime's own. */
   startIO(): void {
-    const io = new Worker(new URL("../sockets/iothread.js", import.meta.url), {
-      workerData: this.data,
-      name: "skein I/O",
-    });
+    const io = new Worker(
+      new URL("../sockets/iothread.js", import.meta.url),
+      ownOptions({ workerData: this.data, name: "skein I/O" }),
+    );
     io.on("error", (error) => this.control.report(Report.Failure, `the I/O thread died: ${error.message}`));
     io.unref();
     this.io = io;
@@ -192,12 +196,15 @@ export class Machine {
     this.hub.listen(source);
     const spares: Spare[] = mainStartsThreads ? [] : [this.hub.newSpare(), this.hub.newSpare()];
     shareLoading();
-    const sysmon = new Worker(threadFile("sysmon"), {
-      workerData: { ...this.data, ports, spares } satisfies SysmonData,
-      transferList: [ports, ...spares.map(({ port }): MessagePort => port)],
-      name: "skein sysmon",
-      ...threadFlags(),
-    });
+    const sysmon = new Worker(
+      threadFile("sysmon"),
+      ownOptions({
+        workerData: { ...this.data, ports, spares } satisfies SysmonData,
+        transferList: [ports, ...spares.map(({ port }): MessagePort => port)],
+        name: "skein sysmon",
+        ...threadFlags(),
+      }),
+    );
     let failure: Error | undefined;
     sysmon.on("error", (error) => (failure = error));
     sysmon.on("exit", (code) => {

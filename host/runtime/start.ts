@@ -1,7 +1,7 @@
 /**
  * `start`: from options to a running scheduler.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { MAX_THREADS } from "../../assembly/layout.js";
@@ -15,7 +15,8 @@ import { writeFully } from "../base/stdio.js";
 import { checkArgs } from "./calls.js";
 import { checkMemory, checkProcs, defaultProcs } from "./procs.js";
 import { checkPoller, type PollerWish } from "../sockets/poller.js";
-import { loadProgram, type Program } from "../program/program.js";
+import { loadProgram, programOf, type Program } from "../program/program.js";
+import type { RuntimeOptions } from "./machine.js";
 import { Runtime } from "./runtime.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
 import { boot, mainStartsThreads, threadFile } from "./threads.js";
@@ -78,6 +79,33 @@ export const DEFAULT_MAX_THREADS = 10000;
  * @throws SkeinError if an option is wrong, the program cannot be read, compiled or is none
  */
 export async function start(options: StartOptions = {}): Promise<Runtime> {
+  const settings = settingsOf(options);
+  const first = mainStartsThreads ? undefined : boot(1, options.worker);
+  first?.worker.unref();
+  try {
+    return new Runtime(await load(options.program), { ...settings, first });
+  } catch (error) {
+    void first?.worker.terminate();
+    throw error;
+  }
+}
+
+/**
+ * @internal The same for JavaScript goroutines alone, at once: its threads come up although this one blocks right after it.
+ *
+ * @param onUnwatched told of what goroutines leave rejected, in place of the process
+ */
+export function startNow(options: Omit<StartOptions, "program">, onUnwatched?: (error: unknown) => void): Runtime {
+  const settings = settingsOf(options);
+  if (core === undefined) {
+    const bytes = new Uint8Array(readFileSync(new URL(CORE, import.meta.url)));
+    core = programOf(bytes, new WebAssembly.Module(bytes), "the core");
+  }
+  return new Runtime(core, { ...settings, onUnwatched });
+}
+
+/** The options of `start` as a runtime takes them, checked. */
+function settingsOf(options: StartOptions): RuntimeOptions {
   checkStart(options);
   const panic = options.panic ?? "isolate";
   if (panic !== "isolate" && panic !== "exit") {
@@ -103,34 +131,25 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
       `skein was bundled without the files of its threads: leave it out of the bundle (esbuild: --external:skein; Rollup, Vite: external: ["skein"])`,
     );
   }
-  const first = mainStartsThreads ? undefined : boot(1, options.worker);
-  first?.worker.unref();
-  try {
-    const program = await programOf(options.program);
-    return new Runtime(program, {
-      procs,
-      maxThreads,
-      threads,
-      maxMemory,
-      panic,
-      sched,
-      poller,
-      solo: false,
-      worker: options.worker,
-      first,
-      args: options.args ?? [],
-      env: options.env,
-      title: debugSettings().top > 0 ? (process.argv[1] ?? "a program") : undefined,
-      onPanic: (error) => {
-        if (panic === "exit") endProcess(error);
-        else if (options.onPanic !== undefined && error instanceof GoPanic) options.onPanic(error);
-        else writeFully(2, Buffer.from(reportOf(error)));
-      },
-    });
-  } catch (error) {
-    void first?.worker.terminate();
-    throw error;
-  }
+  return {
+    procs,
+    maxThreads,
+    threads,
+    maxMemory,
+    panic,
+    sched,
+    poller,
+    solo: false,
+    worker: options.worker,
+    args: options.args ?? [],
+    env: options.env,
+    title: debugSettings().top > 0 ? (process.argv[1] ?? "a program") : undefined,
+    onPanic: (error) => {
+      if (panic === "exit") endProcess(error);
+      else if (options.onPanic !== undefined && error instanceof GoPanic) options.onPanic(error);
+      else writeFully(2, Buffer.from(reportOf(error)));
+    },
+  };
 }
 
 const OPTIONS: Names<StartOptions> = {
@@ -173,11 +192,13 @@ function checkStart(options: StartOptions): void {
 }
 
 /** The program of runtimes that have none: an empty main, and the core. */
+const CORE = "../core.wasm";
 let noProgram: Promise<Program> | undefined;
+let core: Program | undefined;
 
-async function programOf(program: string | URL | Uint8Array | undefined): Promise<Program> {
+async function load(program: string | URL | Uint8Array | undefined): Promise<Program> {
   if (program === undefined) {
-    const file = isCheckedRun() ? "../../assembly/empty.ts" : "../core.wasm";
+    const file = isCheckedRun() ? "../../assembly/empty.ts" : CORE;
     noProgram ??= loadFile(fileURLToPath(new URL(file, import.meta.url))).then(({ program }) => program);
     return noProgram;
   }

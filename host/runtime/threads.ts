@@ -22,6 +22,7 @@ import { PAGE, type Memory } from "../base/memory.js";
 import { within } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
 import { loaded, shareLoading } from "../sockets/loading.js";
+import { ownOptions } from "../base/options.js";
 import { isFree } from "../sockets/pausing.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
 import type { MData } from "./mthread.js";
@@ -52,13 +53,16 @@ export interface Booting {
  */
 export function boot(mid: number, options: ThreadOptions | undefined, data?: MData): Booting {
   shareLoading();
-  const worker = new Worker(threadFile("mthread"), {
-    ...(data !== undefined && { workerData: data, transferList: [data.port] }),
-    ...threadFlags(),
-    ...options,
-    resourceLimits: { ...options?.resourceLimits, stackSizeMb: STACK_MB },
-    name: `skein M${mid}`,
-  });
+  const worker = new Worker(
+    threadFile("mthread"),
+    ownOptions({
+      ...(data !== undefined && { workerData: data, transferList: [data.port] }),
+      ...threadFlags(),
+      ...options,
+      resourceLimits: { ...options?.resourceLimits, stackSizeMb: STACK_MB },
+      name: `skein M${mid}`,
+    }),
+  );
   let failure: Error | undefined;
   worker.on("error", (error) => (failure = error));
   const end = new Promise<End>((resolve) => {

@@ -13,6 +13,7 @@ const library: string = "skein/piscina";
 const { Piscina, isWorkerThread, move, version } = (await import(library)) as typeof main;
 
 const workers = path.join(packageRoot, "tests", "piscina", "programs", "workers");
+const onDeno = "deno" in process.versions;
 const kinds = path.join(workers, "kinds.cjs");
 
 function options(name: string, more: main.PiscinaOptions = {}): main.PiscinaOptions {
@@ -36,9 +37,9 @@ describe("skein/piscina", () => {
     await new Piscina({ minThreads: 0, ...asDefault }).destroy();
   });
 
-  it("is one class by require and by import, with the package's version", () => {
+  it("is one class by require and by import, with the version of piscina whose interface it has", () => {
     assert.equal(Piscina.Piscina, Piscina);
-    assert.match(version, /^\d+\.\d+\.\d+/);
+    assert.equal(version, RealPiscina.version);
     assert.equal(isWorkerThread, false);
   });
 
@@ -68,6 +69,60 @@ describe("skein/piscina", () => {
     const error = await new Promise<Error>((resolve) => pool.once("error", resolve));
     assert.match(error.message, /none\.cjs/);
     await pool.destroy();
+  });
+
+  it(
+    "runs its tasks while the main thread blocks",
+    { skip: onDeno && "only the main thread can start threads" },
+    async () => {
+      await using pool = new Piscina<Int32Array, unknown>(options("meet", { minThreads: 0, maxThreads: 3 }));
+      const cells = new Int32Array(new SharedArrayBuffer(8));
+      const tasks = Array.from({ length: 3 }, () => pool.run(cells));
+      for (let n = 0; (n = Atomics.load(cells, 0)) < 3;)
+        assert.notEqual(Atomics.wait(cells, 0, n, 30_000), "timed-out");
+      Atomics.store(cells, 1, 1);
+      Atomics.notify(cells, 1);
+      await Promise.all(tasks);
+    },
+  );
+
+  it(
+    "has the main thread write what tasks print, before they end",
+    { skip: onDeno && "Deno prints by itself" },
+    async () => {
+      await using pool = new Piscina<string, unknown>(options("print"));
+      const write = process.stdout.write.bind(process.stdout);
+      let written = "";
+      process.stdout.write = (chunk: unknown) => {
+        written += String(chunk);
+        return true;
+      };
+      try {
+        await pool.run("to be seen");
+        assert.match(written, /^to be seen$/m);
+      } finally {
+        process.stdout.write = write;
+      }
+    },
+  );
+
+  it("tells of what a task throws after its end as an error of the pool", async () => {
+    await using pool = new Piscina<string, unknown>(options("throwsLater", { atomics: "disabled" }));
+    const told = new Promise<Error>((resolve) => pool.once("error", resolve));
+    await pool.run("too late");
+    assert.equal((await told).message, "too late");
+  });
+
+  it("heeds no options that are the prototype's of all objects", async () => {
+    const everywhere = Object.prototype as { env?: unknown; execArgv?: unknown };
+    Object.assign(everywhere, { env: { NODE_OPTIONS: "--title=polluted" }, execArgv: ["--not-a-flag"] });
+    try {
+      await using pool = new Piscina(options("echo"));
+      assert.equal(await pool.run(1), 1);
+    } finally {
+      delete everywhere.env;
+      delete everywhere.execArgv;
+    }
   });
 
   it("lets tasks that await share threads", async () => {

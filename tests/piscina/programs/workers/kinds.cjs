@@ -37,6 +37,17 @@ module.exports = {
     Atomics.wait(words, 0, 0, 10_000);
     return Atomics.load(words, 0);
   },
+  /** Says that it is there, and waits until it may go. */
+  meet(words) {
+    Atomics.add(words, 0, 1);
+    Atomics.notify(words, 0);
+    Atomics.wait(words, 1, 0, 30_000);
+  },
+  throwsLater(message) {
+    setTimeout(() => {
+      throw new Error(message);
+    }, 5);
+  },
   throws(what) {
     if (what === "range") throw new RangeError("out of it", { cause: new Error("deeper") });
     if (what === "odd") throw new OddError("odd");

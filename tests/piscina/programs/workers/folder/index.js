@@ -1,0 +1,1 @@
+module.exports = (task) => `a folder's ${task}`;
