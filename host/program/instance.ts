@@ -97,6 +97,7 @@ function programImports(
 ): Omit<CoreImports, "run_js" | keyof ReturnType<typeof fileImports>> {
   const env = data.env ?? process.env;
   const line = new Uint8Array(16 * 1024);
+  let ending = false;
   return {
     nanotime: clockOf(data.clock),
     thread_time: new ThreadTimes().get,
@@ -126,7 +127,10 @@ function programImports(
 
     fatal(address, length) {
       const text = memory.utf8(address, length);
-      if (core().beginExit()) control.report(Report.Fatal, text);
+      // It comes a second time if this thread fails while it ends the program.
+      const isEnding = ending;
+      ending = true;
+      if (isEnding || core().beginExit()) control.report(Report.Fatal, text);
       throw new StopThread();
     },
 

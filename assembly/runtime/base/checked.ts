@@ -7,6 +7,7 @@
 export const CHECKED: bool = false;
 
 // After the constant: what they import is compiled before what follows here, and has sizes that depend on it.
+import { enterGate } from "./gate";
 import { throwFatal } from "./panic";
 import { failing, g, m, setFailing } from "./registers";
 
@@ -21,6 +22,7 @@ function broken(what: string): void {
   setFailing();
   const mp = m;
   if (changetype<usize>(mp) == 0) throwFatal(`broken invariant: ${what} (a thread that is no M yet)`);
+  enterGate(); // for the text
   const pp = mp.p;
   const onP = pp ? ` with P${pp.id}` : " without a P";
   const gp = changetype<usize>(g) != 0 ? `goroutine ${g.id}` : "the scheduler";

@@ -16,11 +16,12 @@ namespace LockRank {
   export const Object: i32 = 0;
   export const Poll: i32 = 1;
   export const Sched: i32 = 2;
-  export const Print: i32 = 3;
-  export const Timers: i32 = 4;
-  export const Orphans: i32 = 5;
-  export const Central: i32 = 6;
-  export const Pages: i32 = 7;
+  export const Timers: i32 = 3;
+  export const Orphans: i32 = 4;
+  export const Central: i32 = 5;
+  export const Pages: i32 = 6;
+  /** Nothing is taken under it, and whoever runs out of memory takes it, with the allocator's locks held. */
+  export const Print: i32 = 7;
 }
 
 /** Locks that an M remembers it holds; a select of more channels than that is only counted. */

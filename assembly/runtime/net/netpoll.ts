@@ -12,6 +12,7 @@
  */
 import { CANNOT_POLL, POLL_BLOCK_MS, POLL_EVENTS } from "../../layout";
 import { nanotime } from "../base/clock";
+import { enterGate } from "../base/gate";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
 import {
@@ -119,6 +120,11 @@ export function netpollBreak(): void {
 /** The number 1, in 64 bits. */
 const BREAK: usize = memory.data<u64>([1]);
 
+function pollFailed(error: i32): void {
+  enterGate(); // for the text: this M has no P
+  throwFatal("netpoll: epoll_wait failed with error " + error.toString());
+}
+
 /**
  * Looks which descriptors are ready: not blocking for a `delay` of 0, until there is something for a negative one, else for so
  * many nanoseconds at most. Returns the goroutines that become runnable by that, as a list for `injectglist`. It may
@@ -138,7 +144,7 @@ export function netpoll(delay: i64): G | null {
     if (delay != 0) futexsleep(NOBODY_WAKES, 0, CANNOT_POLL);
     return null;
   }
-  if (n < 0 && n != -EINTR) throwFatal("netpoll: epoll_wait failed with error " + (-n).toString());
+  if (n < 0 && n != -EINTR) pollFailed(-n);
   let head: G | null = null;
   let last: G | null = null;
   for (let i = 0; i < n; i++) {

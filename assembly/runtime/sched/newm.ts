@@ -7,6 +7,7 @@
  */
 import { MAX_THREADS, IDLE_M_MAX } from "../../layout";
 import { nanotime } from "../base/clock";
+import { enterGate } from "../base/gate";
 import { lock, unlock } from "../base/lock";
 import { midleput, unpark } from "./mp";
 import { gopanic, throwFatal } from "../base/panic";
@@ -77,6 +78,7 @@ export function setMaxThreads(n: i32): i32 {
 }
 
 function threadExhaustion(): void {
+  enterGate(); // for the text: the P may be another's already
   throwFatal("thread exhaustion: the program exceeds " + sched.maxThreads.toString() + "-thread limit");
 }
 
