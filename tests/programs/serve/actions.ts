@@ -130,7 +130,7 @@ function actions(network: string): void {
   const h = connect(server.addrs[1]);
   send(h, "i");
   h.closeWrite();
-  expect(h, "1" + server.addrs[1] + " \n");
+  expect(h, "1" + server.addrs[1] + " unix://\n");
   expectEnd(h, "the client's end");
   same(events.errors.recv(), "none", "the error of an end in order");
 
