@@ -3,27 +3,31 @@
 import { Conn } from "skein/net";
 
 /** The longest line, and the most bytes asked for at once, that a client may send. */
-const LIMIT = 1 << 20;
+const LINE_LIMIT = 1 << 20;
+const LIMIT = 256 << 20;
+/** What one large message needed is not held for ever. */
+const KEPT = 1 << 20;
 
-/** Reads from a connection through a buffer. After false or null the connection has ended, failed, or sent too much. */
+/**
+ * Reads from a connection through a buffer. After false or null the connection has ended, failed, or sent too much. Before it waits for
+ * more it sends what `writer` has collected: answers to a pipeline go out together, and none waits for a request that is not there yet.
+ */
 export class Reader {
   private buf: Uint8Array = new Uint8Array(4096);
   private start: i32 = 0;
   private end: i32 = 0;
 
-  constructor(private conn: Conn) {}
-
-  /** Whether there are bytes that have arrived and not been asked for: a client that pipelines has sent more. */
-  get hasMore(): bool {
-    return this.start < this.end;
-  }
+  constructor(
+    private conn: Conn,
+    private writer: Writer | null = null,
+  ) {}
 
   /** The bytes up to the next line break, without it; valid until the next call. */
   line(): Uint8Array | null {
     for (let at = this.start; ; at++) {
       if (at == this.end) {
         const scanned = at - this.start;
-        if (scanned >= LIMIT || !this.fill(1)) return null;
+        if (scanned >= LINE_LIMIT || !this.fill()) return null;
         at = this.start + scanned;
       }
       if (this.buf[at] != 0x0a) continue;
@@ -38,22 +42,32 @@ export class Reader {
   bytes(n: i32): Uint8Array | null {
     if (n < 0 || n > LIMIT) return null;
     while (this.end - this.start < n) {
-      if (!this.fill(n)) return null;
+      if (!this.fill()) return null;
     }
     this.start += n;
     return this.buf.subarray(this.start - n, this.start);
   }
 
-  /** Reads more, with room for `n` bytes in all. */
-  private fill(n: i32): bool {
+  /** Some of the next `n` bytes, at least one; valid until the next call. */
+  some(n: i32): Uint8Array | null {
+    if (this.start == this.end && !this.fill()) return null;
+    const from = this.start;
+    this.start = min(this.end, from + n);
+    return this.buf.subarray(from, this.start);
+  }
+
+  /** Reads more; the buffer grows with what has come, and not with what was announced. */
+  private fill(): bool {
+    const writer = this.writer;
+    if (writer && !writer.flush()) return false;
     if (this.start > 0) {
       this.buf.copyWithin(0, this.start, this.end);
       this.end -= this.start;
       this.start = 0;
     }
-    if (this.end == this.buf.length || n > this.buf.length) {
-      const grown = new Uint8Array(max(2 * this.buf.length, n));
-      grown.set(this.buf);
+    if (this.end == this.buf.length || (this.end == 0 && this.buf.length > KEPT)) {
+      const grown = new Uint8Array(this.end == 0 ? 4096 : 2 * this.buf.length);
+      grown.set(this.buf.subarray(0, this.end));
       this.buf = grown;
     }
     const got = this.conn.read(this.buf.subarray(this.end));
@@ -82,6 +96,11 @@ export class Writer {
 
   text(s: string): void {
     this.bytes(Uint8Array.wrap(String.UTF8.encode(s)));
+  }
+
+  /** Whether so much was collected that it should go out: a client that sends without reading is not to be answered without end. */
+  get isFull(): bool {
+    return this.length > KEPT;
   }
 
   /** Sends what was collected; false if the connection has failed. */

@@ -1,6 +1,6 @@
 /**
- * A Redis server for GET, SET, DEL, INCR, PING, ECHO and EXPIRE, with pipelining. Text is kept as Latin-1, a character for each
- * byte, so values may be any bytes.
+ * A Redis server for the commands below, with pipelining. Text is kept as Latin-1, a character for each byte, so values may be any
+ * bytes.
  *
  *     deno run -A examples/serve/redis-server.ts tcp://127.0.0.1:6380
  *     redis-cli -p 6380 set greeting hello
@@ -24,11 +24,22 @@ function find(key: string): Entry | undefined {
 }
 
 const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
+const bulkAt = (key: string): string => ((entry) => (entry ? bulk(entry.value) : "$-1\r\n"))(find(key));
+
+function info(): string {
+  const { rss } = process.memoryUsage();
+  return [
+    "# Server\r\nredis_version:7.0.0\r\nredis_mode:standalone\r\nloading:0",
+    `process_id:${process.pid}\r\nuptime_in_seconds:${Math.floor(process.uptime())}`,
+    `\r\n# Memory\r\nused_memory:${rss}\r\n\r\n# Keyspace\r\ndb0:keys=${entries.size}\r\n`,
+  ].join("\r\n");
+}
 
 const commands: Record<string, { args: [least: number, most: number]; run(args: string[]): string }> = {
   PING: { args: [0, 1], run: ([, text]) => (text === undefined ? "+PONG\r\n" : bulk(text)) },
   ECHO: { args: [1, 1], run: ([, text = ""]) => bulk(text) },
-  GET: { args: [1, 1], run: ([, key = ""]) => ((entry) => (entry ? bulk(entry.value) : "$-1\r\n"))(find(key)) },
+  GET: { args: [1, 1], run: ([, key = ""]) => bulkAt(key) },
+  MGET: { args: [1, ARGS_MAX], run: ([, ...keys]) => `*${keys.length}\r\n${keys.map(bulkAt).join("")}` },
   SET: {
     args: [2, 2],
     run([, key = "", value = ""]) {
@@ -40,6 +51,7 @@ const commands: Record<string, { args: [least: number, most: number]; run(args: 
     args: [1, ARGS_MAX],
     run: ([, ...keys]) => `:${keys.filter((key) => find(key) !== undefined && entries.delete(key)).length}\r\n`,
   },
+  EXISTS: { args: [1, ARGS_MAX], run: ([, ...keys]) => `:${keys.filter((key) => find(key) !== undefined).length}\r\n` },
   INCR: {
     args: [1, 1],
     run([, key = ""]) {
@@ -59,6 +71,12 @@ const commands: Record<string, { args: [least: number, most: number]; run(args: 
       return entry ? ":1\r\n" : ":0\r\n";
     },
   },
+  DBSIZE: { args: [0, 0], run: () => `:${entries.size}\r\n` },
+  // What clients say and ask when they connect.
+  INFO: { args: [0, ARGS_MAX], run: () => bulk(info()) },
+  CLIENT: { args: [1, ARGS_MAX], run: () => "+OK\r\n" },
+  SELECT: { args: [1, 1], run: ([, index]) => (index === "0" ? "+OK\r\n" : "-ERR DB index is out of range\r\n") },
+  COMMAND: { args: [0, ARGS_MAX], run: () => "*0\r\n" },
 };
 
 function execute(args: string[]): string {

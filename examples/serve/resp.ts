@@ -30,10 +30,13 @@ export class Reader {
     let value = 0;
     for (let i = this.next + 1; i < bytes.length; i++) {
       const digit = (bytes[i] as number) - 48;
+      // An array of -1 is none, as one of 0.
+      if (bytes[i] === 45 && i === this.next + 1 && mark === 42) continue;
       if (bytes[i] === 13 && i > this.next + 1) {
         if (i + 1 === bytes.length) return null;
+        const isNegative = bytes[this.next + 1] === 45;
         this.next = i + 2;
-        return value;
+        return isNegative ? 0 : value;
       }
       value = value * 10 + digit;
       if (!(digit >= 0 && digit <= 9) || value > most) throw new Error("invalid length");

@@ -8,6 +8,7 @@ import { describe, it } from "node:test";
 import { Redis } from "ioredis";
 import { root, runtime } from "../programs/driver/process.js";
 import { fuzz, REQUESTS } from "./fuzz.js";
+import { askAsBytes, pipeKeys, withoutCli } from "./redis.js";
 import {
   eventually,
   installed,
@@ -142,6 +143,8 @@ for (const poller of pollers) {
       } finally {
         redis.disconnect();
       }
+      await askAsBytes(await server.connect());
+      if (withoutCli === false) await pipeKeys(server.port, 100_000);
       if (installed("redis-benchmark")) {
         const common = ["-p", String(server.port), "-n", "5000", "-q", "-c", "20"];
         for (const args of [["-P", "16"], []]) {
@@ -153,7 +156,7 @@ for (const poller of pollers) {
       }
       await sendGarbage(
         server,
-        ["", "*1\r\n$4\r\nPING\r\n", "*2\r\n$-5\r\n", "*99999999\r\n", "*1\r\n$1048577\r\n"],
+        ["", "*1\r\n$4\r\nPING\r\n", "*2\r\n$-5\r\n", "*99999999\r\n", "*1\r\n$999999999\r\n"],
         REQUESTS.redis,
       );
       await server.stop();
@@ -192,6 +195,6 @@ for (const poller of pollers) {
 it("examples of sockets are as short as they promise", () => {
   for (const name of ["echo-server", "http-server", "redis-server", "chat"]) {
     const lines = readFileSync(path.join(root, "examples", "net", `${name}.ts`), "utf8").split("\n").length;
-    assert.ok(lines < 160, `${name} has ${lines} lines`);
+    assert.ok(lines < 180, `${name} has ${lines} lines`);
   }
 });

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
 import { fuzz, REQUESTS } from "../net/fuzz.js";
+import { askAsBytes, pipeKeys, withoutCli } from "../net/redis.js";
 import { dial, onDeno, receive, receiveAll, sleep, until } from "./support.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -106,7 +107,7 @@ describe("redis-server", { timeout: 60_000 }, () => {
       exec(): Promise<[unknown, unknown][]>;
     };
     const { Redis } = require("ioredis") as { Redis: new (options: object) => Client & { disconnect(): void } };
-    const redis = new Redis({ port: place.port, enableReadyCheck: false, disableClientInfo: true });
+    const redis = new Redis({ port: place.port });
     assert.equal(await redis["ping"]?.(), "PONG");
     assert.equal(await redis["echo"]?.("héllo"), "héllo");
     assert.equal(await redis["set"]?.("key", "v\r\n*1"), "OK");
@@ -140,6 +141,10 @@ describe("redis-server", { timeout: 60_000 }, () => {
     });
     redis.disconnect();
   });
+
+  it("takes commands as they come, in any bytes", async () => askAsBytes(await dial(place.address)));
+
+  it("takes redis-cli --pipe", { skip: withoutCli }, () => pipeKeys(place.port, 100_000));
 
   it("answers redis-benchmark", { skip: installed("redis-benchmark") }, async () => {
     for (const pipeline of ["1", "16"]) {
