@@ -4,7 +4,7 @@
  *
  * AssemblyScript has no closures, so a program keeps what its work needs in module variables.
  */
-import { args, Millisecond, now, println } from "skein";
+import { args, Millisecond, now, println, readText } from "skein";
 
 /** As long as a WebAssembly engine takes to replace its baseline code; Go gets the same. */
 const warmUp: i64 = 300 * Millisecond;
@@ -14,7 +14,7 @@ export function arg(i: i32, fallback: i32): i32 {
   const given = args();
   if (i >= given.length) return fallback;
   const n = I32.parseInt(given[i]);
-  if (n < 1) throw new Error("not a positive number: " + given[i]);
+  if (n < 0) throw new Error("not a number: " + given[i]);
   return n;
 }
 
@@ -38,6 +38,22 @@ export function count(done: i64): void {
 /** Prints one value for the program that compares. */
 export function result(unit: string, value: f64): void {
   println("RESULT " + unit + " " + value.toString());
+}
+
+/** The process's resident memory in MB, and the most that it was so far. Of Linux. */
+export function resident(): f64 {
+  return ofStatus("VmRSS:");
+}
+
+export function peakResident(): f64 {
+  return ofStatus("VmHWM:");
+}
+
+function ofStatus(name: string): f64 {
+  const text = readText("/proc/self/status");
+  const at = text ? text.indexOf(name) : -1;
+  check(at >= 0, "there is no " + name);
+  return <f64>I64.parseInt(text!.substring(at + name.length).trimStart()) / 1024;
 }
 
 /** Ends a program whose answer is wrong: a fast wrong answer must not become a figure. */

@@ -8,6 +8,8 @@ export type Target =
   | { readonly kind: "fastest"; readonly atMost: number }
   /** At most this figure, on any machine. */
   | { readonly kind: "absolute"; readonly atMost: number }
+  /** At least this figure, on any machine. */
+  | { readonly kind: "least"; readonly atLeast: number }
   /** At least this much for each core of the machine. */
   | { readonly kind: "perCore"; readonly atLeast: number };
 
@@ -35,7 +37,7 @@ export interface Benchmark {
   /** The program in `bench/programs` that is the client of a server (`load`); its arguments are the address and `args`. */
   readonly client?: string;
   readonly description: string;
-  readonly unit: "ns/op" | "ms" | "B/goroutine" | "B/thread" | "B/connection" | "x" | "%";
+  readonly unit: "ns/op" | "ms" | "B/goroutine" | "B/thread" | "B/connection" | "MB" | "x" | "%";
   readonly better: "lower" | "higher";
   /** How many Ps the program gets: the question is what an operation costs, what the whole machine does, or what so many do. */
   readonly procs: "one" | "all" | number;
@@ -48,6 +50,8 @@ export interface Benchmark {
   readonly args: readonly number[];
   /** The same under `--quick`. */
   readonly quickArgs: readonly number[];
+  /** The most processes for each implementation, however many are asked for: one takes long. */
+  readonly runs?: number;
   /** All of them are to be reached. */
   readonly targets?: readonly Target[];
 }
@@ -77,6 +81,8 @@ export function wording(target: Target): string {
       return `<= ${target.atMost.toFixed(2)}x the fastest`;
     case "absolute":
       return `<= ${target.atMost}`;
+    case "least":
+      return `>= ${target.atLeast}`;
     case "perCore":
       return `>= ${target.atLeast} x cores`;
   }

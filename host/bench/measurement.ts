@@ -83,6 +83,8 @@ function boundOf(target: Target, comparison: Comparison, cores: number): number 
   switch (target.kind) {
     case "absolute":
       return target.atMost;
+    case "least":
+      return target.atLeast;
     case "perCore":
       return target.atLeast * cores;
     case "ratio": {

@@ -109,10 +109,12 @@ async function runBenchmark(
       running.push({ name, ready, values });
     }
   }
-  for (let round = 0; round < plan.runs; round++) {
+  if (benchmark.unit === "MB") await buildBefore(benchmark, running, stop);
+  const runs = Math.min(plan.runs, benchmark.runs ?? plan.runs);
+  for (let round = 0; round < runs; round++) {
     for (const { name, ready, values } of round % 2 === 0 ? running : running.toReversed()) {
       if (outcomes.get(name)?.kind === "failed") continue;
-      progress(`${benchmark.name}: ${name}, run ${round + 1} of ${plan.runs}`);
+      progress(`${benchmark.name}: ${name}, run ${round + 1} of ${runs}`);
       try {
         values.push(...(await runOnce(benchmark, ready, plan, stop)));
       } catch (error) {
@@ -122,6 +124,21 @@ async function runBenchmark(
     }
   }
   return outcomes;
+}
+
+/** What builds a program within its first process takes memory there. A program that cannot be built fails when it is run. */
+async function buildBefore(
+  benchmark: Benchmark,
+  running: readonly { ready: Ready }[],
+  stop: AbortSignal,
+): Promise<void> {
+  for (const { ready } of running) {
+    const build = ready.build?.(benchmark.program ?? benchmark.name);
+    if (!build) continue;
+    await output(build, stop).catch((error: unknown) => {
+      if (!(error instanceof ChildError)) throw error;
+    });
+  }
 }
 
 /** The values of one process, or of the pair that makes a speedup. */

@@ -4,6 +4,7 @@
  */
 import type { Benchmark, Target } from "./benchmark.js";
 import { loops } from "./loops.js";
+import { memory } from "./memory.js";
 import { tasks } from "./pools.js";
 
 const GM = "skein --sched gm";
@@ -270,6 +271,7 @@ export const suite: readonly Benchmark[] = [
     quickArgs: [10_000, 10],
     targets: [{ kind: "absolute", atMost: 50 }],
   },
+  ...memory,
   ...tasks,
   ...loops,
 ];

@@ -81,6 +81,16 @@ describe("a target", () => {
     assert.deepEqual(judge(only(measured("skein", [14], limited)), 2), { wanted: "<= 15", bound: 15, reached: true });
   });
 
+  it("that is to be exceeded is reached from there on", () => {
+    const share = benchmark({ better: "higher", targets: [{ kind: "least", atLeast: 0.65 }] });
+    assert.deepEqual(judge(only(measured("skein", [0.65], share)), 2), {
+      wanted: ">= 0.65",
+      bound: 0.65,
+      reached: true,
+    });
+    assert.equal(judge(only(measured("skein", [0.6], share)), 2)?.reached, false);
+  });
+
   it("and another are reached when both are", () => {
     const both = benchmark({
       targets: [

@@ -7,6 +7,8 @@ export interface Ready {
   readonly runtime: string;
   /** How to run a benchmark's program on so many Ps. */
   command(program: string, procs: number, args: readonly string[]): Command;
+  /** Has a program built and kept, where the first `command` would do that: in its own process, whose memory may be what is measured. */
+  build?(program: string): Command;
 }
 
 export interface Implementation {

@@ -1,4 +1,5 @@
 /** Skein itself, through its own command line, on the runtime that runs the bench; and what it is held against with other options. */
+import os from "node:os";
 import path from "node:path";
 import { isShared } from "../benchmark.js";
 import { packageRoot } from "../paths.js";
@@ -14,6 +15,8 @@ function skeinWith(name: string, description: string, ...options: string[]): Imp
 }
 
 function skeinRun(name: string, description: string, programs: Programs, ...options: string[]): Implementation {
+  const cli = path.join(packageRoot, "bin", "skein.js");
+  const fileOf = (program: string) => path.join(packageRoot, "bench", "programs", `${program}.ts`);
   return {
     name,
     description,
@@ -23,11 +26,10 @@ function skeinRun(name: string, description: string, programs: Programs, ...opti
         command: (benchmark, procs, args) => {
           const program = programs(benchmark);
           if (isShared(program)) return sharedProgram(program, "skein", procs, args);
-          const cli = path.join(packageRoot, "bin", "skein.js");
-          const file = path.join(packageRoot, "bench", "programs", `${program}.ts`);
-          const run = [cli, "run", file, "--procs", String(procs), ...options, "--", ...args];
+          const run = [cli, "run", fileOf(program), "--procs", String(procs), ...options, "--", ...args];
           return javaScript(...run);
         },
+        build: (benchmark) => javaScript(cli, "build", fileOf(programs(benchmark)), "-o", os.devNull),
       }),
   };
 }

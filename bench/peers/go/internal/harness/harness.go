@@ -19,8 +19,8 @@ func Arg(i, fallback int) int {
 		return fallback
 	}
 	n, err := strconv.Atoi(os.Args[i+1])
-	if err != nil || n < 1 {
-		panic("not a positive number: " + os.Args[i+1])
+	if err != nil || n < 0 {
+		panic("not a number: " + os.Args[i+1])
 	}
 	return n
 }
