@@ -1,70 +1,54 @@
-// HTTP/1.1 with keep-alive and pipelining: answers GET with a page, and POST with what was posted.
+// HTTP/1.1 with keep-alive and pipelining: GET / greets, POST / sends back what was posted, POST /upload counts it and keeps nothing.
 //
 //   skein run examples/net/http-server.ts -- tcp://127.0.0.1:8080
 
 import { args, eprintln, exit, go, now, println, Second } from "skein";
 import { lastError, listen, Conn } from "skein/net";
-import { decode, Reader, Writer } from "./stream";
+import { Body, CHUNKED, readBody, readRequest, Request } from "./http";
+import { Reader, Writer } from "./stream";
 
 const IDLE: i64 = 30 * Second;
-const MAX_HEADERS = 100;
+/** The longest body that is sent back. */
+const ECHO_MAX = 16 << 20;
 
-class Request {
-  method: string = "";
-  path: string = "";
-  keepAlive: bool = true;
-  /** Body bytes to come; -1 where the request makes no sense. */
-  length: i32 = 0;
-  body: Uint8Array | null = null;
+/** Counts a body, and keeps it if it is to be sent back. */
+class Posted extends Body {
+  size: i64 = 0;
+  private kept: Uint8Array = new Uint8Array(0);
+
+  constructor(
+    private conn: Conn,
+    private keeps: bool,
+  ) {
+    super();
+  }
+
+  get isTooLong(): bool {
+    return this.keeps && this.size > ECHO_MAX;
+  }
+
+  get bytes(): Uint8Array {
+    return this.kept.subarray(0, <i32>this.size);
+  }
+
+  take(piece: Uint8Array): bool {
+    this.conn.setReadDeadline(now() + IDLE);
+    const before = <i32>min<i64>(this.size, ECHO_MAX);
+    this.size += piece.length;
+    if (!this.keeps) return true;
+    if (this.isTooLong) return false;
+    if (this.size > this.kept.length) {
+      const grown = new Uint8Array(2 * <i32>this.size);
+      grown.set(this.kept);
+      this.kept = grown;
+    }
+    this.kept.set(piece, before);
+    return true;
+  }
 }
 
-/** The next request; null at the end of the connection. */
-function readRequest(r: Reader): Request | null {
-  let line = r.line();
-  while (line && line.length == 0) line = r.line(); // RFC 9112 allows empty lines before a request
-  if (!line) return null;
-  const request = new Request();
-  const words = decode(line).split(" ");
-  if (words.length != 3 || !words[2].startsWith("HTTP/1.")) return malformed(request);
-  request.method = words[0];
-  request.path = words[1];
-  request.keepAlive = words[2] != "HTTP/1.0";
-  for (let i = 0; ; i++) {
-    line = r.line();
-    if (!line) return null;
-    if (line.length == 0) break;
-    if (i == MAX_HEADERS || !header(request, decode(line))) return malformed(request);
-  }
-  if (request.length > 0) {
-    request.body = r.bytes(request.length);
-    if (!request.body) return malformed(request);
-  }
-  return request;
-}
-
-function malformed(request: Request): Request {
-  request.length = -1;
-  request.keepAlive = false;
-  return request;
-}
-
-function header(request: Request, line: string): bool {
-  const colon = line.indexOf(":");
-  if (colon < 1 || line.charCodeAt(colon - 1) <= 0x20) return false;
-  const name = line.substring(0, colon).toLowerCase();
-  const value = line.substring(colon + 1).trim();
-  if (name == "content-length") {
-    if (value.length == 0 || value.length > 7) return false;
-    for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) < 0x30 || value.charCodeAt(i) > 0x39) return false;
-    request.length = <i32>I32.parseInt(value);
-  } else if (name == "transfer-encoding") {
-    return false; // a body of unknown length is not for this server
-  } else if (name == "connection") {
-    const wish = value.toLowerCase();
-    if (wish == "close") request.keepAlive = false;
-    else if (wish == "keep-alive") request.keepAlive = true;
-  }
-  return true;
+function encode(text: string): Uint8Array {
+  return Uint8Array.wrap(String.UTF8.encode(text));
 }
 
 function answer(w: Writer, status: string, body: Uint8Array, keepAlive: bool, withBody: bool): void {
@@ -73,25 +57,43 @@ function answer(w: Writer, status: string, body: Uint8Array, keepAlive: bool, wi
   if (withBody) w.bytes(body);
 }
 
-function serve(c: Conn): void {
-  const r = new Reader(c);
-  const w = new Writer(c);
-  const hello = Uint8Array.wrap(String.UTF8.encode("Hello from a goroutine.\n"));
+/** Answers a request; false if nothing is to come after it. */
+function respond(c: Conn, r: Reader, w: Writer, request: Request): bool {
+  const isPost = request.method == "POST";
+  const isGet = request.method == "GET" || request.method == "HEAD";
+  const posted = new Posted(c, isPost && request.path == "/");
   const nothing = new Uint8Array(0);
+  if (request.length == CHUNKED || request.length > 0) {
+    if (!readBody(r, w, request, posted)) {
+      answer(w, posted.isTooLong ? "413 Payload Too Large" : "400 Bad Request", nothing, false, true);
+      return false;
+    }
+  }
+  const keepAlive = request.keepAlive;
+  if (isPost && request.path == "/") answer(w, "200 OK", posted.bytes, keepAlive, true);
+  else if (isPost && request.path == "/upload") answer(w, "200 OK", encode(`${posted.size} bytes\n`), keepAlive, true);
+  else if (!isGet) answer(w, "405 Method Not Allowed", nothing, keepAlive, true);
+  else if (request.path == "/")
+    answer(w, "200 OK", encode("Hello from a goroutine.\n"), keepAlive, request.method == "GET");
+  else answer(w, "404 Not Found", nothing, keepAlive, true);
+  return keepAlive;
+}
+
+function serve(c: Conn): void {
+  const w = new Writer(c);
+  const r = new Reader(c, w);
+  const bad = new Request();
   while (true) {
     c.setReadDeadline(now() + IDLE);
-    const request = readRequest(r);
+    const request = readRequest(r, bad);
     if (!request) break;
-    const body = request.body;
-    if (request.length < 0) answer(w, "400 Bad Request", nothing, false, true);
-    else if (request.method == "POST") answer(w, "200 OK", body ? body : nothing, request.keepAlive, true);
-    else if (request.method != "GET" && request.method != "HEAD")
-      answer(w, "405 Method Not Allowed", nothing, request.keepAlive, true);
-    else if (request.path == "/") answer(w, "200 OK", hello, request.keepAlive, request.method == "GET");
-    else answer(w, "404 Not Found", nothing, request.keepAlive, true);
-    if ((!r.hasMore || !request.keepAlive) && !w.flush()) break;
-    if (!request.keepAlive) break;
+    if (request == bad) {
+      answer(w, "400 Bad Request", new Uint8Array(0), false, true);
+      break;
+    }
+    if (!respond(c, r, w, request) || (w.isFull && !w.flush())) break;
   }
+  if (w.flush()) r.drain();
   c.close();
 }
 

@@ -1,5 +1,6 @@
 // What the servers here have in common: reading lines and counted bytes from a connection, and collecting answers.
 
+import { now, Second } from "skein";
 import { Conn } from "skein/net";
 
 /** The longest line, and the most bytes asked for at once, that a client may send. */
@@ -24,6 +25,14 @@ export class Reader {
 
   /** The bytes up to the next line break, without it; valid until the next call. */
   line(): Uint8Array | null {
+    const line = this.lineWithEnd();
+    if (!line) return null;
+    const last = line.length - 1;
+    return line.subarray(0, last > 0 && line[last - 1] == 0x0d ? last - 1 : last);
+  }
+
+  /** The same with the line break. */
+  lineWithEnd(): Uint8Array | null {
     for (let at = this.start; ; at++) {
       if (at == this.end) {
         const scanned = at - this.start;
@@ -31,11 +40,17 @@ export class Reader {
         at = this.start + scanned;
       }
       if (this.buf[at] != 0x0a) continue;
-      const last = at > this.start && this.buf[at - 1] == 0x0d ? at - 1 : at;
-      const line = this.buf.subarray(this.start, last);
+      const line = this.buf.subarray(this.start, at + 1);
       this.start = at + 1;
       return line;
     }
+  }
+
+  /** Takes what still comes, for a while: closing over it would take the answer back that is on its way. */
+  drain(): void {
+    this.conn.closeWrite();
+    this.conn.setReadDeadline(now() + Second);
+    for (let i = 0; i < 256 && this.conn.read(this.buf) > 0; i++) {}
   }
 
   /** The next `n` bytes; valid until the next call. */

@@ -9,6 +9,7 @@ import { Redis } from "ioredis";
 import { root, runtime } from "../programs/driver/process.js";
 import { fuzz, REQUESTS } from "./fuzz.js";
 import { askAsBytes, pipeKeys, withoutCli } from "./redis.js";
+import { askInHalves, askSmuggler, upload } from "./smuggling.js";
 import {
   eventually,
   installed,
@@ -81,6 +82,10 @@ for (const poller of pollers) {
       assert.equal((await posted.text()).length, 100_000);
       assert.equal((await fetch(`${url}nowhere`)).status, 404);
       assert.equal((await fetch(url, { method: "DELETE" })).status, 405);
+
+      await askSmuggler(server.port);
+      await askInHalves(server.port);
+      await upload(server.port, server.pid);
 
       const pipelined = await autocannon({ url, connections: 10, pipelining: 8, amount: 4000 });
       // It stops in the middle of its last pipelines.

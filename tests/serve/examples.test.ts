@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { transform } from "esbuild";
 import { fuzz, REQUESTS } from "../net/fuzz.js";
 import { askAsBytes, pipeKeys, withoutCli } from "../net/redis.js";
+import { askInHalves, askSmuggler, upload } from "../net/smuggling.js";
 import { dial, onDeno, receive, receiveAll, sleep, until } from "./support.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -39,8 +40,8 @@ function installed(command: string): false | string {
 }
 
 /** Runs an example for the tests of a group. */
-function example(name: string): { address: string; port: number } {
-  const place = { address: "", port: 0 };
+function example(name: string): { address: string; port: number; pid: number } {
+  const place = { address: "", port: 0, pid: 0 };
   let child: ChildProcess | undefined;
   let output = "";
   before(async () => {
@@ -51,6 +52,7 @@ function example(name: string): { address: string; port: number } {
     await until(() => output.includes("listening on") || child?.exitCode !== null, `${name} listens`, 20_000);
     place.address = /tcp:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? assert.fail(output);
     place.port = Number(place.address.split(":").pop());
+    place.pid = child?.pid ?? 0;
   });
   after(async () => {
     const ended = new Promise((resolve) => child?.once("exit", resolve));
@@ -199,6 +201,14 @@ describe("http-server", { timeout: 60_000 }, () => {
     assert.equal((await fetch(`${url()}/none`)).status, 404);
     assert.equal((await fetch(url(), { method: "DELETE" })).status, 405);
   });
+
+  it("refuses what llhttp refuses", { skip: onDeno ? "its oracle is Node's own server" : false }, () =>
+    askSmuggler(place.port),
+  );
+
+  it("answers before half a request, and keeps HTTP/1.0 alive", () => askInHalves(place.port));
+
+  it("takes a hundred megabytes without keeping them", () => upload(place.port, place.pid));
 
   it("answers autocannon, pipelined", { skip: onDeno ? "autocannon is Node's" : false }, async () => {
     type Result = { errors: number; non2xx: number; "2xx": number };
