@@ -136,7 +136,7 @@ export async function buildAll({ types = true, core = true } = {}) {
   files.push(...(await build({ ...options, ...commonJs, entryPoints: commonJsThreadEntries, banner })).outputFiles);
   files.push(...(await buildBundles(options)));
   files.push(...(await buildCommonJs(options)));
-  for (const file of files) replace(file.path, file.contents);
+  for (const file of files) replace(file.path, unpolluted(file.contents));
   replace(path.join(dist, "compiler.key"), keyOfCompiler(mirrored.outputFiles));
   if (core) await buildCore();
   if (types && !writeTypes()) {
@@ -154,11 +154,28 @@ async function buildBundles(options) {
     plugins: [fromVendor, whereItWas, globalProcess],
   });
   const names = new Set(outputFiles.map((file) => file.path));
+  const files = outputFiles.map(({ path: file, contents, text }) => ({
+    path: file,
+    contents: hidden(text) ?? contents,
+  }));
   for (const folder of ["library", "command"].map((name) => path.join(dist, name)).filter(existsSync)) {
     const left = readdirSync(folder).filter((name) => name.endsWith(".js") && !names.has(path.join(folder, name)));
     for (const name of left) rmSync(path.join(folder, name));
   }
-  return outputFiles;
+  return files;
+}
+
+/** Hides the compiler from bundlers that take the library in: it comes from packages that most projects do not have. */
+function hidden(text) {
+  const imports = /\bimport\((".\/compile-\w+\.js")\)/g;
+  if (!imports.test(text)) return undefined;
+  return Buffer.from(text.replaceAll(imports, "import(/* webpackIgnore: true */ /* @vite-ignore */ String($1))"));
+}
+
+/** Has esbuild's way to export look at an object's own properties: programs may have given all objects more. */
+function unpolluted(contents) {
+  const text = Buffer.from(contents).toString("utf8");
+  return Buffer.from(text.replaceAll(/for ?\(var name in all\)/g, "for (var name of Object.keys(all))"));
 }
 
 /** What builds of programs depend on: all that compiles them. */
@@ -175,10 +192,20 @@ async function buildVendored() {
   for (const [name, exported] of Object.entries(vendored)) {
     const outfile = path.join(dist, "vendor", `${name}.cjs`);
     const contents = `export { ${exported.join(", ")} } from "${name}";`;
-    const options = { ...common, packages: "bundle", format: "cjs", bundle: true, minify: true, write: false, outfile };
+    const options = {
+      ...common,
+      packages: "bundle",
+      format: "cjs",
+      bundle: true,
+      minifySyntax: true,
+      minifyWhitespace: true,
+      lineLimit: 160,
+      write: false,
+      outfile,
+    };
     const { outputFiles } = await build({ ...options, stdin: { contents, resolveDir: root } });
     const licence = readFileSync(path.join(root, "node_modules", name, "LICENSE"), "utf8");
-    replace(outfile, Buffer.from(`/*!\n${licence.trim()}\n*/\n${outputFiles[0].text}`));
+    replace(outfile, unpolluted(`/*!\n${licence.trim()}\n*/\n${outputFiles[0].text}`));
   }
 }
 
@@ -237,7 +264,9 @@ const whereItWas = {
         target: common.target,
         define: { "import.meta.url": "importMetaUrl" },
       });
-      return { contents: `const importMetaUrl = new URL("../${place}", import.meta.url).href;\n${code}`, loader: "js" };
+      // In a CommonJS module that somebody else's bundler makes of it there is no such URL, and no such file either.
+      const url = `new URL("../${place}", import.meta.url || "file:///bundled/")`;
+      return { contents: `const importMetaUrl = String(${url});\n${code}`, loader: "js" };
     });
   },
 };
@@ -299,6 +328,8 @@ async function buildCommonJs(options) {
     ...options,
     ...commonJs,
     entryPoints: commonJsBundles,
+    minifyWhitespace: true,
+    lineLimit: 160,
     plugins: [whereItWas, importedCompiler, globalProcess, required],
     footer: { js: "if (module.exports.Piscina) module.exports = module.exports.Piscina;" },
   });

@@ -20,7 +20,7 @@ const require = createRequire(import.meta.url);
 export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno", "checked", "heap", "gc"];
 
 /** The directories whose tests do not call the library; all others run inside Deno too. */
-const NODE_ONLY = ["bench", "compiler", "net", "programs", "scripts", "stress", "threads"];
+const NODE_ONLY = ["bench", "compiler", "net", "programs", "scripts", "stress", "threads", "tools"];
 
 /** What goroutines in TypeScript rest on most: less than a minute of it, which other surroundings can be given too. */
 const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
@@ -42,6 +42,7 @@ const SLOW = [
   "tests/piscina/theirs",
   "tests/programs/driver/examples",
   "tests/sync/stress",
+  "tests/tools/",
 ];
 
 /** Test files that `npm test` runs inside Deno. */

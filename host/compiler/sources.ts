@@ -25,12 +25,13 @@ let standardFolder: string | undefined;
 
 /** AssemblyScript's library. */
 function standardLibraryFolder(): string {
-  standardFolder ??= path.join(
-    path.dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")),
-    "std",
-    "assembly",
-  );
+  standardFolder ??= path.join(folderOf("assemblyscript"), "std", "assembly");
   return standardFolder;
+}
+
+/** The folder of a package, by a name that bundlers do not know: most projects do not have it. */
+function folderOf(name: string): string {
+  return path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 }
 
 /** Files of AssemblyScript's library that Skein replaces by its own. */

@@ -12,7 +12,7 @@ import { SkeinError } from "../base/errors.js";
 import type { Core } from "../abi/core.js";
 import type { Memory } from "../base/memory.js";
 import { callStack } from "../base/thrown.js";
-import { checkSelfContained } from "./selfcontained.js";
+import { checkSelfContained, IMPORTS } from "./selfcontained.js";
 import { TASK, type TaskName } from "./tasks.js";
 
 /** A function that was written to memory. */
@@ -57,7 +57,7 @@ export class Functions {
 
   private source(fn: () => unknown): SharedFunction {
     const text = Function.prototype.toString.call(fn);
-    const base = /\bimport\b|__vite_ssr_dynamic_import__/.test(text) ? callerFile() : "";
+    const base = IMPORTS.test(text) ? callerFile() : "";
     const known = this.byText.get(`${FunctionKind.Source}${text}\0${base}`);
     if (known !== undefined) return known;
     const name = fn.name === "" ? "an anonymous function" : fn.name;

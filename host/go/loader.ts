@@ -1,6 +1,7 @@
 /**
  * The functions that a thread runs for goroutines: compiled from their source, or imported, once each.
  */
+import { existsSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -8,7 +9,7 @@ import vm from "node:vm";
 import { SkeinError } from "../base/errors.js";
 import { attempt, wordsOf } from "../base/thrown.js";
 import type { Memory } from "../base/memory.js";
-import { IMPORT_HELPERS, NAME_HELPER } from "./selfcontained.js";
+import { IMPORTERS } from "./selfcontained.js";
 import { readFunction } from "./functions.js";
 import type { TaskName } from "./tasks.js";
 import type { AnyFunction } from "./goroutine.js";
@@ -110,29 +111,37 @@ function pick(loaded: Loaded, module: Module, url: string, name: string): void {
 }
 
 function compile(source: string, base: string): AnyFunction {
-  const names = [NAME_HELPER, ...IMPORT_HELPERS];
   const body = `"use strict"; return ${source}`;
   let make: AnyFunction;
   try {
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- functions travel as their source; this is the other end
-    make = new Function(...names, body) as AnyFunction;
+    make = new Function(...IMPORTERS, body) as AnyFunction;
   } catch (error) {
     if (!(error instanceof EvalError)) throw error;
     // Where --disallow-code-generation-from-strings forbids that, a script may still be run.
-    make = vm.runInThisContext(`(function (${names.join()}) { ${body}\n})`) as AnyFunction;
+    make = vm.runInThisContext(`(function (${IMPORTERS.join()}) { ${body}\n})`) as AnyFunction;
   }
   const load = importFrom(base);
-  return make((fn: unknown) => fn, ...IMPORT_HELPERS.map(() => load)) as AnyFunction;
+  const fromVite = (name: unknown): Promise<unknown> => load(unserved(String(name)));
+  const required = (name: string): unknown => createRequire(base === "" ? `${process.cwd()}/` : base)(name);
+  return make(load, fromVite, required) as AnyFunction;
+}
+
+/** Vite names files of the project from its root, as it serves them, and others below `/@fs/`. */
+function unserved(name: string): string {
+  if (name.startsWith("/@fs/")) return name.slice(4);
+  return name.startsWith("/") && !existsSync(name) ? `${process.cwd()}${name}` : name;
 }
 
 /** `import(…)` as it is in the file at `base`. */
 function importFrom(base: string): (name: unknown, options?: ImportCallOptions) => Promise<unknown> {
   const { USE_MAIN_CONTEXT_DEFAULT_LOADER } = (vm.constants ?? {}) as { USE_MAIN_CONTEXT_DEFAULT_LOADER?: number };
   if (base !== "" && USE_MAIN_CONTEXT_DEFAULT_LOADER !== undefined && !("deno" in process.versions)) {
-    return vm.runInThisContext("(name, options) => import(name, options)", {
+    const load = vm.runInThisContext("(name, options) => import(name, options)", {
       filename: fileURLToPath(base),
       importModuleDynamically: USE_MAIN_CONTEXT_DEFAULT_LOADER,
     }) as ReturnType<typeof importFrom>;
+    return (name, options) => withoutWarning("vm.USE_MAIN_CONTEXT_DEFAULT_LOADER", () => load(name, options));
   }
   let load: ReturnType<typeof importFrom> | undefined;
   return async (name, options) => {
@@ -140,6 +149,18 @@ function importFrom(base: string): (name: unknown, options?: ImportCallOptions) 
     load ??= new Function("name", "options", "return import(name, options)") as ReturnType<typeof importFrom>;
     return load(base === "" ? name : resolve(String(name), base), options);
   };
+}
+
+/** Calls `action`, of which Node need not warn that what it does so is experimental: that is Skein's affair. */
+function withoutWarning<T>(of: string, action: () => T): T {
+  const emit = Reflect.getOwnPropertyDescriptor(process, "emitWarning");
+  const warn = process.emitWarning.bind(process) as (...args: unknown[]) => void;
+  process.emitWarning = (...args: unknown[]) => void (String(args[0]).startsWith(of) || warn(...args));
+  try {
+    return action();
+  } finally {
+    if (emit !== undefined) Object.defineProperty(process, "emitWarning", emit);
+  }
 }
 
 /** What a name stands for in the file at `base`, as a URL, where the runtime does not say. */

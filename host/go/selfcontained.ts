@@ -6,15 +6,16 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type * as Acorn from "acorn";
 import { SkeinError } from "../base/errors.js";
+import { helperNamed, nameInWords } from "./helpers.js";
 
-/** What esbuild and what builds on it wrap functions in to keep their names; the other thread has one too. */
-export const NAME_HELPER = "__name";
+/** What `import` becomes, since a function imports from where it was written; what vitest makes of it; and CommonJS's. */
+export const IMPORTERS = ["__skein_import", "__vite_ssr_dynamic_import__", "require"] as const;
 
-/** What `import` becomes, since a function imports from where it was written; and what vitest makes of it. */
-export const IMPORT_HELPERS = ["__skein_import", "__vite_ssr_dynamic_import__"];
+/** Whether a function's source may import something. */
+export const IMPORTS = /\bimport\b|\brequire\b|__vite_ssr_dynamic_import__/;
 
 /** Names that every module has, or every thread, beside the properties of the global object as they are at the start. */
-const GLOBALS = new Set([...globalNames(), NAME_HELPER, ...IMPORT_HELPERS]);
+const GLOBALS = new Set([...globalNames(), ...IMPORTERS]);
 
 function* globalNames(): Iterable<string> {
   for (let o: object | null = globalThis; o !== null; o = Object.getPrototypeOf(o) as object | null) {
@@ -67,19 +68,26 @@ export function checkSelfContained(text: string, name: string): string {
   }
   const free = new FreeVariables();
   free.visit(tree, undefined);
-  const names = [...free.found].filter((found) => !free.asked.has(found));
+  const helpers = new Map([...free.found].map((found) => [found, helperNamed(found)]));
+  const names = [...free.found].filter((found) => !free.asked.has(found) && helpers.get(found) === undefined);
   if (names.length > 0) {
-    const list = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)!}`;
+    const words = names.map(nameInWords);
+    const list = words.length === 1 ? words[0]! : `${words.slice(0, -1).join(", ")} and ${words.at(-1)!}`;
     throw new SkeinError(
       `${name} uses ${list} from outside, which does not exist on another thread: ` +
         "pass it as an argument, import it inside the function, or export the function from a module and use rt.tasks",
     );
   }
-  const source = free.imports.reduceRight(
-    (rest, at) => rest.slice(0, at) + IMPORT_HELPERS[0] + rest.slice(at + 6),
-    text,
-  );
-  return `(${source})`;
+  const source = free.imports.reduceRight((rest, at) => rest.slice(0, at) + IMPORTERS[0] + rest.slice(at + 6), text);
+  return withHelpers(`(${source})`, helpers);
+}
+
+/** A function's source with its helpers, behind it so that its lines keep their numbers. */
+function withHelpers(source: string, helpers: ReadonlyMap<string, string | undefined>): string {
+  const known = [...helpers].filter(([, helper]) => helper !== undefined);
+  if (known.length === 0) return source;
+  const names = known.map(([name]) => name).join(", ");
+  return `((${names}) => ${source})(${known.map(([, helper]) => helper).join(", ")})`;
 }
 
 /** Walks a syntax tree with the scopes that its declarations make. */
@@ -109,6 +117,12 @@ class FreeVariables {
           return this.children(node, scope);
         this.asked.add((node["argument"] as Node)["name"] as string);
         return;
+      case "CallExpression": {
+        // An async arrow function's `this`, as compilers pass it on whether it is used or not.
+        const args = node["arguments"] as Node[];
+        const isPassedOn = takesThis(node["callee"] as Node) && args[0]?.type === "ThisExpression";
+        return this.children(isPassedOn ? { ...node, arguments: args.slice(1) } : node, scope);
+      }
       case "ImportExpression":
         this.imports.push(node.start);
         return this.children(node, scope);
@@ -201,6 +215,10 @@ class FreeVariables {
     for (let s = scope; s; s = s.parent) if (s.hasThis) return;
     this.found.add(name);
   }
+}
+
+function takesThis(callee: Node): boolean {
+  return callee.type === "Identifier" && /^__(?:awaiter|async)$/.test(callee["name"] as string);
 }
 
 function newScope(parent: Scope | undefined): Scope {

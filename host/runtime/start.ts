@@ -128,7 +128,8 @@ function settingsOf(options: StartOptions): RuntimeOptions {
   // As the library's code says, which a bundler may have moved away from its other files.
   if (!existsSync(threadFile("mthread"))) {
     throw new SkeinError(
-      `skein was bundled without the files of its threads: leave it out of the bundle (esbuild: --external:skein; Rollup, Vite: external: ["skein"])`,
+      "skein was bundled without the files of its threads: leave it out of the bundle " +
+        '(esbuild: --external:skein; Rollup, Vite: external: ["skein"]; webpack: externals: { skein: "commonjs skein" }, or "module skein" in an ES module)',
     );
   }
   return {

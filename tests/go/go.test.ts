@@ -36,6 +36,18 @@ describe("a goroutine", () => {
       assert.equal(failing.status, "failed");
     }));
 
+  it("brings along what tools have put into a function", () =>
+    withRuntime(async (rt) => {
+      const functions = rewritten(
+        "(n) => __awaiter(this, void 0, void 0, function* () { return n + (yield Promise.resolve(1)); })",
+        "(n) => { cov_1a2b3c().f[0]++; cov_1a2b3c().s[0]++; return n > 1 ? (cov_1a2b3c().b[0][0]++, n + 1) : 0; }",
+        "(n) => { const o = { n, m: 1 }, { n: k } = o, rest = __rest(o, ['n']); return __spreadArray([k], [rest.m], false).reduce((a, b) => a + b); }",
+        "(n) => { const named = __name((a) => a, 'kept'); class K { constructor() { __publicField(this, 'x', n); } } return new K().x + (named.name === 'kept' ? 1 : 0); }",
+        "(n) => Promise.resolve().then(() => __importStar(require('node:os'))).then((os) => n + (os.default.EOL === os.EOL ? 1 : 0))",
+      );
+      for (const fn of functions) assert.equal(await rt.go(fn, 2), 3, String(fn));
+    }));
+
   it("runs a function that was written on the spot", () =>
     withRuntime(async (rt) => {
       assert.equal(await rt.go((a: number, b: number) => a * b, 6, 7), 42);
@@ -321,6 +333,23 @@ describe("rt.go refuses, at the call,", () => {
 });
 
 describe("a goroutine does not refuse", () => {
+  it("names that a tool has put in, with what they are", () =>
+    withRuntime((rt) => {
+      const [vitest, typescript] = rewritten(
+        "() => __vite_ssr_import_0__.cpus()",
+        "() => __generator(this, () => node_os_1.cpus())",
+      );
+      assert.throws(
+        () => rt.go(vitest!, 1),
+        /uses __vite_ssr_import_0__ \(an import of its module\) from outside.*rt\.tasks/,
+      );
+      assert.throws(
+        () => rt.go(typescript!, 1),
+        /__generator \(which a compiler.* and node_os_1 \(an import.*rt\.tasks/,
+      );
+      return Promise.resolve();
+    }));
+
   it("functions that only seem to use something from outside", () =>
     withRuntime(async (rt) => {
       assert.equal(
@@ -546,3 +575,9 @@ describe("a goroutine of a generator", () => {
       assert.deepEqual(seen, [1]);
     }));
 });
+
+/** Functions as compilers and tools for tests leave them. */
+function rewritten(...sources: string[]): ((n: number) => unknown)[] {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- nothing else has such names
+  return sources.map((source) => new Function(`"use strict"; return ${source}`)() as (n: number) => unknown);
+}

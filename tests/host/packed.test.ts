@@ -92,6 +92,17 @@ describe("the package as it is packed", () => {
     },
   );
 
+  it("bears with prototypes to which a program has added", () => {
+    const text =
+      written(`Object.prototype.more = "of all"; Array.prototype.at = () => "mine"; Function.prototype.more = 5;
+      const { start, recv, after } = await import("skein");
+      const rt = await start({ procs: 1 });
+      console.log((await rt.go((o) => o.a.get(1).x, { a: new Map([[1, { x: 5 }]]) })), (await rt.select([recv(rt.chan()), after(1)])).index);
+      for await (const n of rt.go(function* () { yield 1; })) console.log(n, await rt.go(() => { throw new TypeError(); }).catch((e) => e.name));
+      await rt.close();`);
+    assert.equal(text, "5 1\n1 TypeError\n");
+  });
+
   it("has the command", () => {
     const args = [...(onDeno ? ["run", "--quiet", "-A"] : []), path.join(skein, "bin", "skein.js"), "bench", "--list"];
     const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
