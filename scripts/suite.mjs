@@ -38,6 +38,7 @@ const SLOW = [
   "tests/compiler/symbols",
   "tests/docs/coming-from",
   "tests/examples/",
+  "tests/faults/high",
   "tests/net/load",
   "tests/piscina/theirs",
   "tests/programs/driver/examples",
