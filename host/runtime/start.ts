@@ -144,6 +144,7 @@ function settingsOf(options: StartOptions): RuntimeOptions {
     worker: options.worker,
     args: options.args ?? [],
     env: options.env,
+    dumpsOnQuit: true,
     title: debugSettings().top > 0 ? (process.argv[1] ?? "a program") : undefined,
     onPanic: (error) => {
       if (panic === "exit") endProcess(error);

@@ -6,9 +6,11 @@ import { publish } from "../top/publish.js";
 import { readStats, type RuntimeStats } from "../top/stats.js";
 import { Trace, type TraceOptions } from "../trace/index.js";
 import type { Machine, RuntimeOptions } from "./machine.js";
+import { onQuit } from "./quit.js";
 
 export class Watch {
   private readonly unpublish: (() => void) | undefined;
+  private readonly unquit: (() => void) | undefined;
   private tracing: Trace | undefined;
   /** Those who wait for a dump. */
   private dumps: (() => void)[] = [];
@@ -18,6 +20,7 @@ export class Watch {
     private readonly machine: Machine,
     private readonly options: RuntimeOptions,
   ) {
+    if (options.dumpsOnQuit === true) this.unquit = onQuit(() => this.dump());
     if (options.title === undefined) return;
     this.unpublish = publish(options.title, () => ({ schedtrace: this.schedtrace(), stats: this.stats() }));
   }
@@ -64,6 +67,7 @@ export class Watch {
   end(): void {
     this.isOver = true;
     this.unpublish?.();
+    this.unquit?.();
     this.dumped();
   }
 }

@@ -322,6 +322,24 @@ describe("a process", () => {
     });
   }
 
+  it("shows its goroutines on SIGQUIT and ends, unless it listens itself; and has no listener of ours left", async () => {
+    const source = `import process from "node:process"; import { start } from "skein";
+      const rt = await start({ procs: 1 });
+      const g = rt.go(async () => new Promise((resolve) => setTimeout(resolve, 20_000)));
+      while (g.status !== "waiting") await new Promise((resolve) => setTimeout(resolve, 5));
+      process.kill(process.pid, "SIGQUIT");
+      await g;
+      await rt.close();
+      console.log(process.listenerCount("SIGQUIT"));`;
+    const { code, stderr } = await runScript(source);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^SIGQUIT: quit\n[^]*goroutine \d+ \[await\]/);
+    const own = await runScript(
+      source.replace("const g", 'process.on("SIGQUIT", () => undefined); const g').replace("20_000", "100"),
+    );
+    assert.equal(own.stdout.trim(), "1", own.stderr);
+  });
+
   for (const flag of ["--expose-gc", "--max-old-space-size=300", "--title=x", "--stack-trace-limit=20"]) {
     it(`may be a text with flags: ${flag}`, { skip: onDeno }, async () => {
       const source = `import { start } from "${SKEIN}"; const rt = await start({ procs: 2 });

@@ -27,7 +27,7 @@ import { acquirep, pidleget } from "../sched/mp";
 import { wakeSysmon } from "../sched/newm";
 import { m } from "../base/registers";
 import { switchOut } from "./stack";
-import { PStatus, Switch, TraceKind, addressOf, sched, SysmonSleep } from "../../abi";
+import { Attention, PStatus, Switch, TraceKind, addressOf, sched, SysmonSleep } from "../../abi";
 import { runTask, Task } from "./task";
 import { isTraced, trace } from "../debug/trace";
 
@@ -87,7 +87,7 @@ export function reacquirep(): bool {
     mp.jsBlocked = false;
     sched.jsblocked--;
   }
-  const pp = sched.attention == 0 ? pidleget() : null;
+  const pp = (sched.attention & Attention.Stop) == 0 ? pidleget() : null;
   unlock(addressOf(sched.lock));
   if (!pp) return false;
   acquirep(pp);

@@ -12,7 +12,7 @@ import { acquirep, mstop, pidleget, releasep, runTimers, unpark } from "./mp";
 import { mayMakeM, newm } from "./newm";
 import { m } from "../base/registers";
 import { runnextget, runqput } from "../goroutine/runq";
-import { G, InLoop, M, P, PStatus, Park, ProgramState, TraceKind, sched, addressOf } from "../../abi";
+import { Attention, G, InLoop, M, P, PStatus, Park, ProgramState, TraceKind, sched, addressOf } from "../../abi";
 import { reacquirep } from "../goroutine/syscall";
 import { isTraced, trace } from "../debug/trace";
 
@@ -90,7 +90,7 @@ export function mreturn(): bool {
   const isTimerM = sched.timerM == changetype<usize>(mp);
   if (isTimerM) sched.timerM = 0;
   let pp: P | null = null;
-  if (mp.syscalls == 0 && sched.attention == 0) pp = pidleget();
+  if (mp.syscalls == 0 && (sched.attention & Attention.Stop) == 0) pp = pidleget();
   unlock(addressOf(sched.lock));
   if (pp) acquirep(pp);
   else if (mp.syscalls != 0) reacquirep();

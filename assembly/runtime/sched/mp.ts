@@ -215,7 +215,8 @@ export function handoffp(pp: P): void {
     unlock(addressOf(sched.lock));
     return;
   }
-  if (!runqempty(pp) || sched.runqSize != 0) {
+  // What is asked of every M somebody has to see: who asks takes an idle P for that, and this one was not idle when he looked.
+  if (!runqempty(pp) || sched.runqSize != 0 || sched.attention != 0) {
     startm(pp, false);
     return;
   }
