@@ -27,6 +27,16 @@ import {
 import { Barrier, Condition, Lock, LoopEvent, LoopSemaphore } from "./looplocks.js";
 import { Fifo, Lifo, type PriorityQueueOptions, Queue, type QueueOptions, Sorted } from "./loopqueues.js";
 import { describe, LoopError } from "./looperrors.js";
+import {
+  connecting,
+  listening,
+  type ClientConnected,
+  type StreamAddress,
+  type StreamOptions,
+  type StreamReader,
+  type StreamServer,
+  type StreamWriter,
+} from "./loopstreams.js";
 import { showContext, type ExceptionContext } from "./exceptions.js";
 import { Future } from "./future.js";
 import type { Callback, Handle } from "./handles.js";
@@ -338,6 +348,24 @@ export class EventLoop extends Scheduler {
     this.checkOpen();
     checkCallback(callback);
     return (this.descriptors ??= this.addSource(new Descriptors(this)));
+  }
+
+  // ---- streams ------------------------------------------------------------------------------------------------------
+
+  /** A task for a connection to `{ host, port }`, without a host to loopback, or to `{ path }`: what comes from it, and what goes to it. */
+  openConnection(address: StreamAddress & StreamOptions): Task<[StreamReader, StreamWriter]> {
+    const { limit, ...place } = address;
+    return this.createTask(connecting(this, place, limit === undefined ? {} : { limit }));
+  }
+
+  /**
+   * A task for a server at `{ host, port }`, without a host on loopback, or at `{ path }`. `connected` is called in a task of its own for
+   * each connection, which it closes itself; one that fails is told to the exception handler, and its connection closed.
+   */
+  startServer(connected: ClientConnected, address: StreamAddress & StreamOptions): Task<StreamServer> {
+    checkCallback(connected);
+    const { limit, ...place } = address;
+    return this.createTask(listening(this, connected, place, limit === undefined ? {} : { limit }));
   }
 
   // ---- signals ------------------------------------------------------------------------------------------------------

@@ -8,13 +8,23 @@ export type { Awaitable, GatherOptions, Results } from "./combine.js";
 export type { Body, ReturnWhen, TaskGroup, Timeout, Waited, WaitSomeOptions } from "./groups.js";
 export { type Barrier, type Condition, type Lock, type LoopEvent, type LoopSemaphore } from "./looplocks.js";
 export { type PriorityQueueOptions, type Queue, type QueueOptions } from "./loopqueues.js";
+export {
+  StreamReader,
+  type ClientConnected,
+  type StreamAddress,
+  type StreamOptions,
+  type StreamServer,
+  type StreamWriter,
+} from "./loopstreams.js";
 export { run, Runner, type Main, type RunnerOptions } from "./looprunner.js";
 export type { LoopHandle, RemoteLoop } from "./remoteloop.js";
 export {
   BrokenBarrierError,
   CancelledError,
+  IncompleteReadError,
   InvalidStateError,
   KeyboardInterrupt,
+  LimitOverrunError,
   LoopError,
   QueueEmpty,
   QueueFull,

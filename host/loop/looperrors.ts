@@ -31,6 +31,32 @@ export class QueueShutDown extends LoopError {
   override name = "QueueShutDown";
 }
 
+/** A stream has ended before all had come that was to be read; `partial` is what had. */
+export class IncompleteReadError extends Error {
+  override name = "IncompleteReadError";
+
+  constructor(
+    readonly partial: Buffer,
+    /** How many bytes were to be read; undefined for those up to a separator. */
+    readonly expected: number | undefined,
+  ) {
+    super(`${partial.length} bytes read on a total of ${expected ?? "undefined"} expected bytes`);
+  }
+}
+
+/** What was to be read up to a separator is longer than the stream's limit; all of it is still there. */
+export class LimitOverrunError extends Error {
+  override name = "LimitOverrunError";
+
+  constructor(
+    message: string,
+    /** Bytes that are no part of a separator. */
+    readonly consumed: number,
+  ) {
+    super(message);
+  }
+}
+
 /** A future or task was cancelled; `message` is what was given to `cancel`. */
 export class CancelledError extends Error {
   override name = "CancelledError";
