@@ -1,5 +1,5 @@
 // Pauses: for how long a collection stops the program, by its own account, while goroutines on all Ps make objects and
-// put them into trees. Each collection gives a value; printed is that which 99 of 100 keep below, or the longest.
+// put them into trees, a thousand each in a millisecond. Each collection gives a value; printed is that which 99 of 100 keep below, or the longest.
 //
 // Beside them are a million objects with 200 MB, or as many goroutines that are parked.
 package main
@@ -33,10 +33,10 @@ func park(ch chan int, started *atomic.Int64) {
 
 func mutate(t *tree.Node, depth int, seed uint32, stop *atomic.Bool, done *sync.WaitGroup) {
 	for !stop.Load() {
-		cells.Allocate(2000)
+		cells.Allocate(1000)
 		seed = tree.Scattered(seed)
 		t.Below(depth-graft-1, seed).Left = tree.Grow(graft, nodeSize)
-		runtime.Gosched()
+		time.Sleep(time.Millisecond)
 	}
 	harness.Check(t.Count() == 2<<depth-1, "the nodes of the tree")
 	done.Done()
