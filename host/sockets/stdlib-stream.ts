@@ -148,11 +148,11 @@ export class NetStream implements StreamSocket {
   /** Writes bytes that are the stream's from now on; `written` is called when they have gone to the system, or the socket has. */
   give(output: Buffer, written?: () => void): void {
     if (!this.isOpen || output.length === 0) return;
-    this.socket.write(output, () => {
+    this.socket.write(output, (error) => {
       if (!this.isOpen) return;
       written?.();
       // Of a socket that was reset nothing waits either.
-      if (this.socket.destroyed || !this.owesDrained || this.socket.writableLength > 0) return;
+      if (error || this.socket.destroyed || !this.owesDrained || this.socket.writableLength > 0) return;
       this.owesDrained = false;
       this.handler.drained();
     });
