@@ -47,6 +47,7 @@ import {
 import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { nilCheck } from "../base/nil";
+import { markWord, shade } from "../memory/mark";
 import { gopanic } from "../base/panic";
 import { goready, park } from "../goroutine/proc";
 import { fastrandn } from "../base/rand";
@@ -129,11 +130,13 @@ export class Select {
     const it = this.checkedCase<T>(i);
     if (!it.isSend) gopanic("select: case " + i.toString() + " receives, it has no value to set");
     it.value = toBits<T>(v);
+    shade(it.value);
   }
 
   /** Replaces the channel of a case; with null it is never ready. */
   channel<T>(i: i32, ch: Chan<T> | null): void {
     this.checkedCase<T>(i).chan = changetype<usize>(ch);
+    shade(changetype<usize>(ch));
     this.lockCount = -1;
   }
 
@@ -190,6 +193,8 @@ export class Select {
     this.count = i + 1;
     this.lockCount = -1;
     const it = caseAt(this.cases, i);
+    shade(chan);
+    shade(value);
     it.chan = chan;
     it.value = value;
     it.isSend = isSend;
@@ -210,14 +215,21 @@ export class Select {
   }
 
   /** For the collector: the block, the channels and values of the cases, and the value received. */
-  @unsafe private __visit(cookie: u32): void {
-    if (this.cases != 0) __visit(this.cases, cookie);
-    for (let i = 0; i < this.count; i++) {
-      const it = caseAt(this.cases, i);
-      if (it.chan != 0) __visit(it.chan, cookie);
-      if (it.isRef && it.isSend && it.value != 0) __visit(<usize>it.value, cookie);
+  @unsafe private __visit(from: u32): void {
+    const cases = this.cases;
+    if (cases != 0) {
+      __visit(cases, 0);
+      // The count may be that of a larger block, which has taken this one's place meanwhile.
+      const count = min<u32>(this.count, load<u32>(cases - 4) / <u32>CASE_BYTES);
+      for (let i: u32 = 0; i < count; i++) {
+        const it = caseAt(cases, i);
+        markWord(it.chan);
+        if (!it.isRef) continue;
+        // What it sends, or what a sender has put there for it to find when it runs.
+        markWord(<usize>(it.isSend ? it.value : it.elem));
+      }
     }
-    if (this.recvRef && this.recvValue != 0) __visit(<usize>this.recvValue, cookie);
+    if (this.recvRef) markWord(<usize>this.recvValue);
   }
 }
 
@@ -413,6 +425,7 @@ function settle(s: Select, it: SelectCase, done: usize): void {
 function received(s: Select, it: SelectCase, value: u64): void {
   s.recvIndex = it.index;
   s.recvValue = value;
+  shade(value);
   s.recvType = it.type;
   s.recvTypeName = it.typeName;
   s.recvRef = it.isRef;
@@ -441,6 +454,7 @@ function queue(it: SelectCase): void {
   if (it.chan == 0) return;
   it.g = g;
   it.elem = it.value;
+  shade(changetype<usize>(it)); // the channel keeps the block of the cases
   enqueue(it.isSend ? sendq(chanOf(it)) : recvq(chanOf(it)), it);
 }
 
@@ -464,6 +478,7 @@ export function finish(s: Select): void {
   if (!won.isSend) {
     g.ok = won.success;
     received(s, won, won.elem);
+    won.elem = 0; // the Select has it
   } else {
     s.failed = !won.success;
   }
