@@ -100,8 +100,8 @@ async function runM(data: MData): Promise<void> {
 }
 
 /**
- * Has the thread tell why it ends where JavaScript ends it: a goroutine, or an error that nobody caught. That fails the goroutines
- * that await here; where none does, and of rejections, which harm nobody else, the process's main thread hears.
+ * Has the thread tell why it ends where JavaScript ends it: a goroutine, or an error or rejection that nobody caught. That fails the goroutines
+ * that await here; where none does, the process's main thread hears, as it does of goroutines that fail and are watched by nobody.
  */
 function watchEnd(instance: Instance, mid: number, mark: Mark, thread: Thread, runner: Runner): void {
   process.on("exit", (code) => {
@@ -116,10 +116,24 @@ function watchEnd(instance: Instance, mid: number, mark: Mark, thread: Thread, r
     process.exit(1);
   };
   process.on("uncaughtException", uncaught);
-  process.on("unhandledRejection", (error) => {
+  process.on("unhandledRejection", (error, promise) => {
     if (process.listenerCount("unhandledRejection") > 1) return; // a task's own handler has it
-    thread.starter.tellUnwatched(error);
+    const isGoroutine = Object.prototype.toString.call(promise) === "[object Goroutine]";
+    if (isGoroutine || !runner.isPending) thread.starter.tellUnwatched(error);
+    else if ("deno" in process.versions) uncaught(error);
+    else unhandled(error);
   });
+}
+
+/** What Node does without a listener: what nobody handles is an uncaught exception, unless its flags say otherwise. */
+function unhandled(error: unknown): void {
+  const flags = [process.env["NODE_OPTIONS"], ...process.execArgv].join(" ");
+  const mode = /--unhandled-rejections[= ]([\w-]+)/.exec(flags)?.[1];
+  if (mode === undefined || mode === "throw") throw error;
+  // Of the others only this one takes a listener to have dealt with it.
+  if (mode === "warn-with-error-code") {
+    process.emitWarning(stackOf(error) ?? wordsOf(error), "UnhandledPromiseRejectionWarning");
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ describe("a thread that dies", () => {
     ["because a task calls process.exit", "exit", /process\.exit\(3\)/],
     ["because a continuation calls process.exit", "exitLater", /process\.exit\(3\)/],
     ["of an error in a timer", "throwOutside", /in a timer/],
+    ["of a rejection that nobody handles", "rejectOutside", /for nobody/],
   ] as const) {
     it(`${how} fails its goroutine with an error that says so, and nothing else`, () =>
       withRuntime(async (rt) => {

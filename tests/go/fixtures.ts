@@ -33,6 +33,7 @@ export interface Work {
   exit(code: number): never;
   exitLater(code: number): Promise<never>;
   throwOutside(): Promise<never>;
+  rejectOutside(): Promise<never>;
   exhaust(): never;
   ownId(): Promise<number[]>;
   ownIdNow(): number;

@@ -131,6 +131,11 @@ export async function throwOutside() {
   await deaf();
 }
 
+export async function rejectOutside() {
+  void Promise.reject(new Error("for nobody"));
+  await deaf();
+}
+
 export function exhaust() {
   const hoard = [];
   for (;;) hoard.push(new Array(100_000).fill(hoard.length + 0.5));
