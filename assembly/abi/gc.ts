@@ -53,8 +53,36 @@ export class Gc {
   waiting: usize;
   /** Threads that are sweeping a span, whose list it has left. Atomic. */
   sweeping: i32;
-  /** The world is stopped, and objects are being marked: there is one thread that does. */
-  marking: bool;
+  /** Objects are being marked, while the program goes on: what the write barrier looks at. Changes while the world is stopped. */
+  marking: i32;
+  /** Which cycle it is, 1 or 2 by turns: what `G.scanned` is once its frames have been scanned. */
+  cycle: u32;
+  /** Work for markers (`memory/work.ts`): the lock, lists of blocks, the block of threads without a P; what there was no memory for. */
+  workLock: i32;
+  full: usize;
+  ran: usize;
+  empty: usize;
+  orphanGrey: usize;
+  lost: i32;
+  /** Threads that are marking just now. Atomic. */
+  markers: i32;
+  /** The next of all Gs whose frames are to be scanned; under workLock. Timers of which Ps are to be visited. */
+  nextG: usize;
+  nextTimers: i32;
+  /** How often this cycle has tried to end (the collector's), and how often goroutines that had run were scanned again before. */
+  tries: i32;
+  passes: i32;
+  /** heapLive when marking began; bytes that it will find, as far as one can tell; bytes found by those who have told. */
+  heapAtStart: i64;
+  expected: i64;
+  told: i64;
+  /** Goroutines that wait for the cycle that runs. The collector's. */
+  served: usize;
+  /** For gctrace: when the cycle began, marking began, the latest stop; what earlier stops have taken. The collector's. */
+  began: i64;
+  markBegan: i64;
+  stoppedAt: i64;
+  stopped: i64;
   /** Large objects that have not been swept: the page of the first; its lock. */
   largeLock: i32;
   unsweptLarge: u32;
@@ -66,6 +94,14 @@ export class Gc {
   /** Nanoseconds of collecting so far; bytes found by the mark phase that runs. The collector's. */
   busy: i64;
   found: i64;
+}
+
+/** Bits of `Gc.lost`. */
+export namespace Lost {
+  /** Some object that is grey is not among the work. */
+  export const Grey: i32 = 1;
+  /** Some goroutine that has run is not among those that have. */
+  export const Ran: i32 = 2;
 }
 
 export const gc: Gc = changetype<Gc>(memory.data(GC_BYTES, 64));

@@ -91,11 +91,15 @@ export class P {
   timers: usize;
   /** When the first timer is due, 0 for none; written under timersLock, read by anybody. */
   timer0When: i64;
+  /** While objects are marked: blocks of grey ones, and of goroutines that have run (see `work.ts`; owner). */
+  grey: usize;
+  ran: usize;
+  /** Bytes of objects that it has found (owner; the collector while the world is stopped). */
+  found: i64;
+  /** When it has marked last, and sysmon's clock when it looked at that last (owner). */
+  markedAt: i64;
+  markSeen: i64;
   private pad16: u64;
-  private pad17: u64;
-  private pad18: u64;
-  private pad19: u64;
-  private pad20: u64;
 }
 
 export const P_RUNQ: usize = 384;

@@ -62,6 +62,8 @@ export namespace Attention {
   export const Dump: i32 = 4;
   /** A collection is wanted. */
   export const Gc: i32 = 8;
+  /** Objects are being marked: Ms do some of that between goroutines. No reason not to go on. */
+  export const Mark: i32 = 16;
 }
 
 

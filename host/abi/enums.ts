@@ -53,6 +53,14 @@ export const enum WaitReason {
   Gc = 17,
 }
 
+/** Bits of `Gc.lost`. */
+export const enum Lost {
+  /** Some object that is grey is not among the work. */
+  Grey = 1,
+  /** Some goroutine that has run is not among those that have. */
+  Ran = 2,
+}
+
 export const enum ArgCount {
   /** The first slot has all arguments, as an array. */
   Spread = 255,
@@ -370,6 +378,8 @@ export const enum Attention {
   Dump = 4,
   /** A collection is wanted. */
   Gc = 8,
+  /** Objects are being marked: Ms do some of that between goroutines. No reason not to go on. */
+  Mark = 16,
 }
 
 /** How the main thread is to be told that there is something in its mailbox. */

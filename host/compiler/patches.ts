@@ -1,6 +1,7 @@
 /**
- * Changes to AssemblyScript's library, which was not written for threads, nor for this collector: places that write to static memory, and
- * that keep references where the collector does not look.
+ * Changes to AssemblyScript's library, which was not written for threads, nor for this collector: places that write to static memory, that
+ * keep references where the collector does not look, and that move references without a write barrier, which is right only where nobody
+ * marks meanwhile (`runtime/memory/mark.ts` says what visitors rely on).
  *
  * (Its scratch variables are no problem, being per thread; see globals.ts. Static memory is one for all.) Each patch is an
  * exact replacement, and it is an error if the text is not there: the version is pinned, and with another one each of
@@ -11,6 +12,18 @@ interface Patch {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** All places, not the first alone. */
+  readonly all?: boolean;
+}
+
+/** Elements that a visitor looks through at a time. */
+const ELEMENTS_AT_ONCE = 1024;
+
+/** In a visitor: ends at `end` elements, or sooner, and leaves the rest for later. */
+function partOf(end: string): string {
+  const next = `cookie + ${String(ELEMENTS_AT_ONCE)}`;
+  return `// @ts-ignore: of Skein's runtime
+      if (${next} < ${end} && __visitRest(changetype<usize>(this), ${next})) ${end} = ${next};`;
 }
 
 const PATCHES: readonly Patch[] = [
@@ -52,12 +65,223 @@ const PATCHES: readonly Patch[] = [
     let buffer = changetype<ArrayBuffer>(__newBytes(length = length << alignLog2, idof<ArrayBuffer>()));
 `,
   },
+  {
+    // Sorting moves references from place to place, and the comparison is the program's.
+    file: "util/sort",
+    from: "store<T>(",
+    to: "put<T>(",
+    all: true,
+  },
+  {
+    file: "util/sort",
+    from: `
+type Comparator<T> = (a: T, b: T) => i32;
+`,
+    to: `
+type Comparator<T> = (a: T, b: T) => i32;
+
+// @ts-ignore: decorator
+@inline
+function put<T>(ptr: usize, value: T, offset: usize = 0): void {
+  store<T>(ptr + offset, value);
+  if (isManaged<T>()) __link(ptr, changetype<usize>(value), true);
+}
+`,
+  },
+  {
+    file: "util/bytes",
+    from: `
+      store<T>(front, load<T>(back));
+      store<T>(back, temp);
+`,
+    to: `
+      store<T>(front, load<T>(back));
+      store<T>(back, temp);
+      if (isManaged<T>()) {
+        __link(ptr, changetype<usize>(load<T>(front)), true);
+        __link(ptr, changetype<usize>(temp), true);
+      }
+`,
+  },
+  {
+    // What is behind the length is null, so that a visitor can go by the buffer alone, and what was taken out is not kept.
+    file: "array",
+    from: `
+    this.length_ = newLength;
+`,
+    to: `
+    if (isManaged<T>() && newLength < this.length_) {
+      memory.fill(
+        this.dataStart + (<usize>newLength << alignof<T>()),
+        0,
+        <usize>(this.length_ - newLength) << alignof<T>()
+      );
+    }
+    this.length_ = newLength;
+`,
+  },
+  {
+    file: "array",
+    from: `
+    let val = load<T>(this.dataStart + (<usize>(--len) << alignof<T>()));
+`,
+    to: `
+    let val = load<T>(this.dataStart + (<usize>(--len) << alignof<T>()));
+    if (isManaged<T>()) store<usize>(this.dataStart + (<usize>len << alignof<T>()), 0);
+`,
+  },
+  ...["array", "staticarray"].map((file) => ({
+    file,
+    from: `
+    memory.copy( // is memmove
+`,
+    to: `
+    if (isManaged<T>()) {
+      // @ts-ignore: of Skein's runtime
+      __linkRange(ptr + (<usize>from << alignof<T>()), ptr + (<usize>(from + count) << alignof<T>()));
+    }
+    memory.copy( // is memmove
+`,
+  })),
+  {
+    file: "array",
+    from: `
+    let lastIndex = len - 1;
+    memory.copy(
+`,
+    to: `
+    let lastIndex = len - 1;
+    // @ts-ignore: of Skein's runtime
+    if (isManaged<T>()) __linkRange(base, base + (<usize>len << alignof<T>()));
+    memory.copy(
+`,
+  },
+  {
+    file: "array",
+    from: `
+    memory.copy(
+      ptr + sizeof<T>(),
+`,
+    to: `
+    // @ts-ignore: of Skein's runtime
+    if (isManaged<T>()) __linkRange(ptr, ptr + (<usize>(len - 1) << alignof<T>()));
+    memory.copy(
+      ptr + sizeof<T>(),
+`,
+  },
+  {
+    file: "array",
+    from: `
+    memory.copy(
+      resultStart,
+`,
+    to: `
+    // @ts-ignore: of Skein's runtime
+    if (isManaged<T>()) __linkRange(thisBase, thisStart + (<usize>len << alignof<T>()));
+    memory.copy(
+      resultStart,
+`,
+  },
+  {
+    file: "array",
+    from: `
+    this.length_ = len - deleteCount;
+`,
+    to: `
+    if (isManaged<T>()) {
+      memory.fill(
+        thisStart + (<usize>(len - deleteCount) << alignof<T>()),
+        0,
+        <usize>deleteCount << alignof<T>()
+      );
+    }
+    this.length_ = len - deleteCount;
+`,
+  },
+  {
+    file: "array",
+    from: `
+    if (isManaged<T>()) {
+      let cur = this.dataStart;
+      let end = cur + (<usize>this.length_ << alignof<T>());
+      while (cur < end) {
+        let val = load<usize>(cur);
+        if (val) __visit(val, cookie);
+        cur += sizeof<usize>();
+      }
+    }
+    __visit(changetype<usize>(this.buffer), cookie);
+`,
+    to: `
+    let buffer = changetype<usize>(this.buffer);
+    if (!buffer) return;
+    if (isManaged<T>()) {
+      let end = changetype<OBJECT>(buffer - TOTAL_OVERHEAD).rtSize >>> alignof<usize>();
+      ${partOf("end")}
+      for (let i = cookie; i < end; ++i) {
+        let val = load<usize>(buffer + (<usize>i << alignof<usize>()));
+        if (val) __visit(val, 0);
+      }
+    }
+    __visit(buffer, 0);
+`,
+  },
+  {
+    file: "array",
+    from: `import { BLOCK_MAXSIZE } from "./rt/common";`,
+    to: `import { BLOCK_MAXSIZE, OBJECT, TOTAL_OVERHEAD } from "./rt/common";`,
+  },
+  {
+    file: "staticarray",
+    from: `
+      let cur = changetype<usize>(this);
+      let end = cur + changetype<OBJECT>(changetype<usize>(this) - TOTAL_OVERHEAD).rtSize;
+      while (cur < end) {
+        let val = load<usize>(cur);
+        if (val) __visit(val, cookie);
+        cur += sizeof<usize>();
+      }
+`,
+    to: `
+      let end = changetype<OBJECT>(changetype<usize>(this) - TOTAL_OVERHEAD).rtSize >>> alignof<usize>();
+      ${partOf("end")}
+      for (let i = cookie; i < end; ++i) {
+        let val = load<usize>(changetype<usize>(this) + (<usize>i << alignof<usize>()));
+        if (val) __visit(val, 0);
+      }
+`,
+  },
+  ...[
+    { file: "map", entry: "ENTRY_SIZE<K,V>()" },
+    { file: "set", entry: "ENTRY_SIZE<T>()" },
+  ].flatMap(({ file, entry }) => [
+    {
+      // The entries and how many there are belong together; those that were never used are null.
+      file,
+      from: `
+      let cur = entries;
+      let end = cur + <usize>this.entriesOffset * ${entry};
+`,
+      to: `
+      let count: u32 = entries ? <u32>(changetype<OBJECT>(entries - TOTAL_OVERHEAD).rtSize / ${entry}) : 0;
+      ${partOf("count")}
+      let cur = entries + <usize>cookie * ${entry};
+      let end = entries + <usize>count * ${entry};
+`,
+    },
+    {
+      file,
+      from: `import { HASH } from "./util/hash";`,
+      to: `import { OBJECT, TOTAL_OVERHEAD } from "./rt/common";
+import { HASH } from "./util/hash";`,
+    },
+  ]),
 ];
 
 /** The text of a library file as Skein compiles it. */
 export function patched(file: string, text: string): string {
-  for (const { file: where, from, to } of PATCHES) {
-    if (where === file) text = replaced(`AssemblyScript's ${file}.ts`, text, from, to);
+  for (const { file: where, from, to, all } of PATCHES) {
+    if (where === file) text = replaced(`AssemblyScript's ${file}.ts`, text, from, to, all);
   }
   return text;
 }
@@ -67,7 +291,7 @@ export function checkedText(text: string): string {
   return replaced("base/checked.ts", text, "CHECKED: bool = false;", "CHECKED: bool = true;");
 }
 
-function replaced(file: string, text: string, from: string, to: string): string {
+function replaced(file: string, text: string, from: string, to: string, all = false): string {
   if (!text.includes(from)) throw new Error(`${file} is not as Skein patches it: it has no ${from}`);
-  return text.replace(from, () => to);
+  return all ? text.replaceAll(from, () => to) : text.replace(from, () => to);
 }

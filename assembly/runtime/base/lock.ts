@@ -54,6 +54,12 @@ export function plock(addr: usize): void {
 
 
 @inline
+export function tryPlock(addr: usize): bool {
+  return sched.solo != 0 || tryLock(addr);
+}
+
+
+@inline
 export function punlock(addr: usize): void {
   if (sched.solo == 0) unlock(addr);
 }

@@ -19,9 +19,10 @@ namespace LockRank {
   export const Timers: i32 = 3;
   export const Orphans: i32 = 4;
   export const Central: i32 = 5;
-  export const Pages: i32 = 6;
+  export const Work: i32 = 6;
+  export const Pages: i32 = 7;
   /** Nothing is taken under it, and whoever runs out of memory takes it, with the allocator's locks held. */
-  export const Print: i32 = 7;
+  export const Print: i32 = 8;
 }
 
 /** Locks that an M remembers it holds; a select of more channels than that is only counted. */
@@ -54,6 +55,7 @@ function rankOf(lock: usize): i32 {
   if (lock >= <usize>CENTRAL_BASE && lock < <usize>ORPHANS_BASE) return LockRank.Central;
   if (lock >= OBJECT_CENTRALS && lock < OBJECT_CENTRALS + CENTRALS_BYTES) return LockRank.Central;
   if (lock == addressOf(gc.largeLock)) return LockRank.Central;
+  if (lock == addressOf(gc.workLock)) return LockRank.Work;
   if (lock >= <usize>PS_BASE && lock < <usize>MS_BASE) return LockRank.Timers;
   return LockRank.Object;
 }

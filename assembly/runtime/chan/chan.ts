@@ -30,12 +30,13 @@
  *
  * Sending, receiving and closing by programs run on a goroutine, and park in `send` and `recv` alone. The `…Locked` functions, `timersend` and what else does not block also serve the scheduler and the operations of JavaScript, on any thread's own stack.
  */
-import { plock, punlock } from "../base/lock";
-import { markWord } from "../memory/mark";
+import { plock, punlock, tryPlock } from "../base/lock";
+import { markObject, markWord, shade } from "../memory/mark";
+import { putLate, putRest } from "../memory/work";
 import { gopanic } from "../base/panic";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, GKind, sched, Waiter, WaitReason, waiterOf } from "../../abi";
+import { addressOf, G, gc, GKind, Lost, sched, Waiter, WaitReason, waiterOf } from "../../abi";
 import { dequeue, enqueue, link, ownWaiter, readyAll, unlink, WaitQ } from "./waitq";
 
 
@@ -119,6 +120,7 @@ function wake(w: Waiter, success: bool): usize {
 /** Sends if that is possible at once: BLOCKED, CLOSED, DONE, or done and the receiver to make ready. */
 export function sendLocked(c: HChan, bits: u64): usize {
   if (c.closed != 0) return CLOSED;
+  shade(bits);
   const receiver = dequeueLive(recvq(c));
   if (receiver) {
     receiver.elem = bits;
@@ -145,6 +147,7 @@ export function recvLocked(c: HChan): usize {
     // A sender waits only for a full ring: its value goes to the end of the queue, which is the slot just emptied.
     const sender = dequeueLive(sendq(c));
     if (sender) {
+      shade(sender.elem);
       store<u64>(slot, sender.elem);
       return wake(sender, true);
     }
@@ -359,9 +362,31 @@ export function fromBits<T>(bits: u64): T {
   return <T>bits;
 }
 
+/** Slots that are visited at a time. */
+const SLOTS_AT_ONCE: u32 = 1024;
+
+function visitRing(c: HChan, from: u32): void {
+  let end = c.dataqsiz;
+  if (end - from > SLOTS_AT_ONCE && putRest(changetype<usize>(c), from + SLOTS_AT_ONCE)) end = from + SLOTS_AT_ONCE;
+  for (let i = from; i < end; i++) {
+    const ref = <usize>load<u64>(chanbuf(c, i));
+    if (ref != 0) markObject(ref);
+  }
+}
+
+/**
+ * Under the lock, or others would take waiters out of the queues meanwhile. A marker waits for no lock, for its thread may be the one that
+ * holds it; so where it is taken the channel's turn comes later.
+ */
 function visitQueues(c: HChan): void {
+  if (!recvq(c).first && !sendq(c).first) return;
+  if (!tryPlock(changetype<usize>(c))) {
+    if (!putLate(changetype<usize>(c))) atomic.or<i32>(addressOf(gc.lost), Lost.Grey);
+    return;
+  }
   visitQueue(recvq(c).first);
   visitQueue(sendq(c).first);
+  punlock(changetype<usize>(c));
 }
 
 function visitQueue(first: Waiter | null): void {
@@ -436,17 +461,11 @@ export class Chan<T> {
 
   /**
    * For the collector: everything in the ring, and the cases of selects in the queues, some of which may be stale. Values of waiting senders
-   * are visited with their goroutines.
+   * are visited with their goroutines. A value that is put into a slot which was visited before is shaded, as is a case that is queued.
    */
-  @unsafe private __visit(cookie: u32): void {
-    visitQueues(changetype<HChan>(changetype<usize>(this)));
-    if (isManaged<T>()) {
-      const c = changetype<HChan>(changetype<usize>(this));
-      for (let i: u32 = 0; i < c.dataqsiz; i++) {
-        const ref = <usize>load<u64>(chanbuf(c, i));
-        if (ref != 0) __visit(ref, cookie);
-      }
-    }
+  @unsafe private __visit(from: u32): void {
+    if (from == 0) visitQueues(changetype<HChan>(changetype<usize>(this)));
+    if (isManaged<T>()) visitRing(changetype<HChan>(changetype<usize>(this)), from);
   }
 }
 

@@ -1,4 +1,16 @@
 /**
+ * The roots, and when they are looked at. Those that are few are looked at with the world stopped, as marking begins and as it ends. The frames
+ * of goroutines and the timers, of which there may be a million, are while the program goes on:
+ *
+ * - A goroutine is scanned once after marking has begun, and again each time it has run since. `G.scanned` says which: who scans it sets
+ *   it to the cycle, and then reads its frames; who has run it sets 0 once its frames are saved, and if it was the cycle's enters it among
+ *   those that have run (`work.ts`). Both are atomic exchanges of one word. If that of the scan comes first, the goroutine has been entered; if it
+ *   comes second, the scan sees the new frames. A goroutine that runs when marking ends has been switched out by then. So all that are not
+ *   entered have frames that were scanned as they are. A scan beside a run may read words from two states: that marks too much,
+ *   never too little, since such a goroutine is entered.
+ * - Who starts a goroutine enters it in the same way, once it can be found to be runnable; a G that is new counts as scanned.
+ * - A timer that is put into a heap, or moved between heaps, is shaded; the heap of a P is looked through once, under its lock.
+ *
  * The roots: every place outside an object's own typed fields that refers to objects. Who adds a place adds it here, or to the
  * visitor of its class (`__visit`).
  *
@@ -26,24 +38,18 @@ import { visitOperations } from "../js/operation";
 import { PollDesc } from "../net/polldesc";
 import { timerOf } from "../goroutine/timers";
 import { Deferral } from "../sync/deferral";
-import { allm, allp, G, GKind, GStatus, ownTask, sched, TASK_ROOM, waiterOf } from "../../abi";
+import { addressOf, allm, allp, G, gc, GKind, GStatus, Lost, ownTask, sched, TASK_ROOM, waiterOf } from "../../abi";
 import { IO_M, SYSMON_M } from "../../layout";
 import { blockOf, mallocSize } from "../memory/malloc";
 import { markObject, markWord, scanWords } from "../memory/mark";
 import { visitPins } from "../memory/pins";
+import { nextBlock, nextRan, putRan, takeRan } from "../memory/work";
+import { lock, plock, punlock, unlock } from "../base/lock";
 import { visitCleanups } from "./weak";
 
-export function markRoots(): void {
+/** Those that are few. With the world stopped and the gate closed. */
+export function markFixedRoots(): void {
   __visit_globals(0);
-  let gp = changetype<G | null>(sched.allgs);
-  while (gp) {
-    markGoroutine(gp);
-    gp = gp.alllink;
-  }
-  for (let i = 0; i < sched.nprocs; i++) {
-    const pp = allp(i);
-    for (let k = 0; k < pp.timersLength; k++) markObject(changetype<usize>(timerOf(pp, k)));
-  }
   for (let at = sched.allPollDescs; at != 0; at = changetype<PollDesc>(at).alllink) {
     const pd = changetype<PollDesc>(at);
     if (pd.rt != 0) markObject(pd.rt);
@@ -57,34 +63,122 @@ export function markRoots(): void {
   visitCleanups();
 }
 
+/** Goroutines that are scanned before others may look for work: some 5 µs. */
+const GS_AT_ONCE: i32 = 32;
+
+/** Scans some goroutines that have not been scanned in this cycle, or the timers of a P; false if there are no more. With a P. */
+export function markSomeRoots(): bool {
+  if (gc.nextG != 0) {
+    lock(addressOf(gc.workLock));
+    let gp = changetype<G | null>(gc.nextG);
+    let end: G | null = gp;
+    for (let i = 0; i < GS_AT_ONCE && end; i++) end = end.alllink;
+    gc.nextG = changetype<usize>(end);
+    unlock(addressOf(gc.workLock));
+    const any = gp != null;
+    while (gp && gp != end) {
+      scanOrLeave(gp);
+      gp = gp.alllink;
+    }
+    if (any) return true;
+  }
+  if (atomic.load<i32>(addressOf(gc.nextTimers)) >= sched.nprocs) return false;
+  const i = atomic.add<i32>(addressOf(gc.nextTimers), 1);
+  if (i >= sched.nprocs) return false;
+  const pp = allp(i);
+  plock(addressOf(pp.timersLock));
+  for (let k = 0; k < pp.timersLength; k++) markObject(changetype<usize>(timerOf(pp, k)));
+  punlock(addressOf(pp.timersLock));
+  return true;
+}
+
+/** Whether `markSomeRoots` is through. */
+@inline
+export function rootsLeft(): bool {
+  return gc.nextG != 0 || atomic.load<i32>(addressOf(gc.nextTimers)) < sched.nprocs;
+}
+
+/** Scans again those that have run, as far as they have been handed over and do not run just now. */
+export function scanRan(stopped: bool): void {
+  for (let block = takeRan(); block != 0; block = nextBlock(block)) {
+    for (let at = nextRan(block); at != 0; at = nextRan(block)) {
+      const gp = changetype<G>(at);
+      if (stopped) {
+        atomic.store<u8>(addressOf(gp.scanned), <u8>gc.cycle);
+        scanGoroutine(gp, true);
+      } else {
+        scanOrLeave(gp);
+      }
+    }
+  }
+}
+
+/** Scans a goroutine while the program goes on; one that cannot be scanned now is entered among those that have run. */
+function scanOrLeave(gp: G): void {
+  const word = addressOf(gp.scanned);
+  const cycle = <u8>gc.cycle;
+  atomic.xchg<u8>(word, cycle);
+  if (!scanGoroutine(gp, false) && atomic.cmpxchg<u8>(word, cycle, 0) == cycle) enterRan(gp);
+}
+
+/** A goroutine has run, and its frames are saved, or it has been started: while objects are marked. */
+export function noteRun(gp: G): void {
+  if (atomic.xchg<u8>(addressOf(gp.scanned), 0) != 0) enterRan(gp);
+}
+
+function enterRan(gp: G): void {
+  // Without memory to remember it in, all are scanned as marking ends.
+  if (!putRan(changetype<usize>(gp))) atomic.or<i32>(addressOf(gc.lost), Lost.Ran);
+}
+
+/** Scans all goroutines. With the world stopped. */
+export function scanAll(): void {
+  let gp = changetype<G | null>(sched.allgs);
+  while (gp) {
+    atomic.store<u8>(addressOf(gp.scanned), <u8>gc.cycle);
+    scanGoroutine(gp, true);
+    gp = gp.alllink;
+  }
+}
+
 function markHeld(id: i32): void {
   const held = allm(id).held;
   if (held != 0) markObject(held);
 }
 
-function markGoroutine(gp: G): void {
+/** Marks what a goroutine refers to. False if that can be found only with the world stopped. */
+function scanGoroutine(gp: G, stopped: bool): bool {
   // It is used again by the next goroutine in this G.
-  if (gp.sleepTimer != 0) markObject(gp.sleepTimer);
+  const timer = gp.sleepTimer;
+  if (timer != 0) markObject(timer);
   const status = gp.status;
-  if (status == GStatus.Idle || status == GStatus.Dead) return;
+  if (status == GStatus.Idle || status == GStatus.Dead) return true;
   // Its program is over: it never runs again.
-  if (gp.kind == GKind.Program && gp.epoch != sched.epoch) return;
+  if (gp.kind == GKind.Program && gp.epoch != sched.epoch) return true;
   if (gp.netError != 0) markObject(gp.netError);
   for (let once = gp.once; once != 0; once = changetype<Deferral>(once).outer) markObject(once);
-  if (gp.kind == GKind.Js) return;
-  if (gp.stackTop != 0) {
-    scanWords(gp.stack, gp.stackTop);
+  if (gp.kind == GKind.Js) return true;
+  const from = gp.stack;
+  const to = gp.stackTop;
+  if (to != 0) {
+    // They are of two states if it is being resumed.
+    if (to < from || to - from > <usize>gp.stackCap) return true;
+    scanWords(from, to);
     markWord(<usize>waiterOf(gp).elem);
     if (status == GStatus.Waiting) markWord(gp.waitOn);
-    return;
+    return true;
   }
-  if (CHECKED) check(status == GStatus.Runnable, "in a stopped world no goroutine has frames that are not saved");
+  if (CHECKED && stopped)
+    check(status == GStatus.Runnable, "in a stopped world no goroutine has frames that are not saved");
   const task = gp.task;
   if (task == ownTask(gp)) {
     scanWords(task, task + TASK_ROOM);
-    return;
+    return true;
   }
+  // A record may be freed, and used for something else, as soon as the goroutine has begun.
+  if (!stopped) return false;
   markWord(task);
   // The record of a call of the host's.
   if (blockOf(task) == task) scanWords(task, task + mallocSize(task));
+  return true;
 }

@@ -15,7 +15,7 @@ import { addressOf, sched, gc } from "../../abi";
 import { startHosted, startTask } from "../goroutine/proc";
 import { Task } from "../goroutine/task";
 import { malloc, mfree } from "../memory/malloc";
-import { drainMarks, isMarked, markObject } from "../memory/mark";
+import { drainAll, isMarked, markObject } from "../memory/mark";
 
 
 @unmanaged
@@ -90,7 +90,7 @@ export function clearUnreachable(): usize {
     pd.closing = closing;
     closing = at;
   }
-  drainMarks();
+  drainAll();
   return closing;
 }
 

@@ -179,10 +179,14 @@ export function newGoids(n: i64): i64 {
   return atomic.add<i64>(addressOf(sched.goidgen), n) + 1;
 }
 
+/** What `G.scanned` is of one that is new: neither a cycle, nor 0. */
+const NEVER_SCANNED: u8 = 3;
+
 export function newG(): G {
   const ptr = malloc(G_BYTES);
   memory.fill(ptr, 0, G_BYTES);
   const gp = changetype<G>(ptr);
+  gp.scanned = NEVER_SCANNED;
   useOwnStack(gp);
   const head = addressOf(sched.allgs);
   let seen: usize;

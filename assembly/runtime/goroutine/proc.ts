@@ -16,7 +16,8 @@ import { runqput } from "./runq";
 import { startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 import { switchOut } from "./stack";
 import { exitsyscall } from "./syscall";
-import { FOREVER, G, GKind, GStatus, OWN_TASK, P, Sched, Switch, allp, sched, addressOf } from "../../abi";
+import { FOREVER, G, GKind, GStatus, OWN_TASK, P, Sched, Switch, allp, gc, sched, addressOf } from "../../abi";
+import { noteRun } from "../gc/roots";
 import { GoTask, IN_G, Task } from "./task";
 import { isTraced, traceCreate, traceReady } from "../debug/trace";
 
@@ -46,6 +47,7 @@ function start(gp: G, task: Task): void {
   gp.task = changetype<usize>(task);
   gp.creator = g.id;
   gp.status = GStatus.Runnable;
+  if (gc.marking != 0) noteRun(gp);
   if (isTraced()) traceCreate(gp);
   const pp = m.p;
   if (pp) {
@@ -106,6 +108,7 @@ export function startHosted(entry: i32, arg: usize): void {
   gp.task = arg;
   gp.creator = 0;
   gp.status = GStatus.Runnable;
+  if (gc.marking != 0) noteRun(gp);
   if (pp) runqput(pp, gp, false);
   else globrunqputOne(gp);
   wakepIfIdle();

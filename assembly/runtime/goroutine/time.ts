@@ -26,6 +26,7 @@
  *
  * Setting, sleeping and what programs see run on a goroutine, firing on g0.
  */
+import { shadeObject } from "../memory/mark";
 import { Chan, HChan, timerchan, timerdrain, timersend } from "../chan/chan";
 import { nanotime } from "../base/clock";
 import { CHECKED } from "../base/checked";
@@ -334,6 +335,7 @@ export function afterFunc(d: i64, task: Task): Timer {
   const t = changetype<Timer>(__new(offsetof<Timer>(), idof<Timer>()));
   t.kind = TimerKind.Func;
   t.arg = changetype<usize>(task);
+  shadeObject(t.arg);
   startTimer(t, d);
   return t;
 }

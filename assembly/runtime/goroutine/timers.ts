@@ -22,6 +22,7 @@ import { TIMERS_FIRST } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { malloc, mfree } from "../memory/malloc";
+import { shadeObject } from "../memory/mark";
 import { allp, P, sched, addressOf } from "../../abi";
 
 /** What happens when a timer is due. */
@@ -124,6 +125,7 @@ export function heapPush(pp: P, t: RuntimeTimer): bool {
   const n = pp.timersLength;
   if (n == pp.timersCap) grow(pp);
   pp.timersLength = n + 1;
+  shadeObject(changetype<usize>(t));
   atomic.store<usize>(addressOf(t.pp), changetype<usize>(pp));
   siftUp(pp.timers, n, t.when, t);
   if (CHECKED) checkEntry(pp, t.index);

@@ -1,30 +1,36 @@
 /**
- * Marking: everything that can be reached from what `roots.ts` names. After Go's mgcmark.go, without its concurrency.
+ * Marking: everything that can be reached from what `gc/roots.ts` names, while the program goes on. After Go's mgcmark.go;
+ * `gc/collect.ts` argues why nothing reachable is missed.
  *
- * An object is *white* while its mark bit is clear, *grey* once it is set and the object is on the mark stack, *black* when what it refers to
- * has been marked too. When the stack is empty all that is reachable is black, and what is white is garbage.
+ * An object is *white* while its mark bit is clear, *grey* once it is set and the object is among the work (`work.ts`), *black* when what it
+ * refers to has been marked too. When there is no work all that is reachable is black, and what is white is garbage.
  *
  * References inside objects are found precisely, by the visitors that AssemblyScript's compiler generates for each class
  * (`__visit_members`) and those that the library has for its collections. Saved frames, tasks and the waiters of goroutines are words
  * whose types nobody knows: each that is an address inside a cell in use counts (`scanWords`). Nothing moves, so both kinds may be mixed.
  *
- * The mark stack is in pages of its own, which the limit on memory does not count. Where not even those can be had, marking goes on without
- * remembering, and what was marked is looked through again, all of it, until nothing new is found.
+ * Visitors run while others write
+ * - A field is an aligned word: a visitor reads what it was at some instant. A collection's place and its length are two words, read at
+ *   different instants: so the library's visitors (`host/compiler/patches.ts`) look at no more than the header of the place says, which never changes
+ *   but to grow over cleared memory.
+ * - An object that was made while marking goes on is black from the start: nobody looks through what is not yet filled in.
+ * - What moves references within an object, or from one to another, shades them (`shade`), so that none slips past a visitor.
  *
- * One thread, on g0, with the world stopped.
+ * Where there was no memory for work, all that is marked is looked through again, with the world stopped, until nothing new is found.
+ *
+ * Any thread that holds a P; the barrier, and what it shades, any thread.
  */
 import { STATIC_BASE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
-import { sched, gc } from "../../abi";
+import { m } from "../base/registers";
+import { addressOf, allp, gc, Lost, P, sched } from "../../abi";
 import { classSize } from "./malloc";
 import { cellOf, ID_RECORD, OBJECT_HEADER } from "./objects";
 import {
   endPage,
   firstPage,
-  freeReserved,
   PAGE_BITS,
   PAGE_SIZE,
-  reservePages,
   SPAN_BYTES,
   SPAN_CLASS,
   SPAN_COUNT,
@@ -34,63 +40,15 @@ import {
   spanEntry,
 } from "./pages";
 import { bitSet, setBit } from "./state";
+import { putGrey, putRest, REST, takeGrey } from "./work";
 
-/** The mark stack: blocks of a page, linked by their first words; `TOP` is where the next entry goes. */
-const STACK: usize = memory.data(16, 8);
-const TOP: usize = 0;
-const BLOCK: usize = 4;
-const OVERFLOWED: usize = 8;
-
-/** Where an entry of a block begins, behind the link. */
-const FIRST: usize = 8;
-
-
-@inline
-function push(object: usize): void {
-  const top = load<usize>(STACK, TOP);
-  if ((top & (PAGE_SIZE - 1)) == 0) {
-    pushSlow(object);
-    return;
-  }
-  store<usize>(top, object);
-  store<usize>(STACK, top + sizeof<usize>(), TOP);
-}
-
-/** The block is full, or there is none. */
-function pushSlow(object: usize): void {
-  const block = reservePages(1);
-  if (block == 0) {
-    store<i32>(STACK, 1, OVERFLOWED);
-    return;
-  }
-  store<usize>(block, load<usize>(STACK, BLOCK));
-  store<usize>(STACK, block, BLOCK);
-  store<usize>(block, object, FIRST);
-  store<usize>(STACK, block + FIRST + sizeof<usize>(), TOP);
-}
-
-/** The object pushed last; 0 if there is none. */
-@inline
-function pop(): usize {
-  const block = load<usize>(STACK, BLOCK);
-  if (block == 0) return 0;
-  const top = load<usize>(STACK, TOP) - sizeof<usize>();
-  const object = load<usize>(top);
-  if (top == block + FIRST) {
-    const before = load<usize>(block);
-    freeReserved(block);
-    store<usize>(STACK, before, BLOCK);
-    store<usize>(STACK, before != 0 ? before + PAGE_SIZE : 0, TOP);
-  } else {
-    store<usize>(STACK, top, TOP);
-  }
-  return object;
-}
+/** Words that are looked through at a time, of a record or block of bytes. */
+const WORDS_AT_ONCE: u32 = 4096;
 
 /** Marks the object that a typed reference refers to. What is none (a program can make such a reference) is left alone. */
 export function markObject(object: usize): void {
   if (object < sched.heapBase) {
-    if (object >= <usize>STATIC_BASE && setBit(gc.marks, object)) push(object);
+    if (object >= <usize>STATIC_BASE && setBit(gc.marks, object)) grey(object);
     return;
   }
   const entry = load<u32>(spanEntry(<u32>(object >> PAGE_BITS)));
@@ -100,13 +58,59 @@ export function markObject(object: usize): void {
 function markCell(cell: usize, entry: u32): void {
   if (!setBit(gc.marks, cell)) return;
   countFound(entry);
-  if (hasReferences(load<u32>(cell))) push(cell + OBJECT_HEADER);
+  if (hasReferences(load<u32>(cell))) grey(cell + OBJECT_HEADER);
+}
+
+/** It is marked, and is to be looked through. */
+@inline
+function grey(object: usize): void {
+  if (!putGrey(object, 0)) atomic.or<i32>(addressOf(gc.lost), Lost.Grey);
 }
 
 
 @inline
 function countFound(entry: u32): void {
-  gc.found += entry & SPAN_SMALL ? <i64>classSize(entry & SPAN_CLASS) : (<i64>(entry & SPAN_COUNT)) << PAGE_BITS;
+  const bytes = entry & SPAN_SMALL ? <i64>classSize(entry & SPAN_CLASS) : (<i64>(entry & SPAN_COUNT)) << PAGE_BITS;
+  const pp = m.p;
+  if (pp) pp.found += bytes;
+  else atomic.add<i64>(addressOf(gc.told), bytes);
+}
+
+/**
+ * The write barrier, after Dijkstra et al. (1978): what is put where a visitor may have been already is marked. For a typed reference, and
+ * for a word that may be one.
+ */
+@inline
+export function shadeObject(object: usize): void {
+  if (gc.marking != 0) markObject(object);
+}
+
+
+@inline
+export function shade(word: u64): void {
+  if (gc.marking != 0) markWord(<usize>word);
+}
+
+/** An object was put before others in a list whose links, at `next` in each, are not written through the barrier. */
+export function shadePushed(object: usize, next: usize): void {
+  if (gc.marking == 0) return;
+  markObject(object);
+  const after = load<usize>(object + next);
+  if (after != 0) markObject(after);
+}
+
+/** The same for all of a list, whose links have been turned round. */
+export function shadeList(first: usize, next: usize): void {
+  if (gc.marking == 0) return;
+  for (let at = first; at != 0; at = load<usize>(at + next)) markObject(at);
+}
+
+/** The references in [from, to) are about to be moved: shades them all. */
+export function shadeRange(from: usize, to: usize): void {
+  for (let at = from; at < to; at += sizeof<usize>()) {
+    const object = load<usize>(at);
+    if (object != 0) markObject(object);
+  }
 }
 
 /** Bit of the flags of a class: no field refers to an object. */
@@ -137,7 +141,7 @@ function markAround(address: usize): void {
   const entry = load<u32>(spanEntry(<u32>(cell >> PAGE_BITS)));
   countFound(entry);
   const id = load<u32>(cell);
-  if (hasReferences(id) || (id == idof<ArrayBuffer>() && (entry & SPAN_BYTES) == 0)) push(cell + OBJECT_HEADER);
+  if (hasReferences(id) || (id == idof<ArrayBuffer>() && (entry & SPAN_BYTES) == 0)) grey(cell + OBJECT_HEADER);
 }
 
 /** The same for all words in [from, to). */
@@ -148,20 +152,45 @@ export function scanWords(from: usize, to: usize): void {
   }
 }
 
-/** Marks everything that what is marked refers to. */
-export function drainMarks(): void {
+/** Looks through `n` grey objects; false if there are no more. On the thread that holds `pp`. */
+export function drainSome(pp: P, n: i32): bool {
+  for (; n > 0; n--) {
+    const word = takeGrey(pp);
+    if (word == 0) return false;
+    if (word & REST) visit(word & ~REST, <u32>takeGrey(pp));
+    else visit(word, 0);
+  }
+  return true;
+}
+
+/** All of them; and where some could not be remembered, what is marked. With the world stopped. */
+export function drainAll(): void {
+  const pp = m.p!;
   while (true) {
-    for (let object = pop(); object != 0; object = pop()) visit(object);
-    if (load<i32>(STACK, OVERFLOWED) == 0) return;
-    store<i32>(STACK, 0, OVERFLOWED);
+    while (drainSome(pp, i32.MAX_VALUE)) {}
+    if ((atomic.and<i32>(addressOf(gc.lost), ~Lost.Grey) & Lost.Grey) == 0) return;
     visitMarked(true);
   }
 }
 
-function visit(object: usize): void {
+/** Looks through an object, or what its visitor counts from `from` on: a large one is done in parts. */
+function visit(object: usize, from: u32): void {
   const id = load<u32>(object - 8);
-  if (id != ID_RECORD && id != idof<ArrayBuffer>()) __visit_members(object, 0);
-  else scanWords(object, object + load<u32>(object - 4));
+  if (id != ID_RECORD && id != idof<ArrayBuffer>()) {
+    __visit_members(object, from);
+    return;
+  }
+  const words = atomic.load<u32>(object - 4) / <u32>sizeof<usize>();
+  let end = words;
+  if (words - from > WORDS_AT_ONCE && putRest(object, from + WORDS_AT_ONCE)) end = from + WORDS_AT_ONCE;
+  scanWords(object + <usize>from * sizeof<usize>(), object + <usize>end * sizeof<usize>());
+}
+
+/** Bytes of objects that have been found. While the world is stopped, exactly. */
+export function foundSoFar(): i64 {
+  let bytes = atomic.load<i64>(addressOf(gc.told));
+  for (let i = 0; i < sched.nprocs; i++) bytes += allp(i).found;
+  return bytes;
 }
 
 /** Whether an object was found; static ones are there for good. After marking, before its span is swept. */
@@ -181,7 +210,7 @@ function visitMarked(buffers: bool): void {
     for (let cell = base; cell + size <= base + PAGE_SIZE; cell += size) {
       if (!bitSet(gc.marks, cell)) continue;
       const id = load<u32>(cell);
-      if (hasReferences(id) || (buffers && id == idof<ArrayBuffer>())) visit(cell + OBJECT_HEADER);
+      if (hasReferences(id) || (buffers && id == idof<ArrayBuffer>())) visit(cell + OBJECT_HEADER, 0);
     }
   }
 }
@@ -195,7 +224,8 @@ export function clearStaticMarks(): void {
 /** A checked build, after marking: no black object refers to a white one. */
 export function checkMarks(): void {
   if (!CHECKED) return;
-  const found = gc.found;
+  const found = foundSoFar();
   visitMarked(false);
-  check(load<usize>(STACK, BLOCK) == 0 && gc.found == found, "no black object refers to a white one");
+  while (drainSome(m.p!, i32.MAX_VALUE)) {}
+  check(foundSoFar() == found, "no black object refers to a white one");
 }

@@ -14,6 +14,11 @@
  * Freed by hand are records of tasks alone (`freeRecord`): their cells wait in the cache and are given out again. At the next flush
  * they are forgotten, and the collector finds them unused.
  *
+ * While objects are marked, whatever is allocated is marked from the start: its class is not looked at, nor what is in it. So a run is marked
+ * as it is found, and what is left of it at the flush is unmarked. Records, which are filled in without the write barrier, are also
+ * entered among the work of marking (`work.ts` says why they are not looked through too early); and none is freed by hand, as some marker may
+ * be looking at it.
+ *
  * Any thread; threads without a P use caches of their own, under `sched.orphanLock`.
  */
 import { lock, unlock } from "../base/lock";
@@ -24,6 +29,7 @@ import {
   CLASS_COUNT,
   Handed,
   handedBy,
+  Lost,
   ObjectCache,
   objectsOf,
   P,
@@ -45,8 +51,10 @@ import {
   SPAN_SMALL,
   spanEntry,
 } from "./pages";
-import { bitSet, bitsOfPage, objectCentral, PAGE_BITS_BYTES, spanAt } from "./state";
+import { bitSet, bitsOfPage, clearBit, objectCentral, PAGE_BITS_BYTES, setBit, spanAt } from "./state";
 import { pagesOrDie, putPartial, sweepSpan, takeUnswept } from "./sweep";
+import { putGrey } from "./work";
+import { assist } from "./assist";
 import { throwOutOfMemory } from "../base/panic";
 
 /**
@@ -106,6 +114,7 @@ function allocLarge(size: usize): usize {
   tell((<i64>n) << PAGE_BITS, 1);
   const block = pagesOrDie(n);
   const page = <u32>(block >> PAGE_BITS);
+  if (gc.marking != 0) setBit(gc.marks, block);
   store<u32>(spanEntry(page), load<u32>(spanEntry(page)) | SPAN_OBJECT);
   spanAt(page).live = 1;
   return block;
@@ -146,6 +155,7 @@ function nextRun(cache: ObjectCache, sizeClass: i32, handed: Handed | null): boo
     if (span.live == 0) end = limit;
     else while (end < limit && !bitSet(gc.allocs, end)) end += size;
   }
+  if (gc.marking != 0) for (let cell = at; cell < end; cell += size) setBit(gc.marks, cell);
   cache.bump = at;
   cache.end = end;
   const bytes = <u32>(end - at);
@@ -197,7 +207,8 @@ function tell(bytes: i64, cells: u32): void {
   atomic.add<i64>(addressOf(gc.heapAlloc), bytes);
   atomic.add<i64>(addressOf(gc.mallocs), cells);
   const live = atomic.add<i64>(addressOf(gc.heapLive), bytes) + bytes;
-  if (live >= gc.trigger) requestGc();
+  if (gc.marking != 0) assist(bytes, live);
+  else if (live >= gc.trigger) requestGc();
 }
 
 function tellHanded(handed: Handed): void {
@@ -225,11 +236,17 @@ export function newRecord(size: usize): usize {
   }
   if (cell == 0) cell = allocCell(size + OBJECT_HEADER);
   store<u64>(cell, ((<u64>size) << 32) | ID_RECORD);
+  if (gc.marking != 0) greyRecord(cell + OBJECT_HEADER);
   return cell + OBJECT_HEADER;
+}
+
+function greyRecord(record: usize): void {
+  if (!putGrey(record, 0)) atomic.or<i32>(addressOf(gc.lost), Lost.Grey);
 }
 
 /** Frees a record that nobody will use again. What still points to it, a saved frame perhaps, does no harm. */
 export function freeRecord(record: usize): void {
+  if (gc.marking != 0) return;
   const cell = record - OBJECT_HEADER;
   store<u32>(cell, ID_FREED);
   const pp = m.p;
@@ -284,6 +301,10 @@ function flush(cache: ObjectCache, sizeClass: i32): void {
     const span = spanAt(page);
     const left = <u32>(cache.end - cache.bump);
     const cells = left / classSize(sizeClass);
+    if (gc.marking != 0) {
+      const size = <usize>classSize(sizeClass);
+      for (let cell = cache.bump; cell < cache.end; cell += size) clearBit(gc.marks, cell);
+    }
     span.allocEnd = cache.bump;
     span.live -= cells;
     takeBack(left, cells);

@@ -156,17 +156,8 @@ export function reservePages(n: u32): usize {
   return ptr;
 }
 
-/** Gives back a block of `allocPages`. */
+/** Gives back a block of `allocPages`. (One of `reservePages` is there for good.) */
 export function freePages(ptr: usize): void {
-  giveBack(ptr, true);
-}
-
-/** Gives back a block of `reservePages`. */
-export function freeReserved(ptr: usize): void {
-  giveBack(ptr, false);
-}
-
-function giveBack(ptr: usize, counted: bool): void {
   lock(addressOf(sched.pageLock));
   let page = <u32>(ptr >> PAGE_BITS);
   if (CHECKED)
@@ -175,7 +166,7 @@ function giveBack(ptr: usize, counted: bool): void {
       "pages are freed once, as a block",
     );
   let n = load<u32>(spanEntry(page)) & SPAN_COUNT;
-  if (counted) atomic.store<i32>(addressOf(sched.heapPages), sched.heapPages - n);
+  atomic.store<i32>(addressOf(sched.heapPages), sched.heapPages - n);
   store<u32>(spanEntry(page), 0);
   if (page + n < <u32>memory.size()) {
     const after = load<u32>(spanEntry(page + n));

@@ -1,19 +1,20 @@
 /**
  * What AssemblyScript's compiler and library expect of a runtime: the program's `--runtime`.
  *
- * An object has a header of two words before the address that programs see: the runtime id and the size (`objects.ts`). `__link` has
- * nothing to do, since nobody marks while anybody writes.
+ * An object has a header of two words before the address that programs see: the runtime id and the size (`objects.ts`). `__link` is the
+ * write barrier (`mark.ts`): the compiler and the library call it after each store of a reference in an object.
  *
  * Any thread, on either stack.
  */
 import { allocCell, OBJECT_HEADER } from "./objects";
 import { malloc, mallocSize, mfree } from "./malloc";
-import { markObject } from "./mark";
+import { markObject, shadeRange } from "./mark";
 import { PAGE_BITS, SPAN_BYTES, SPAN_OBJECT, SPAN_SMALL, spanEntry } from "./pages";
 import { pin, unpin } from "./pins";
 import { requestGc } from "./request";
 import { throwOutOfMemory } from "../base/panic";
-import { sched } from "../../abi";
+import { gc, sched } from "../../abi";
+import { putRest } from "./work";
 
 /** AssemblyScript's limit on an object. */
 const MAX_SIZE: usize = 1 << 30;
@@ -81,7 +82,8 @@ export function __renew(ptr: usize, size: usize): usize {
   // Literals lie in static memory, where there is nothing to grow into.
   if (ptr >= sched.heapBase && size <= mallocSize(ptr - OBJECT_HEADER) - OBJECT_HEADER) {
     if (size > have) memory.fill(ptr + have, 0, size - have);
-    store<u32>(ptr - 4, <u32>size);
+    // A visitor beside this sees cleared memory behind what was.
+    atomic.store<u32>(ptr - 4, <u32>size);
     return ptr;
   }
   const copy = __new(size, load<u32>(ptr - 8));
@@ -91,7 +93,26 @@ export function __renew(ptr: usize, size: usize): usize {
 
 
 @global @unsafe
-export function __link(parentPtr: usize, childPtr: usize, expectMultiple: bool): void {}
+export function __link(parentPtr: usize, childPtr: usize, expectMultiple: bool): void {
+  if (gc.marking != 0) barrier(childPtr);
+}
+
+/** Apart from `__link`, which is inlined everywhere. */
+function barrier(object: usize): void {
+  if (object != 0) markObject(object);
+}
+
+/** The references in [from, to) are about to be moved by other than single stores that are linked. */
+@global @unsafe
+export function __linkRange(from: usize, to: usize): void {
+  if (gc.marking != 0) shadeRange(from, to);
+}
+
+/** A visitor has looked through a part of a collection, and leaves the rest, from element `from`; false if it is to go on itself. */
+@global @unsafe
+export function __visitRest(ptr: usize, from: u32): bool {
+  return putRest(ptr, from);
+}
 
 
 @global @unsafe

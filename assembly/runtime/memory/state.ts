@@ -27,15 +27,20 @@ export function bitSet(bits: usize, cell: usize): bool {
   return (load<u8>(bits + (cell >> 7)) & bitOf(cell)) != 0;
 }
 
-/** Sets a bit; was it clear? */
+/** Sets a bit that others may be setting, or one beside it; was it clear? */
 @inline
 export function setBit(bits: usize, cell: usize): bool {
   const at = bits + (cell >> 7);
   const bit = bitOf(cell);
-  const old = <u32>load<u8>(at);
-  if ((old & bit) != 0) return false;
-  store<u8>(at, <u8>(old | bit));
-  return true;
+  if (((<u32>load<u8>(at)) & bit) != 0) return false;
+  return ((<u32>atomic.or<u8>(at, <u8>bit)) & bit) == 0;
+}
+
+/** Clears a bit. While nobody else sets any. */
+@inline
+export function clearBit(bits: usize, cell: usize): void {
+  const at = bits + (cell >> 7);
+  store<u8>(at, <u8>((<u32>load<u8>(at)) & ~bitOf(cell)));
 }
 
 /** Bytes of the bits of a page. */

@@ -9,6 +9,7 @@ import { heldLocks } from "../base/lockrank";
 import { globrunqget, globrunqsize } from "./globrunq";
 import { lock, unlock } from "../base/lock";
 import { collect } from "../gc/collect";
+import { markIdle, markTurn } from "../gc/marker";
 import { acquirep, mstop, pidleget, pidleput, releasep, wakepIfIdle } from "./mp";
 import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
 import { injectglist } from "../net/polldesc";
@@ -16,7 +17,7 @@ import { loadIdlePs, loadSpinning, startSpinning, stopSpinning } from "./spinnin
 import { fastrandn } from "../base/rand";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget, runqput, runqsteal } from "../goroutine/runq";
-import { Attention, G, P, ProgramState, addressOf, allp, sched } from "../../abi";
+import { Attention, G, P, ProgramState, addressOf, allp, gc, sched } from "../../abi";
 import { checkTimers } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { gcstopm } from "./world";
@@ -29,8 +30,11 @@ export function findRunnable(): G | null {
   while (true) {
     if (CHECKED) check(heldLocks() == 0 && m.p != null, "who looks for a goroutine has a P and holds no locks");
     if (atomic.load<u64>(addressOf(sched.state)) != 0) {
-      if (!attend()) return null;
-      continue;
+      if (!onlyMarks()) {
+        if (!attend()) return null;
+        continue;
+      }
+      if (!markTurn(m.p!)) return null;
     }
     const pp = m.p!;
     let gp = nextHere(pp, true);
@@ -56,6 +60,11 @@ export function findRunnable(): G | null {
         }
         if (CHECKED) check(runqempty(pp), "what the timers of others have put here is run first");
       }
+    }
+    if (gc.marking != 0) {
+      if (m.spinning) stopSpinning();
+      if (!markIdle(pp)) return null;
+      continue;
     }
     gp = giveUp(pp);
     if (gp) return found(gp);
@@ -161,6 +170,14 @@ function giveUp(pp: P): G | null {
   acquirep(idle);
   if (wasSpinning) startSpinning();
   return null;
+}
+
+/** Whether nothing is wanted but that this M marks now and then. */
+function onlyMarks(): bool {
+  return (
+    atomic.load<i32>(addressOf(sched.attention)) == Attention.Mark &&
+    atomic.load<i32>(addressOf(sched.state)) == ProgramState.Running
+  );
 }
 
 /** There is a reason not to go on: false if the program is over, true when this M may look for work again. */

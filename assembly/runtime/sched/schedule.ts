@@ -83,7 +83,22 @@ import { m, phase, setG, setPhase } from "../base/registers";
 import { runqput } from "../goroutine/runq";
 import { selparkcommit } from "../chan/select";
 import { NORMAL, REWINDING, saveStack, UNWINDING } from "../goroutine/stack";
-import { G, GKind, GStatus, InLoop, M, MainState, Owed, Switch, TraceKind, addressOf, isPlain, sched } from "../../abi";
+import {
+  G,
+  GKind,
+  GStatus,
+  InLoop,
+  M,
+  MainState,
+  Owed,
+  Switch,
+  TraceKind,
+  addressOf,
+  gc,
+  isPlain,
+  sched,
+} from "../../abi";
+import { noteRun } from "../gc/roots";
 import { runDeferrals } from "../sync/deferral";
 import { entersyscall, leaveSyscall } from "../goroutine/syscall";
 import { makeHostCall } from "./hostcall";
@@ -178,6 +193,7 @@ function execute(gp: G): void {
     stopUnwind();
     if (!gp.exiting) {
       saveStack(mp, gp);
+      if (gc.marking != 0) noteRun(gp);
       if (mp.syscalls != 0) leaveSyscall();
       if (mp.inUser) leaveUser(mp);
       // Once it is on a queue, or its lock is free, the goroutine may already be running elsewhere.

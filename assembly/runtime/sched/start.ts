@@ -5,6 +5,7 @@
 import { MAX_THREADS } from "../../layout";
 import { nanotime } from "../base/clock";
 import { checkLayout } from "../base/checks";
+import { enterCore, leaveCore } from "./gate";
 import { globrunqput } from "./globrunq";
 import { gfgetOrphan } from "../goroutine/gs";
 import { stopRewind, stopUnwind } from "../base/imports";
@@ -13,12 +14,13 @@ import { mreturn } from "./inloop";
 import { awaitp, pidleput, wakeAll, wakepIfIdle } from "./mp";
 import { mexit, newm } from "./newm";
 import { initGc } from "../gc/collect";
+import { noteRun } from "../gc/roots";
 import { initObjects } from "../memory/objects";
 import { initPages } from "../memory/pages";
 import { goexit0, schedule } from "./schedule";
 import { g, m, phase, setG, setM, setPhase } from "../base/registers";
 import { initScratch, NORMAL, REWINDING, UNWINDING } from "../goroutine/stack";
-import { G, GStatus, InLoop, MainState, Mstart, ProgramState, allm, allp, sched, addressOf } from "../../abi";
+import { G, GStatus, InLoop, MainState, Mstart, ProgramState, allm, allp, sched, addressOf, gc } from "../../abi";
 import { attachTrace, isTraced, traceCreate } from "../debug/trace";
 
 /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
@@ -136,11 +138,13 @@ export function discard(): void {
 /** Starts a goroutine for a task: kind 0 for a call, 1 for main, 2 for the top-level code alone. */
 @host
 export function submit(task: usize, kind: i32): void {
+  enterCore();
   const gp = gfgetOrphan();
   gp.entry = load<i32>(task);
   gp.task = task;
   gp.owes = true;
   gp.status = GStatus.Runnable;
+  if (gc.marking != 0) noteRun(gp);
   atomic.add<i64>(addressOf(sched.gcount), 1);
   lock(addressOf(sched.lock));
   if (kind == 0) {
@@ -152,6 +156,7 @@ export function submit(task: usize, kind: i32): void {
   if (isTraced()) traceCreate(gp);
   globrunqput(gp);
   unlock(addressOf(sched.lock));
+  leaveCore();
   wakepIfIdle();
 }
 

@@ -17,6 +17,7 @@ import { addressOf } from "./abi";
 import { Chan } from "./runtime/chan/chan";
 import { nanotime } from "./runtime/base/clock";
 import { mpscPush, mpscTake } from "./runtime/base/mpsc";
+import { shadeList, shadeObject, shadePushed } from "./runtime/memory/mark";
 import { nilCheck } from "./runtime/base/nil";
 import { gopanic } from "./runtime/base/panic";
 import { goid } from "./runtime/goroutine/proc";
@@ -44,6 +45,7 @@ export class Handle {
   constructor(loop: EventLoop, task: Task) {
     this.loop = loop;
     this.task = changetype<usize>(task);
+    shadeObject(this.task);
   }
 
   /** Has the call been made, or been cancelled? Then it will not be made any more. */
@@ -163,7 +165,9 @@ export class EventLoop {
       gopanic("event loop: callSoonThreadsafe of a closed loop");
     }
     const handle = new Handle(this, task);
-    if (mpscPush(addressOf(this.notes), changetype<usize>(handle), offsetof<Handle>("next"))) this.wakeup.trySend(true);
+    const isFirst = mpscPush(addressOf(this.notes), changetype<usize>(handle), offsetof<Handle>("next"));
+    shadePushed(changetype<usize>(handle), offsetof<Handle>("next"));
+    if (isFirst) this.wakeup.trySend(true);
     return handle;
   }
 
@@ -271,6 +275,7 @@ export class EventLoop {
 
   private takeNotes(): void {
     let at = mpscTake(addressOf(this.notes), offsetof<Handle>("next"));
+    shadeList(at, offsetof<Handle>("next"));
     while (at != 0) {
       const handle = changetype<Handle>(at);
       at = changetype<usize>(handle.next);

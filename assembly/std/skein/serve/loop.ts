@@ -17,6 +17,7 @@
 import { SERVE_IDLE_CHECKS } from "../layout";
 import { addressOf } from "../abi";
 import { mpscPush, mpscTake } from "../runtime/base/mpsc";
+import { shadeList, shadePushed } from "../runtime/memory/mark";
 import { nanotime } from "../runtime/base/clock";
 import { malloc, mfree } from "../runtime/memory/malloc";
 import { SOCKADDR_MAX } from "../abi";
@@ -95,7 +96,9 @@ export class Loop {
   /** Has the loop take over a connection, which has been counted already. */
   adopt(conn: Conn): void {
     const head = addressOf(this.adopted);
-    if (mpscPush(head, changetype<usize>(conn), offsetof<Conn>("next"))) sinkPost(this.slots.control, LoopEvent.Adopt);
+    const isFirst = mpscPush(head, changetype<usize>(conn), offsetof<Conn>("next"));
+    shadePushed(changetype<usize>(conn), offsetof<Conn>("next"));
+    if (isFirst) sinkPost(this.slots.control, LoopEvent.Adopt);
   }
 
   /** Has the loop close its connections, and end. Nothing is to be taken over after that. */
@@ -394,6 +397,7 @@ export class Loop {
   /** Takes over the connections that were given to this loop. */
   private takeOver(): void {
     let at = mpscTake(addressOf(this.adopted), offsetof<Conn>("next"));
+    shadeList(at, offsetof<Conn>("next"));
     while (at != 0) {
       const conn = changetype<Conn>(at);
       at = changetype<usize>(conn.next);
