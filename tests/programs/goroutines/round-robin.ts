@@ -14,27 +14,18 @@ function take(name: i32, n: i32, wg: WaitGroup): void {
   wg.done();
 }
 
-/** Whether each of five goroutines has its turn in all of 200 rounds. */
-function takeTurns(): bool {
-  turns.length = 0;
+function yieldingGoroutinesTakeTurns(): void {
   const wg = new WaitGroup();
-  wg.add(5);
-  for (let i = 0; i < 5; i++) go(take(i, 200, wg));
+  // As many as the ring of a P has places in a checked build: what finds none there goes to the global queue.
+  wg.add(4);
+  for (let i = 0; i < 4; i++) go(take(i, 200, wg));
   wg.wait();
-  same(turns.length, 1000, "turns");
+  same(turns.length, 800, "turns");
   for (let round = 0; round < 200; round++) {
     let seen = 0;
-    for (let i = 0; i < 5; i++) seen |= 1 << turns[round * 5 + i];
-    if (seen != 31) return false;
+    for (let i = 0; i < 4; i++) seen |= 1 << turns[round * 4 + i];
+    same(seen, 15, `each of the four has a turn in round ${round}`);
   }
-  return true;
-}
-
-/** Unless one is preempted, since the machine has other work to do: then they are asked again. */
-function yieldingGoroutinesTakeTurns(): void {
-  let tries = 1;
-  while (!takeTurns() && tries < 20) tries++;
-  check(tries < 20, "each of the five has a turn in all rounds");
 }
 
 function nobodyRunsBeforeTheCallerStops(): void {
