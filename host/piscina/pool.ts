@@ -248,7 +248,10 @@ export class Pool {
     this.listen();
     const { startNow } = createRequire(import.meta.url)("./engine.cjs") as typeof engine;
     // No more threads than that, so that tasks find what earlier ones have left in their module: with one thread, all of them.
-    const rt = startNow({ procs: maxThreads, threads: maxThreads, worker }, (error) => this.owner.emit("error", error));
+    const rt = startNow({ procs: maxThreads, threads: maxThreads, worker }, (error) => {
+      this.threads.lost();
+      this.owner.emit("error", error);
+    });
     return { rt, work: tasksOf(rt, this.number) };
   }
 

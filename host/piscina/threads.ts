@@ -84,6 +84,8 @@ export class PoolThreads {
   readonly all = new Set<PiscinaThread>();
   private readonly owner: EventEmitter;
   private readonly options: FilledOptions;
+  /** The one that had a task last. */
+  private last: PiscinaThread | undefined;
 
   constructor(owner: EventEmitter, options: FilledOptions) {
     this.owner = owner;
@@ -130,6 +132,7 @@ export class PoolThreads {
     const { minThreads, idleTimeout } = this.options;
     if (thread.destroyed) return;
     thread.done();
+    this.last = thread;
     if (isDead) {
       this.remove(thread);
       this.ensureLeast();
@@ -138,6 +141,14 @@ export class PoolThreads {
         if (this.all.size > minThreads) this.remove(thread);
       });
     }
+  }
+
+  /** A thread has died of what a task has left behind: it keeps the process alive no more, and another takes its place. */
+  lost(): void {
+    const { last } = this;
+    if (last === undefined || last.destroyed || last.currentUsage > 0) return;
+    this.remove(last);
+    this.ensureLeast();
   }
 
   end(): void {
