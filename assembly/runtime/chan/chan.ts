@@ -53,6 +53,8 @@ export class HChan {
   @host dataqsiz: u32;
   /** A timer sends here: what programs see has no ring. */
   ofTimer: bool;
+  /** A case of a select has been in one of its queues. */
+  hasCases: bool;
   recvx: u32;
   // Two WaitQs.
   private recvqFirst: usize;
@@ -379,7 +381,7 @@ function visitRing(c: HChan, from: u32): void {
  * holds it; so where it is taken the channel's turn comes later.
  */
 function visitQueues(c: HChan): void {
-  if (!recvq(c).first && !sendq(c).first) return;
+  if (!c.hasCases) return;
   if (!tryPlock(changetype<usize>(c))) {
     if (!putLate(changetype<usize>(c))) atomic.or<i32>(addressOf(gc.lost), Lost.Grey);
     return;

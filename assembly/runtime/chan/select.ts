@@ -454,6 +454,7 @@ function queue(it: SelectCase): void {
   if (it.chan == 0) return;
   it.g = g;
   it.elem = it.value;
+  chanOf(it).hasCases = true;
   shade(changetype<usize>(it)); // the channel keeps the block of the cases
   enqueue(it.isSend ? sendq(chanOf(it)) : recvq(chanOf(it)), it);
 }

@@ -307,7 +307,7 @@ function release(first: G): void {
 // ---- what is told ------------------------------------------------------------------------------------------------------
 
 function mb(bytes: i64): string {
-  return ((bytes + (1 << 19)) >> 20).toString();
+  return ((bytes >> 20) + ((bytes >> 19) & 1)).toString();
 }
 
 function ms(ns: i64): string {
