@@ -113,7 +113,7 @@ export class G {
   ok: bool;
   /** One of GKind; written by who makes it, Program again when it is buried. */
   kind: u8;
-  /** `gc.cycle` once its frames have been scanned, 0 if it has run since; anything else: not in this cycle (see `memory/scan.ts`). */
+  /** `gc.cycle` once its frames have been scanned, 0 if it has run since; anything else: not in this cycle (see `gc/roots.ts`). */
   scanned: u8;
   /** Buffer of the saved frames (owner), and its capacity in bytes: at first the one inside the G. */
   stack: usize;

@@ -91,9 +91,8 @@ export class Gc {
   weakRefs: usize;
   cleanups: usize;
   pins: usize;
-  /** Nanoseconds of collecting so far; bytes found by the mark phase that runs. The collector's. */
+  /** Nanoseconds of collecting so far. The collector's. */
   busy: i64;
-  found: i64;
 }
 
 /** Bits of `Gc.lost`. */

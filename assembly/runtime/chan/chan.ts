@@ -32,11 +32,11 @@
  */
 import { plock, punlock, tryPlock } from "../base/lock";
 import { markObject, markWord, shade } from "../memory/mark";
-import { putLate, putRest } from "../memory/work";
+import { greyLate, putRest } from "../memory/work";
 import { gopanic } from "../base/panic";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { addressOf, G, gc, GKind, Lost, sched, Waiter, WaitReason, waiterOf } from "../../abi";
+import { G, GKind, sched, Waiter, WaitReason, waiterOf } from "../../abi";
 import { dequeue, enqueue, link, ownWaiter, readyAll, unlink, WaitQ } from "./waitq";
 
 
@@ -383,7 +383,7 @@ function visitRing(c: HChan, from: u32): void {
 function visitQueues(c: HChan): void {
   if (!c.hasCases) return;
   if (!tryPlock(changetype<usize>(c))) {
-    if (!putLate(changetype<usize>(c))) atomic.or<i32>(addressOf(gc.lost), Lost.Grey);
+    greyLate(changetype<usize>(c));
     return;
   }
   visitQueue(recvq(c).first);

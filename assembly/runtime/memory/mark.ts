@@ -40,7 +40,7 @@ import {
   spanEntry,
 } from "./pages";
 import { bitSet, setBit } from "./state";
-import { putGrey, putRest, REST, takeGrey } from "./work";
+import { grey, putRest, REST, takeGrey } from "./work";
 
 /** Words that are looked through at a time, of a record or block of bytes. */
 const WORDS_AT_ONCE: u32 = 4096;
@@ -59,12 +59,6 @@ function markCell(cell: usize, entry: u32): void {
   if (!setBit(gc.marks, cell)) return;
   countFound(entry);
   if (hasReferences(load<u32>(cell))) grey(cell + OBJECT_HEADER);
-}
-
-/** It is marked, and is to be looked through. */
-@inline
-function grey(object: usize): void {
-  if (!putGrey(object, 0)) atomic.or<i32>(addressOf(gc.lost), Lost.Grey);
 }
 
 

@@ -29,7 +29,6 @@ import {
   CLASS_COUNT,
   Handed,
   handedBy,
-  Lost,
   ObjectCache,
   objectsOf,
   P,
@@ -53,7 +52,7 @@ import {
 } from "./pages";
 import { bitSet, bitsOfPage, clearBit, objectCentral, PAGE_BITS_BYTES, setBit, spanAt } from "./state";
 import { pagesOrDie, putPartial, sweepSpan, takeUnswept } from "./sweep";
-import { putGrey } from "./work";
+import { grey } from "./work";
 import { assist } from "./assist";
 import { throwOutOfMemory } from "../base/panic";
 
@@ -236,12 +235,8 @@ export function newRecord(size: usize): usize {
   }
   if (cell == 0) cell = allocCell(size + OBJECT_HEADER);
   store<u64>(cell, ((<u64>size) << 32) | ID_RECORD);
-  if (gc.marking != 0) greyRecord(cell + OBJECT_HEADER);
+  if (gc.marking != 0) grey(cell + OBJECT_HEADER);
   return cell + OBJECT_HEADER;
-}
-
-function greyRecord(record: usize): void {
-  if (!putGrey(record, 0)) atomic.or<i32>(addressOf(gc.lost), Lost.Grey);
 }
 
 /** Frees a record that nobody will use again. What still points to it, a saved frame perhaps, does no harm. */

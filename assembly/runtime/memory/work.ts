@@ -20,7 +20,7 @@
  */
 import { lock, unlock } from "../base/lock";
 import { m } from "../base/registers";
-import { addressOf, allp, gc, P, sched } from "../../abi";
+import { addressOf, allp, gc, Lost, P, sched } from "../../abi";
 import { PAGE_SIZE, reservePages } from "./pages";
 
 
@@ -60,7 +60,7 @@ function hasRoom(block: usize, words: u32): bool {
 // ---- grey objects ------------------------------------------------------------------------------------------------------
 
 /** Adds an object; with `from`, its rest. False if there is no memory to remember it in. */
-export function putGrey(object: usize, from: u32): bool {
+function putGrey(object: usize, from: u32): bool {
   const pp = m.p;
   if (!pp) return putGreyOrphan(object, from);
   let block = pp.grey;
@@ -85,6 +85,15 @@ function addGrey(block: usize, object: usize, from: u32): void {
   }
 }
 
+/** Adds an object; where there is no memory for that, `gc.lost` says so. */
+export function grey(object: usize): void {
+  if (!putGrey(object, 0)) loseGrey();
+}
+
+function loseGrey(): void {
+  atomic.or<i32>(addressOf(gc.lost), Lost.Grey);
+}
+
 /** Adds the rest of an object; for others to take, if they have nothing. */
 export function putRest(object: usize, from: u32): bool {
   const pp = m.p;
@@ -97,8 +106,8 @@ export function putRest(object: usize, from: u32): bool {
 }
 
 /** Adds an object that nobody is to look through before the world is stopped. */
-export function putLate(object: usize): bool {
-  return putGreyOrphan(object, 0);
+export function greyLate(object: usize): void {
+  if (!putGreyOrphan(object, 0)) loseGrey();
 }
 
 function putGreyOrphan(object: usize, from: u32): bool {
