@@ -32,16 +32,16 @@ export function pushNote(words: Int32Array, head: number, note: number, link: nu
 }
 
 /** Takes all notes, the oldest first; `linkOf` gives the word that links a note. One thread's. */
-export function takeNotes(words: Int32Array, head: number, linkOf: (note: number) => number): number[] {
+export function takeNotes(words: Int32Array, head: number, linkOf: (note: number) => number, left = 0): number[] {
   const notes: number[] = [];
-  for (let note = Atomics.exchange(words, head, 0); note !== 0; note = Atomics.load(words, linkOf(note)))
+  for (let note = Atomics.exchange(words, head, left); note !== 0; note = Atomics.load(words, linkOf(note)))
     notes.push(note);
   return notes.reverse();
 }
 
-/** Takes no more notes; those that were not taken are dropped. The taker's. */
-export function closeNotes(words: Int32Array, head: number): void {
-  Atomics.store(words, head, CLOSED);
+/** Takes the last notes, for good: all others are refused. The taker's, once. */
+export function closeNotes(words: Int32Array, head: number, linkOf: (note: number) => number): number[] {
+  return takeNotes(words, head, linkOf, CLOSED);
 }
 
 /**

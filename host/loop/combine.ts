@@ -1,4 +1,5 @@
 /** Waiting for several things, for a limited time, or without being cancelled, after asyncio's functions of these names. */
+import { noteAwait } from "./callgraph.js";
 import { CancelledError, describe, LoopError, TimeoutError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
 import { Future } from "./future.js";
@@ -83,7 +84,10 @@ export function gather(
       else outer.setResult(results);
     }
   };
-  for (const child of futures.values()) child.addDoneCallback(childIsDone);
+  for (const child of futures.values()) {
+    child.addDoneCallback(childIsDone);
+    if (loop.debug) noteAwait(outer, child);
+  }
   return outer;
 }
 
@@ -98,6 +102,7 @@ export function shield<T>(loop: EventLoop, awaitable: Awaitable<T>): Future<T> {
     else outer.copyState(inner);
   };
   inner.addDoneCallback(innerIsDone);
+  if (loop.debug) noteAwait(outer, inner);
   outer.addDoneCallback(() => {
     if (!inner.done()) inner.removeDoneCallback(innerIsDone);
   });

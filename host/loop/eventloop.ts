@@ -40,12 +40,20 @@ import {
 import { showContext, type ExceptionContext } from "./exceptions.js";
 import { Future } from "./future.js";
 import type { Callback, Handle } from "./handles.js";
-import { Inbox } from "./inbox.js";
+import { Inbox, taskOver } from "./inbox.js";
 import { RemoteLoop, type LoopHandle } from "./remoteloop.js";
 import { checkCallback, checkTime, runningScheduler, Scheduler } from "./scheduler.js";
 import { Signals } from "./signals.js";
 import { type Executor, runInExecutor } from "./executor.js";
-import { isGenerator, isThenable, Task, type Coroutine, type TaskOptions } from "./task.js";
+import {
+  isGenerator,
+  isThenable,
+  Task,
+  type Coroutine,
+  type CoroutineGenerator,
+  type TaskFactory,
+  type TaskOptions,
+} from "./task.js";
 import { runningTask } from "./tasks-running.js";
 
 export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
@@ -66,6 +74,7 @@ export class EventLoop extends Scheduler {
   private descriptors: Descriptors | undefined;
   private signals: Signals | undefined;
   private executor: Executor | undefined;
+  private taskFactory: TaskFactory | undefined;
   private handler: ExceptionHandler | undefined;
 
   constructor({ debug = false }: EventLoopOptions = {}) {
@@ -115,7 +124,23 @@ export class EventLoop extends Scheduler {
    */
   callSoonThreadsafe<A extends unknown[]>(callback: ((...args: A) => unknown) | string | number, ...args: A): Handle {
     if (typeof callback === "function") return this.callSoon(callback, ...args);
-    return this.callSoon(this.inbox.callback(callback), ...args);
+    return this.callSoon(this.inbox.find(callback).callback, ...args);
+  }
+
+  /**
+   * A task over a coroutine, or over a function that is called with the arguments, or one that was registered. Other threads have this method
+   * too, on what `EventLoop.attach` gives them.
+   */
+  runCoroutineThreadsafe<T, A extends unknown[]>(
+    coroutine: ((...args: A) => T | PromiseLike<T> | CoroutineGenerator<T>) | string | number,
+    ...args: A
+  ): Task<T>;
+  runCoroutineThreadsafe<T>(coroutine: PromiseLike<T> | CoroutineGenerator<T>): Task<T>;
+  runCoroutineThreadsafe(coroutine: unknown, ...args: unknown[]): Task {
+    if (typeof coroutine === "string" || typeof coroutine === "number") return this.inbox.find(coroutine).run(...args);
+    return typeof coroutine === "function"
+      ? taskOver(this, coroutine as Callback, args)
+      : this.createTask(coroutine as PromiseLike<unknown>);
   }
 
   /**
@@ -158,12 +183,23 @@ export class EventLoop extends Scheduler {
    * called in the next turn; or a promise, such as an async function that was called gives. `cancel` reaches them in that order ever
    * less (see `task.ts`).
    */
-  createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
+  createTask<T>(coroutine: Coroutine<T>, options: TaskOptions = {}): Task<T> {
     this.checkOpen();
     if (!isGenerator(coroutine) && !isThenable(coroutine) && typeof coroutine !== "function") {
       throw new TypeError(`a coroutine was expected, got ${describe(coroutine)}`);
     }
-    return new Task<T>(this, coroutine, options);
+    return this.taskFactory?.(this, coroutine, options) ?? new Task<T>(this, coroutine, options);
+  }
+
+  /** Has `factory` make the loop's tasks, such as `eagerTaskFactory`; null for the usual ones. */
+  setTaskFactory(factory: TaskFactory | null): void {
+    if (factory !== null) checkCallback(factory);
+    this.taskFactory = factory ?? undefined;
+  }
+
+  /** The factory that was set, or null. */
+  getTaskFactory(): TaskFactory | null {
+    return this.taskFactory ?? null;
   }
 
   /** The future itself, or a task for what is none. */

@@ -17,7 +17,8 @@ import { CancelledError, describe, InvalidStateError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
 import type { Describable, Handle } from "./handles.js";
 import { callSite } from "./handles.js";
-import { awaiting } from "./tasks-running.js";
+import { noteAwait } from "./callgraph.js";
+import { awaiting, runningTask } from "./tasks-running.js";
 
 /** Called with the future that is done. */
 export type DoneCallback<T> = (future: Future<T>) => unknown;
@@ -192,7 +193,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** For `yield*` in a generator that is a task: its value is the result, with its type. */
   *[Symbol.iterator](): Generator<Future<T>, T, unknown> {
-    if (this.state === State.Pending) yield this;
+    if (this.state === State.Pending) {
+      const task = this.loop.debug ? runningTask() : undefined;
+      if (task !== undefined) noteAwait(task, this, true);
+      yield this;
+    }
     return this.result();
   }
 
@@ -214,6 +219,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** @internal In debug mode, where it was made. */
   protected describeSource(): string {
     return this.source === undefined ? "" : ` made ${this.source.split("\n", 1)[0]?.trim()}`;
+  }
+
+  /** @internal What its code waits for: a task's. */
+  waitsFor(): Iterable<Future> {
+    return [];
   }
 
   /** @internal Nobody needs to be told of its exception any more. */

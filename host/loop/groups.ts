@@ -1,4 +1,5 @@
 /** Tasks that belong together: waiting for some of several, for a limited time, or for all that a group has begun, after asyncio's. */
+import { noteAwait, noteAwaited } from "./callgraph.js";
 import type { Awaitable } from "./combine.js";
 import { checkLimit, ensureFuture } from "./combine.js";
 import type { EventLoop } from "./eventloop.js";
@@ -64,13 +65,20 @@ function* waiting<T>(
   }
   if (left === 0) end();
   const waited = [...futures].filter((future) => !future.done());
-  for (const future of waited) future.addDoneCallback(isDone);
+  const own = runningTask() as Future;
+  for (const future of waited) {
+    future.addDoneCallback(isDone);
+    if (loop.debug) noteAwait(own, future);
+  }
   const timer = timeout === null ? undefined : loop.callLater(Math.max(0, timeout), end);
   try {
     yield* enough;
   } finally {
     timer?.cancel();
-    for (const future of waited) future.removeDoneCallback(isDone);
+    for (const future of waited) {
+      future.removeDoneCallback(isDone);
+      noteAwaited(own, future);
+    }
   }
   const done = new Set<Future<T>>();
   const pending = new Set<Future<T>>();
@@ -176,6 +184,7 @@ export class TaskGroup {
   readonly #loop: EventLoop;
   readonly #tasks = new Set<Task<never>>();
   readonly #errors: unknown[] = [];
+  #owner: Task | undefined;
   #body: Task | undefined;
   #state: "open" | "aborting" | "over" = "open";
   /** Is done when no task is left. */
@@ -191,12 +200,14 @@ export class TaskGroup {
     if (this.#state !== "open") throw new LoopError("TaskGroup is shutting down");
     const task = this.#loop.createTask(coroutine, options);
     this.#tasks.add(task as Task<never>);
+    if (this.#owner?.getLoop().debug === true) noteAwait(this.#owner, task);
     task.addDoneCallback(() => this.#taskIsDone(task as Task<never>));
     return task;
   }
 
   /** @internal The group's own course: the body, then the rest of the tasks, then what came of it. */
   *run<T>(body: Body<TaskGroup, T>): Generator<unknown, T, unknown> {
+    this.#owner = runningTask();
     const inner = this.#loop.createTask<T>(() => body(this));
     this.#body = inner;
     let cancelled: CancelledError | undefined;

@@ -113,9 +113,24 @@ export class TimerHandle extends Handle {
 /** The stack above the loop's own functions. */
 export function callSite(): string {
   const lines = callStack().split("\n").slice(1);
-  const outside = lines.findIndex((line) => !OWN_FILES.test(line) && !line.includes(BUNDLE));
+  const outside = lines.findIndex((line) => !OWN_FILES.test(line) && !line.includes(BUNDLE) && !ENGINE.test(line));
   return lines.slice(Math.max(outside, 0)).join("\n");
 }
+
+/** Those of a stack's lines that are the user's, up to where the loop has called them. */
+export function outsideFrames(stack: string): string[] {
+  const lines = stack.split("\n").map((line) => line.trim());
+  const isOutside = (line: string): boolean =>
+    line.startsWith("at ") && !OWN_FILES.test(line) && !line.includes(BUNDLE) && !ENGINE.test(line);
+  const first = lines.findIndex(isOutside);
+  if (first < 0) return [];
+  const rest = lines.slice(first);
+  const end = rest.findIndex((line) => OWN_FILES.test(line) || line.includes(BUNDLE));
+  return rest.slice(0, end < 0 ? undefined : end).filter(isOutside);
+}
+
+/** What the engine itself puts between calls of the user's. */
+const ENGINE = /\(<anonymous>\)$|\bnode:internal\//;
 
 /** Files of this directory, as stacks name them, built or not, and what calls callbacks in their context. */
 const OWN_FILES = /\/(host|dist)\/loop\/[a-z-]+\.[jt]s|\bnode:async_hooks|\bext:/;

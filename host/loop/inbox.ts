@@ -1,40 +1,58 @@
 /** Calls from other threads: what they may call, by name or number, and the loop's end of the mailbox that they put calls into. */
 import { bound } from "./contextual.js";
 import { describe, LoopError } from "./looperrors.js";
+import { Answers } from "./answers.js";
+import type { EventLoop } from "./eventloop.js";
 import type { Callback } from "./handles.js";
-import { Mailbox } from "./mailbox.js";
-import type { EventSource, Scheduler } from "./scheduler.js";
+import { CANCEL, type Mail, Mailbox, RUN } from "./mailbox.js";
+import type { EventSource } from "./scheduler.js";
+import type { Coroutine, Task } from "./task.js";
+
+/** What others may have called: both in the context of `register`. */
+interface Registered {
+  readonly callback: Callback;
+  /** A task over it. */
+  readonly run: (...args: readonly unknown[]) => Task;
+}
 
 export class Inbox implements EventSource {
-  private readonly registered = new Map<string | number, Callback>();
+  private readonly registered = new Map<string | number, Registered>();
   private ids = 0;
   /** There is none before another thread can know of it. */
   private mailbox: Mailbox | undefined;
+  private answers: Answers | undefined;
   /** What the mailbox's signal counted before the latest `take`. */
   private seen = 0;
   private waiting = false;
 
-  constructor(private readonly loop: Scheduler) {}
+  constructor(private readonly loop: EventLoop) {}
 
   /** The memory by which other threads reach the inbox. */
   get buffer(): SharedArrayBuffer {
-    return (this.mailbox ??= new Mailbox()).buffer;
+    if (this.mailbox === undefined) {
+      this.mailbox = new Mailbox();
+      this.answers = new Answers(this.mailbox);
+    }
+    return this.mailbox.buffer;
   }
 
   /** Makes a callback callable, in the context of this call, by the number returned, and by `name`. */
   register(callback: Callback, name: string | undefined): number {
-    const inContext = bound(callback);
+    const registered: Registered = {
+      callback: bound(callback),
+      run: bound((...args: readonly unknown[]) => taskOver(this.loop, callback, args)) as Registered["run"],
+    };
     const id = ++this.ids;
-    this.registered.set(id, inContext);
-    if (name !== undefined) this.registered.set(name, inContext);
+    this.registered.set(id, registered);
+    if (name !== undefined) this.registered.set(name, registered);
     return id;
   }
 
   /** What is registered as `name`. */
-  callback(name: string | number): Callback {
-    const callback = this.registered.get(name);
-    if (callback === undefined) throw new LoopError(`no callback is registered as ${describe(name)}`);
-    return callback;
+  find(name: string | number): Registered {
+    const registered = this.registered.get(name);
+    if (registered === undefined) throw nothingRegistered(name);
+    return registered;
   }
 
   take(): void {
@@ -42,16 +60,21 @@ export class Inbox implements EventSource {
     if (mailbox === undefined) return;
     this.seen = mailbox.signal.count;
     if (mailbox.empty) return;
-    for (const { target, args } of mailbox.take()) {
-      const name = target === 0 ? (args.shift() as string) : target;
-      const callback = this.registered.get(name);
-      if (callback !== undefined) this.loop.deliver(this.loop.handleFor(callback, args));
-      else {
-        this.loop.callExceptionHandler({
-          message: `callSoonThreadsafe: no callback is registered as ${describe(name)}`,
-        });
-      }
-    }
+    for (const mail of mailbox.take()) this.deliver(mail);
+  }
+
+  private deliver({ target, args }: Mail): void {
+    const { loop, answers } = this;
+    if (target === CANCEL) return answers?.cancel(args[0] as number, args[1] as string | undefined);
+    const ticket = target === RUN ? (args.shift() as number) : undefined;
+    const name = target > 0 ? target : (args.shift() as string | number);
+    const registered = this.registered.get(name);
+    if (ticket !== undefined) answers?.open(ticket);
+    if (registered === undefined) {
+      if (ticket !== undefined) answers?.refuse(ticket, nothingRegistered(name));
+      else loop.callExceptionHandler({ message: `callSoonThreadsafe: ${nothingRegistered(name).message}` });
+    } else if (ticket === undefined) loop.deliver(loop.handleFor(registered.callback, args));
+    else loop.deliver(loop.handleFor(() => answers?.begin(ticket, () => registered.run(...args)), []));
   }
 
   sleep(): void {
@@ -72,6 +95,19 @@ export class Inbox implements EventSource {
   /** Refuses all further calls, and drops those not taken. */
   close(): void {
     this.registered.clear();
-    this.mailbox?.close();
+    for (const { target, args } of this.mailbox?.close() ?? []) {
+      if (target === RUN) this.answers?.open(args[0] as number);
+    }
+    this.answers?.close();
   }
+}
+
+/** A task that calls `callback` with the arguments, and has its name. */
+export function taskOver<T>(loop: EventLoop, callback: Callback, args: readonly unknown[]): Task<T> {
+  const body = { [callback.name]: () => callback(...args) }[callback.name]!;
+  return loop.createTask(body as Coroutine<T>);
+}
+
+function nothingRegistered(name: string | number): LoopError {
+  return new LoopError(`no callback is registered as ${describe(name)}`);
 }

@@ -3,7 +3,15 @@ export { EventLoop, getRunningLoop, type EventLoopOptions, type ExceptionHandler
 export type { ExceptionContext } from "./exceptions.js";
 export type { Callback, Handle, TimerHandle } from "./handles.js";
 export { Future, type DoneCallback } from "./future.js";
-export { Task, type Coroutine, type CoroutineGenerator, type TaskOptions } from "./task.js";
+export {
+  eagerTaskFactory,
+  Task,
+  type Coroutine,
+  type CoroutineGenerator,
+  type TaskFactory,
+  type TaskOptions,
+} from "./task.js";
+export { captureCallGraph, formatCallGraph, printCallGraph, type CallGraph } from "./callgraph.js";
 export type { Awaitable, GatherOptions, Results } from "./combine.js";
 export type { Body, ReturnWhen, TaskGroup, Timeout, Waited, WaitSomeOptions } from "./groups.js";
 export { type Barrier, type Condition, type Lock, type LoopEvent, type LoopSemaphore } from "./looplocks.js";
@@ -17,6 +25,7 @@ export {
   type StreamWriter,
 } from "./loopstreams.js";
 export { run, Runner, type Main, type RunnerOptions } from "./looprunner.js";
+export type { RemoteFuture } from "./answers.js";
 export type { LoopHandle, RemoteLoop } from "./remoteloop.js";
 export {
   BrokenBarrierError,

@@ -10,7 +10,8 @@ import process from "node:process";
 import { isMainThread } from "node:worker_threads";
 import { CancelledError, describe, KeyboardInterrupt, LoopError } from "./looperrors.js";
 import { EventLoop } from "./eventloop.js";
-import { isGenerator, isThenable, type CoroutineGenerator, type Task } from "./task.js";
+import { bound } from "./contextual.js";
+import { isGenerator, isThenable, type Coroutine, type CoroutineGenerator, type Task } from "./task.js";
 
 export interface RunnerOptions {
   /** Runs the loop in debug mode. */
@@ -26,6 +27,8 @@ export type Main<T> =
 export class Runner implements AsyncDisposable {
   private readonly options: RunnerOptions;
   private loop: EventLoop | undefined;
+  /** Calls what it is given in the context that the runs share. */
+  private inContext: (<R>(body: () => R) => R) | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(options: RunnerOptions = {}) {
@@ -39,6 +42,7 @@ export class Runner implements AsyncDisposable {
     if (this.loop === undefined) {
       this.loop = this.options.loopFactory?.() ?? new EventLoop();
       if (this.options.debug !== undefined) this.loop.debug = this.options.debug;
+      this.keepContext();
     }
     return this.loop;
   }
@@ -50,8 +54,7 @@ export class Runner implements AsyncDisposable {
     }
     const loop = this.getLoop();
     if (loop.isRunning) throw new LoopError("This event loop is already running");
-    // A function in place of main, that has its name.
-    const task = loop.createTask<T>(typeof main === "function" ? { [main.name]: () => main(loop) }[main.name]! : main);
+    const task = this.inContext!(() => loop.createTask(this.following(main)));
     const interrupts = new Interrupts(task);
     try {
       return await loop.runUntilComplete(task);
@@ -61,6 +64,39 @@ export class Runner implements AsyncDisposable {
       throw error;
     } finally {
       interrupts.end();
+    }
+  }
+
+  /** Keeps what every `AsyncLocalStorage` holds now, for the next run. */
+  private keepContext(): void {
+    this.inContext = bound((body: () => unknown) => body()) as <R>(body: () => R) => R;
+  }
+
+  /** `main`, a function with its name if it is one, after which the context is kept that it has left. */
+  private following<T>(main: Main<T>): Coroutine<T> {
+    if (typeof main !== "function") return isGenerator(main) ? this.generatorFollowing(main) : main;
+    const called = (): T | PromiseLike<T> | CoroutineGenerator<T> => {
+      const made = main(this.loop!);
+      this.keepContext();
+      if (isGenerator(made)) return this.generatorFollowing(made);
+      return isThenable(made) ? this.promiseFollowing(made) : made;
+    };
+    return { [main.name]: called }[main.name]!;
+  }
+
+  private async promiseFollowing<T>(promise: PromiseLike<T>): Promise<T> {
+    try {
+      return await promise;
+    } finally {
+      this.keepContext();
+    }
+  }
+
+  private *generatorFollowing<T>(generator: CoroutineGenerator<T>): Generator<unknown, T, never> {
+    try {
+      return yield* generator;
+    } finally {
+      this.keepContext();
     }
   }
 

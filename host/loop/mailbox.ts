@@ -56,7 +56,11 @@ const MOST_PLAIN = 255;
 
 const BLOCK_MASK = 0xffff_ffffn;
 
-/** A call from another thread; `target` is 0 where the first of the arguments names the callback. */
+/** Instead of a callback's number: the first argument is a ticket (`answers.ts`), for a call that is answered, or one that is given up. */
+export const RUN = -1;
+export const CANCEL = -2;
+
+/** A call from another thread; `target` is 0 where the first of the arguments names the callback, or one of the above. */
 export interface Mail {
   readonly target: number;
   readonly args: unknown[];
@@ -64,7 +68,7 @@ export interface Mail {
 
 export class Mailbox {
   readonly buffer: SharedArrayBuffer;
-  private readonly words: Int32Array;
+  readonly words: Int32Array;
   private readonly doubles: Float64Array;
   private readonly units: Uint16Array;
   private readonly bytes: Uint8Array;
@@ -118,18 +122,21 @@ export class Mailbox {
 
   /** Takes all calls, oldest first. The loop's. */
   take(): Mail[] {
-    return takeNotes(this.words, HEAD, (block) => block * UNIT_WORDS + NEXT).map((block) => {
-      const mail = this.read(block);
-      this.release(block);
-      return mail;
-    });
+    return takeNotes(this.words, HEAD, linkOf).map(this.mail);
   }
 
-  /** Refuses all further calls; those not taken are dropped. The loop's. */
-  close(): void {
-    closeNotes(this.words, HEAD);
+  /** Refuses all further calls, and gives those not taken. The loop's. */
+  close(): Mail[] {
+    const last = closeNotes(this.words, HEAD, linkOf).map(this.mail);
     this.signal.raise();
+    return last;
   }
+
+  private readonly mail = (block: number): Mail => {
+    const mail = { target: this.words[block * UNIT_WORDS + TARGET] as number, args: this.read(block) };
+    this.release(block);
+    return mail;
+  };
 
   // ---- notes --------------------------------------------------------------------------------------------------------
 
@@ -171,7 +178,8 @@ export class Mailbox {
     return values;
   }
 
-  private writeValues(values: readonly unknown[]): number {
+  /** A block with copies of the values. */
+  writeValues(values: readonly unknown[]): number {
     let bytes: Uint8Array;
     try {
       bytes = serialize(values);
@@ -183,20 +191,21 @@ export class Mailbox {
     return block;
   }
 
-  private read(block: number): Mail {
+  /** The values of a block. */
+  read(block: number): unknown[] {
     const at = block * UNIT_WORDS;
-    const target = this.words[at + TARGET] as number;
     const kind = this.words[at + CLASS] as number;
-    if ((kind & VALUES) === 0) return { target, args: this.readPlain(block, kind >>> COUNT_SHIFT) };
+    if ((kind & VALUES) === 0) return this.readPlain(block, kind >>> COUNT_SHIFT);
     const length = this.words[at + LENGTH] as number;
     const start = block * UNIT + HEADER_BYTES;
     // A copy: what is read may refer to it, and the block is used again.
-    return { target, args: deserialize(this.bytes.slice(start, start + length)) as unknown[] };
+    return deserialize(this.bytes.slice(start, start + length)) as unknown[];
   }
 
   // ---- blocks -------------------------------------------------------------------------------------------------------
 
-  private allocate(length: number, kind: number): number {
+  /** A block for so many bytes after its header. */
+  allocate(length: number, kind = 0): number {
     const units = Math.ceil((length + HEADER_BYTES) / UNIT);
     const sizeClass = units <= 1 ? 0 : 32 - Math.clz32(units - 1);
     if (sizeClass >= CLASSES) throw new LoopError(`arguments of ${length} bytes do not fit the event loop's queue`);
@@ -220,7 +229,7 @@ export class Mailbox {
     }
   }
 
-  private release(block: number): void {
+  release(block: number): void {
     const sizeClass = (this.words[block * UNIT_WORDS + CLASS] as number) & 0xff;
     while (true) {
       const seen = Atomics.load(this.free, FREE + sizeClass);
@@ -253,6 +262,15 @@ export class Mailbox {
       if (this.buffer.byteLength < end) throw new LoopError(`the event loop's queue cannot grow: ${String(error)}`);
     }
   }
+}
+
+function linkOf(block: number): number {
+  return block * UNIT_WORDS + NEXT;
+}
+
+/** The first word of a block after its header. */
+export function firstWord(block: number): number {
+  return block * UNIT_WORDS + HEADER_BYTES / 4;
 }
 
 function padded(bytes: number): number {

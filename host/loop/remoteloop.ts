@@ -1,5 +1,6 @@
 /** A loop as other threads see it: all that they may do is ask it to make calls. */
 import { conceal, present } from "../base/present.js";
+import { RemoteFuture } from "./answers.js";
 import { LoopError } from "./looperrors.js";
 import { Mailbox } from "./mailbox.js";
 
@@ -48,14 +49,29 @@ export class RemoteLoop {
    * @throws LoopError if the loop is closed, or has been sent more than it can hold
    */
   callSoonThreadsafe(callback: string | number, ...args: unknown[]): void {
-    if (typeof callback === "string" || (Number.isInteger(callback) && callback > 0)) {
-      this.mailbox.push(callback, args);
-      return;
-    }
-    throw new TypeError(
-      "a callback in another thread is the name or number that loop.register has given it, not the function itself",
-    );
+    checkRegistered(callback);
+    this.mailbox.push(callback, args);
   }
+
+  /**
+   * Has the loop run, as a task in its thread, what it has registered, and gives what comes of it: a promise that can be cancelled, and that a
+   * thread may block for (`resultSync`).
+   *
+   * @param coroutine the name or number with which a function, sync, async or a generator function, was registered
+   * @param args and the result: copied as by `callSoonThreadsafe`
+   * @throws LoopError if the loop is closed, or has been sent more than it can hold
+   */
+  runCoroutineThreadsafe<T = unknown>(coroutine: string | number, ...args: unknown[]): RemoteFuture<T> {
+    checkRegistered(coroutine);
+    return new RemoteFuture<T>(this.mailbox, coroutine, args);
+  }
+}
+
+function checkRegistered(target: unknown): void {
+  if (typeof target === "string" || (Number.isInteger(target) && (target as number) > 0)) return;
+  throw new TypeError(
+    "a callback in another thread is the name or number that loop.register has given it, not the function itself",
+  );
 }
 
 /** What is not thread-safe says so, instead of not being there. */

@@ -276,7 +276,8 @@ export abstract class Scheduler implements Disposable {
 
   /** @internal */
   runHandle(handle: Handle, callback: Callback, args: readonly unknown[]): void {
-    const { currentHandle } = this;
+    // An eager task begins within another call.
+    const { currentHandle, subject } = this;
     const outer = current;
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- who asks is called by this very loop
     current = this;
@@ -293,6 +294,7 @@ export abstract class Scheduler implements Disposable {
     }
     if (this.debug && start > 0) this.reportSlow(this.subject ?? handle, start);
     this.currentHandle = currentHandle;
+    this.subject = subject;
     current = outer;
   }
 

@@ -21,6 +21,8 @@ import { trusted } from "../base/promises.js";
 import { CancelledError, describe, LoopError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
 import { Future } from "./future.js";
+import type { Callback, Handle } from "./handles.js";
+import { isNoted, noteAwait, noteAwaited } from "./callgraph.js";
 import { inStep, runFunction } from "./tasks-running.js";
 
 /** A generator that yields futures (or nothing, for a turn), and is sent their results. */
@@ -33,6 +35,19 @@ export type Coroutine<T> =
 export interface TaskOptions {
   /** For messages; `Task-1`, `Task-2`, … unless given. */
   readonly name?: string;
+  /**
+   * Begins at once, rather than in the next turn, if the loop runs: what need not wait is done when the task is made. (The result of an async
+   * function takes a microtask all the same.)
+   */
+  readonly eagerStart?: boolean;
+}
+
+/** Makes the tasks of a loop. */
+export type TaskFactory = <T>(loop: EventLoop, coroutine: Coroutine<T>, options: TaskOptions) => Task<T>;
+
+/** For `loop.setTaskFactory`: all tasks begin at once, unless told otherwise. */
+export function eagerTaskFactory<T>(loop: EventLoop, coroutine: Coroutine<T>, options: TaskOptions): Task<T> {
+  return new Task<T>(loop, coroutine, { eagerStart: true, ...options });
 }
 
 let named = 0;
@@ -50,20 +65,25 @@ export class Task<T = unknown> extends Future<T> {
   private requests = 0;
   private controller: AbortController | undefined;
 
-  /** @internal Made by `loop.createTask`. */
+  /** For a task factory; `loop.createTask` is what others use. */
   constructor(loop: EventLoop, coroutine: Coroutine<T>, options: TaskOptions = {}) {
     super(loop);
     this.name = options.name ?? `Task-${++named}`;
     loop.registerTask(this);
+    if (isThenable(coroutine)) {
+      this.adopt(coroutine);
+      return;
+    }
+    let start: Handle;
     if (isGenerator(coroutine)) {
       this.generator = coroutine;
-      loop.callSoon(this.step, undefined);
-    } else if (isThenable(coroutine)) {
-      this.adopt(coroutine);
+      start = loop.handleFor(this.step as Callback, [undefined]);
     } else {
       if (coroutine.name !== "") this.body = ` ${coroutine.name}()`;
-      loop.callSoon(this.begin, coroutine);
+      start = loop.handleFor(this.begin as Callback, [coroutine]);
     }
+    if (options.eagerStart === true && loop.isRunning) start.enter();
+    else loop.enqueue(start);
   }
 
   getName(): string {
@@ -149,6 +169,7 @@ export class Task<T = unknown> extends Future<T> {
     }
     const awaited = (this.awaited ??= new Set<Future>());
     awaited.add(future);
+    if (this.loop.debug) noteAwait(this, future, true);
     future.addDoneCallback(this.awaitedIsDone);
   }
 
@@ -162,7 +183,13 @@ export class Task<T = unknown> extends Future<T> {
 
   private readonly awaitedIsDone = (future: Future): void => {
     this.awaited?.delete(future);
+    if (this.loop.debug) noteAwaited(this, future);
   };
+
+  /** @internal */
+  override waitsFor(): Iterable<Future> {
+    return this.waiter === undefined ? (this.awaited ?? []) : [this.waiter];
+  }
 
   // ---- functions and promises ---------------------------------------------------------------------------------------
 
@@ -179,6 +206,9 @@ export class Task<T = unknown> extends Future<T> {
     if (isGenerator(made)) {
       this.generator = made as Generator<unknown, T, unknown>;
       this.step(undefined);
+    } else if (made instanceof Future) {
+      // Returned without `await`, it is awaited all the same.
+      runFunction(this as Task, () => this.adopt(made as Future<T>));
     } else if (isThenable(made)) this.adopt(made as PromiseLike<T>);
     else this.finishResult(made as T);
   };
@@ -221,6 +251,7 @@ export class Task<T = unknown> extends Future<T> {
       this.mustCancel = false;
     }
     const generator = this.generator as Generator<unknown, T, unknown>;
+    if (this.waiter !== undefined && this.loop.debug) noteAwaited(this, this.waiter);
     this.waiter = undefined;
     this.loop.callsFor(this);
     let next: IteratorResult<unknown, T>;
@@ -265,6 +296,8 @@ export class Task<T = unknown> extends Future<T> {
     if (wrong !== undefined) return this.fail(wrong);
     future.addDoneCallback(this.wakeup);
     this.waiter = future;
+    // `yield*` has told from where.
+    if (this.loop.debug && !isNoted(this, future)) noteAwait(this, future);
     if (this.mustCancel && future.cancel(this.message)) this.mustCancel = false;
   }
 

@@ -65,7 +65,7 @@ describe("the note queue", () => {
     assert.deepEqual(takeNotes(words, HEAD, linkOf), [1, 2]);
     assert.deepEqual(takeNotes(words, HEAD, linkOf), []);
     assert.equal(pushNote(words, HEAD, 3, linkOf(3)), 0);
-    closeNotes(words, HEAD);
+    assert.deepEqual(closeNotes(words, HEAD, linkOf), [3]);
     assert.equal(pushNote(words, HEAD, 1, linkOf(1)), CLOSED);
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn } from "node:child_process";
 import { describe, it } from "node:test";
 import { CancelledError, EventLoop, getRunningLoop, run, Runner } from "../../host/index.js";
@@ -88,6 +89,36 @@ describe("a runner", () => {
       /Runner is closed/,
     );
     assert.throws(() => runner.getLoop(), /Runner is closed/);
+  });
+
+  it("has one context, which begins as where its loop is made and goes from run to run", async () => {
+    const storage = new AsyncLocalStorage<string>();
+    await using runner = new Runner();
+    storage.run("made", () => runner.getLoop());
+    const entering = (next: string) => (): string | undefined => {
+      const before = storage.getStore();
+      storage.enterWith(next);
+      return before;
+    };
+    assert.equal(await storage.run("elsewhere", () => runner.run(entering("first"))), "made");
+    assert.equal(
+      await runner.run(async (loop) => {
+        const before = entering("second")();
+        await loop.sleep(0);
+        return before;
+      }),
+      "first",
+    );
+    assert.equal(
+      await runner.run(function* (loop): Generator<unknown, unknown> {
+        yield loop.sleep(0);
+        return entering("third")();
+      }),
+      "second",
+    );
+    const tasks = async (loop: EventLoop): Promise<unknown> => loop.createTask(() => storage.getStore());
+    assert.equal(await runner.run(tasks), "third");
+    assert.equal(storage.getStore(), undefined, "what runs leave does not leave the runner");
   });
 
   it("does not run two mains at once", async () => {

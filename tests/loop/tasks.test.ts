@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { CancelledError, EventLoop, LoopError, type Task } from "../../host/index.js";
+import {
+  type CallGraph,
+  CancelledError,
+  captureCallGraph,
+  eagerTaskFactory,
+  EventLoop,
+  formatCallGraph,
+  type Future,
+  LoopError,
+  Task,
+} from "../../host/index.js";
 import { turns, withLoop } from "./support.js";
 
 describe("a task over a generator", () => {
@@ -276,6 +287,16 @@ describe("a task over a function", () => {
       assert.deepEqual(seen, ["CancelledError", "clean"]);
     }));
 
+  it("cancels the future that a function returns", () =>
+    withLoop(async (loop) => {
+      const future = loop.createFuture();
+      const task = loop.createTask(() => future);
+      await turns(loop, 2);
+      task.cancel("enough");
+      await assert.rejects(loop.runUntilComplete(task), { name: "CancelledError", message: "enough" });
+      assert.equal(future.cancelled(), true);
+    }));
+
   it("is cancelled if it cancels itself after its last await", () =>
     withLoop(async (loop) => {
       const task: Task<number> = loop.createTask(async () => {
@@ -418,5 +439,167 @@ describe("a task", () => {
       for (const wrong of [undefined, 5, "x", {}, [1]]) {
         assert.throws(() => loop.createTask(wrong as never), /a coroutine was expected/);
       }
+    }));
+});
+
+describe("an eager task", () => {
+  const eager = { eagerStart: true };
+
+  it("begins where it is made, and is done there if it need not wait", () =>
+    withLoop(async (loop) => {
+      const seen: unknown[] = [];
+      await loop.runUntilComplete(function* (outer): Generator<unknown, void> {
+        // eslint-disable-next-line require-yield -- it need not wait
+        const done = loop.createTask(function* (task): Generator<unknown, number> {
+          assert.equal(loop.currentTask(), task);
+          assert.ok(loop.allTasks().has(task));
+          return 1;
+        }, eager);
+        assert.deepEqual([done.done(), done.result()], [true, 1]);
+        assert.equal(loop.currentTask(), outer, "whoever made it goes on as itself");
+        assert.deepEqual(loop.allTasks(), new Set([outer]));
+        const failed = loop.createTask(() => {
+          throw new RangeError("no");
+        }, eager);
+        assert.ok(failed.exception() instanceof RangeError);
+        const waits = loop.createTask(async (task) => {
+          seen.push("begun");
+          await loop.sleep(0);
+          assert.equal(loop.currentTask(), task);
+          seen.push("went on");
+          return 2;
+        }, eager);
+        assert.deepEqual(seen, ["begun"]);
+        assert.equal(loop.currentTask(), outer);
+        assert.equal(yield* waits, 2);
+        const cancelled: Task<void> = loop.createTask(function* (task) {
+          task.cancel();
+          yield loop.sleep(10_000);
+        }, eager);
+        yield loop.sleep(0);
+        yield loop.sleep(0);
+        assert.equal(cancelled.cancelled(), true);
+      });
+      assert.deepEqual(seen, ["begun", "went on"]);
+    }));
+
+  it("waits for the loop to run", () =>
+    withLoop(async (loop) => {
+      let begun = false;
+      const task = loop.createTask(() => (begun = true), eager);
+      assert.equal(begun, false);
+      assert.equal(await loop.runUntilComplete(task), true);
+    }));
+
+  it("leaves nothing of its context to whoever made it", () =>
+    withLoop(async (loop) => {
+      const storage = new AsyncLocalStorage<string>();
+      await loop.runUntilComplete(() =>
+        storage.run("outer", () => {
+          const task = loop.createTask(() => {
+            const given = storage.getStore();
+            storage.enterWith("inner");
+            return given;
+          }, eager);
+          assert.deepEqual([task.result(), storage.getStore()], ["outer", "outer"]);
+        }),
+      );
+    }));
+
+  it("is what every task is with the factory for it, also those of a group and of gather", () =>
+    withLoop(async (loop) => {
+      assert.equal(loop.getTaskFactory(), null);
+      loop.setTaskFactory(eagerTaskFactory);
+      assert.equal(loop.getTaskFactory(), eagerTaskFactory);
+      await loop.runUntilComplete(async () => {
+        assert.equal(loop.createTask(() => 1).done(), true);
+        assert.equal(loop.createTask(() => 1, { eagerStart: false }).done(), false);
+        const n = (i: number) => () => i;
+        assert.deepEqual(await loop.gather(n(1), n(2)), [1, 2]);
+        assert.equal(await loop.waitFor(n(3), 100), 3);
+        assert.deepEqual(
+          await loop.taskGroup((group) =>
+            Promise.all([group.createTask(n(4)), group.createTask(() => loop.sleep(1, 5))]),
+          ),
+          [4, 5],
+        );
+        const failing = loop.taskGroup((group) => void group.createTask(() => Promise.reject(new Error("no"))));
+        await assert.rejects(async () => failing, AggregateError);
+      });
+      loop.setTaskFactory(null);
+      assert.equal(loop.createTask(() => 1).done(), false);
+      await turns(loop, 2);
+      const made: string[] = [];
+      loop.setTaskFactory((owner, coroutine, options) => {
+        made.push(options.name ?? "");
+        return new Task(owner, coroutine, options);
+      });
+      assert.equal(await loop.runUntilComplete(loop.createTask(() => 5, { name: "own" })), 5);
+      assert.deepEqual(made, ["own"]);
+      assert.throws(() => loop.setTaskFactory(5 as never), /a callable object was expected/);
+    }));
+});
+
+describe("a call graph", () => {
+  it("tells who awaits whom, and where", () =>
+    withLoop(
+      async (loop) => {
+        const future = loop.createFuture<void>();
+        const inner = loop.createTask(
+          function* inner(): Generator<unknown, void> {
+            yield* future;
+          },
+          { name: "inner" },
+        );
+        const outer = loop.createTask(() => loop.gather(inner, loop.shield(inner)), { name: "outer" });
+        const group = loop.taskGroup(async (group) => {
+          await group.createTask(() => loop.wait([outer]), { name: "member" });
+        });
+        await turns(loop, 12);
+        const graph = captureCallGraph(inner);
+        const text = formatCallGraph(inner);
+        future.setResult();
+        await loop.runUntilComplete(group);
+        const names = ({ future, awaitedBy }: CallGraph): unknown => [
+          future instanceof Task ? future.getName().replace(/^Task-.*/, "Task") : future.constructor.name,
+          ...awaitedBy.map(names),
+        ];
+        const gathering = ["GatheringFuture", ["outer", ["Task", ["member", ["Task"], ["Task", ["Task"]]]]]];
+        assert.deepEqual(names(graph!), ["inner", ["Future", gathering], gathering]);
+        assert.match(graph!.callStack.join("\n"), /^at inner2? \(.*tasks\.test/);
+        assert.match(
+          text,
+          /^<Task inner .*\n {4}at inner.*\n {2}awaited by <Future pending.*\n {4}awaited by <GatheringFuture/,
+        );
+      },
+      { debug: true },
+    ));
+
+  it("begins with the running task, and ends where two wait for each other", () =>
+    withLoop(
+      async (loop) => {
+        assert.equal(captureCallGraph(), undefined);
+        assert.equal(formatCallGraph(), "");
+        const own: Task<void> = loop.createTask(() => {
+          const graph = captureCallGraph()!;
+          assert.equal(graph.future, own);
+          assert.match(graph.callStack[0]!, /tasks\.test/);
+        });
+        await loop.runUntilComplete(own);
+        const one: Task<void> = loop.createTask(function* (): Generator<unknown, void> {
+          yield two;
+        });
+        const two: Task<void> = loop.createTask(function* (): Generator<unknown, void> {
+          yield one;
+        });
+        await turns(loop, 2);
+        assert.equal(captureCallGraph(one as Future)?.awaitedBy[0]?.awaitedBy.length, 0);
+      },
+      { debug: true },
+    ));
+
+  it("is refused without debug mode", () =>
+    withLoop((loop) => {
+      assert.throws(() => captureCallGraph(loop.createFuture()), /needs debug mode/);
     }));
 });

@@ -259,3 +259,117 @@ describe("the loop's mailbox", () => {
       assert.equal(seen.size, threads * count);
     }));
 });
+
+describe("runCoroutineThreadsafe", () => {
+  it("gives another thread what a task of the loop returns or throws, and lets it cancel it", () =>
+    withLoop(async (loop, contexts) => {
+      class Refused extends TypeError {
+        readonly code = "E_REFUSED";
+      }
+      const seen: unknown[] = [];
+      loop.register("add", async (a: number, b: number) => {
+        assert.equal(loop.currentTask()?.toString().includes("<Task Task-"), true);
+        return loop.sleep(1, a + b);
+      });
+      const twice = loop.register(function* twice(n: number): Generator<unknown, number> {
+        return (yield* loop.sleep(1, n)) * 2;
+      });
+      loop.register("fail", () => {
+        throw new Refused("no", { cause: new RangeError("too far") });
+      });
+      loop.register("function", () => () => 1);
+      loop.register("cancelled", async () => {
+        loop.currentTask()?.cancel("by itself");
+        await loop.sleep(1000);
+      });
+      loop.register("long", async () => {
+        try {
+          await loop.sleep(100_000);
+        } catch (error) {
+          seen.push((error as Error).message);
+          throw error;
+        }
+      });
+      loop.register("tell", (what: unknown) => seen.push(what));
+      loop.register("end", () => loop.stop());
+      const caller = new Worker(new URL("../../../tests/loop/caller.mjs", import.meta.url), {
+        workerData: { skein: new URL("../../../dist/index.js", import.meta.url).href, handle: loop.handle, twice },
+      });
+      const exited = new Promise((resolve, reject) => caller.once("error", reject).once("exit", resolve));
+      await loop.runForever();
+      await exited;
+      assert.deepEqual(seen, [
+        42,
+        14,
+        ["TypeError", "no", "E_REFUSED", "RangeError: too far", true],
+        "DataCloneError",
+        ["CancelledError", "by itself"],
+        ["LoopError", 'no callback is registered as "nothing"'],
+        "TypeError",
+        "TimeoutError",
+        "CancelledError",
+        true,
+        false,
+        "enough",
+        43,
+      ]);
+      assert.deepEqual(contexts, []);
+      assert.equal(loop.allTasks().size, 0);
+    }));
+
+  it("tells its callers when it is closed, whether their calls have begun or not", () =>
+    withLoop(async (loop) => {
+      loop.register("long", () => loop.sleep(100_000));
+      const remote = EventLoop.attach(loop.handle);
+      const begun = remote.runCoroutineThreadsafe("long");
+      await turns(loop, 2);
+      const waiting = remote.runCoroutineThreadsafe("long");
+      const givenUp = remote.runCoroutineThreadsafe("long");
+      assert.equal(givenUp.cancel(), true);
+      loop.close();
+      for (const future of [begun, waiting]) await assert.rejects(future, { message: "Event loop is closed" });
+      await assert.rejects(givenUp, { name: "CancelledError" });
+      assert.throws(() => remote.runCoroutineThreadsafe("long"), /Event loop is closed/);
+    }));
+
+  it("uses its tickets again, whoever gives them up", () =>
+    withLoop(async (loop) => {
+      let running = 0;
+      loop.register("count", async (ms: number) => {
+        running++;
+        try {
+          return await loop.sleep(ms, ms);
+        } finally {
+          running--;
+        }
+      });
+      const remote = EventLoop.attach(loop.handle);
+      const { byteLength } = loop.handle.skeinEventLoop;
+      await loop.runUntilComplete(async () => {
+        for (let round = 0; round < 200; round++) {
+          const calls = Array.from({ length: 20 }, (_, i) => remote.runCoroutineThreadsafe<number>("count", i % 3));
+          calls.forEach((call, i) => i % 4 === 0 && call.cancel());
+          if (round % 2 === 0) await loop.sleep(0);
+          calls.forEach((call, i) => i % 4 === 1 && call.cancel());
+          const ends = await Promise.allSettled(calls);
+          ends.forEach((end, i) => end.status === "fulfilled" && assert.equal(end.value, i % 3));
+          assert.ok(ends.filter(({ status }) => status === "fulfilled").length >= 10);
+        }
+      });
+      assert.equal(running, 0);
+      assert.equal(loop.handle.skeinEventLoop.byteLength, byteLength);
+    }));
+
+  it("is a task in the loop's own thread", () =>
+    withLoop(async (loop) => {
+      loop.register("own", async (n: number) => {
+        await loop.sleep(0);
+        return loop.currentTask() === undefined ? 0 : n;
+      });
+      const own = loop.runCoroutineThreadsafe<number, [number]>("own", 5);
+      const add = loop.runCoroutineThreadsafe((a: number, b: number) => Promise.resolve(a + b), 1, 2);
+      const promise = loop.runCoroutineThreadsafe(Promise.resolve("x"));
+      assert.deepEqual(await loop.runUntilComplete(loop.gather(own, add, promise)), [5, 3, "x"]);
+      assert.throws(() => loop.runCoroutineThreadsafe("nothing"), /no callback is registered/);
+    }));
+});
