@@ -11,6 +11,7 @@ export { start, type StartOptions } from "./runtime/start.js";
 export type { CloseOptions, Runtime } from "./runtime/runtime.js";
 export type { Go, Scope } from "./go/thread.js";
 export type { GoOptions } from "./go/starter.js";
+export type { Arrived } from "./go/arrival.js";
 export type { GoTask, GoTasks } from "./go/tasks.js";
 export type { Goroutine, GoroutineStatus, ResultOf, YieldOf } from "./go/goroutine.js";
 export { context, current, type GoroutineContext } from "./go/current.js";

@@ -8,6 +8,7 @@
 import { JsStatus } from "../abi/enums.js";
 import { present } from "../base/present.js";
 import type { LongTimer } from "../base/timers.js";
+import type { Arrived } from "./arrival.js";
 import type { Starter } from "./starter.js";
 import type { Yields } from "./yields.js";
 
@@ -15,14 +16,16 @@ import type { Yields } from "./yields.js";
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- parameters of a constraint, which nobody else can name
 export type AnyFunction = (...args: any[]) => unknown;
 
-/** What a goroutine of a function that returns `T` gives: what `T` resolves to; of a generator, what it returns. */
-export type ResultOf<T> = T extends AsyncGenerator<unknown, infer R> | Generator<unknown, infer R> ? R : Awaited<T>;
+/** What a goroutine of a function that returns `T` gives: what `T` resolves to; of a generator, what it returns; as it arrives. */
+export type ResultOf<T> = Arrived<
+  T extends AsyncGenerator<unknown, infer R> | Generator<unknown, infer R> ? R : Awaited<T>
+>;
 /** What it yields; never unless it is a generator. Of a task, which returns a goroutine, what that yields. */
 export type YieldOf<T> =
   T extends Goroutine<unknown, infer Y>
     ? Y
     : T extends AsyncGenerator<infer Y> | Generator<infer Y>
-      ? Awaited<Y>
+      ? Arrived<Awaited<Y>>
       : never;
 
 /** What a goroutine is doing: waiting for an M, running, awaiting a promise; or how it has ended. */

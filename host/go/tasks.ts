@@ -4,6 +4,7 @@
  * The module is not imported here; a name that it does not export is found out when a goroutine is to run it.
  */
 import { SkeinError } from "../base/errors.js";
+import type { IsGeneric, Sent } from "./arrival.js";
 import type { AnyFunction, Goroutine, ResultOf, YieldOf } from "./goroutine.js";
 
 /** Marks a task with the module and the export that it stands for. */
@@ -16,12 +17,16 @@ export interface TaskName {
 
 /** One exported function as a task: give it to `rt.go`, or call it, which is the same. */
 export type GoTask<F extends AnyFunction> = ((
-  ...args: Parameters<F>
+  ...args: Sent<Parameters<F>>
 ) => Goroutine<ResultOf<ReturnType<F>>, YieldOf<ReturnType<F>>>) & { readonly [TASK]: TaskName };
 
 /** The functions of a module as tasks. */
 export type GoTasks<M> = { readonly [K in keyof M as M[K] extends AnyFunction ? K : never]: TaskOf<M[K]> };
-type TaskOf<F> = F extends AnyFunction ? GoTask<F> : never;
+/**
+ * A generic function is its own task: TypeScript infers its parameters in `rt.go(work.identity, 5)` from nothing less. Called directly it
+ * gives a goroutine as any task does, though its type says what the function returns: await it.
+ */
+type TaskOf<F> = F extends AnyFunction ? (IsGeneric<F> extends true ? F : GoTask<F>) : never;
 
 /** Names by which JavaScript itself asks any object something; an awaited or printed `GoTasks` is no task. */
 const NOT_TASKS = new Set(["then", "toJSON", "constructor", "inspect"]);

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { start } from "../../host/index.js";
+import { start, type Goroutine } from "../../host/index.js";
 import { delay, onDeno, rejection, release, until, withRuntime, WORK, type Work } from "./fixtures.js";
 
 describe("cancelling a goroutine", () => {
@@ -15,7 +15,7 @@ describe("cancelling a goroutine", () => {
         await rt.go(work.identity, 0);
         const marker = path.join(os.tmpdir(), `skein-test-${process.pid}-ran`);
         const busy = Array.from({ length: 4 }, () => rt.go(work.spin, 20));
-        const queued = Array.from({ length: 10 }, () => rt.go(work.identity, 1));
+        const queued: Goroutine<unknown>[] = Array.from({ length: 10 }, () => rt.go(work.identity, 1));
         queued.push(rt.go(work.leave, marker));
         const reason = new Error("changed my mind");
         const last = queued.at(-1)!;

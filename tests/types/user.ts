@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { after, carry, otherwise, recv, send, start } from "skein";
 import type { Chan, Goroutine, Guard, Received, Runtime, RuntimeStats, SelectCase } from "skein";
-import type { Image } from "./work.js";
+import type { Image, Tree } from "./work.js";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Compiles if the types are the same. */
@@ -41,6 +41,59 @@ same<typeof byDefault, string>(true);
 await Promise.all([rt.go(work.count), rt.go(work.count, 1, 2, 3), rt.go(work.add, 1), rt.go(work.add, 1, 2)]);
 const moved = await rt.go(work.move, 5);
 same<typeof moved, Uint8Array>(true);
+
+// Generic functions keep their parameters.
+same<Awaited<ReturnType<typeof generic>>, number>(true);
+const generic = () => rt.go(work.identity, 5 as number);
+const texts2 = await rt.go(work.identity, ["x"]);
+same<typeof texts2, string[]>(true);
+const paired = await rt.go(work.pair, image, "b");
+same<typeof paired, [Image, string]>(true);
+const pairedDirectly = await work.pair(1, "b");
+same<typeof pairedDirectly, [number, "b"]>(true);
+const inPool = await rt.pool(1).submit(work.identity, { a: 1 });
+same<typeof inPool, { a: number }>(true);
+const withName = await rt.go.with({ name: "n" }, work.identity, true as boolean);
+same<typeof withName, boolean>(true);
+for await (const repeated of rt.go(work.repeat, "x", 3)) same<typeof repeated, string>(true);
+// @ts-expect-error the second is to be a text
+rt.go(work.pair, 1, 2);
+const parallel = async <T, R>(items: T[], fn: (item: T) => R): Promise<unknown[]> =>
+  Promise.all(items.map((item) => rt.go(fn, item)));
+void parallel([1], (n) => n);
+void rt.go(work.overloaded, "x");
+
+// What arrives is typed as what arrives.
+const arrivedPoint = await rt.go(work.point, 1);
+same<typeof arrivedPoint, { readonly x: number }>(true);
+// @ts-expect-error its methods stay behind
+void arrivedPoint.norm;
+const arrivedPoints = await work.points();
+same<typeof arrivedPoints, Map<string, { readonly x: number }[]>>(true);
+const arrivedBuffer = await rt.go(work.buffer);
+same<typeof arrivedBuffer, Uint8Array>(true);
+const arrivedNested = await rt.go(work.nested);
+same<typeof arrivedNested, { readonly body?: Uint8Array; readonly at: Date; tree: Tree }>(true);
+const arrivedTree = await rt.go(work.tree, { children: [] });
+same<typeof arrivedTree, Tree>(true);
+const arrivedAnything = await rt.go(work.anything, 1);
+same<typeof arrivedAnything, unknown>(true);
+const arrivedError = await rt.go(work.error);
+same<typeof arrivedError, RangeError>(true);
+const arrivedUnion = await rt.go(work.union, true);
+same<typeof arrivedUnion, "a" | undefined | { readonly x: number }>(true);
+const arrivedChan = await rt.go((ch: Chan<number>) => ch, rt.chan<number>());
+same<typeof arrivedChan, Chan<number>>(true);
+const yieldedBuffers = rt.go(function* () {
+  yield Buffer.alloc(1);
+});
+for await (const chunk of yieldedBuffers) same<typeof chunk, Uint8Array>(true);
+// A function is no argument.
+await rt.go(work.withCallback, 1);
+// @ts-expect-error it cannot be sent
+void work.withCallback(1, () => {});
+// @ts-expect-error nor here
+void rt.go(work.needsCallback, () => {});
 
 // Generators: what they yield, and what they return.
 for await (const line of rt.go(work.lines, 3)) same<typeof line, string>(true);

@@ -36,6 +36,52 @@ export function move(n: number): Uint8Array {
   return transfer(bytes, [bytes.buffer]);
 }
 
+export const identity = <T>(x: T): T => x;
+
+export async function pair<A, B extends string>(a: A, b: B): Promise<[A, B]> {
+  return [a, b];
+}
+
+export function* repeat<T>(x: T, n: number): Generator<T, number> {
+  for (let i = 0; i < n; i++) yield x;
+  return n;
+}
+
+export function overloaded(x: number): number;
+export function overloaded(x: string): string;
+export function overloaded(x: string | number): string | number {
+  return x;
+}
+
+export class Point {
+  constructor(
+    readonly x: number,
+    private readonly y: number,
+  ) {}
+
+  norm(): number {
+    return Math.hypot(this.x, this.y);
+  }
+}
+
+export interface Tree {
+  readonly value?: number;
+  readonly children: readonly Tree[];
+}
+
+export const point = (x: number): Point => new Point(x, x);
+export const points = (): Map<string, Point[]> => new Map();
+export const buffer = (): Buffer => Buffer.alloc(1);
+export const nested = (): { readonly body?: Buffer; readonly at: Date; parse(): void; tree: Tree } => {
+  return { at: new Date(), parse: () => undefined, tree: { children: [] } };
+};
+export const tree = (of: Tree): Tree => of;
+export const anything = (x: unknown): unknown => x;
+export const error = (): RangeError => new RangeError("no");
+export const union = (x: boolean): "a" | undefined | Point => (x ? "a" : undefined);
+export const withCallback = (x: number, done?: () => void): number => (done?.(), x);
+export const needsCallback = (done: (x: number) => void): void => done(1);
+
 export const notAFunction = 5;
 
 export default function (value: Date): string {
