@@ -80,7 +80,7 @@ export class Sched {
    * is written under the lock.
    */
   attention: i32;
-  /** Ms made so far that have had a thread: their ids are 1 … this. */
+  /** Ms made so far; their ids are 1 … this. */
   @atomic mcount: i32;
   /** gomaxprocs. */
   @atomic nprocs: i32;
@@ -188,8 +188,8 @@ export class Sched {
   /** Ms whose threads sysmon is to start, and Ms whose threads have ended, for reuse; through newlink, under the lock. */
   newM: M | null;
   freeM: M | null;
-  /** Ms ever made; ids are below this or equal. `mcount` counts those with a thread. Under the lock. */
-  mids: i32;
+  /** Ms whose threads have not come up yet (the lock, where it goes up). */
+  nmstarting: i32;
   /** Ms in blocking calls that have lost their P, and Ms that wait for their locked goroutine. Under the lock. */
   nmblocked: i32;
   nmlocked: i32;

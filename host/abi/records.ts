@@ -712,7 +712,7 @@ export class Sched extends View {
   get stateIndex(): number {
     return this.at + 2;
   }
-  /** Ms made so far that have had a thread: their ids are 1 … this. */
+  /** Ms made so far; their ids are 1 … this. */
   get mcount(): number {
     return Atomics.load(this.words, this.at + 4);
   }

@@ -6,7 +6,7 @@ import { after as afterAll, before, describe, it } from "node:test";
 import { type Chan, type Runtime, start } from "../../host/index.js";
 
 const PROGRAM = `
-import { Chan, go, Select, ok } from "skein";
+import { Chan, go, gosched, Select, ok } from "skein";
 
 export function main(): void {}
 
@@ -39,6 +39,29 @@ export function reverse(from: Chan<Uint8Array>, to: Chan<Uint8Array>): void {
   to.close();
 }
 
+let isOver = false;
+
+function makeGarbage(): void {
+  while (!isOver) {
+    new Uint8Array(2_000_000);
+    gosched();
+  }
+}
+
+/** How many of what is received are not all of one byte, while garbage is made. */
+export function torn(from: Chan<Uint8Array>): i32 {
+  go(makeGarbage());
+  let torn = 0;
+  for (let r = from.range(); r.next(); ) {
+    const bytes = r.value;
+    let i = 1;
+    while (i < bytes.length && bytes[i] == bytes[0]) i += 97;
+    if (i < bytes.length) torn++;
+  }
+  isOver = true;
+  return torn;
+}
+
 export function first(a: Chan<f64>, b: Chan<f64>): i32 {
   const select = new Select();
   select.recv(a);
@@ -56,8 +79,8 @@ export function strings(ch: Chan<string>): void {}
 
 let rt: Runtime;
 const folder = mkdtempSync(path.join(tmpdir(), "skein-sync-"));
+const program = path.join(folder, "channels.ts");
 before(async () => {
-  const program = path.join(folder, "channels.ts");
   writeFileSync(program, PROGRAM);
   rt = await start({ program, procs: 2 });
 });
@@ -121,6 +144,19 @@ describe("a channel between JavaScript and WebAssembly", () => {
     from.close();
     assert.equal((await to.recv()).ok, false);
     await done;
+  });
+
+  it("carries bytes that threads make while objects are collected", async () => {
+    process.env.SKEIN_DEBUG = "gcstress=1";
+    await using rt = await start({ program, procs: 2 });
+    delete process.env.SKEIN_DEBUG;
+    const ch = rt.chan<Uint8Array>(8, { type: "bytes" });
+    const torn = rt.call("torn", ch);
+    await rt.go(async (ch) => {
+      for (let i = 0; i < 40; i++) await ch.send(new Uint8Array(8_000_000).fill(i));
+      ch.close();
+    }, ch);
+    assert.equal(await torn, 0);
   });
 
   it("is selected on in WebAssembly", async () => {

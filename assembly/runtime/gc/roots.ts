@@ -55,7 +55,7 @@ export function markFixedRoots(): void {
     if (pd.rt != 0) markObject(pd.rt);
     if (pd.wt != 0) markObject(pd.wt);
   }
-  for (let id = 0; id <= sched.mids; id++) markHeld(id);
+  for (let id = 0; id <= sched.mcount; id++) markHeld(id);
   markHeld(SYSMON_M);
   markHeld(IO_M);
   visitOperations();

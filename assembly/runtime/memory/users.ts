@@ -30,7 +30,7 @@ export function awaitUsers(): bool {
     const left = atomic.load<i32>(addressOf(gc.users));
     if (left == 0) return true;
     if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return false;
-    for (let id = 1; id <= sched.mids; id++) if (allm(id).inUser) allm(id).preempt = 1;
+    for (let id = 1; id <= sched.mcount; id++) if (allm(id).inUser) allm(id).preempt = 1;
     futexsleep(addressOf(gc.users), left, LOOK_AGAIN);
   }
 }
