@@ -393,13 +393,20 @@ function sleepAsTimerM(mp: M, when: i64, polls: bool): i32 {
 /** This M is on the idle list, or has been given a P: sleeps until then. False if it is to end instead. */
 export function awaitp(): bool {
   const mp = m;
-  while (!mp.nextp) {
+  while (true) {
+    const pp = takeGiven(mp);
+    if (pp) {
+      acquirep(pp);
+      return true;
+    }
     if (mp.ending || atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return false;
     parkM(-1);
   }
-  acquirep(mp.nextp!);
-  mp.nextp = null;
-  return true;
+}
+
+/** The P that was put down for an M. By exchange, for who stops the world takes it from an M whose thread is just coming up. */
+export function takeGiven(mp: M): P | null {
+  return changetype<P | null>(atomic.xchg<usize>(addressOf(mp.nextp), 0));
 }
 
 /** Under sched.lock. */

@@ -9,7 +9,7 @@ import { MAX_THREADS, IDLE_M_MAX } from "../../layout";
 import { nanotime } from "../base/clock";
 import { enterGate } from "../base/gate";
 import { lock, unlock } from "../base/lock";
-import { midleput, unpark } from "./mp";
+import { midleput, takeGiven, unpark } from "./mp";
 import { gopanic, throwFatal } from "../base/panic";
 import { M, P, SysmonSleep, allm, sched, addressOf } from "../../abi";
 import { uncountSpinner } from "./spinning";
@@ -50,6 +50,7 @@ export function newm(pp: P | null, spinning: bool): void {
   mp.ending = false;
   mp.park = 0;
   mp.started = false;
+  atomic.add<i32>(addressOf(sched.nmstarting), 1);
   mp.spinning = spinning;
   mp.nextp = pp;
   if (!pp) midleput(mp);
@@ -116,12 +117,30 @@ export function endIdleM(now: i64): void {
   unlock(addressOf(sched.lock));
 }
 
+/**
+ * Takes the P away that a new M is to begin with, whose thread has not come up yet, which can take milliseconds: the M is idle until it
+ * is given another. Null if it has none. Under sched.lock.
+ */
+export function takeFromNew(mp: M): P | null {
+  if (mp.started) return null;
+  const pp = takeGiven(mp);
+  if (!pp) return null;
+  stopLooking(mp);
+  midleput(mp);
+  return pp;
+}
+
+/** An M that has no thread yet was counted as looking for work. */
+function stopLooking(mp: M): void {
+  if (!mp.spinning) return;
+  mp.spinning = false;
+  uncountSpinner();
+}
+
 /** An M has no thread, since none could be started, and never had: nobody is to wait for it. Under sched.lock. */
 export function takeBack(mp: M): void {
-  if (mp.spinning) {
-    mp.spinning = false;
-    uncountSpinner();
-  }
+  atomic.sub<i32>(addressOf(sched.nmstarting), 1);
+  stopLooking(mp);
   let prev: M | null = null;
   let it = sched.idleM;
   while (it && it != mp) {

@@ -108,6 +108,7 @@ export function mstart(id: i32): i32 {
   let goesOn = true;
   if (!mp.started) {
     mp.started = true;
+    atomic.sub<i32>(addressOf(sched.nmstarting), 1);
     initScratch(mp);
     attachTrace(mp);
     goesOn = awaitp();

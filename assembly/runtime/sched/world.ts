@@ -2,10 +2,10 @@
  * Stopping the world: nobody runs goroutines, all Ps belong to who stopped it. The mechanism of gomaxprocs, dumps and the
  * collector.
  *
- * Who stops the world sets `attention` and asks every running goroutine to yield at its next safepoint. Idle Ps and those in
- * blocking calls are claimed at once; an M that schedules sees the bit and gives up its P. `stopwait` counts the Ps
- * outstanding; all of this is under sched.lock, so an M that takes a P under the lock either sees the bit or had
- * the P before it was counted. It takes no longer than the longest way to a safepoint.
+ * Who stops the world sets `attention` and asks every running goroutine to yield at its next safepoint. Idle Ps, those in
+ * blocking calls, and those of Ms whose threads have not come up yet, are claimed at once; an M that schedules sees the bit and gives up
+ * its P. `stopwait` counts the Ps outstanding; all of this is under sched.lock, so an M that takes a P under the lock either sees the
+ * bit or had the P before it was counted. It takes no longer than the longest way to a safepoint.
  *
  * On g0, or a goroutine that has a P: neither is switched out here.
  */
@@ -19,9 +19,10 @@ import { tellFound } from "../memory/assist";
 import { flushObjects } from "../memory/objects";
 import { shareGrey, shareRan } from "../memory/work";
 import { acquirep, pidleget, pidleput, releasep, startIdle, wakepIfIdle } from "./mp";
+import { takeFromNew } from "./newm";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget } from "../goroutine/runq";
-import { Attention, G, P, PStatus, ProgramState, TraceKind, addressOf, allp, sched } from "../../abi";
+import { Attention, G, P, PStatus, ProgramState, TraceKind, addressOf, allm, allp, sched } from "../../abi";
 import { moveTimers } from "../goroutine/time";
 import { isTraced, trace } from "../debug/trace";
 
@@ -63,6 +64,14 @@ export function stopTheWorld(): bool {
     idle.status = PStatus.Gcstop;
     sched.stopwait--;
     idle = pidleget();
+  }
+  if (atomic.load<i32>(addressOf(sched.nmstarting)) != 0) {
+    for (let id = 1; id <= sched.mcount; id++) {
+      const given = takeFromNew(allm(id));
+      if (!given) continue;
+      given.status = PStatus.Gcstop;
+      sched.stopwait--;
+    }
   }
   unlock(addressOf(sched.lock));
   preemptall();
