@@ -3,6 +3,7 @@
  *
  * What it exits with is in `exitcodes.ts`.
  */
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { FatalError, SkeinError } from "../base/errors.js";
@@ -19,6 +20,11 @@ import type { TopOptions } from "./top.js";
 export async function main(argv: readonly string[]): Promise<number> {
   // Benchmarks have options of their own; only they know them.
   if (argv[0] === "bench") {
+    if (!existsSync(new URL("../../bench", import.meta.url))) {
+      const where = "run `node bin/skein.js bench` in a checkout of the repository";
+      writeFully(2, Buffer.from(`skein: the benchmarks are not in the package: ${where}\n`));
+      return EXIT_REFUSED;
+    }
     const { benchCommand } = await import("../bench/index.js");
     return benchCommand(argv.slice(1));
   }

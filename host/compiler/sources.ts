@@ -11,6 +11,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
 import { checkedText, patched } from "./patches.js";
 
 const LIBRARY = "~lib/";
@@ -20,6 +21,19 @@ const CHECKED_FILE = `${SKEIN}/runtime/base/checked`;
 
 /** The package's `assembly/`; the same relative path from `host/compiler` and from `dist/compiler`. */
 const assemblyFolder = fileURLToPath(new URL("../../assembly/", import.meta.url));
+
+/** In the package the core's sources are this one file, which counts as read where any of them is. */
+const packedFile = fileURLToPath(new URL("../core.sources", import.meta.url));
+let packedTexts: ReadonlyMap<string, string> | undefined;
+
+/** The texts of the core by their paths in `assembly/`; undefined in a checkout, where they are files. */
+function packed(): ReadonlyMap<string, string> | undefined {
+  if (packedTexts === undefined && !existsSync(path.join(assemblyFolder, "runtime"))) {
+    const texts = brotliDecompressSync(readFileSync(packedFile)).toString("utf8");
+    packedTexts = new Map(Object.entries(JSON.parse(texts) as Record<string, string>));
+  }
+  return packedTexts;
+}
 
 let standardFolder: string | undefined;
 
@@ -71,12 +85,15 @@ export class Sources {
 
   /** All files of the core, whatever a program imports of it. */
   core(): SourceFile[] {
-    const folder = path.join(assemblyFolder, "runtime");
-    return readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts"))
-      .map((name) => name.slice(0, -3).split(path.sep).join("/"))
+    const names =
+      packed()?.keys() ??
+      readdirSync(path.join(assemblyFolder, "runtime"), { recursive: true, encoding: "utf8" }).map(
+        (name) => `runtime/${name.split(path.sep).join("/")}`,
+      );
+    return [...names]
+      .filter((name) => name.startsWith("runtime/") && name.endsWith(".ts"))
       .sort()
-      .map((name) => this.library(`${SKEIN}/runtime/${name}`)!);
+      .map((name) => this.library(`${SKEIN}/${name.slice(0, -3)}`)!);
   }
 
   /** The program's entry file; throws if it cannot be read. */
@@ -164,10 +181,19 @@ export class Sources {
   }
 
   private readText(file: string): string {
+    const ofCore = file.startsWith(assemblyFolder) ? packed()?.get(nameInAssembly(file)) : undefined;
+    if (ofCore !== undefined) {
+      if (!this.read.has(packedFile)) this.read.set(packedFile, readFileSync(packedFile, "utf8"));
+      return ofCore;
+    }
     const text = readFileSync(file, "utf8");
     this.read.set(file, text);
     return text;
   }
+}
+
+function nameInAssembly(file: string): string {
+  return path.relative(assemblyFolder, file).split(path.sep).join("/");
 }
 
 /** Why a file cannot be read, in the system's words. */

@@ -1,10 +1,11 @@
 /** The package as a project has it that installs no compiler. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { after, describe, it } from "node:test";
 import { packageRoot } from "../../host/bench/paths.js";
 
@@ -22,12 +23,12 @@ writeFileSync(path.join(place, "package.json"), '{ "dependencies": { "skein": "*
 const onDeno = "deno" in process.versions;
 
 /** What a module that imports the library writes. */
-function written(text: string): string {
+function written(text: string, environment: NodeJS.ProcessEnv = {}): string {
   const file = path.join(place, "user.mjs");
   writeFileSync(file, text);
   const { stdout, stderr } = spawnSync(process.execPath, [...(onDeno ? ["run", "--quiet", "-A"] : []), file], {
     encoding: "utf8",
-    env: { ...process.env, SKEIN_CHECKED: "" },
+    env: { ...process.env, SKEIN_CHECKED: "", ...environment },
   });
   return stdout + stderr;
 }
@@ -49,6 +50,24 @@ describe("the package as it is packed", () => {
       text,
       /^CompileError compiling takes assemblyscript and binaryen, which .*: npm install --save-dev assemblyscript@\d/,
     );
+  });
+
+  it("compiles where the compiler is, from sources that are one file, and finds what it has built again", () => {
+    for (const name of ["assemblyscript", "binaryen", "long"]) {
+      symlinkSync(path.join(packageRoot, "node_modules", name), path.join(place, "node_modules", name));
+    }
+    assert.ok(!existsSync(path.join(skein, "assembly", "runtime")));
+    const text = `import { compile } from ${JSON.stringify(pathToFileURL(path.join(skein, "dist/library/compiler.js")).href)};
+      const build = () => compile(${JSON.stringify(path.join(place, "program.ts"))}, { checked: false, quick: true });
+      const [one, two] = [await build(), await build()];
+      console.log(one.stats.cached, two.stats.cached, Buffer.compare(one.wasm, two.wasm));`;
+    assert.equal(written(text, { SKEIN_CACHE: path.join(place, "cache") }), "false true 0\n");
+  });
+
+  it("takes less than 6 MB with what npm installs beside it", () => {
+    const disk = packed.files.reduce((sum, { size }) => sum + Math.ceil(size / 4096) * 4096, 0);
+    const koffi = 2.4e6;
+    assert.ok(disk + koffi < 6e6, `${disk} bytes of blocks`);
   });
 
   it("has piscina's interface, which takes the library that programs import", () => {
@@ -103,14 +122,16 @@ describe("the package as it is packed", () => {
     assert.equal(text, "5 1\n1 TypeError\n");
   });
 
-  it("has the command", () => {
-    const args = [...(onDeno ? ["run", "--quiet", "-A"] : []), path.join(skein, "bin", "skein.js"), "bench", "--list"];
-    const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
-    assert.match(stdout, /^spawn\b/m);
-  });
-
-  it("is small", () => {
-    const size = packed.files.reduce((sum, file) => sum + file.size, 0);
-    assert.ok(size < 4e6, `${size} bytes`);
+  it("has the command, without the benchmarks, and tells where they are", () => {
+    const command = (...args: string[]) =>
+      spawnSync(
+        process.execPath,
+        [...(onDeno ? ["run", "--quiet", "-A"] : []), path.join(skein, "bin", "skein.js"), ...args],
+        { encoding: "utf8" },
+      );
+    assert.match(command("--help").stdout, /^ {2}run\b/m);
+    const { stderr, status } = command("bench");
+    assert.match(stderr, /^skein: the benchmarks are not in the package: run `node bin\/skein.js bench` in a checkout/);
+    assert.equal(status, 1);
   });
 });
