@@ -5,12 +5,13 @@ import { SkeinError } from "./errors.js";
 export type Names<T> = Readonly<Record<keyof Required<T> & string, true>>;
 
 /**
- * Checks that `given` is an object of options.
+ * Checks that `given` is an object of options. What the prototype of all objects has nobody has given.
  *
  * @param of what the options are of, such as `start`
+ * @returns the options to use
  * @throws SkeinError that names what is none, and the option that was probably meant
  */
-export function checkOptions<T>(of: string, given: unknown, known: Names<T>): void {
+export function checkOptions<T>(of: string, given: unknown, known: Names<T>): T {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new SkeinError(`${of} takes an object of options, not ${shown(given)}`);
   }
@@ -21,6 +22,14 @@ export function checkOptions<T>(of: string, given: unknown, known: Names<T>): vo
     const hint = meant === undefined ? `it has ${names.join(", ")}` : `do you mean ${meant}?`;
     throw new SkeinError(`${of} has no option ${name}: ${hint}`);
   }
+  const isPolluted = Object.keys(known).some((name) => name in Object.prototype);
+  return isPolluted ? ownOptions(given as T & object) : (given as T);
+}
+
+/** An option, unless it is the prototype of all objects that has it. */
+export function optionOf<T extends object, K extends keyof T>(options: T | undefined, name: K): T[K] | undefined {
+  if (options === undefined || (name in Object.prototype && !Object.hasOwn(options, name))) return undefined;
+  return options[name];
 }
 
 /** A value as an error shows it: a text between quotes, so that "2" is not taken for 2. */

@@ -103,9 +103,9 @@ export class Starter {
    * @param pool the pool that has given this thread a ticket for it, and a count as its holder: where nothing is thrown, both are the goroutine's
    * @throws what `rt.go` throws
    */
-  go(fn: AnyFunction, args: readonly unknown[], options?: GoOptions, pool = 0): Started["promise"] {
+  go(fn: AnyFunction, args: readonly unknown[], given?: GoOptions, pool = 0): Started["promise"] {
     if (this.refusal !== undefined) throw this.refusal;
-    if (options !== undefined) checkGo(options);
+    const options = given === undefined ? undefined : checkGo(given);
     const shared = this.functions.share(fn);
     const at = this.free.pop() ?? this.newRecord();
     try {
@@ -463,11 +463,11 @@ function orError(take: () => unknown): unknown {
 
 const OPTIONS: Names<GoOptions> = { signal: true, transfer: true, name: true, timeout: true };
 
-function checkGo(options: GoOptions): void {
-  if (typeof options !== "object" || options === null) {
+function checkGo(given: GoOptions): GoOptions {
+  if (typeof given !== "object" || given === null) {
     throw new SkeinError("rt.go.with takes its options first: rt.go.with({ signal }, fn, ...args)");
   }
-  checkOptions("rt.go.with", options, OPTIONS);
+  const options = checkOptions<GoOptions>("rt.go.with", given, OPTIONS);
   const { signal, timeout, transfer, name } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new SkeinError("signal must be an AbortSignal");
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0)) {
@@ -475,4 +475,5 @@ function checkGo(options: GoOptions): void {
   }
   if (transfer !== undefined && !Array.isArray(transfer)) throw new SkeinError("transfer must be an array");
   if (name !== undefined && typeof name !== "string") throw new SkeinError("name must be a string");
+  return options;
 }

@@ -6,6 +6,7 @@
  * alive while one is pending, and not a moment longer.
  */
 import { SkeinError } from "../base/errors.js";
+import { optionOf } from "../base/options.js";
 import { present, refuseClone } from "../base/present.js";
 import type { Go, Scope } from "../go/thread.js";
 import type { GoTasks } from "../go/tasks.js";
@@ -186,8 +187,8 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    * Ends the runtime: lets JavaScript goroutines finish, cancels those that have not by the deadline, and ends all other
    * goroutines and the threads. Calls still running reject. Resolves when the threads have ended; may be repeated.
    */
-  close(options: CloseOptions = {}): Promise<void> {
-    const { deadline = DRAIN_MS } = options;
+  close(options?: CloseOptions): Promise<void> {
+    const deadline = optionOf(options, "deadline") ?? DRAIN_MS;
     if (typeof deadline !== "number" || !(deadline >= 0)) {
       return Promise.reject(new SkeinError(`deadline must be a number of milliseconds, not ${String(deadline)}`));
     }

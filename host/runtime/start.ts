@@ -1,7 +1,10 @@
 /**
  * `start`: from options to a running scheduler.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { MAX_THREADS } from "../../assembly/layout.js";
@@ -10,7 +13,7 @@ import { loadFile } from "./load.js";
 import { debugSettings } from "../base/debug.js";
 import { type FatalError, GoPanic, SkeinError } from "../base/errors.js";
 import { EXIT_PANIC } from "../base/exitcodes.js";
-import { checkOptions, shown, type Names } from "../base/options.js";
+import { checkOptions, optionOf, shown, type Names } from "../base/options.js";
 import { writeFully } from "../base/stdio.js";
 import { checkArgs } from "./calls.js";
 import { checkMemory, checkProcs, defaultProcs } from "./procs.js";
@@ -80,10 +83,10 @@ export const DEFAULT_MAX_THREADS = 10000;
  */
 export async function start(options: StartOptions = {}): Promise<Runtime> {
   const settings = settingsOf(options);
-  const first = mainStartsThreads ? undefined : boot(1, options.worker);
+  const first = mainStartsThreads ? undefined : boot(1, settings.worker);
   first?.worker.unref();
   try {
-    return new Runtime(await load(options.program), { ...settings, first });
+    return new Runtime(await load(optionOf(options, "program")), { ...settings, first });
   } catch (error) {
     void first?.worker.terminate();
     throw error;
@@ -98,15 +101,15 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
 export function startNow(options: Omit<StartOptions, "program">, onUnwatched?: (error: unknown) => void): Runtime {
   const settings = settingsOf(options);
   if (core === undefined) {
-    const bytes = new Uint8Array(readFileSync(new URL(CORE, import.meta.url)));
+    const bytes = isCheckedRun() ? checkedCore() : new Uint8Array(readFileSync(new URL(CORE, import.meta.url)));
     core = programOf(bytes, new WebAssembly.Module(bytes), "the core");
   }
   return new Runtime(core, { ...settings, onUnwatched });
 }
 
 /** The options of `start` as a runtime takes them, checked. */
-function settingsOf(options: StartOptions): RuntimeOptions {
-  checkStart(options);
+function settingsOf(given: StartOptions): RuntimeOptions {
+  const options = checkStart(given);
   const panic = options.panic ?? "isolate";
   if (panic !== "isolate" && panic !== "exit") {
     throw new SkeinError(`panic must be "isolate" or "exit", not ${JSON.stringify(panic)}`);
@@ -141,7 +144,7 @@ function settingsOf(options: StartOptions): RuntimeOptions {
     sched,
     poller,
     solo: false,
-    worker: options.worker,
+    worker: options.worker && checkOptions<ThreadOptions>("worker", options.worker, WORKER_OPTIONS),
     args: options.args ?? [],
     env: options.env,
     dumpsOnQuit: true,
@@ -176,11 +179,10 @@ const WORKER_OPTIONS: Names<ThreadOptions> = {
   trackUnmanagedFds: true,
 };
 
-/** Checks what nothing else looks at before a thread has it. */
-function checkStart(options: StartOptions): void {
-  checkOptions("start", options, OPTIONS);
-  const { worker, args, env, onPanic } = options;
-  if (worker !== undefined) checkOptions("worker", worker, WORKER_OPTIONS);
+/** Checks what nothing else looks at before a thread has it; the options to use. */
+function checkStart(given: StartOptions): StartOptions {
+  const options = checkOptions<StartOptions>("start", given, OPTIONS);
+  const { args, env, onPanic } = options;
   if (args !== undefined) checkArgs(args);
   if (env !== undefined && (typeof env !== "object" || env === null)) {
     throw new SkeinError(`env must be an object of texts, not ${shown(env)}`);
@@ -191,16 +193,18 @@ function checkStart(options: StartOptions): void {
   if (onPanic !== undefined && typeof onPanic !== "function") {
     throw new SkeinError(`onPanic must be a function, not ${shown(onPanic)}`);
   }
+  return options;
 }
 
 /** The program of runtimes that have none: an empty main, and the core. */
 const CORE = "../core.wasm";
+const EMPTY = "../../assembly/empty.ts";
 let noProgram: Promise<Program> | undefined;
 let core: Program | undefined;
 
 async function load(program: string | URL | Uint8Array | undefined): Promise<Program> {
   if (program === undefined) {
-    const file = isCheckedRun() ? "../../assembly/empty.ts" : CORE;
+    const file = isCheckedRun() ? EMPTY : CORE;
     noProgram ??= loadFile(fileURLToPath(new URL(file, import.meta.url))).then(({ program }) => program);
     return noProgram;
   }
@@ -214,6 +218,20 @@ async function load(program: string | URL | Uint8Array | undefined): Promise<Pro
     throw new SkeinError(`a program is a file, and ${url.href} is none: fetch it, and give its bytes`);
   }
   return (await loadFile(isPath ? String(program) : fileURLToPath(url))).program;
+}
+
+/** The core with its assertions, at once: the compiler, which takes its time, runs in a process of its own. */
+function checkedCore(): Uint8Array<ArrayBuffer> {
+  const folder = mkdtempSync(path.join(tmpdir(), "skein-core-"));
+  try {
+    const [skein, empty] = ["../../bin/skein.js", EMPTY].map((file) => fileURLToPath(new URL(file, import.meta.url)));
+    const output = path.join(folder, "core.wasm");
+    const run = mainStartsThreads ? ["run", "-A", "--quiet"] : [];
+    execFileSync(process.execPath, [...run, skein!, "build", empty!, "-o", output], { stdio: "pipe" });
+    return new Uint8Array(readFileSync(output));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** What goes to standard error about the end of a program. */

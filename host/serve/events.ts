@@ -6,6 +6,7 @@
 import type { Duplex } from "node:stream";
 import { SERVE_HIGH_WATER_MARK, SERVE_LINGER_MS, SERVE_LOOPS_MAX } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
+import { optionOf } from "../base/options.js";
 import { pollerWishes, type PollerName, type PollerWish } from "../sockets/poller.js";
 
 /** What is to happen to a connection, or to the server, after an event. */
@@ -193,14 +194,16 @@ export function checkEvents(events: Events): ServeOptions {
     const handler: unknown = (events as Record<string, unknown>)[name];
     if (handler !== undefined && typeof handler !== "function") wrong(name, "a function", handler);
   }
-  const { loops = 1, loadBalance = "random", poller = "auto" } = events;
+  const loops = optionOf(events, "loops") ?? 1;
+  const loadBalance = optionOf(events, "loadBalance") ?? "random";
+  const poller = optionOf(events, "poller") ?? "auto";
   if (!Number.isInteger(loops) || loops < -1 || loops > SERVE_LOOPS_MAX) {
     wrong("loops", `-1, for as many as CPUs, or a number up to ${SERVE_LOOPS_MAX}`, loops);
   }
   if (!balances.includes(loadBalance)) wrong("loadBalance", `one of ${balances.join(", ")}`, loadBalance);
   if (!pollerWishes.includes(poller)) wrong("poller", `one of ${pollerWishes.join(", ")}`, poller);
   const amount = (name: "highWaterMark" | "idleTimeoutMs" | "lingerMs", fallback: number): number => {
-    const value = events[name] ?? fallback;
+    const value = optionOf(events, name) ?? fallback;
     if (typeof value !== "number" || !(value >= 0)) wrong(name, "a number, 0 or more", value);
     return value;
   };

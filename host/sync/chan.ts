@@ -1,5 +1,6 @@
 /** Channels. */
 import { Elem, ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
+import { optionOf } from "../base/options.js";
 import type { Transfer } from "../values/index.js";
 import { asError, ChanError, panicking, reasonOf } from "./syncerrors.js";
 import { presentHandle, SyncHandle } from "./synchandle.js";
@@ -71,9 +72,9 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
    */
   send(value: T, options?: SendOptions): Promise<void> {
     try {
-      const signal = options?.signal;
+      const signal = optionOf(options, "signal");
       if (signal?.aborted === true) throw reasonOf(signal);
-      const status = this.offer(value, options?.transfer);
+      const status = this.offer(value, optionOf(options, "transfer"));
       if (status === OpStatus.Done) return SENT;
       if (status === OpStatus.Closed) throw this.refused();
       const { ops } = this.sync;
@@ -91,7 +92,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
    */
   recv(options?: WaitOptions): Promise<Received<T>> {
     try {
-      const signal = options?.signal;
+      const signal = optionOf(options, "signal");
       if (signal?.aborted === true) throw reasonOf(signal);
       const { ops } = this.sync;
       const status = ops.core.chanTryRecv(ops.lender, this.#chan, ops.slot);
@@ -125,7 +126,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
   sendSync(value: T, options?: { readonly transfer?: readonly unknown[] | undefined }): void {
     const { ops } = this.sync;
     ops.checkMayBlock("sendSync");
-    const status = this.offer(value, options?.transfer);
+    const status = this.offer(value, optionOf(options, "transfer"));
     if (status === OpStatus.Done) return;
     if (status === OpStatus.Closed) throw this.refused();
     const op = ops.take(OpCode.Send, this.address);

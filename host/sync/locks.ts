@@ -5,6 +5,7 @@
  * AbandonedError, and has the lock all the same.
  */
 import { ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
+import { optionOf } from "../base/options.js";
 import { present } from "../base/present.js";
 import { asError, AbandonedError, panicking, reasonOf } from "./syncerrors.js";
 import { presentHandle, SyncHandle } from "./synchandle.js";
@@ -38,7 +39,7 @@ abstract class Lock extends SyncHandle {
   /** @param free releases what `code` takes */
   protected acquire(code: number, free: () => void, options: WaitOptions | undefined): Promise<Guard> {
     try {
-      const signal = options?.signal;
+      const signal = optionOf(options, "signal");
       if (signal?.aborted === true) throw reasonOf(signal);
       const { ops } = this.sync;
       const op = ops.take(code, this.address);

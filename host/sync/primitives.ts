@@ -1,5 +1,6 @@
 /** WaitGroup, Semaphore, Once, Cond. */
 import { ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
+import { optionOf } from "../base/options.js";
 import { asError, AbandonedError, checkWhole, panicking, reasonOf } from "./syncerrors.js";
 import { presentHandle, SyncHandle } from "./synchandle.js";
 import type { WaitOptions } from "./host.js";
@@ -201,7 +202,7 @@ export function waiting<T>(
   options?: WaitOptions,
 ): Promise<T> {
   try {
-    const signal = options?.signal;
+    const signal = optionOf(options, "signal");
     if (signal?.aborted === true) throw reasonOf(signal);
     const { ops } = handle.sync;
     const op = ops.take(code, handle.address);

@@ -1,6 +1,6 @@
 /** Select: one of several channel operations, whichever can proceed first. */
 import { OpCode, OpStatus } from "../abi/enums.js";
-import { shown } from "../base/options.js";
+import { optionOf, shown } from "../base/options.js";
 import { SkeinError } from "../base/errors.js";
 import { onAbort } from "../base/signals.js";
 import { LongTimer } from "../base/timers.js";
@@ -167,7 +167,7 @@ class Selection {
 export function select(sync: Sync, cases: Iterable<SelectCase>, options?: WaitOptions): Promise<Selected> {
   const { ops } = sync;
   try {
-    const signal = options?.signal;
+    const signal = optionOf(options, "signal");
     if (signal?.aborted === true) throw reasonOf(signal);
     const it = new Selection(sync, cases);
     const { op } = it;

@@ -5,6 +5,7 @@
 import { Elem, HoldingsRoom, NoteKind, ObjectKind, OpCode, OpStatus } from "../abi/enums.js";
 import { Holdings } from "../abi/records.js";
 import { SkeinError } from "../base/errors.js";
+import { optionOf } from "../base/options.js";
 import { isHandle, type PortsCarrier } from "../values/index.js";
 import { Bytes } from "./bytes.js";
 import { Chan, ELEMENT_TYPES, type ElementType } from "./chan.js";
@@ -59,11 +60,12 @@ export class Sync {
     host.mailbox.onOrphan(NoteKind.Holdings, (note) => this.lost(note));
   }
 
-  newChan<T>(capacity = 0, options: ChanOptions = {}): Chan<T> {
+  newChan<T>(capacity = 0, options?: ChanOptions): Chan<T> {
     checkWhole(capacity, 0, MAX_CAPACITY, "a channel's capacity");
-    const elem = ELEMENT_TYPES.indexOf(options.type ?? "any");
+    const type = optionOf(options, "type") ?? "any";
+    const elem = ELEMENT_TYPES.indexOf(type);
     if (elem < 0) {
-      throw new TypeError(`a channel's type is one of ${ELEMENT_TYPES.join(", ")}, not ${String(options.type)}`);
+      throw new TypeError(`a channel's type is one of ${ELEMENT_TYPES.join(", ")}, not ${String(type)}`);
     }
     return new Chan<T>(this, this.make(ObjectKind.Chan, capacity, elem));
   }

@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { TraceRecord } from "../abi/records.js";
 import { clockOf, type ClockBase } from "../base/clock.js";
 import { SkeinError } from "../base/errors.js";
+import { optionOf } from "../base/options.js";
 import type { Core } from "../abi/core.js";
 import type { Instance } from "../program/instance.js";
 import { readProcs } from "../top/stats.js";
@@ -156,7 +157,9 @@ export class Trace implements Disposable, AsyncDisposable {
 }
 
 function checkOptions(options: TraceOptions): { file: string; bufferSize: number | undefined } {
-  const { file, bufferSize } = (options ?? {}) as Partial<TraceOptions>;
+  const given = (options ?? undefined) as Partial<TraceOptions> | undefined;
+  const file = optionOf(given, "file");
+  const bufferSize = optionOf(given, "bufferSize");
   if ((typeof file !== "string" || file === "") && !(file instanceof URL)) {
     throw new SkeinError(`rt.trace needs the file to write: rt.trace({ file: "trace.json" })`);
   }

@@ -48,6 +48,27 @@ describe("a goroutine", () => {
       for (const fn of functions) assert.equal(await rt.go(fn, 2), 3, String(fn));
     }));
 
+  it("heeds no options that are the prototype's of all objects, nor does anything else", async () => {
+    const everything = Object.prototype as Record<string, unknown>;
+    const starting = { procs: 77, threads: 0, worker: { argv: 3 }, panic: "no", args: 5, type: "i32" };
+    Object.assign(everything, starting);
+    const rt = await start({}).finally(() => Object.keys(starting).forEach((name) => delete everything[name]));
+    const chan = rt.chan<string>(1);
+    const given = { signal: AbortSignal.abort(), timeout: 1, transfer: [1], name: 7, type: "i32", deadline: "no" };
+    const semaphore = rt.semaphore(1);
+    Object.assign(everything, given);
+    let all: Promise<unknown>[];
+    try {
+      all = [rt.go.with({}, (a: number) => a, 5), chan.send("sent", {}), chan.recv({}), rt.mutex().lock({})];
+      all.push(semaphore.acquire(1, {}), rt.chan<string>(1, {}).send("any"));
+    } finally {
+      for (const name of Object.keys(given)) delete everything[name];
+    }
+    const [result, , received] = await Promise.all(all);
+    assert.deepEqual([result, received], [5, { value: "sent", ok: true }]);
+    await rt.close();
+  });
+
   it("runs a function that was written on the spot", () =>
     withRuntime(async (rt) => {
       assert.equal(await rt.go((a: number, b: number) => a * b, 6, 7), 42);
