@@ -56,6 +56,8 @@ export namespace NoteKind {
   export const Pull: i32 = 10;
   /** To the main thread: a goroutine that another thread started has failed, and nobody there watches it; the value is the error. */
   export const Unwatched: i32 = 12;
+  /** To the main thread: a goroutine has printed the value, bytes, to the descriptor `arg`, and the main thread is to write it. */
+  export const Output: i32 = 13;
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   export const Yield: i32 = 11;
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

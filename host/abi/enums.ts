@@ -267,6 +267,8 @@ export const enum NoteKind {
   Pull = 10,
   /** To the main thread: a goroutine that another thread started has failed, and nobody there watches it; the value is the error. */
   Unwatched = 12,
+  /** To the main thread: a goroutine has printed the value, bytes, to the descriptor `arg`, and the main thread is to write it. */
+  Output = 13,
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   Yield = 11,
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

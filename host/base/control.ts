@@ -63,6 +63,8 @@ const enum Word {
   OutputErrno = 7,
   /** 1 once an M's thread has begun. */
   Begun = 8,
+  /** Which of descriptors 1 and 2, as bits, the main thread is to write what goroutines print to. */
+  Captured = 9,
 }
 
 /** One thread's handle on the control block. */
@@ -159,6 +161,20 @@ export class Control {
 
   get hasBegun(): boolean {
     return Atomics.load(this.words, Word.Begun) === 1;
+  }
+
+  /** Whether what goroutines print to a descriptor is for the main thread to write. */
+  isCaptured(fd: number): boolean {
+    return (Atomics.load(this.words, Word.Captured) & (1 << fd)) !== 0;
+  }
+
+  /** Says which descriptors that is true of. */
+  capture(fds: readonly number[]): void {
+    Atomics.store(
+      this.words,
+      Word.Captured,
+      fds.reduce((bits, fd) => bits | (1 << fd), 0),
+    );
   }
 
   /** A thread's write to standard output has failed. */

@@ -11,6 +11,7 @@ import type { M, Sched } from "../abi/records.js";
 import type { Memory } from "../base/memory.js";
 import type { Control } from "../base/control.js";
 import { LONGEST_TIMER_MS } from "../base/timers.js";
+import { Captured } from "./stdout.js";
 import type { Holder } from "./thread.js";
 
 /** How long after the last result it goes on looking, in milliseconds: twice the time that it takes to be woken. */
@@ -34,6 +35,7 @@ export class MainLoop implements Holder {
   private readonly anchor = setInterval(() => undefined, LONGEST_TIMER_MS).unref();
   /** Handles what has come; false if nothing had. */
   private readonly drain: () => boolean;
+  private readonly captured: Captured;
   private isPolling = false;
   private isHeld = false;
   private isReferenced = true;
@@ -68,6 +70,7 @@ export class MainLoop implements Holder {
     this.sched = memory.sched;
     this.m = memory.m(0);
     this.drain = drain;
+    this.captured = new Captured(control, drain);
     this.sleep();
   }
 
@@ -75,6 +78,7 @@ export class MainLoop implements Holder {
   async run(): Promise<void> {
     while (!this.isEnded) {
       const seen = this.control.wakes;
+      this.captured.look();
       this.drain();
       if (this.isHeld) this.startPolling();
       else if (!this.isPolling) this.keepAlive();
@@ -86,14 +90,18 @@ export class MainLoop implements Holder {
   end(): void {
     this.isEnded = true;
     clearInterval(this.anchor);
+    this.captured.end();
   }
 
   changed(isHeld: boolean): void {
     this.isHeld = isHeld;
-    if (isHeld) this.startPolling(); // which ends by itself, and then the process may
+    if (!isHeld) return;
+    this.captured.look();
+    this.startPolling(); // which ends by itself, and then the process may
   }
 
   expects(): void {
+    this.captured.look();
     if (!this.isPolling) this.startPolling();
   }
 

@@ -20,6 +20,7 @@ import { LongTimer } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
 import { Callers, withCaller } from "./callers.js";
 import { Functions } from "./functions.js";
+import { writeOutput } from "./stdout.js";
 import type { TaskName } from "./tasks.js";
 import { Started, type AnyFunction } from "./goroutine.js";
 import { markOf } from "./mark.js";
@@ -88,7 +89,12 @@ export class Starter {
     thread.mailbox.on(NoteKind.Task, (address) => this.returned(address));
     thread.mailbox.on(NoteKind.Yield, (address) => this.yielded(address));
     if (thread.mid === 0) {
-      thread.mailbox.on(NoteKind.Unwatched, (note) => this.unwatched(note));
+      thread.mailbox.on(NoteKind.Unwatched, (note) => this.onUnwatched(this.take(note)));
+      thread.mailbox.on(NoteKind.Output, (note) => {
+        const { arg } = this.memory.request(note);
+        const bytes = this.take(note);
+        if (bytes instanceof Uint8Array) writeOutput(arg, bytes);
+      });
       thread.mailbox.onOrphan(NoteKind.Task, (address) => this.orphan(address));
       for (const kind of [NoteKind.Yield, NoteKind.Cancel, NoteKind.Pull]) {
         thread.mailbox.onOrphan(kind, (address) => {
@@ -431,11 +437,20 @@ export class Starter {
     this.notify(0, NoteKind.Unwatched, 0, 0, error);
   }
 
-  private unwatched(note: number): void {
+  /** Has the main thread write what was printed here. */
+  tellOutput(fd: number, bytes: Uint8Array): void {
+    const { thread } = this;
+    sendRequest(thread, { mid: 0, gen: this.memory.m(0).gen }, { kind: NoteKind.Output, id: 0, arg: fd }, (at) =>
+      thread.insist(() => thread.codec.encode(bytes, at)),
+    );
+  }
+
+  /** The value of a note, which is freed. */
+  private take(note: number): unknown {
     const { codec, core } = this.thread;
-    const error = orError(() => codec.decode(this.memory.request(note).value));
+    const value = orError(() => codec.decode(this.memory.request(note).value));
     core.mfree(note);
-    this.onUnwatched(error);
+    return value;
   }
 
   private notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {

@@ -270,7 +270,7 @@ export class Pool {
     return `skein/piscina ${process.pid} ${this.begin} ${this.number}`;
   }
 
-  /** Hands on what tasks post to their parent, and what they print. */
+  /** Hands on what tasks post to their parent. */
   private listen(): void {
     this.messages = new BroadcastChannel(this.messagesName);
     this.received = this.tally.sent;
@@ -281,9 +281,7 @@ export class Pool {
   private receive(message: Message): void {
     this.received++;
     if (this.patience !== undefined) this.awaitMessages();
-    if ("posted" in message) return void this.owner.emit("message", message.posted);
-    const { buffer, byteOffset, byteLength } = message.written;
-    (message.isError ? process.stderr : process.stdout).write(Buffer.from(buffer, byteOffset, byteLength));
+    this.owner.emit("message", message.posted);
   }
 
   /** Takes what a task has sent before its end; on Deno, where it has to be waited for, the process does not end before. */

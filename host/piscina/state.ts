@@ -20,8 +20,10 @@ export interface PoolData {
   readonly tally: SharedArrayBuffer;
 }
 
-/** What a thread sends to its pool: what a task has posted, or has written to a standard stream. */
-export type Message = { readonly posted: unknown } | { readonly written: Uint8Array; readonly isError: boolean };
+/** What a thread sends to its pool: what a task has posted. */
+export interface Message {
+  readonly posted: unknown;
+}
 
 /** How many messages the threads of a pool have sent, and when the first of them was ready, in milliseconds since the epoch. */
 export class Tally {

@@ -5,7 +5,6 @@
 import { createRequire } from "node:module";
 import os from "node:os";
 import { performance } from "node:perf_hooks";
-import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { BroadcastChannel, getEnvironmentData, parentPort } from "node:worker_threads";
 import { current, type ThreadScope } from "../go/current.js";
@@ -111,8 +110,6 @@ function prepareThread({ workerData, niceIncrement, keepsTurning, messages, tall
   const send = sender(messages, tally);
   // The thread that started this one is not the pool's.
   if (parentPort !== null) parentPort.postMessage = (posted: unknown) => send({ posted });
-  // Deno prints by itself.
-  if (!("deno" in process.versions)) printBy(send);
   tally.ready(performance.timeOrigin + performance.now());
 }
 
@@ -132,18 +129,6 @@ function sender(name: string, tally: Tally): (message: Message) => void {
       throw error;
     }
   };
-}
-
-/** Has the pool's thread write what is printed here, so that its program may look at it or keep it. */
-function printBy(send: (message: Message) => void): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    const isError = stream === process.stderr;
-    const sink = stream as unknown as { _write: (chunk: unknown, encoding: BufferEncoding, done: () => void) => void };
-    sink._write = (chunk, encoding, done) => {
-      send({ written: typeof chunk === "string" ? Buffer.from(chunk, encoding) : (chunk as Uint8Array), isError });
-      done();
-    };
-  }
 }
 
 prepareThread(data);

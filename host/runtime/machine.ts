@@ -169,6 +169,7 @@ export class Machine {
     this.sysmon.ref();
     await within(END_MS, this.sysmonEnded);
     await Promise.all([this.sysmon.terminate(), this.threads.terminate(), this.io?.terminate()]);
+    this.thread.drain(); // what they have printed
     this.hub.close();
     this.core.endNet();
   }

@@ -49,7 +49,7 @@ async function runM(data: MData): Promise<void> {
     const runJs = (record: number): number => {
       if (!hasRun) {
         hasRun = true;
-        writeAtOnce();
+        writeAtOnce(control, (fd, bytes) => thread.starter.tellOutput(fd, bytes));
         exitAsleep();
       }
       return runner.run(record);

@@ -6,9 +6,10 @@ import { describe, it } from "node:test";
 import { after, recv, start } from "../../host/index.js";
 import { delay, onDeno, rejection, until, withRuntime, WORK, type Work } from "./fixtures.js";
 
+const skein = new URL("../../../dist/index.js", import.meta.url).href;
+
 function command(script: string): { source: string; args: string[] } {
-  const url = new URL("../../../dist/index.js", import.meta.url).href;
-  const source = `import { start } from ${JSON.stringify(url)};\nconst WORK = ${JSON.stringify(WORK.href)};\n${script}`;
+  const source = `import { start } from ${JSON.stringify(skein)};\nconst WORK = ${JSON.stringify(WORK.href)};\n${script}`;
   return { source, args: onDeno ? ["eval", "--ext=js"] : ["--input-type=module", "-e"] };
 }
 
@@ -75,6 +76,27 @@ describe("a process", () => {
       await rt.go(() => process.stdout.write("three\\n"));
       console.log("four");`);
     assert.equal(out, "one\ntwo\nthree\nfour\n");
+  });
+
+  const skip = onDeno && "Deno's console does not write by process.stdout";
+  it("prints by a write that somebody has replaced, all of it before the end", { skip }, async () => {
+    const out = await run(`const rt = await start({ procs: 2 });
+      const { write } = process.stdout;
+      process.stdout.write = (chunk) => write.call(process.stdout, "[" + chunk.toString().trim() + "]");
+      await rt.go(async () => { console.log(1); await null; process.stdout.write("2\n"); });
+      const blocks = rt.go((word) => { console.log(3); Atomics.store(word, 0, 1); Atomics.wait(word, 0, 1); },
+        globalThis.word = new Int32Array(new SharedArrayBuffer(4)));
+      while (Atomics.load(word, 0) === 0);
+      process.exit(0);`);
+    assert.equal(out, "[1][2][3]");
+    const inside = await run(`const { Worker } = await import("node:worker_threads");
+      const thread = new Worker(\`import(\${JSON.stringify(${JSON.stringify(skein)})}).then(async ({ start }) => {
+        const rt = await start({ procs: 1 });
+        await rt.go(() => console.log("in a worker"));
+        await rt.close();
+      })\`, { eval: true, stdout: true });
+      thread.stdout.on("data", (data) => console.log("got " + data));`);
+    assert.equal(inside, "got in a worker\n\n");
   });
 });
 

@@ -24,6 +24,7 @@ const EXPECTED = {
   error: true,
   objects: "true,true,true,true",
   channel: 7,
+  printed: "seen\n",
 };
 
 const URL_HERE = 'new URL("./work.mjs", import.meta.url)';
