@@ -125,6 +125,20 @@ export class M {
   inUser: bool;
   /** The object that its JavaScript has asked for last, and may not have put anywhere yet (owner). */
   held: usize;
+  /** 1 while its thread is in its event loop, and nothing there that keeps an event loop alive is anybody else's. Written by the thread. */
+  @atomic idleLoop: i32;
+  /** The operation that its thread blocks for, however long that takes, or 0. Written by the thread. */
+  @atomic blockedOn: usize;
+}
+
+/** What can be said about whether anything will ever run again. */
+export namespace Stuck {
+  /** Something may. */
+  export const No: i32 = 0;
+  /** Nothing but what may be going on in event loops, which have been asked. */
+  export const Asked: i32 = 1;
+  /** Nothing, but for the main thread. */
+  export const Yes: i32 = 2;
 }
 
 /** What an M's event loop is owed. */

@@ -58,6 +58,8 @@ export namespace NoteKind {
   export const Unwatched: i32 = 12;
   /** To the main thread: a goroutine has printed the value, bytes, to the descriptor `arg`, and the main thread is to write it. */
   export const Output: i32 = 13;
+  /** To an M: it is to say whether its event loop is idle (`M.idleLoop`). */
+  export const Probe: i32 = 14;
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   export const Yield: i32 = 11;
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

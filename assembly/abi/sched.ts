@@ -195,6 +195,8 @@ export class Sched {
   nmlocked: i32;
   /** A deadlock has been found, and is being reported. Under the lock. */
   isDead: bool;
+  /** The main thread's JavaScript waits, and nothing else keeps the process alive: whoever becomes idle is to look for a deadlock. Under the lock. */
+  mainStuck: bool;
   /** While the world is being stopped: Ps that have not stopped yet. Under the lock; a futex for who waits. */
   stopwait: i32;
   /** 1 while somebody stops the world or resizes it. Atomic. */

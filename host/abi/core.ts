@@ -71,6 +71,8 @@ export interface Core {
   lockRelease(o: number): void;
   /** Takes a mutex, or a RWMutex for writing, for a thread if it is free: OpStatus.Done, OpStatus.Abandoned, or 0. */
   lockTry(o: number, mid: number, gen: number): number;
+  /** The main thread waits, and nothing else keeps the process alive: an M is to look whether that is a deadlock, and to report it. */
+  mainIsStuck(): void;
   /** `size` bytes, aligned to 16, not cleared. Ends the program if there is no memory. */
   malloc(size: number): number;
   /** As malloc, for what its caller can do without: 0 if it would take the last of the memory. */
@@ -154,6 +156,8 @@ export interface Core {
   setGc(percent: number, limit: number, trace: number, stress: number): void;
   /** Has gomaxprocs set to `n`, soon: by a goroutine of its own, for who stops the world needs a P. */
   setProcs(n: number): void;
+  /** One of Stuck: whether anything but the main thread can ever run again. Event loops of which that is not known are asked, if `asks`. */
+  stuck(asks: boolean): number;
   /** Starts a goroutine for a task: kind 0 for a call, 1 for main, 2 for the top-level code alone. */
   submit(task: number, kind: number): void;
   /** Starts a goroutine for each of `count` records, linked by `next`. From threads without a P. */
@@ -211,6 +215,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   killM: 3,
   lockRelease: 1,
   lockTry: 3,
+  mainIsStuck: 0,
   malloc: 1,
   mallocTry: 1,
   mfree: 1,
@@ -243,6 +248,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   setDebug: 4,
   setGc: 4,
   setProcs: 1,
+  stuck: 1,
   submit: 2,
   submitRecords: 2,
   sysmon: 0,
@@ -320,6 +326,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     killM: (mid, mark, text) => Boolean(killM(mid, mark, text)),
     lockRelease: take("lockRelease"),
     lockTry: take("lockTry"),
+    mainIsStuck: take("mainIsStuck"),
     malloc: (size) => malloc(size) >>> 0,
     mallocTry: (size) => mallocTry(size) >>> 0,
     mfree: take("mfree"),
@@ -352,6 +359,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     setDebug: take("setDebug"),
     setGc: take("setGc"),
     setProcs: take("setProcs"),
+    stuck: take("stuck"),
     submit: take("submit"),
     submitRecords: take("submitRecords"),
     sysmon: take("sysmon"),

@@ -143,6 +143,16 @@ export const enum Park {
   Woken = 1,
 }
 
+/** What can be said about whether anything will ever run again. */
+export const enum Stuck {
+  /** Something may. */
+  No = 0,
+  /** Nothing but what may be going on in event loops, which have been asked. */
+  Asked = 1,
+  /** Nothing, but for the main thread. */
+  Yes = 2,
+}
+
 /** What becomes of a goroutine that is switched out. */
 export const enum Switch {
   /** It waits: the lock at `m.waitUnlock` is released. */
@@ -269,6 +279,8 @@ export const enum NoteKind {
   Unwatched = 12,
   /** To the main thread: a goroutine has printed the value, bytes, to the descriptor `arg`, and the main thread is to write it. */
   Output = 13,
+  /** To an M: it is to say whether its event loop is idle (`M.idleLoop`). */
+  Probe = 14,
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   Yield = 11,
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

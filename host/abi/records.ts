@@ -220,7 +220,7 @@ export class JsGo extends NoteHead {
 
 /** A thread. M0 is the main thread's instance: it submits and drains and never runs goroutines. */
 export class M extends View {
-  static readonly SIZE: number = 336;
+  static readonly SIZE: number = 344;
   get goroutines(): number {
     return (this.words[this.at + 16]! >>> 0) + (this.words[this.at + 17]! >>> 0) * 2 ** 32;
   }
@@ -329,6 +329,28 @@ export class M extends View {
   }
   set holdings(value: number) {
     this.words[this.at + 81] = value;
+  }
+  /** 1 while its thread is in its event loop, and nothing there that keeps an event loop alive is anybody else's. Written by the thread. */
+  get idleLoop(): number {
+    return Atomics.load(this.words, this.at + 84);
+  }
+  set idleLoop(value: number) {
+    Atomics.store(this.words, this.at + 84, value);
+  }
+  /** Where `idleLoop` is in `words`. */
+  get idleLoopIndex(): number {
+    return this.at + 84;
+  }
+  /** The operation that its thread blocks for, however long that takes, or 0. Written by the thread. */
+  get blockedOn(): number {
+    return Atomics.load(this.words, this.at + 85) >>> 0;
+  }
+  set blockedOn(value: number) {
+    Atomics.store(this.words, this.at + 85, value);
+  }
+  /** Where `blockedOn` is in `words`. */
+  get blockedOnIndex(): number {
+    return this.at + 85;
   }
 }
 

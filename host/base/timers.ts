@@ -3,9 +3,17 @@
 /** The longest timer there is, in milliseconds. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Timers of this thread's that may fire although they keep no event loop alive. */
+let unheld = 0;
+
+export function unheldTimers(): number {
+  return unheld;
+}
+
 /** A timer that has not fired. */
 export class LongTimer {
   private timer: NodeJS.Timeout | undefined;
+  private isUnheld = false;
 
   /** Calls `action` in `ms` by the monotonic clock, never if that is Infinity. It keeps the process alive if it is `held`. */
   constructor(ms: number, action: () => void, held = true) {
@@ -14,18 +22,28 @@ export class LongTimer {
       this.timer = setTimeout(
         () => {
           const rest = until - performance.now();
-          if (rest > 0) arm(rest);
-          else action();
+          if (rest > 0) return arm(rest);
+          this.over();
+          action();
         },
         Math.min(Math.ceil(left), LONGEST_TIMER_MS),
       );
       if (!held) this.timer.unref();
     };
-    if (ms !== Infinity) arm(ms);
+    if (ms === Infinity) return;
+    arm(ms);
+    this.isUnheld = !held;
+    if (!held) unheld++;
   }
 
   clear(): void {
     clearTimeout(this.timer);
+    this.over();
+  }
+
+  private over(): void {
+    if (this.isUnheld) unheld--;
+    this.isUnheld = false;
   }
 }
 

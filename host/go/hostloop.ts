@@ -6,11 +6,16 @@
  *
  * Finalizers run in turns of the event loop only, and rejections are found unhandled at a turn's end. So a thread that holds objects of the
  * core gets one now and then, although nothing is waited for, and a thread whose last wait is over gets one before it sleeps.
+ *
+ * Asked whether anything but itself keeps its event loop going, it lets go of that while it waits. If nothing does, Node says
+ * `beforeExit`, and it holds on again. (Deno says nothing there; so there it is not known.)
  */
-import { Mstart, Owed, Park, ThreadMark } from "../abi/enums.js";
+import process from "node:process";
+import { Mstart, NoteKind, Owed, Park, ThreadMark } from "../abi/enums.js";
 import type { M } from "../abi/records.js";
 import type { Memory } from "../base/memory.js";
-import { LONGEST_TIMER_MS } from "../base/timers.js";
+import { heededSignals } from "../base/signals.js";
+import { LONGEST_TIMER_MS, unheldTimers } from "../base/timers.js";
 import type { Mark } from "./mark.js";
 import type { Holder, Thread } from "./thread.js";
 
@@ -18,15 +23,29 @@ import type { Holder, Thread } from "./thread.js";
 const MICRO_TURNS = 8;
 
 export class HostLoop implements Holder {
-  thread: Thread | undefined;
+  private thread: Thread | undefined;
   private readonly mark: Mark;
   private readonly m: M;
   private keepAlive: NodeJS.Timeout | undefined;
   private wake: (() => void) | undefined;
+  /** It is to find out whether its event loop is idle; and does. */
+  private isAsked = false;
+  private isWaiting = false;
+  private listens = false;
 
   constructor(memory: Memory, mid: number, mark: Mark) {
     this.mark = mark;
     this.m = memory.m(mid);
+  }
+
+  attach(thread: Thread): void {
+    this.thread = thread;
+    thread.mailbox.on(NoteKind.Probe, (note) => {
+      thread.core.mfree(note);
+      if (!this.listens) process.on("beforeExit", () => this.beforeExit());
+      this.listens = true;
+      this.isAsked = true;
+    });
   }
 
   changed(isHeld: boolean): void {
@@ -52,7 +71,7 @@ export class HostLoop implements Holder {
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (code === Mstart.Turn) await new Promise((resolve) => setImmediate(resolve));
-    else if (this.isHeld) await this.woken();
+    else if (this.isHeld) await (this.isAsked ? this.wait() : this.woken());
     this.thread?.drain();
   }
 
@@ -63,6 +82,24 @@ export class HostLoop implements Holder {
 
   private get isHeld(): boolean {
     return this.thread !== undefined && this.thread.holds > 0;
+  }
+
+  /** As `woken`, which says meanwhile whether the event loop is idle. */
+  private async wait(): Promise<void> {
+    this.isAsked = false;
+    this.isWaiting = true;
+    this.keepAlive?.unref();
+    await this.woken();
+    this.keepAlive?.ref();
+    this.isWaiting = false;
+    this.m.idleLoop = 0;
+  }
+
+  /** Nothing keeps the event loop going. */
+  private beforeExit(): void {
+    if (!this.isWaiting) return;
+    this.keepAlive?.ref();
+    if (heededSignals() + unheldTimers() === 0) this.m.idleLoop = 1;
   }
 
   private woken(): Promise<void> {

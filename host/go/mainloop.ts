@@ -40,6 +40,12 @@ export class MainLoop implements Holder {
   private isHeld = false;
   private isReferenced = true;
   private isAnchored = false;
+  /** What is waited for does not keep the process alive for now, so that it is seen whether anything else does. */
+  private isLoose = false;
+  /** How often anything has come, or was begun to be waited for. */
+  activity = 0;
+  /** Told when this thread begins to wait. */
+  onWait: (() => void) | undefined;
   private isEnded = false;
   private latest = 0;
   /** Polling has just begun, after a pause. */
@@ -53,7 +59,10 @@ export class MainLoop implements Holder {
     if (this.isFresh) this.block();
     const came = this.drain();
     const now = performance.now();
-    if (came) this.latest = now;
+    if (came) {
+      this.latest = now;
+      this.activity++;
+    }
     if (this.isHeld && now - this.latest < POLL_MS) {
       setImmediate(this.poll);
       return;
@@ -111,9 +120,30 @@ export class MainLoop implements Holder {
     if (!this.isPolling) this.keepAlive();
   }
 
+  /** Whether this thread waits, and its process does for that alone, as far as is known. */
+  get isWaiting(): boolean {
+    return this.isAnchored || this.isLoose;
+  }
+
+  /** Lets the process end if nothing else keeps it alive, until anything happens or `fasten` is called. */
+  loosen(): void {
+    this.isLoose = true;
+    this.keepAlive();
+  }
+
+  /** False if something has happened since `loosen`. */
+  fasten(): boolean {
+    const wasLoose = this.isLoose;
+    this.isLoose = false;
+    if (!this.isPolling) this.keepAlive();
+    return wasLoose;
+  }
+
   private startPolling(): void {
     if (this.isPolling || this.isEnded) return;
     this.isPolling = true;
+    this.isLoose = false;
+    this.activity++;
     const now = performance.now();
     this.isFresh = now - this.latest > COLD_MS;
     this.latest = now;
@@ -147,11 +177,15 @@ export class MainLoop implements Holder {
 
   /** Has the process live while it is to, when polling does not see to that. */
   private keepAlive(): void {
-    const isWanted = this.isHeld && this.isReferenced && !this.isEnded;
+    const isWanted = this.isHeld && this.isReferenced && !this.isEnded && !this.isLoose;
     if (isWanted === this.isAnchored) return;
     this.isAnchored = isWanted;
-    if (isWanted) this.anchor.ref();
-    else this.anchor.unref();
+    if (isWanted) {
+      this.anchor.ref();
+      this.onWait?.();
+    } else {
+      this.anchor.unref();
+    }
   }
 }
 

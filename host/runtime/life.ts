@@ -12,6 +12,7 @@ import { resolveName } from "../sockets/resolution.js";
 import { readNote, takeText, type Note } from "../program/notes.js";
 import type { ProgramInfo } from "../program/program.js";
 import { isAwaiting } from "../top/stats.js";
+import { DeadlockWatch } from "./deadlock.js";
 import { Entries } from "./entries.js";
 import type { Machine, RuntimeOptions } from "./machine.js";
 import type { Watch } from "./watch.js";
@@ -27,6 +28,7 @@ export class Life {
   private readonly machine: Machine;
   private readonly watch: Watch;
   private readonly options: RuntimeOptions;
+  private readonly deadlocks: DeadlockWatch | undefined;
   /** Why nothing can run any more. */
   private ended: Error | undefined;
   private closing: Promise<void> | undefined;
@@ -37,6 +39,7 @@ export class Life {
     this.machine = machine;
     this.watch = watch;
     this.options = options;
+    if (options.findsDeadlocks === true) this.deadlocks = new DeadlockWatch(machine);
     this.entries = new Entries(info, machine);
     this.listen();
   }
@@ -173,8 +176,9 @@ export class Life {
     this.ended = error;
     const { sync, starter } = this.machine.thread;
     this.watch.end();
+    this.deadlocks?.end();
     this.entries.end(error);
     starter.end(error, isExpected);
-    sync.ops.end(error);
+    sync.ops.end(error, isExpected);
   }
 }

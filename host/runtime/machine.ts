@@ -62,6 +62,8 @@ export interface RuntimeOptions {
   readonly env: Readonly<Record<string, string>> | undefined;
   /** What `skein top` shows it as; without it, it cannot be watched. */
   readonly title: string | undefined;
+  /** Whether it is to be found out that everything waits for ever, although JavaScript may wake goroutines. */
+  readonly findsDeadlocks?: boolean;
   /** Whether SIGQUIT is to show its goroutines, and end the process. */
   readonly dumpsOnQuit?: boolean;
   /** Told of a panic that no `run` or `call` can report, and of every end of the program under `panic: "exit"`. */

@@ -60,7 +60,7 @@ async function runM(data: MData): Promise<void> {
     const mark = new Mark(memory, mid);
     const loop = new HostLoop(memory, mid, mark);
     const thread = new Thread(mark.crossing(core), memory, mid, loop, data.clock);
-    loop.thread = thread;
+    loop.attach(thread);
     thread.sync.carryWith(
       (counts) => new Spoke(thread.core, memory, counts, data.port, () => notifyMain(thread, NoteKind.Port)),
     );

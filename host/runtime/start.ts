@@ -86,7 +86,7 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
   const first = mainStartsThreads ? undefined : boot(1, settings.worker);
   first?.worker.unref();
   try {
-    return new Runtime(await load(optionOf(options, "program")), { ...settings, first });
+    return new Runtime(await load(optionOf(options, "program")), { ...settings, first, findsDeadlocks: true });
   } catch (error) {
     void first?.worker.terminate();
     throw error;

@@ -42,6 +42,8 @@ export class Ops {
   private readonly waiting: number[] = [];
   /** Why no operation can wait any more. */
   over: Error | undefined;
+  /** That is what was asked for. */
+  private isClosed = false;
   private spins = MOST_SPINS;
   private readonly freeIndices: number[] = [];
   /** A record that never waits, and lends what receiving at once needs. */
@@ -122,7 +124,7 @@ export class Ops {
    * If `signal` ends the wait, the operation comes back as called off; or, where it was just about to end, as if the signal had come
    * later.
    *
-   * @param onEnd what it resolves with if the runtime ends; without it rejects
+   * @param onEnd what it resolves with if the runtime is closed; without it rejects
    */
   promise<T>(op: number, settle: Settle<T>, signal?: AbortSignal, onEnd?: T): Promise<T> {
     let resolve!: (value: T) => void;
@@ -133,7 +135,7 @@ export class Ops {
       try {
         if (status === OP_ENDED) {
           promise.catch(() => undefined); // nobody has to wait for what the end of the runtime has called off
-          if (onEnd === undefined) reject(this.over);
+          if (onEnd === undefined || !this.isClosed) reject(this.over);
           else resolve(onEnd);
         } else if (status === OpStatus.Cancelled) {
           settle(op, status);
@@ -188,6 +190,7 @@ export class Ops {
     this.host.blocks();
     this.core.opBlock();
     const until = performance.now() + ms;
+    if (ms === Infinity) this.memory.m(this.host.mid).blockedOn = op;
     Atomics.compareExchange(words, at, OpSync.Awaited, OpSync.Asleep);
     let closing = false;
     while (Atomics.load(words, at) !== OpSync.Released) {
@@ -196,6 +199,7 @@ export class Ops {
       if ((left <= 0 || closing) && this.core.opCancel(op)) break;
       Atomics.wait(words, at, OpSync.Asleep, Math.min(SLICE_MS, Math.max(left, 0)));
     }
+    this.memory.m(this.host.mid).blockedOn = 0;
     const ended = this.memory.op(op).status;
     this.memory.op(op).sync = 0;
     if (closing && ended === OpStatus.Cancelled) throw new SkeinError(`${what}: the runtime was closed`);
@@ -210,10 +214,11 @@ export class Ops {
     );
   }
 
-  /** The runtime has ended: whatever waits on this thread is over, and nothing waits any more. */
-  end(error: Error): void {
+  /** The runtime has ended, as was asked if that `isExpected`: whatever waits on this thread is over, and nothing waits any more. */
+  end(error: Error, isExpected: boolean): void {
     if (this.over !== undefined) return;
     this.over = error;
+    this.isClosed = isExpected;
     for (let i = 0; i < this.handlers.length; i++) {
       const handler = this.handlers[i];
       this.handlers[i] = undefined;

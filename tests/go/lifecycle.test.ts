@@ -83,7 +83,7 @@ describe("a process", () => {
     const out = await run(`const rt = await start({ procs: 2 });
       const { write } = process.stdout;
       process.stdout.write = (chunk) => write.call(process.stdout, "[" + chunk.toString().trim() + "]");
-      await rt.go(async () => { console.log(1); await null; process.stdout.write("2\n"); });
+      await rt.go(async () => { console.log(1); await null; process.stdout.write("2\\n"); });
       const blocks = rt.go((word) => { console.log(3); Atomics.store(word, 0, 1); Atomics.wait(word, 0, 1); },
         globalThis.word = new Int32Array(new SharedArrayBuffer(4)));
       while (Atomics.load(word, 0) === 0);
@@ -97,6 +97,87 @@ describe("a process", () => {
       })\`, { eval: true, stdout: true });
       thread.stdout.on("data", (data) => console.log("got " + data));`);
     assert.equal(inside, "got in a worker\n\n");
+  });
+});
+
+describe("a deadlock of JavaScript alone", () => {
+  const words = "fatal error: all goroutines are asleep - deadlock!";
+  const awaited = onDeno && "Deno tells nothing of what goes on in an event loop";
+
+  it("fails what is awaited, and says what everybody waits for", async () => {
+    const out = await run(`(async () => {
+      const rt = await start({ procs: 2 });
+      const [a, b, mutex] = [rt.chan(), rt.chan(), rt.mutex()];
+      await mutex.lock();
+      const blocks = rt.go((a) => a.recvSync(), a).catch((error) => console.log("goroutine:", error.name));
+      const locks = mutex.lock().catch((error) => console.log("lock:", error.name));
+      await b.recv().catch((error) => console.log(error.name, error.report));
+      await blocks.then(() => locks);
+      console.log("goes on");
+    })();`);
+    assert.match(out, /^(goroutine: DeadlockError|lock: DeadlockError)$/m);
+    assert.ok(out.includes(`DeadlockError ${words}\n\ngoroutine 2 [chan receive]:\n`), out);
+    assert.match(out, /\nthe main thread \[sync\.Mutex\.Lock\]\n/);
+    assert.match(out, /\nthe main thread \[chan receive\]\n/);
+    assert.match(out, /goes on\n$/);
+  });
+
+  it("ends a process whose top level awaits, whatever its goroutines await", { skip: awaited }, async () => {
+    const body = (more: string): Promise<string> =>
+      failing(`const rt = await start({ procs: 2${more} });
+        const [a, b] = [rt.chan(), rt.chan()];
+        rt.go(async (a, b) => { await new Promise((resolve) => setTimeout(resolve, 100)); await a.recv(); await b.send(1); }, a, b).catch(() => {});
+        rt.go(() => new Promise(() => {})).catch(() => {});
+        await b.recv();`);
+    const [isolated, exits] = await Promise.all([body(""), body(', panic: "exit"')]);
+    assert.match(isolated, /^1 /);
+    assert.match(
+      isolated,
+      /DeadlockError: fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 2 \[await\]:\n/,
+    );
+    assert.match(isolated, /\ngoroutine 3 \[await\]:\n/);
+    assert.match(isolated, /\nJavaScript on M\d+ \[chan receive\]\n/);
+    assert.ok(exits.startsWith(`2 ${words}\n\ngoroutine 2 [await]:\n`), exits);
+  });
+
+  // Each alone in a process, for longer than it takes to find a deadlock.
+  const alive = {
+    "a timer of a goroutine's": `rt.go(async (c) => { await new Promise((resolve) => setTimeout(resolve, 3000)); await c.send(1); }, ch);
+      await ch.recv();`,
+    "work in a thread pool": `rt.go(async (c) => {
+        const { pbkdf2 } = await import("node:crypto");
+        const until = Date.now() + 3000;
+        while (Date.now() < until) await new Promise((resolve) => pbkdf2("a", "b", 1e6, 64, "sha512", resolve));
+        await c.send(1);
+      }, ch);
+      await ch.recv();`,
+    "an AbortSignal of a goroutine's": `await rt.go(async (c) => {
+        await c.recv({ signal: AbortSignal.timeout(3000) }).catch(() => {});
+      }, ch);`,
+    "a goroutine's own time": `await rt.go.with({ timeout: 3000 }, async (c) => { await c.recv(); }, ch).catch(() => {});`,
+    "a signal of the system's": `process.once("SIGUSR2", () => ch.send(1));
+      const { spawn } = await import("node:child_process");
+      spawn("sh", ["-c", "sleep 3; kill -USR2 " + process.pid], { stdio: "ignore" }).unref();
+      await ch.recv();`,
+    "a server that is asked": `const { createServer, get } = await import("node:http");
+      const server = createServer((_, response) => { response.end(); ch.send(1); }).listen(0);
+      server.once("listening", () => setTimeout(() => get({ port: server.address().port }), 3000).unref());
+      await rt.go(async (c) => { await c.recv(); }, ch);
+      server.close();
+      server.closeAllConnections();`,
+  };
+  it("is not where anything may still happen", async () => {
+    await Promise.all(
+      Object.entries(alive).map(async ([name, body]) => {
+        const out = await run(`const { default: process } = await import("node:process");
+          const rt = await start({ procs: 2 });
+          const ch = rt.chan();
+          ${body}
+          console.log("over");
+          await rt.close();`);
+        assert.equal(out, "over\n", name);
+      }),
+    );
   });
 });
 

@@ -11,6 +11,7 @@
 import { SHOWN_MAX, STACK_TEXT_MAX } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
+import { blockedFor, firstOperation, isAwaited, nextOperation, reasonOf } from "../js/operation";
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "../base/imports";
 import { enterCore, leaveCore } from "../sched/gate";
 import { malloc, mfree } from "../memory/malloc";
@@ -64,7 +65,10 @@ function stackOf(gp: G): string {
   return text;
 }
 
-/** Goroutines of the program, those that wait or all that live: number, state, stack, who started them; main first. */
+/**
+ * Goroutines of the program, those that wait or all that live and the host's too: number, state, stack, who started them; main
+ * first.
+ */
 export function describe(waitingOnly: bool): string {
   const list = new Array<G>();
   let gp = changetype<G | null>(sched.allgs);
@@ -88,13 +92,33 @@ export function describeOne(gp: G, now: i64): string {
   const waiting = gp.status == GStatus.Waiting;
   // With the world stopped, only goroutines in blocking calls are running: on their threads, where the stack cannot be read.
   const blocked = gp.status == GStatus.Running;
-  let state = waiting ? waitReasonText(gp.waitReason) : blocked ? "syscall" : "runnable";
+  let state = waiting ? waitReasonText(gp.waitReason) : blocked ? callText(gp) : "runnable";
   const minutes = waiting && gp.waitSince != 0 ? (now - gp.waitSince) / 60_000_000_000 : 0;
   if (minutes >= 1) state += ", " + minutes.toString() + " minutes";
   if (gp.lockedCount != 0) state += ", locked to thread";
   let text = "\ngoroutine " + gp.id.toString() + " [" + state + "]:\n" + (blocked ? "" : stackOf(gp));
   if (isJsgo(gp)) text += functionName(gp.task) + "\n";
   if (gp.id != 1 && gp.creator != 0) text += "created in goroutine " + gp.creator.toString() + "\n";
+  return text;
+}
+
+/** What a goroutine is doing that is in a blocking call. */
+function callText(gp: G): string {
+  const op = gp.m ? blockedFor(gp.m!) : null;
+  return op ? waitReasonText(reasonOf(op)) : "syscall";
+}
+
+/** What JavaScript on any thread waits for, besides what its goroutines block for: a line each. */
+export function describeOperations(): string {
+  let text = "";
+  let shown = 0;
+  for (let it = firstOperation(); it && shown < SHOWN_MAX; it = nextOperation(it!)) {
+    const op = it!;
+    if (!isAwaited(op)) continue;
+    const where = op.mid == 0 ? "the main thread" : "JavaScript on M" + op.mid.toString();
+    text += "\n" + where + " [" + waitReasonText(reasonOf(op)) + "]\n";
+    shown++;
+  }
   return text;
 }
 

@@ -35,11 +35,13 @@ import {
   GKind,
   GStatus,
   G_BYTES,
+  M,
   NoteKind,
   ObjectKind,
   OpCode,
   OpStatus,
   OpSync,
+  WaitReason,
   Waiter,
   waiterOf,
 } from "../../abi";
@@ -448,6 +450,49 @@ export function bytesNew(n: i32): usize {
   m.held = bytes;
   leaveCore();
   return bytes;
+}
+
+// ---- looking at them, while no thread makes any more -----------------------------------------------------------------------
+
+export function firstOperation(): Op | null {
+  return load<Op | null>(RECORDS, RECORDS_ALL);
+}
+
+export function nextOperation(op: Op): Op | null {
+  return changetype<Op | null>(op.all);
+}
+
+/** Whether somebody awaits the end of an operation; to hear of a context's end, nobody waits. */
+export function isAwaited(op: Op): bool {
+  return op.pending != 0 && op.sync == 0 && op.object.kind != ObjectKind.Context;
+}
+
+/** The operation that an M's thread blocks for without end, if that goes on; null otherwise. */
+export function blockedFor(mp: M): Op | null {
+  const op = changetype<Op | null>(atomic.load<usize>(addressOf(mp.blockedOn)));
+  return op && op.pending != 0 && atomic.load<i32>(addressOf(op.sync)) != OpSync.Released ? op : null;
+}
+
+/** What an operation waits for, as a WaitReason. */
+export function reasonOf(op: Op): u8 {
+  switch (op.code) {
+    case OpCode.Send:
+      return WaitReason.ChanSend;
+    case OpCode.Recv:
+      return WaitReason.ChanReceive;
+    case OpCode.Select:
+      return WaitReason.Select;
+    case OpCode.Lock:
+      return op.object.kind == ObjectKind.RWMutex ? WaitReason.RWMutexLock : WaitReason.MutexLock;
+    case OpCode.Read:
+      return WaitReason.RWMutexRLock;
+    case OpCode.WaitGroup:
+      return WaitReason.WaitGroupWait;
+    case OpCode.Semaphore:
+      return WaitReason.Semacquire;
+    default:
+      return WaitReason.CondWait;
+  }
 }
 
 /** For the collector, with the world stopped: all records, with what they send or have received. */

@@ -24,7 +24,7 @@
 import { JS_PARK_SPINS, JS_SPINS_IN_VAIN, LOOP_POLL_US, PARK_SPINS } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
-import { checkdead } from "./deadlock";
+import { checkdead, checkStuck } from "./deadlock";
 import { loopget, loopput, putDown, toLoop } from "./inloop";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { heldLocks, holds } from "../base/lockrank";
@@ -332,6 +332,7 @@ export function mstop(): bool {
       // It went to sleep when nobody waited for the network: it is to look again.
       unpark(changetype<M>(sched.timerM));
     }
+    if (sched.mainStuck) checkStuck(mp);
     if (mp.owed != 0) {
       loopput(mp);
       toLoop(mp, 0);
