@@ -27,6 +27,13 @@ const COLD_MS = 0.2;
 /** Each time that this was in vain it is left out twice as often as before, up to 2 to this power. */
 const MOST_IN_VAIN = 6;
 
+/** How many runtimes of this thread keep the process alive just now, each by a timer. */
+let anchors = 0;
+
+export function anchorCount(): number {
+  return anchors;
+}
+
 export class MainLoop implements Holder {
   private readonly control: Control;
   private readonly sched: Sched;
@@ -98,6 +105,7 @@ export class MainLoop implements Holder {
   /** Nothing is to be handled any more. */
   end(): void {
     this.isEnded = true;
+    this.keepAlive();
     clearInterval(this.anchor);
     this.captured.end();
   }
@@ -181,9 +189,11 @@ export class MainLoop implements Holder {
     if (isWanted === this.isAnchored) return;
     this.isAnchored = isWanted;
     if (isWanted) {
+      anchors++;
       this.anchor.ref();
       this.onWait?.();
     } else {
+      anchors--;
       this.anchor.unref();
     }
   }

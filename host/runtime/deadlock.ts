@@ -14,6 +14,7 @@ import process from "node:process";
 import { Stuck } from "../abi/enums.js";
 import { heededSignals } from "../base/signals.js";
 import { unheldTimers } from "../base/timers.js";
+import { anchorCount } from "../go/mainloop.js";
 import type { Machine } from "./machine.js";
 
 /** How long nothing must have happened before it looks, how long event loops may take to answer, and the longest pause, in milliseconds. */
@@ -62,7 +63,7 @@ export class DeadlockWatch {
       this.hasAsked = false;
       return this.arm();
     }
-    const answer = mayBeEnded() ? Stuck.No : core.stuck(asks);
+    const answer = mayBeEnded() || isAlive() ? Stuck.No : core.stuck(asks);
     if (answer === Stuck.Yes) {
       process.off("beforeExit", this.beforeExit);
       process.once("beforeExit", this.beforeExit);
@@ -87,6 +88,17 @@ export class DeadlockWatch {
 /** Whether something of this thread's that keeps no process alive may end what is waited for. */
 function mayBeEnded(): boolean {
   return heededSignals() + unheldTimers() > 0 || process.eventNames().some(isListenedTo);
+}
+
+/**
+ * Whether something else is seen to keep the process alive. What is not seen, such as work in a thread pool, does so all the same; but to let
+ * go for long has a price: the main thread may wake goroutines meanwhile in ways of which nobody tells, and others' listeners would hear
+ * that the process is about to end before it has their answer.
+ */
+function isAlive(): boolean {
+  // The standard streams are listed, too.
+  const others = process.getActiveResourcesInfo().filter((type) => type !== "PipeWrap" && type !== "TTYWrap");
+  return others.length > anchorCount();
 }
 
 /** Whether an event is a signal that somebody else listens to. */
