@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import os from "node:os";
+import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { BroadcastChannel, getEnvironmentData, parentPort } from "node:worker_threads";
@@ -79,7 +80,11 @@ async function load(filename: string): Promise<Record<string, unknown>> {
   try {
     return (await import(isUrl ? filename : pathToFileURL(filename).href)) as Record<string, unknown>;
   } catch (error) {
-    if (!REQUIRES.has((error as { code?: string } | null)?.code)) throw error;
+    const { code } = Object(error) as { code?: string };
+    if (!REQUIRES.has(code)) throw error;
+    // Without a hook for it, as ts-node's, require takes any file for JavaScript, and says less of what is wrong.
+    const hooks = require.extensions as Partial<NodeJS.Dict<unknown>> | undefined;
+    if (code === UNKNOWN_EXTENSION && hooks?.[path.extname(filename)] === undefined) throw error;
     let module: unknown;
     try {
       module = require(isUrl ? fileURLToPath(filename) : filename);
@@ -90,11 +95,14 @@ async function load(filename: string): Promise<Record<string, unknown>> {
   }
 }
 
+const UNKNOWN_EXTENSION = "ERR_UNKNOWN_FILE_EXTENSION";
+
 /** What `import` says of a file that `require` may know how to load. */
 const REQUIRES = new Set<string | undefined>([
   "ERR_MODULE_NOT_FOUND",
   "ERR_UNSUPPORTED_DIR_IMPORT",
-  "ERR_UNKNOWN_FILE_EXTENSION",
+  "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
+  UNKNOWN_EXTENSION,
 ]);
 
 function isTranspiled(module: unknown): module is { default: unknown } {

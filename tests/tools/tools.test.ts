@@ -132,8 +132,32 @@ describe("functions sent as their source", { skip }, () => {
   });
 });
 
-describe("skein/piscina under jest", { skip }, () => {
-  it("can be required", () => {
+describe("skein/piscina", { skip }, () => {
+  it("finds workers as ts-node does: .ts, no extension, a directory", () => {
+    const here = folder("pool", "commonjs");
+    project.write(`${here}/tsconfig.json`, '{ "compilerOptions": { "module": "commonjs", "esModuleInterop": true } }');
+    project.write(
+      `${here}/worker.ts`,
+      'import { half } from "./half"; enum One { A = 1 } export default (n: number): number => half(n) + One.A;',
+    );
+    project.write(`${here}/half.ts`, "export const half = (n: number): number => n / 2;");
+    project.write(`${here}/tens/index.ts`, "module.exports = (n: number): number => n * 10;");
+    project.write(
+      `${here}/main.ts`,
+      `import path from "node:path"; import Piscina from "skein/piscina";
+      const results = ["worker.ts", "worker", "tens"].map(async (file) => {
+        const execArgv = ["-r", "ts-node/register/transpile-only"];
+        const pool = new Piscina({ filename: path.join(__dirname, file), execArgv, maxThreads: 1 });
+        const result = await pool.run(10);
+        await pool.destroy();
+        return result;
+      });
+      void Promise.all(results).then((all) => console.log(all.join(" ")));`,
+    );
+    assert.equal(project.tool(here, "ts-node", "--transpile-only", "main.ts").trim(), "6 6 100");
+  });
+
+  it("can be required under jest", () => {
     project.write("piscina/package.json", '{ "jest": { "transform": {} } }');
     project.write("piscina/worker.js", "module.exports = (n) => n + 1;");
     project.write(
