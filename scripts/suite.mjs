@@ -36,6 +36,7 @@ const SLOW = [
   "tests/compiler/cache",
   "tests/compiler/safepoints",
   "tests/compiler/symbols",
+  "tests/docs/blocks",
   "tests/docs/coming-from",
   "tests/examples/",
   "tests/faults/high",
