@@ -99,6 +99,8 @@ export class M {
   @host waitUs: i32;
   /** A Text that says why the thread is to be killed, or 0; written by who doomed it. */
   @host lastWords: usize;
+  /** It is known which goroutine the thread is killed for: those that had not begun there are not to blame. Written by who doomed it. */
+  spares: bool;
   /** Link in sched's list of Ms to be killed, and whether it is there (sched.lock). */
   killlink: M | null;
   onKillList: bool;

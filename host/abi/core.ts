@@ -64,9 +64,10 @@ export interface Core {
   /** A connection that waits to be accepted at a listener that is being closed; 0 if there is none. */
   ioTakeAccepted(at: number): number;
   /**
-   * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so.
+   * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so. If it
+   * `spares` those that have not begun there, since they cannot be why, they run elsewhere.
    */
-  killM(mid: number, mark: number, text: number): boolean;
+  killM(mid: number, mark: number, text: number, spares: boolean): boolean;
   /** Releases it. */
   lockRelease(o: number): void;
   /** Takes a mutex, or a RWMutex for writing, for a thread if it is free: OpStatus.Done, OpStatus.Abandoned, or 0. */
@@ -212,7 +213,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   ioFree: 1,
   ioInput: 5,
   ioTakeAccepted: 1,
-  killM: 3,
+  killM: 4,
   lockRelease: 1,
   lockTry: 3,
   mainIsStuck: 0,
@@ -323,7 +324,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     ioFree: take("ioFree"),
     ioInput: take("ioInput"),
     ioTakeAccepted: (at) => ioTakeAccepted(at) >>> 0,
-    killM: (mid, mark, text) => Boolean(killM(mid, mark, text)),
+    killM: (mid, mark, text, spares) => Boolean(killM(mid, mark, text, spares)),
     lockRelease: take("lockRelease"),
     lockTry: take("lockTry"),
     mainIsStuck: take("mainIsStuck"),

@@ -311,10 +311,10 @@ export class M extends View {
   }
   /** The thread's number in the system, 0 if it is not known. Written by the thread. */
   get tid(): number {
-    return this.words[this.at + 73]!;
+    return this.words[this.at + 74]!;
   }
   set tid(value: number) {
-    this.words[this.at + 73] = value;
+    this.words[this.at + 74] = value;
   }
   /** One of Watching. Written by the thread. */
   get watching(): number {

@@ -304,7 +304,7 @@ export class Starter {
         error = orError(() => thread.codec.decode(this.memory.jsgo(at).result));
         break;
       case JsStatus.Lost:
-        error = new WorkerError(this.memory.jsgo(at).mid, this.takeText(at));
+        error = new WorkerError(this.memory.jsgo(at).mid, whyLost(this.takeText(at), g?.id));
         break;
       default:
         dropArgs(this.thread, at);
@@ -397,9 +397,9 @@ export class Starter {
     const mid = this.memory.jsgo(at).mid;
     const isWaiting = this.memory.jsgo(at).state === JsStatus.Waiting;
     const mark = isWaiting ? ThreadMark.Turn : markOf(g.id);
-    const why = `it was stopped, as goroutine ${g.id} (${g.name}) did not heed its cancellation`;
+    const why = `${STOPPED} ${g.id} (${g.name}) did not heed its cancellation`;
     const text = writeText(thread.core, thread.memory, why);
-    if (thread.core.killM(mid, mark, text)) return; // the record comes back as lost
+    if (thread.core.killM(mid, mark, text, true)) return; // the record comes back as lost
     thread.core.mfree(text);
     this.later(g, AGAIN_MS, () => this.giveUp(g));
   }
@@ -465,6 +465,15 @@ export class Starter {
       }
     });
   }
+}
+
+/** How a thread's last words begin that was stopped for a goroutine. */
+const STOPPED = "it was stopped, as goroutine";
+
+/** Why a goroutine was lost; of one that did nothing wrong, also why it could not go on elsewhere. */
+function whyLost(why: string, id: number | undefined): string {
+  if (!why.startsWith(STOPPED) || why.startsWith(`${STOPPED} ${id} `)) return why;
+  return `${why}; this one awaited there, and what has begun cannot move to another thread: start it again`;
 }
 
 /** What `take` returns, or what it throws. */

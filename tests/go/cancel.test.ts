@@ -141,6 +141,28 @@ describe("cancelling a goroutine", () => {
       }),
   );
 
+  it(
+    "that has to be ended with its thread fails who awaits there, with the reason, and has begin elsewhere who has not begun",
+    { skip: onDeno && "a thread that computes cannot be ended there" },
+    () =>
+      withRuntime(
+        async (rt) => {
+          const work = rt.tasks<Work>(WORK);
+          const awaits = rt.go(work.later, 60_000);
+          await until(() => awaits.status === "waiting");
+          const source = "await new Promise((resolve) => setTimeout(resolve, 200)); export const six = () => 6;";
+          const loads = rt.go(rt.tasks<{ six(): number }>(`data:text/javascript,${source}`).six);
+          const g = rt.go(work.deafThenForever);
+          await until(() => g.status === "waiting");
+          g.cancel(new Error("stop"));
+          await assert.rejects(g, /stop/);
+          await assert.rejects(awaits, { name: "WorkerError", message: /did not heed .* this one awaited there/ });
+          assert.equal(await loads, 6);
+        },
+        { procs: 1, threads: 1 },
+      ),
+  );
+
   it("that ends well all the same, before the grace time is over, has been cancelled", () =>
     withRuntime(async (rt) => {
       const work = rt.tasks<Work>(WORK);

@@ -269,15 +269,17 @@ export function requeueDetached(record: usize): void {
 }
 
 /**
- * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so.
+ * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so. If it
+ * `spares` those that have not begun there, since they cannot be why, they run elsewhere.
  */
 @host
-export function killM(mid: i32, mark: i32, text: usize): bool {
+export function killM(mid: i32, mark: i32, text: usize, spares: bool): bool {
   const mp = allm(mid);
   if (mark == ThreadMark.Core) return false;
   if (atomic.cmpxchg<i32>(addressOf(mp.mark), mark, ThreadMark.Doomed) != mark) return false;
   lock(addressOf(sched.lock));
   mp.lastWords = text;
+  mp.spares = spares;
   mp.killlink = sched.killM;
   mp.onKillList = true;
   sched.killM = mp;
@@ -340,6 +342,7 @@ export function mlost(mid: i32, text: usize): void {
   mp.owed = 0;
   mp.mark = ThreadMark.Core;
   mp.lastWords = 0;
+  mp.spares = false;
   if (lockedg) {
     lockedg.lockedCount = 0;
     if (!given) sched.nmlocked--;
@@ -371,13 +374,21 @@ export function mlost(mid: i32, text: usize): void {
   if (holdings != 0) pushNote(NoteKind.Orphan | NoteKind.Holdings, holdings, 0);
 }
 
-/** The JavaScript goroutines of a dead M, whose thread was its `gen`th, have failed, and generators that it has started have no reader. */
+/**
+ * The JavaScript goroutines of a dead M, whose thread was its `gen`th, have failed, and generators that it has started have no reader.
+ * Those whose module was only being loaded there go on elsewhere, if it was not for them that the thread had to die.
+ */
 function failAll(mp: M, text: usize, gen: i32): void {
   let gp = changetype<G | null>(sched.allgs);
   while (gp) {
     const next = gp.alllink;
     if (isJsgo(gp) && gp.m == mp && (gp.detached || gp.status == GStatus.Running)) {
       const record = gp.task;
+      if (gp.detached && mp.spares && changetype<JsGo>(record).state == JsStatus.Queued) {
+        requeueDetached(record);
+        gp = next;
+        continue;
+      }
       atomic.store<i32>(record + offsetof<JsGo>("state"), JsStatus.Lost);
       changetype<JsGo>(record).result = <u64>copyText(text);
       if (isTraced()) trace(TraceKind.End, StopReason.Lost, gp.id);
