@@ -130,6 +130,8 @@ export interface Core {
   opNew(mid: number, gen: number): number;
   /** Tries a select without waiting: its status as from begin, or 0 if no case can proceed. */
   opPoll(op: number): number;
+  /** Whether goroutines that have begun await on the thread of an M, besides that of a record. A hint: they come and go. */
+  othersAwait(mid: number, record: number): boolean;
   /** Passes the panic of this thread's goroutine to the main thread; `text` is a Text that the main thread frees. */
   panicNote(text: number): void;
   /** The same for the thread that was the M's `gen`th; where that has gone, the main thread gets it as an orphan. */
@@ -237,6 +239,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   opFree: 1,
   opNew: 2,
   opPoll: 1,
+  othersAwait: 2,
   panicNote: 1,
   postOwned: 3,
   readRelease: 3,
@@ -289,6 +292,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
   const objectNew = take("objectNew");
   const opCancel = take("opCancel");
   const opNew = take("opNew");
+  const othersAwait = take("othersAwait");
   const schedtraceNow = take("schedtraceNow");
   const semaphoreTry = take("semaphoreTry");
   const takeRequests = take("takeRequests");
@@ -348,6 +352,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     opFree: take("opFree"),
     opNew: (mid, gen) => opNew(mid, gen) >>> 0,
     opPoll: take("opPoll"),
+    othersAwait: (mid, record) => Boolean(othersAwait(mid, record)),
     panicNote: take("panicNote"),
     postOwned: take("postOwned"),
     readRelease: take("readRelease"),

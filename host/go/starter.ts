@@ -36,6 +36,8 @@ const AT_ONCE = 8;
 const BATCH = 32;
 /** How long a goroutine has to heed its cancellation before it is given up or its thread ended, in milliseconds. */
 export const GRACE_MS = 250;
+/** How long after that its thread is left alone, where others await on it and would fail: it may end by itself. */
+const SPARE_MS = 2000;
 /** How soon to try again when the thread was in the core just then, in milliseconds. */
 const AGAIN_MS = 5;
 
@@ -395,13 +397,29 @@ export class Starter {
       return;
     }
     const mid = this.memory.jsgo(at).mid;
+    if (thread.core.othersAwait(mid, at)) {
+      thread.core.abandonRecord(at);
+      this.finish(g, "cancelled").fail(g.more.reason);
+      new LongTimer(SPARE_MS, () => this.stopThread(g, at, mid), false);
+    } else {
+      this.stopThread(g, at, mid);
+    }
+  }
+
+  /** Has the thread of a goroutine ended that is still under way there. */
+  private stopThread(g: Started, at: number, mid: number): void {
+    const { thread } = this;
+    thread.drain();
+    const { slot, seen } = this.memory.jsgo(at);
+    if (this.isEnded || this.slots[slot] !== g) return;
+    if (seen !== 0) return this.giveUp(g); // its thread has come to it after all
     const isWaiting = this.memory.jsgo(at).state === JsStatus.Waiting;
     const mark = isWaiting ? ThreadMark.Turn : markOf(g.id);
     const why = `${STOPPED} ${g.id} (${g.name}) did not heed its cancellation`;
     const text = writeText(thread.core, thread.memory, why);
     if (thread.core.killM(mid, mark, text, true)) return; // the record comes back as lost
     thread.core.mfree(text);
-    this.later(g, AGAIN_MS, () => this.giveUp(g));
+    new LongTimer(AGAIN_MS, () => this.stopThread(g, at, mid), false);
   }
 
   // ---- generators ----------------------------------------------------------------------------------------------------

@@ -156,8 +156,31 @@ describe("cancelling a goroutine", () => {
           await until(() => g.status === "waiting");
           g.cancel(new Error("stop"));
           await assert.rejects(g, /stop/);
+          assert.equal(awaits.status, "waiting", "it gets some time yet");
           await assert.rejects(awaits, { name: "WorkerError", message: /did not heed .* this one awaited there/ });
           assert.equal(await loads, 6);
+        },
+        { procs: 1, threads: 1 },
+      ),
+  );
+
+  it(
+    "that computes beside others which await may return in time to spare them",
+    { skip: onDeno && "a thread that computes cannot be ended there" },
+    () =>
+      withRuntime(
+        async (rt) => {
+          const awaits = rt.go(rt.tasks<Work>(WORK).later, 100, "spared");
+          await until(() => awaits.status === "waiting");
+          const computes = rt.go(async () => {
+            await Promise.resolve();
+            const end = Date.now() + 1000;
+            while (Date.now() < end);
+          });
+          await delay(150);
+          computes.cancel(new Error("stop"));
+          await assert.rejects(computes, /stop/);
+          assert.equal(await awaits, "spared");
         },
         { procs: 1, threads: 1 },
       ),

@@ -288,6 +288,18 @@ export function killM(mid: i32, mark: i32, text: usize, spares: bool): bool {
   return true;
 }
 
+/** Whether goroutines that have begun await on the thread of an M, besides that of a record. A hint: they come and go. */
+@host
+export function othersAwait(mid: i32, record: usize): bool {
+  const mp = allm(mid);
+  for (let gp = changetype<G | null>(sched.allgs); gp; gp = gp!.alllink) {
+    const it = gp!;
+    if (!isJsgo(it) || it.m != mp || !it.detached || it.task == record) continue;
+    if (changetype<JsGo>(it.task).state == JsStatus.Waiting) return true;
+  }
+  return false;
+}
+
 /** The next M whose thread is to be killed. sysmon's. */
 export function takeKillM(): M | null {
   if (!sched.killM) return null;
