@@ -38,6 +38,8 @@ export interface Type {
   readonly isNumericValue: boolean;
   readonly isManaged: boolean;
   readonly isReference: boolean;
+  /** A reference that is an address. */
+  readonly isInternalReference: boolean;
   toRef(): TypeRef;
   getClass(): Class | null;
   toString(): string;
@@ -89,6 +91,8 @@ export interface Class extends Element {
 export interface Property extends Element {
   readonly isField: boolean;
   readonly memoryOffset: number;
+  readonly getterInstance: FunctionInstance | null;
+  readonly setterInstance: FunctionInstance | null;
 }
 
 export interface FunctionPrototype extends DeclaredElement {
@@ -301,10 +305,21 @@ export interface Compiler extends Emitter {
     operands?: Expr[] | null,
     immediatelyDropped?: boolean,
   ): Expr;
+  makeBuiltinFieldGetter(property: Property): number;
+  makeBuiltinFieldSetter(property: Property): number;
   ensureOverrideStub(original: FunctionInstance): FunctionInstance;
   ensureVarargsStub(original: FunctionInstance): FunctionInstance;
   makeStaticAbort(message: Expr, codeLocation: Node): Expr;
   ensureArgumentsLength(): string;
+  makeAssignment(
+    target: Element,
+    value: Expr,
+    valueType: Type,
+    valueNode: Node,
+    object: Node | null,
+    index: Node | null,
+    tee: boolean,
+  ): Expr;
   makeLocalAssignment(local: Local, value: Expr, valueType: Type, tee: boolean): Expr;
   ensureSmallIntegerWrap(value: Expr, type: Type): Expr;
   makeZero(type: Type): Expr;
@@ -452,6 +467,7 @@ interface Api {
     | "AddI32"
     | "SubI32"
     | "EqI32"
+    | "NeI32"
     | "GtI32"
     | "DivI32"
     | "DivU32"
@@ -463,6 +479,7 @@ interface Api {
     | "RemU64"
   >;
   readonly UnaryOp: Enum<
+    | "EqzI32"
     | "TruncF32ToI32"
     | "TruncF32ToI64"
     | "TruncF32ToU32"

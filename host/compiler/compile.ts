@@ -17,6 +17,7 @@ import { Hooks } from "./hooks.js";
 import { checkDeclarations, checkImports } from "./imports.js";
 import { installLocations } from "./locations.js";
 import { installNarrowLocals } from "./narrow.js";
+import { NullChecks } from "./nullchecks.js";
 import { runPasses } from "./passes.js";
 import { Places } from "./places.js";
 import type { SafepointOptions, Settings } from "./options.js";
@@ -75,7 +76,7 @@ function compileSources(entryAsGiven: string, settings: Settings): Compiled {
     throwErrors(program, names);
     const parsed = performance.now();
 
-    const { info, segments, frames, table, safepoints, places } = generate(
+    const { info, segments, frames, table, safepoints, places, nullChecks } = generate(
       program,
       sources,
       names,
@@ -88,6 +89,7 @@ function compileSources(entryAsGiven: string, settings: Settings): Compiled {
     const files = program.parser.sources.filter(isProgramFile).map(({ debugInfoIndex }) => debugInfoIndex);
     runPasses(module, { frames, table, quick: settings.quick }, () => {
       places.apply(module, new Set(files));
+      nullChecks.seal(module);
       safepoints?.insert(module, table);
     });
     const optimized = performance.now();
@@ -201,6 +203,7 @@ function generate(
   table: ReadonlySet<string>;
   safepoints: Safepoints | null;
   places: Places;
+  nullChecks: NullChecks;
 } {
   const compiler = new api.Compiler(program);
   const session = new Session(compiler);
@@ -208,6 +211,7 @@ function generate(
   const entry = new Entry(session);
   const frames = new Frames(session, (name) => isProgram(sources, name));
   const places = new Places((name) => isProgram(sources, name));
+  const nullChecks = new NullChecks(session, (name) => isProgram(sources, name));
   const safepoints = safepointOptions && new Safepoints(session, safepointOptions);
   const hooks = new Hooks();
   globals.install(hooks);
@@ -220,6 +224,7 @@ function generate(
   installTemplates(hooks);
   installAddressOf(hooks);
   new Tasks(session).install(hooks);
+  nullChecks.install(hooks);
   // After the tasks, which look at calls as the compiler makes them.
   installThrows(hooks, session);
   try {
@@ -235,13 +240,22 @@ function generate(
   } finally {
     hooks.restore();
   }
+  for (const name of nullChecks.reduce(compiler.module)) frames.names.add(name);
   frames.addDeferred(session.deferred);
   checkDeclarations(compiler, (file) => sources.location(file) !== null);
   compiler.module.removeExport(START_EXPORT);
   places.declare(compiler.module);
   const heapBase = (compiler.memoryOffset.low + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
   const table = new Set(compiler.functionTable.map((f) => f.internalName));
-  return { info: entry.info(heapBase), segments: globals.segments, frames: frames.names, table, safepoints, places };
+  return {
+    info: entry.info(heapBase),
+    segments: globals.segments,
+    frames: frames.names,
+    table,
+    safepoints,
+    places,
+    nullChecks,
+  };
 }
 
 /** Where a function of the program is declared. */

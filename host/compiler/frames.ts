@@ -2,8 +2,8 @@
  * Which functions must keep a frame of their own, that is, not be inlined.
  *
  * Of the program, those that call anything, or contain an instruction that may trap: a panic can happen in or below these
- * and in no others, and its stack has to name them. The rest (getters, small arithmetic) may be inlined. Loads and stores
- * do not count as traps: a null reference reads the zeroed start of memory, and is found by the compiler's checks.
+ * and in no others, and its stack has to name them. The rest (getters, small arithmetic) may be inlined. To get or set a field
+ * is no call, nor do loads and stores count as traps: a null reference is found by a check before (`nullchecks.ts`).
  *
  * Of the functions that are given to `go` and the like, those with a loop, too: a goroutine may be stopped there for long. But one that
  * nothing else calls than its thunk may go into that, which then stands for it (`symbols.ts`): a frame less for each switch of goroutines.
@@ -14,14 +14,14 @@
  * Of the core, those that call Asyncify's primitives. Asyncify takes such a function for the top or the bottom of a stack
  * and does not instrument it; inlined into another, it would take that one along.
  *
- * And `abort`, which is called where the program throws: inlined, it would leave the throw without a position; and
- * `futexsleep`, for the reason given there.
+ * And `abort` and `nilPanic`, which are called where the program throws, or uses null: inlined, they would leave that without a
+ * position; and `futexsleep`, for the reason given there.
  *
  * All this is noted while instructions are generated, when it is known which function they go into.
  */
 import api, { type Expr } from "./asc.js";
 import type { Hooks } from "./hooks.js";
-import { CORE, type Session } from "./session.js";
+import { ABORT, CORE, NIL_PANIC, type Session } from "./session.js";
 
 const { BinaryOp, UnaryOp } = api;
 
@@ -52,7 +52,9 @@ const asyncifyPrimitives = new Set(
 
 export class Frames {
   /** Internal names of the functions to be kept. */
-  readonly names = new Set<string>([`${CORE}/base/panic/abort`, `${CORE}/base/lock/futexsleep`]);
+  readonly names = new Set<string>([ABORT, NIL_PANIC, "base/lock/futexsleep"].map((name) => `${CORE}/${name}`));
+  /** What AssemblyScript generates to get and set fields. */
+  private readonly accessors = new Set<string>();
   private readonly withLoops = new Set<string>();
 
   constructor(
@@ -71,6 +73,14 @@ export class Frames {
         return stub;
       });
     }
+    hooks.replace(api.Compiler.prototype, "makeBuiltinFieldGetter", function (original, property) {
+      frames.accessors.add(property.getterInstance!.internalName);
+      return original(property);
+    });
+    hooks.replace(api.Compiler.prototype, "makeBuiltinFieldSetter", function (original, property) {
+      frames.accessors.add(property.setterInstance!.internalName);
+      return original(property);
+    });
     hooks.replace(prototype, "call", function (original, ...args) {
       frames.noteCall(args[0]);
       return original(...args);
@@ -114,7 +124,12 @@ export class Frames {
   private noteCall(target: string): void {
     this.session.countCall(target, 1);
     if (asyncifyPrimitives.has(target)) this.names.add(this.currentFunction());
-    else this.note();
+    else if (!this.isInnocent(target)) this.note();
+  }
+
+  /** Of checks for null, those that are left are added at the end; of accessors, few can panic. */
+  private isInnocent(target: string): boolean {
+    return target === `${CORE}/${NIL_PANIC}` || (this.accessors.has(target) && !this.names.has(target));
   }
 
   private currentFunction(): string {

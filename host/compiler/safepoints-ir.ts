@@ -182,6 +182,25 @@ export const globalName = (get: Expr): string => names.GlobalGet.getName(get);
 /** The value of an i32.const. */
 export const constantI32 = native("ConstGetValueI32");
 export const typeOf = native("ExpressionGetType");
+/** The condition of a jump; 0 if it has none. */
+export const conditionOf = native("BreakGetCondition");
+
+const indexOfGet = native("LocalGetGetIndex");
+const indexOfSet = native("LocalSetGetIndex");
+const operationOfUnary = native("UnaryGetOp");
+const operationOfBinary = native("BinaryGetOp");
+
+/** The local that is read or written. */
+export const localIndex = (e: Expr): number => (kindName(e) === "LocalGet" ? indexOfGet(e) : indexOfSet(e));
+
+/** What a unary or binary expression does. */
+export const operationOf = (e: Expr): number => (kindName(e) === "Unary" ? operationOfUnary(e) : operationOfBinary(e));
+
+/** The labels that a jump may go to. */
+export function branchNames(jump: Expr): string[] {
+  if (kindName(jump) === "Break") return [names.Break.getName(jump)];
+  return [...names.Switch.getNames(jump), names.Switch.getDefaultName(jump)];
+}
 
 /** Gives a loop another label, and makes the jumps to it follow. */
 export function renameLoop(loop: Expr, to: string): void {

@@ -32,7 +32,7 @@ import {
   type Func,
 } from "./safepoints-ir.js";
 import { BULK_OPERATIONS, hasLoops, insertInLoops, isProtected, PROTECTED, reserveLocals } from "./safepoints-loops.js";
-import { CORE, type Session } from "./session.js";
+import { ABORT, CORE, NIL_PANIC, type Session } from "./session.js";
 
 /**
  * Where AssemblyScript's library writes a scratch variable and reads it later: whole files, or functions that are named.
@@ -57,8 +57,8 @@ const WANTED = `${CORE}/goroutine/proc/preemptWanted`;
 const PREEMPTED = `${CORE}/goroutine/proc/preempted`;
 const HOLDS = [WANTED, PREEMPTED].map((name) => ({ name, as: `~hold:${name}` }));
 
-/** Where the program throws: a loop does not go on after that. */
-const ABORT = `${CORE}/base/panic/abort`;
+/** A loop does not go on after these. */
+const PANICS = new Set([ABORT, NIL_PANIC].map((name) => `${CORE}/${name}`));
 
 /** What Asyncify provides, as the core declares it: whoever calls the first may switch, whoever calls the others never. */
 const START_UNWIND = `${CORE}/base/imports/startUnwind`;
@@ -117,7 +117,7 @@ export class Safepoints {
       turns: this.options.stripMine,
       check: () => this.check(module),
       switches: (name: string) => functions.get(name)?.switches ?? false,
-      isLong: (name: string) => name !== ABORT && (functions.get(name)?.isLong ?? false),
+      isLong: (name: string) => !PANICS.has(name) && (functions.get(name)?.isLong ?? false),
     };
     const locals = reserveLocals(
       module,
@@ -283,7 +283,7 @@ function findSwitching(functions: Functions): void {
     functions,
     (f) => f.isLong,
     (f) => {
-      if (long.has(f) || f.name === ABORT) return false;
+      if (long.has(f) || PANICS.has(f.name)) return false;
       long.add(f);
       return (f.isLong = true);
     },

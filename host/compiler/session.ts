@@ -17,6 +17,10 @@ import api, {
 /** Names of the core's files, as AssemblyScript names elements. */
 export const CORE = "~lib/skein/runtime";
 
+/** Where the program throws, and where it uses null: functions of the core that do not return. */
+export const ABORT = "base/panic/abort";
+export const NIL_PANIC = "base/nil/nilPanic";
+
 /** Parameters that only generated thunks have: a task's address. */
 export const TASK_LOCAL = 0;
 

@@ -90,6 +90,12 @@
 // stdout: begin
 // stderr-match: /^panic: runtime error: invalid memory address or nil pointer dereference\n\ngoroutine 1 \[running\]:\n/
 //
+// case: null that a closed channel gave
+// args: closed-null
+// exit: 2
+// stdout: begin
+// stderr-match: /^panic: runtime error: invalid memory address or nil pointer dereference\n\ngoroutine 1 \[running\]:\nmain\(/
+//
 // case: an address outside memory
 // args: memory
 // exit: 2
@@ -258,6 +264,11 @@ export function main(): void {
   if (how == "remainder") sink = five % zero;
   if (how == "divide64") sink = 1 / zero64;
   if (how == "null") sink = new Link().next!.n;
+  if (how == "closed-null") {
+    const links = new Chan<Link>();
+    links.close();
+    links.recv().n = 1;
+  }
   if (how == "memory") sink = load<i64>(<usize>-16 + zero);
   if (how == "recursion") sink = recurse(0);
   if (how == "mutual") {
