@@ -7,13 +7,17 @@
  * exact replacement, and it is an error if the text is not there: the version is pinned, and with another one each of
  * these has to be looked at again, along with `grep -rn 'memory.data(\|__alloc(' std/assembly`.
  */
-interface Patch {
+import { FASTER } from "./faster.js";
+
+export interface Patch {
   /** The file, by its path in the library without extension. */
   readonly file: string;
   readonly from: string;
   readonly to: string;
   /** All places, not the first alone. */
   readonly all?: boolean;
+  /** All from there to the end of the file. */
+  readonly rest?: boolean;
 }
 
 /** Elements that a visitor looks through at a time. */
@@ -280,8 +284,10 @@ import { HASH } from "./util/hash";`,
 
 /** The text of a library file as Skein compiles it. */
 export function patched(file: string, text: string): string {
-  for (const { file: where, from, to, all } of PATCHES) {
-    if (where === file) text = replaced(`AssemblyScript's ${file}.ts`, text, from, to, all);
+  for (const { file: where, from, to, all, rest } of [...PATCHES, ...FASTER]) {
+    if (where !== file) continue;
+    const name = `AssemblyScript's ${file}.ts`;
+    text = replaced(name, text, rest ? from + (text.split(from)[1] ?? "") : from, to, all);
   }
   return text;
 }

@@ -19,6 +19,9 @@ import { putRest } from "./work";
 /** AssemblyScript's limit on an object. */
 const MAX_SIZE: usize = 1 << 30;
 
+/** From here on a call of the engine's is faster than a loop. */
+const COPY_MAX: usize = 128;
+
 
 @inline
 function sizeOf(ptr: usize): u32 {
@@ -65,6 +68,37 @@ export function __new(size: usize, id: i32): usize {
   return ptr;
 }
 
+/** The same, not cleared: for what holds no references, and is written whole. */
+@global @unsafe
+export function __newUncleared(size: usize, id: i32): usize {
+  if (size > MAX_SIZE) throwOutOfMemory();
+  const cell = allocCell(size + OBJECT_HEADER);
+  store<u64>(cell, ((<u64>size) << 32) | (<u64>(<u32>id)));
+  return cell + OBJECT_HEADER;
+}
+
+/** `memory.copy` of what does not overlap. */
+@global @unsafe
+export function __copyBytes(to: usize, from: usize, size: usize): void {
+  if (size > COPY_MAX) {
+    memory.copy(to, from, size);
+  } else if (size >= 8) {
+    const last = size - 8;
+    for (let i: usize = 0; i < last; i += 8) store<u64>(to + i, load<u64>(from + i));
+    store<u64>(to + last, load<u64>(from + last));
+  } else if (size >= 4) {
+    const last = size - 4;
+    const end = load<u32>(from + last);
+    store<u32>(to, load<u32>(from));
+    store<u32>(to + last, end);
+  } else if (size >= 2) {
+    store<u16>(to, load<u16>(from));
+    if (size & 1) store<u8>(to + 2, load<u8>(from + 2));
+  } else if (size != 0) {
+    store<u8>(to, load<u8>(from));
+  }
+}
+
 /** The same for bytes, which the collector never has to look through. */
 @global @unsafe
 export function __newBytes(size: usize, id: i32): usize {
@@ -86,8 +120,10 @@ export function __renew(ptr: usize, size: usize): usize {
     atomic.store<u32>(ptr - 4, <u32>size);
     return ptr;
   }
-  const copy = __new(size, load<u32>(ptr - 8));
-  memory.copy(copy, ptr, min<usize>(have, size));
+  const copy = __newUncleared(size, load<u32>(ptr - 8));
+  const kept = min<usize>(have, size);
+  __copyBytes(copy, ptr, kept);
+  memory.fill(copy + kept, 0, size - kept);
   return copy;
 }
 
