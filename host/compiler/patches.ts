@@ -255,23 +255,96 @@ function put<T>(ptr: usize, value: T, offset: usize = 0): void {
       }
 `,
   },
+  // Entries look after what they refer to: whoever has the address of one in a frame, as loops over them do, keeps all of them, and
+  // needs neither the map nor to know where in it references are.
   ...[
-    { file: "map", entry: "ENTRY_SIZE<K,V>()" },
-    { file: "set", entry: "ENTRY_SIZE<T>()" },
-  ].flatMap(({ file, entry }) => [
+    { file: "map", name: "Map", of: "K,V", references: { key: "K", value: "V" } },
+    { file: "set", name: "Set", of: "T", references: { key: "T" } },
+  ].flatMap(({ file, name, of, references }) => [
     {
-      // The entries and how many there are belong together; those that were never used are null.
       file,
       from: `
-      let cur = entries;
-      let end = cur + <usize>this.entriesOffset * ${entry};
+export class ${name}<${of}> {
 `,
       to: `
-      let count: u32 = entries ? <u32>(changetype<OBJECT>(entries - TOTAL_OVERHEAD).rtSize / ${entry}) : 0;
-      ${partOf("count")}
-      let cur = entries + <usize>cookie * ${entry};
-      let end = entries + <usize>count * ${entry};
+class ${name}Entries<${of}> {
+  @unsafe private __visit(cookie: u32): void {
+    let count: u32 = changetype<OBJECT>(changetype<usize>(this) - TOTAL_OVERHEAD).rtSize / <u32>ENTRY_SIZE<${of}>();
+    ${partOf("count")}
+    for (let i = cookie; i < count; ++i) {
+      const entry = changetype<${name}Entry<${of}>>(changetype<usize>(this) + <usize>i * ENTRY_SIZE<${of}>());
+      if (entry.taggedNext & EMPTY) continue;
+      ${Object.entries(references)
+        .map(([field, type]) => `if (isManaged<${type}>()) __visit(changetype<usize>(entry.${field}), 0);`)
+        .join("\n      ")}
+    }
+  }
+}
+
+function entriesOf<${of}>(capacity: i32): ArrayBuffer {
+  const size = <usize>capacity * ENTRY_SIZE<${of}>();
+  if (${of
+    .split(",")
+    .map((type) => `isManaged<${type}>()`)
+    .join(" || ")}) return changetype<ArrayBuffer>(__new(size, idof<${name}Entries<${of}>>()));
+  return bytesOf(size);
+}
+
+// What buckets refer to is kept by the entries.
+function bytesOf(size: usize): ArrayBuffer {
+  // @ts-ignore: of Skein's runtime
+  return changetype<ArrayBuffer>(__newBytes(size, idof<ArrayBuffer>()));
+}
+
+export class ${name}<${of}> {
 `,
+    },
+    {
+      file,
+      from: `new ArrayBuffer(INITIAL_CAPACITY * <i32>ENTRY_SIZE<${of}>())`,
+      to: `entriesOf<${of}>(INITIAL_CAPACITY)`,
+      all: true,
+    },
+    {
+      file,
+      from: `new ArrayBuffer(newEntriesCapacity * <i32>ENTRY_SIZE<${of}>())`,
+      to: `entriesOf<${of}>(newEntriesCapacity)`,
+    },
+    {
+      file,
+      from: "new ArrayBuffer(INITIAL_CAPACITY * <i32>BUCKET_SIZE)",
+      to: "bytesOf(INITIAL_CAPACITY * BUCKET_SIZE)",
+      all: true,
+    },
+    {
+      file,
+      from: "new ArrayBuffer(newBucketsCapacity * <i32>BUCKET_SIZE)",
+      to: "bytesOf(<usize>newBucketsCapacity * BUCKET_SIZE)",
+    },
+    {
+      // New entries may be black, and what is copied there is in no others any more: so the old ones are looked through.
+      file,
+      from: `
+    // copy old entries to new entries
+`,
+      to: `
+    __link(changetype<usize>(this), changetype<usize>(this.entries), false);
+    // copy old entries to new entries
+`,
+    },
+    {
+      file,
+      from: `
+  // RT integration
+`,
+      to: `
+  @unsafe private __visit(cookie: u32): void {
+    __visit(changetype<usize>(this.buckets), 0);
+    __visit(changetype<usize>(this.entries), 0);
+  }
+}
+`,
+      rest: true,
     },
     {
       file,
