@@ -107,6 +107,25 @@ function throughSet(boxes: Array<Box>): Array<Box> {
   return set.values();
 }
 
+/** What is taken out and put in again stands behind all others, and at times these move up, past where a visitor has been. */
+function throughRehashes(boxes: Array<Box>): Array<Box> {
+  const map = new Map<i32, Box>();
+  while (boxes.length > 0) {
+    const box = boxes.pop();
+    map.set(box.id, box);
+  }
+  for (let turn = 0; turn < 5; turn++) {
+    for (let id = turn; id < BOXES; id += 3) {
+      const box = map.get(id);
+      map.delete(id);
+      if (id % 16 == turn) churn(10);
+      map.set(id, box);
+    }
+    gosched();
+  }
+  return map.values();
+}
+
 function feed(boxes: Array<Box>, out: Chan<Box>): void {
   while (boxes.length > 0) out.send(boxes.pop());
 }
@@ -163,7 +182,7 @@ function work(seed: i32, wg: WaitGroup): void {
   let boxes: Array<Box> = [];
   for (let i = 0; i < BOXES; i++) boxes.push(boxOf(i));
   for (let round = 0; round < ROUNDS; round++) {
-    const k = (round + seed) % 6;
+    const k = (round + seed) % 7;
     boxes = moveWithin(boxes, round + seed);
     verify(boxes, `moved within (${(round + seed) % 7})`);
     if (k == 0) boxes = throughMap(boxes);
@@ -171,6 +190,7 @@ function work(seed: i32, wg: WaitGroup): void {
     else if (k == 2) boxes = throughChannel(boxes, 0);
     else if (k == 3) boxes = throughChannel(boxes, 64);
     else if (k == 4) boxes = throughSelect(boxes);
+    else if (k == 5) boxes = throughRehashes(boxes);
     else boxes = throughTasks(boxes);
     verify(boxes, `moved through (${k})`);
     if (round % 10 == seed) gc();
