@@ -115,6 +115,8 @@ export class G {
   kind: u8;
   /** `gc.cycle` once its frames have been scanned, 0 if it has run since; anything else: not in this cycle (see `gc/roots.ts`). */
   scanned: u8;
+  /** It waits for what nothing else was found to reach, when that was looked for last (`gc/survey.ts`; the collector). */
+  leaked: bool;
   /** Buffer of the saved frames (owner), and its capacity in bytes: at first the one inside the G. */
   stack: usize;
   stackCap: u32;

@@ -53,6 +53,9 @@ export class Gc {
   waiting: usize;
   /** Threads that are sweeping a span, whose list it has left. Atomic. */
   sweeping: i32;
+  /** What those who wait want to know before it: bits of `Survey`, under waitLock. What is just being found out; the collector's. */
+  surveys: i32;
+  surveying: i32;
   /** Objects are being marked, while the program goes on: what the write barrier looks at. Changes while the world is stopped. */
   marking: i32;
   /** Which cycle it is, 1 or 2 by turns: what `G.scanned` is once its frames have been scanned. */
@@ -93,6 +96,12 @@ export class Gc {
   pins: usize;
   /** Nanoseconds of collecting so far. The collector's. */
   busy: i64;
+}
+
+/** What can be found out by a mark apart from any collection (`gc/survey.ts`). */
+export namespace Survey {
+  /** Which goroutines wait for what nothing else reaches. */
+  export const Leaks: i32 = 1;
 }
 
 /** Bits of `Gc.lost`. */

@@ -60,6 +60,8 @@ export namespace NoteKind {
   export const Output: i32 = 13;
   /** To an M: it is to say whether its event loop is idle (`M.idleLoop`). */
   export const Probe: i32 = 14;
+  /** The goroutines that can never run again were looked for: `b` is a Text that lists them. */
+  export const Leaks: i32 = 18;
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   export const Yield: i32 = 11;
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

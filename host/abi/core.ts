@@ -141,6 +141,8 @@ export interface Core {
   readTry(o: number, mid: number, gen: number): number;
   /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
   requestDump(): void;
+  /** Has the goroutines that are leaked listed in a note of the kind Leaks. On the main thread, which gets it. */
+  requestLeaks(): void;
   /** The module of a goroutine that has not begun has been loaded, or could not be: any M may take it. */
   requeueDetached(record: number): void;
   /** The scheduler's state in Go's format, a Text, the caller's to free. */
@@ -245,6 +247,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   readRelease: 3,
   readTry: 3,
   requestDump: 0,
+  requestLeaks: 0,
   requeueDetached: 1,
   schedtraceNow: 0,
   semaphoreRelease: 4,
@@ -358,6 +361,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     readRelease: take("readRelease"),
     readTry: take("readTry"),
     requestDump: take("requestDump"),
+    requestLeaks: take("requestLeaks"),
     requeueDetached: take("requeueDetached"),
     schedtraceNow: () => schedtraceNow() >>> 0,
     semaphoreRelease: take("semaphoreRelease"),

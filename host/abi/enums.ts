@@ -61,6 +61,12 @@ export const enum Lost {
   Ran = 2,
 }
 
+/** What can be found out by a mark apart from any collection (`gc/survey.ts`). */
+export const enum Survey {
+  /** Which goroutines wait for what nothing else reaches. */
+  Leaks = 1,
+}
+
 export const enum ArgCount {
   /** The first slot has all arguments, as an array. */
   Spread = 255,
@@ -281,6 +287,8 @@ export const enum NoteKind {
   Output = 13,
   /** To an M: it is to say whether its event loop is idle (`M.idleLoop`). */
   Probe = 14,
+  /** The goroutines that can never run again were looked for: `b` is a Text that lists them. */
+  Leaks = 18,
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   Yield = 11,
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

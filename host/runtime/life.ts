@@ -6,7 +6,9 @@
  */
 import { NoteKind, ProgramState } from "../abi/enums.js";
 import { readPanic, Report } from "../base/control.js";
+import { debugSettings } from "../base/debug.js";
 import { ExitError, fatalError, SkeinError, type FatalError, type GoPanic } from "../base/errors.js";
+import { within } from "../base/timers.js";
 import { GRACE_MS } from "../go/starter.js";
 import { resolveName } from "../sockets/resolution.js";
 import { readNote, takeText, type Note } from "../program/notes.js";
@@ -19,6 +21,9 @@ import type { Watch } from "./watch.js";
 
 /** How often closing looks whether goroutines have finished, and those that were cancelled, in milliseconds. */
 const DRAIN_STEP_MS = 2;
+
+/** How long closing waits for a list of leaked goroutines, in milliseconds. */
+const LEAKS_MS = 5000;
 
 /** How long an interrupted program may go on writing what it is just writing, in milliseconds. */
 const WRITE_MS = 100;
@@ -81,6 +86,7 @@ export class Life {
 
   private async shutDown(deadline: number): Promise<void> {
     await this.finishGoroutines(deadline);
+    if (this.ended === undefined && debugSettings().leaks > 0) await within(LEAKS_MS, this.watch.showLeaks());
     this.watch.endTrace(); // before threads are ended, which might be writing down an event
     this.end(new SkeinError("the runtime was closed"), true);
     await this.machine.end();
@@ -127,6 +133,7 @@ export class Life {
     on(NoteKind.Resolve, ({ a }) => void this.resolve(a));
     on(NoteKind.StartIo, () => this.machine.startIO());
     on(NoteKind.Dumped, () => this.watch.dumped());
+    on(NoteKind.Leaks, ({ b }) => this.watch.leaksFound(takeText(core, memory, b)));
   }
 
   /** A goroutine waits for a host name. */
@@ -175,7 +182,7 @@ export class Life {
     if (this.ended !== undefined) return;
     this.ended = error;
     const { sync, starter } = this.machine.thread;
-    this.watch.end();
+    this.watch.end(error);
     this.deadlocks?.end();
     this.entries.end(error);
     starter.end(error, isExpected);

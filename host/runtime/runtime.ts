@@ -17,6 +17,7 @@ import type { Sync } from "../sync/sync.js";
 import { readProcs, type RuntimeStats } from "../top/stats.js";
 import type { Trace, TraceOptions } from "../trace/index.js";
 import { checkArgs, convertArgs, type CallArgument, type CallValue } from "./calls.js";
+import { parseLeaks, type LeakedGoroutine } from "./leaks.js";
 import { Life } from "./life.js";
 import { Machine, type RuntimeOptions } from "./machine.js";
 import { checkProcs } from "./procs.js";
@@ -206,6 +207,16 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
    */
   dump(): Promise<void> {
     return this.#watch.dump();
+  }
+
+  /**
+   * The goroutines of the program that can never run again, since they wait for a channel or a lock that nothing else reaches; none if
+   * there are none. Exact for what the program holds; what JavaScript holds, or has handed to the program, counts as reached. The program
+   * pauses while all of its memory is looked through.
+   */
+  async leaks(): Promise<LeakedGoroutine[]> {
+    this.#life.mayBegin();
+    return parseLeaks(await this.#life.holding(() => this.#watch.leaks()));
   }
 
   /** @internal Stops the program where it is: only unfinished lines are still printed. */

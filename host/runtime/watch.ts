@@ -1,4 +1,5 @@
 /** What can be watched of a running program: its counters, its goroutines, a trace, and `skein top`. */
+import process from "node:process";
 import { SkeinError } from "../base/errors.js";
 import { choosePoller, type PollerChoice } from "../sockets/poller.js";
 import { takeText } from "../program/notes.js";
@@ -14,6 +15,8 @@ export class Watch {
   private tracing: Trace | undefined;
   /** Those who wait for a dump. */
   private dumps: (() => void)[] = [];
+  /** Those who wait for a leak report. */
+  private leakReports: { resolve: (report: string) => void; reject: (error: Error) => void }[] = [];
   private isOver = false;
 
   constructor(
@@ -63,11 +66,30 @@ export class Watch {
     for (const resolve of this.dumps.splice(0)) resolve();
   }
 
+  /** The report on goroutines that are leaked, as the core writes it. */
+  leaks(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.leakReports.push({ resolve, reject });
+      this.machine.onM0(() => this.machine.core.requestLeaks());
+    });
+  }
+
+  /** The same on standard error, if there are any and the program does not end before. */
+  async showLeaks(): Promise<void> {
+    process.stderr.write(await this.leaks().catch(() => ""));
+  }
+
+  /** A report has come. */
+  leaksFound(report: string): void {
+    this.leakReports.shift()?.resolve(report);
+  }
+
   /** There is nothing to be watched any more. */
-  end(): void {
+  end(error: Error): void {
     this.isOver = true;
     this.unpublish?.();
     this.unquit?.();
     this.dumped();
+    for (const { reject } of this.leakReports.splice(0)) reject(error);
   }
 }

@@ -6,7 +6,7 @@ import { after as afterAll, before, describe, it } from "node:test";
 import { type Chan, type Runtime, start } from "../../host/index.js";
 
 const PROGRAM = `
-import { Chan, go, gosched, Select, ok } from "skein";
+import { Chan, go, gosched, Mutex, Select, ok } from "skein";
 
 export function main(): void {}
 
@@ -75,6 +75,21 @@ export function sendClosed(ch: Chan<f64>): void {
 }
 
 export function strings(ch: Chan<string>): void {}
+
+function waitFor(ch: Chan<i32>): void {
+  ch.recv();
+}
+
+function lock(mutex: Mutex): void {
+  mutex.lock();
+}
+
+export function leak(): void {
+  go(waitFor(new Chan<i32>()));
+  const mutex = new Mutex();
+  mutex.lock();
+  go(lock(mutex));
+}
 `;
 
 let rt: Runtime;
@@ -187,5 +202,40 @@ describe("a channel between JavaScript and WebAssembly", () => {
   it("is not offered for exports whose channels carry anything else", async () => {
     assert.ok(!rt.exports.includes("strings"));
     await assert.rejects(rt.call("strings", 1), /exports no function strings/);
+  });
+});
+
+describe("the goroutines of a program that are leaked", () => {
+  it("are named while it runs, and those that JavaScript can wake are not", async () => {
+    assert.deepEqual(await rt.leaks(), []);
+    const ch = rt.chan<number>(0, { type: "i32" });
+    const sum = rt.call("sum", ch);
+    await rt.call("leak");
+    let leaked = await rt.leaks();
+    for (let i = 0; i < 100 && leaked.length < 2; i++) leaked = await rt.leaks();
+    const [first, second] = leaked;
+    assert.deepEqual(
+      leaked.map(({ name, waitingFor }) => [name, waitingFor]),
+      [
+        ["waitFor", "chan receive"],
+        ["lock", "sync.Mutex.Lock"],
+      ],
+    );
+    assert.match(first?.stack?.[0] ?? "", /^waitFor \(.*channels\.ts:\d+:\d+\)$/);
+    assert.ok(first !== undefined && second !== undefined && first.id < second.id && first.createdBy! < first.id);
+    assert.deepEqual(await Promise.all([rt.leaks(), rt.leaks()]), [leaked, leaked], "they stay so");
+    ch.close();
+    assert.equal(await sum, 0n);
+  });
+
+  it("are asked for in vain once the runtime is closed, and while it is being closed", async () => {
+    const other = await start({ procs: 1 });
+    const asked = other.leaks().then(
+      (leaked) => leaked.length,
+      (error: Error) => error.message,
+    );
+    await other.close();
+    assert.ok([0, "the runtime was closed"].includes(await asked));
+    await assert.rejects(other.leaks(), { name: "SkeinError", message: "the runtime was closed" });
   });
 });

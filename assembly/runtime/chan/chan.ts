@@ -36,8 +36,8 @@ import { greyLate, putRest } from "../memory/work";
 import { gopanic } from "../base/panic";
 import { gopark, goready } from "../goroutine/proc";
 import { g } from "../base/registers";
-import { G, GKind, sched, Waiter, WaitReason, waiterOf } from "../../abi";
-import { dequeue, enqueue, link, ownWaiter, readyAll, unlink, WaitQ } from "./waitq";
+import { G, gc, GKind, sched, Waiter, WaitReason, waiterOf } from "../../abi";
+import { dequeue, enqueue, link, mayBeWoken, ownWaiter, readyAll, unlink, WaitQ } from "./waitq";
 
 
 @unmanaged
@@ -381,7 +381,7 @@ function visitRing(c: HChan, from: u32): void {
  * holds it; so where it is taken the channel's turn comes later.
  */
 function visitQueues(c: HChan): void {
-  if (!c.hasCases) return;
+  if (!c.hasCases && gc.surveying == 0) return;
   if (!tryPlock(changetype<usize>(c))) {
     greyLate(changetype<usize>(c));
     return;
@@ -395,6 +395,7 @@ function visitQueue(first: Waiter | null): void {
   let w = first;
   while (w) {
     if (w.isSelect) markWord(changetype<usize>(w));
+    if (gc.surveying != 0) mayBeWoken(w.g);
     w = w.next;
   }
 }

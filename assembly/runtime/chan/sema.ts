@@ -17,7 +17,7 @@ import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { gopark } from "../goroutine/proc";
 import { G } from "../../abi";
-import { dequeue, enqueue, enqueueFirst, link, ownWaiter, readyAll, WaitQ } from "./waitq";
+import { dequeue, enqueue, enqueueFirst, link, ownWaiter, readyAll, visitWaiters, WaitQ } from "./waitq";
 
 
 @unmanaged
@@ -34,6 +34,12 @@ export class Sema {
 @inline
 export function semaq(s: Sema): WaitQ {
   return changetype<WaitQ>(changetype<usize>(s) + offsetof<Sema>("first"));
+}
+
+/** For the visitor of the object that it is part of. */
+@inline
+export function visitSema(object: usize, s: Sema): void {
+  visitWaiters(object, changetype<usize>(s), semaq(s));
 }
 
 /** Takes a permit, waiting for one if need be. */

@@ -10,10 +10,12 @@
  * - `first` and `last` are both null or both not. A waiter that is in no queue has no neighbours.
  */
 import { CHECKED, check } from "../base/checked";
+import { punlock, tryPlock } from "../base/lock";
+import { greyLate, loseRan, putRan } from "../memory/work";
 import { goready } from "../goroutine/proc";
 import { g, m } from "../base/registers";
 import { runqput } from "../goroutine/runq";
-import { G, GKind, GStatus, Waiter, waiterOf } from "../../abi";
+import { G, gc, GKind, GStatus, Waiter, waiterOf } from "../../abi";
 import { isTraced, traceReady } from "../debug/trace";
 
 
@@ -117,6 +119,35 @@ export function dequeueAll(q: WaitQ): G | null {
     last = link(last, w.g);
     if (!head) head = last;
   }
+}
+
+/**
+ * For the visitor of an object that goroutines wait for: it has been found, so somebody can wake them. `word` is the queue's lock. A
+ * marker waits for no lock (see `visitQueues` in `chan.ts`).
+ */
+@inline
+export function visitWaiters(object: usize, word: usize, q: WaitQ): void {
+  if (gc.surveying != 0) surveyWaiters(object, word, q);
+}
+
+function surveyWaiters(object: usize, word: usize, q: WaitQ): void {
+  if (!tryPlock(word)) {
+    greyLate(object);
+    return;
+  }
+  let w = q.first;
+  while (w) {
+    mayBeWoken(w.g);
+    w = w.next;
+  }
+  punlock(word);
+}
+
+/** A visitor has come to what a goroutine waits for: it is not leaked, and is scanned like those that have run. */
+export function mayBeWoken(gp: G): void {
+  if (!gp.leaked) return;
+  gp.leaked = false;
+  if (!putRan(changetype<usize>(gp))) loseRan();
 }
 
 /** Makes goroutines runnable that are linked by schedlink. They run in that order: the first next, the others in turn. */

@@ -89,17 +89,22 @@ export function describe(waitingOnly: bool): string {
 
 /** A goroutine as a report shows it. */
 export function describeOne(gp: G, now: i64): string {
-  const waiting = gp.status == GStatus.Waiting;
   // With the world stopped, only goroutines in blocking calls are running: on their threads, where the stack cannot be read.
+  let text = headOf(gp, now) + (gp.status == GStatus.Running ? "" : stackOf(gp));
+  if (isJsgo(gp)) text += functionName(gp.task) + "\n";
+  if (gp.id != 1 && gp.creator != 0) text += "created in goroutine " + gp.creator.toString() + "\n";
+  return text;
+}
+
+/** The first line of that: its number, and its state. */
+export function headOf(gp: G, now: i64): string {
+  const waiting = gp.status == GStatus.Waiting;
   const blocked = gp.status == GStatus.Running;
   let state = waiting ? waitReasonText(gp.waitReason) : blocked ? callText(gp) : "runnable";
   const minutes = waiting && gp.waitSince != 0 ? (now - gp.waitSince) / 60_000_000_000 : 0;
   if (minutes >= 1) state += ", " + minutes.toString() + " minutes";
   if (gp.lockedCount != 0) state += ", locked to thread";
-  let text = "\ngoroutine " + gp.id.toString() + " [" + state + "]:\n" + (blocked ? "" : stackOf(gp));
-  if (isJsgo(gp)) text += functionName(gp.task) + "\n";
-  if (gp.id != 1 && gp.creator != 0) text += "created in goroutine " + gp.creator.toString() + "\n";
-  return text;
+  return "\ngoroutine " + gp.id.toString() + " [" + state + "]:\n";
 }
 
 /** What a goroutine is doing that is in a blocking call. */

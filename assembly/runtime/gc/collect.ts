@@ -60,6 +60,7 @@ import { flushObjects, flushOrphanObjects } from "../memory/objects";
 import { endPage, firstPage, PAGE_BITS, SPAN_CLASS, SPAN_OBJECT, SPAN_SMALL, spanEntry } from "../memory/pages";
 import { gatherGrey, gatherRan, shareGrey } from "../memory/work";
 import { markFixedRoots, markSomeRoots, scanAll, scanRan } from "./roots";
+import { survey } from "./survey";
 import { objectCentral, spanAt } from "../memory/state";
 import { sweepAll } from "../memory/sweep";
 import { clearUnreachable, startCleanups } from "./weak";
@@ -127,6 +128,10 @@ export function collect(): bool {
   sweepAll();
   gc.stopped = 0;
   if (!stop()) return false;
+  flushAll();
+  sweepAll(); // what threads without a P have left
+  if (CHECKED) check(gc.sweeping == 0, "no mark begins before all is swept");
+  if (gc.surveys != 0) survey();
   begin();
   endOrGoOn();
   return true;
@@ -160,9 +165,6 @@ function flushAll(): void {
 }
 
 function begin(): void {
-  flushAll();
-  sweepAll(); // what threads without a P have left
-  if (CHECKED) check(gc.sweeping == 0, "no mark begins before all is swept");
   gc.served = changetype<usize>(takeWaiting());
   gc.cycle = gc.cycle == 1 ? 2 : 1;
   gc.told = 0;

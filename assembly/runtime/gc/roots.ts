@@ -38,16 +38,16 @@ import { visitOperations } from "../js/operation";
 import { PollDesc } from "../net/polldesc";
 import { timerOf } from "../goroutine/timers";
 import { Deferral } from "../sync/deferral";
-import { addressOf, allm, allp, G, gc, GKind, GStatus, Lost, ownTask, sched, TASK_ROOM, waiterOf } from "../../abi";
+import { addressOf, allm, allp, G, gc, GKind, GStatus, ownTask, sched, TASK_ROOM, waiterOf } from "../../abi";
 import { IO_M, SYSMON_M } from "../../layout";
 import { blockOf, mallocSize } from "../memory/malloc";
 import { markObject, markWord, scanWords } from "../memory/mark";
 import { visitPins } from "../memory/pins";
-import { nextBlock, nextRan, putRan, takeRan } from "../memory/work";
+import { loseRan, nextBlock, nextRan, putRan, takeRan } from "../memory/work";
 import { lock, plock, punlock, unlock } from "../base/lock";
 import { visitCleanups } from "./weak";
 
-/** Those that are few. With the world stopped and the gate closed. */
+/** Those that are few, for collections and surveys. With the world stopped and the gate closed. */
 export function markFixedRoots(): void {
   __visit_globals(0);
   for (let at = sched.allPollDescs; at != 0; at = changetype<PollDesc>(at).alllink) {
@@ -127,8 +127,7 @@ export function noteRun(gp: G): void {
 }
 
 function enterRan(gp: G): void {
-  // Without memory to remember it in, all are scanned as marking ends.
-  if (!putRan(changetype<usize>(gp))) atomic.or<i32>(addressOf(gc.lost), Lost.Ran);
+  if (!putRan(changetype<usize>(gp))) loseRan();
 }
 
 /** Scans all goroutines. With the world stopped. */
@@ -147,7 +146,7 @@ function markHeld(id: i32): void {
 }
 
 /** Marks what a goroutine refers to. False if that can be found only with the world stopped. */
-function scanGoroutine(gp: G, stopped: bool): bool {
+export function scanGoroutine(gp: G, stopped: bool): bool {
   // It is used again by the next goroutine in this G.
   const timer = gp.sleepTimer;
   if (timer != 0) markObject(timer);

@@ -94,6 +94,20 @@ export function clearUnreachable(): usize {
   return closing;
 }
 
+/** Marks the objects of all WeakRefs that were found (`survey.ts`); false if all were marked. */
+export function markWeakTargets(): bool {
+  let any = false;
+  let it = changetype<WeakCell | null>(gc.weakRefs);
+  while (it) {
+    if (it.object != 0 && isMarked(it.owner) && !isMarked(it.object)) {
+      markObject(it.object);
+      any = true;
+    }
+    it = it.next;
+  }
+  return any;
+}
+
 function clearWeakRefs(): void {
   let link = addressOf(gc.weakRefs);
   let it = changetype<WeakCell | null>(gc.weakRefs);

@@ -30,16 +30,22 @@ const SPANS_AT_ONCE: i32 = 16;
 
 /** A whole collection, which begins after the call: waits until everything is swept. */
 export function gc(): void {
-  gopark(WaitReason.Gc, awaitCycle());
+  gopark(WaitReason.Gc, awaitCycle(0));
+}
+
+/** The same, and before it has it found out what a survey is to tell: bits of `Survey`. */
+export function awaitSurvey(wanted: i32): void {
+  gopark(WaitReason.Gc, awaitCycle(wanted));
 }
 
 /** Puts this goroutine where the next cycle finds it; the lock of the list, which is held. */
-function awaitCycle(): usize {
+function awaitCycle(wanted: i32): usize {
   const word = addressOf(state.waitLock);
   plock(word);
   const gp = g;
   gp.schedlink = changetype<G | null>(state.waiting);
   state.waiting = changetype<usize>(gp);
+  state.surveys |= wanted;
   atomic.or<i32>(addressOf(sched.attention), Attention.Gc);
   return word;
 }

@@ -4,15 +4,16 @@
  * On a goroutine; `beginExit` and `endExit` on any thread that reports the end.
  */
 import { hostArgs, hostEnv, hostExit, hostReadFile, hostReadFileTake } from "../base/imports";
-import { reportLeaks } from "../debug/leaks";
 import { lock, unlock } from "../base/lock";
 import { wakeAll } from "../sched/mp";
 import { closeLeftOpen } from "../net/fd";
 import { pushNote } from "../js/mailbox";
 import { flushAll, flushAndEndEpoch } from "./print";
+import { printLeaks } from "./leaks";
 import { numGoroutine } from "./proc";
 import { MainState, NoteKind, ProgramState, addressOf, sched } from "../../abi";
 import { malloc, mfree } from "../memory/malloc";
+import { m } from "../base/registers";
 import { exitsyscall, HostCall, hostCall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
@@ -25,8 +26,8 @@ export function exit(code: i32): void {
 
 /** Who looks for leaks stops the world, and needs a P for that. */
 function leaks(): void {
-  exitsyscall();
-  reportLeaks();
+  while (m.syscalls != 0) exitsyscall();
+  printLeaks();
 }
 
 /** Claims the end of the program; false if somebody else is ending it. After true, only this thread writes anything. */

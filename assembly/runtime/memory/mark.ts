@@ -39,7 +39,7 @@ import {
   SPAN_SMALL,
   spanEntry,
 } from "./pages";
-import { bitSet, setBit } from "./state";
+import { bitSet, bitsOfPage, PAGE_BITS_BYTES, setBit } from "./state";
 import { grey, putRest, REST, takeGrey } from "./work";
 
 /** Words that are looked through at a time, of a record or block of bytes. */
@@ -207,6 +207,15 @@ function visitMarked(buffers: bool): void {
       if (hasReferences(id) || (buffers && id == idof<ArrayBuffer>())) visit(cell + OBJECT_HEADER, 0);
     }
   }
+}
+
+/** Forgets all that was found, where nobody is to sweep it. With the world stopped. */
+export function clearMarks(): void {
+  const end = endPage();
+  for (let page = firstPage(); page < end; page++) {
+    if ((load<u32>(spanEntry(page)) & SPAN_OBJECT) != 0) memory.fill(bitsOfPage(gc.marks, page), 0, PAGE_BITS_BYTES);
+  }
+  clearStaticMarks();
 }
 
 /** Forgets which static objects were found: nobody sweeps them. */

@@ -189,6 +189,11 @@ function putRanOrphan(gp: usize): bool {
   return true;
 }
 
+/** There is no memory to remember it in: all are scanned as marking ends. */
+export function loseRan(): void {
+  atomic.or<i32>(addressOf(gc.lost), Lost.Ran);
+}
+
 /** Gives those of all Ps away. While the world is stopped. */
 export function gatherRan(): void {
   for (let i = 0; i < sched.nprocs; i++) shareRan(allp(i));

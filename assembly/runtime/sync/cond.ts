@@ -15,7 +15,7 @@
 import { plock, punlock } from "../base/lock";
 import { gopark, goready } from "../goroutine/proc";
 import { addressOf, Waiter, WaitReason } from "../../abi";
-import { dequeue, dequeueAll, enqueue, ownWaiter, readyAll, unlink, WaitQ } from "../chan/waitq";
+import { dequeue, dequeueAll, enqueue, ownWaiter, readyAll, unlink, visitWaiters, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
 import { Mutex, mutexCheckLocked, mutexLock, mutexRelease } from "./mutex";
 
@@ -60,6 +60,12 @@ export class Cond {
     const head = dequeueAll(queueOf(this));
     punlock(addressOf(this.word));
     readyAll(head);
+  }
+
+  /** For the collector: who waits for it. */
+  @unsafe private __visit(cookie: u32): void {
+    __visit(changetype<usize>(this.mutex), cookie);
+    visitWaiters(changetype<usize>(this), addressOf(this.word), queueOf(this));
   }
 }
 

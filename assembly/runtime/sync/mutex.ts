@@ -26,7 +26,7 @@ import { gopark, gosched } from "../goroutine/proc";
 import { g, m } from "../base/registers";
 import { runqempty } from "../goroutine/runq";
 import { loadIdlePs, loadSpinning } from "../sched/spinning";
-import { Sema, semaq, semrelease, semtake } from "../chan/sema";
+import { Sema, semaq, semrelease, semtake, visitSema } from "../chan/sema";
 import { unlink } from "../chan/waitq";
 import { addressOf, G, sched, Waiter, waiterOf, WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
@@ -63,6 +63,11 @@ export class Mutex {
   /** Releases the mutex; panics if nobody holds it. */
   unlock(): void {
     mutexUnlock(this);
+  }
+
+  /** For the collector: who waits for it. */
+  @unsafe private __visit(cookie: u32): void {
+    visitSema(changetype<usize>(this), semaOf(this));
   }
 }
 

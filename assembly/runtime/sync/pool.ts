@@ -22,7 +22,7 @@ import { gopark, goready, newproc } from "../goroutine/proc";
 import { g } from "../base/registers";
 import { addressOf, G, WaitReason } from "../../abi";
 import { freeTask, runTask, Task } from "../goroutine/task";
-import { dequeue, dequeueAll, enqueue, ownWaiter, readyAll, WaitQ } from "../chan/waitq";
+import { dequeue, dequeueAll, enqueue, ownWaiter, readyAll, visitWaiters, WaitQ } from "../chan/waitq";
 import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../base/nil";
 /** Goroutines that wait to submit; the task is in the waiter. */
@@ -89,6 +89,12 @@ export class Pool extends Deferral {
     plock(addressOf(this.word));
     this.released = true;
     punlock(addressOf(this.word));
+  }
+
+  /** For the collector: who waits for it. */
+  @unsafe private __visit(cookie: u32): void {
+    visitWaiters(changetype<usize>(this), addressOf(this.word), submitters(this));
+    visitWaiters(changetype<usize>(this), addressOf(this.word), idleWaiters(this));
   }
 }
 

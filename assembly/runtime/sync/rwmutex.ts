@@ -15,7 +15,7 @@
 import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
-import { Sema, semaq, semrelease, semtake } from "../chan/sema";
+import { Sema, semaq, semrelease, semtake, visitSema } from "../chan/sema";
 import { unlink } from "../chan/waitq";
 import { gopark } from "../goroutine/proc";
 import { addressOf, Waiter, WaitReason } from "../../abi";
@@ -111,6 +111,13 @@ export class RWMutex {
       }
       old = seen;
     }
+  }
+
+  /** For the collector: who waits for it. */
+  @unsafe private __visit(cookie: u32): void {
+    __visit(changetype<usize>(this.writers), cookie);
+    visitSema(changetype<usize>(this), readerSemOf(this));
+    visitSema(changetype<usize>(this), writerSemOf(this));
   }
 }
 

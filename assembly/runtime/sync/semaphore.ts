@@ -12,7 +12,7 @@ import { plock, punlock } from "../base/lock";
 import { gopanic } from "../base/panic";
 import { gopark } from "../goroutine/proc";
 import { addressOf, G, Waiter, WaitReason } from "../../abi";
-import { dequeue, enqueue, link, ownWaiter, readyAll, unlink, WaitQ } from "../chan/waitq";
+import { dequeue, enqueue, link, ownWaiter, readyAll, unlink, visitWaiters, WaitQ } from "../chan/waitq";
 import { nilCheck } from "../base/nil";
 
 
@@ -61,6 +61,11 @@ export class Semaphore {
   release(n: i32 = 1): void {
     nilCheck(changetype<usize>(this));
     giveBack(this, n);
+  }
+
+  /** For the collector: who waits for it. */
+  @unsafe private __visit(cookie: u32): void {
+    visitWaiters(changetype<usize>(this), addressOf(this.word), queueOf(this));
   }
 }
 

@@ -13,7 +13,7 @@
  */
 import { gopanic } from "../base/panic";
 import { plock, punlock } from "../base/lock";
-import { Sema, semaq, semrelease, semtake } from "../chan/sema";
+import { Sema, semaq, semrelease, semtake, visitSema } from "../chan/sema";
 import { unlink } from "../chan/waitq";
 import { gopark } from "../goroutine/proc";
 import { addressOf, Waiter, WaitReason } from "../../abi";
@@ -49,6 +49,11 @@ export class WaitGroup {
     gopark(WaitReason.WaitGroupWait, word);
     if (atomic.load<u64>(addressOf(this.state)) != 0)
       gopanic("sync: WaitGroup is reused before previous Wait has returned");
+  }
+
+  /** For the collector: who waits for it. */
+  @unsafe private __visit(cookie: u32): void {
+    visitSema(changetype<usize>(this), semaOf(this));
   }
 }
 

@@ -194,24 +194,21 @@ describe(`reports [${runtime}]`, { concurrency: 2 }, () => {
       assert.equal(result.code, 0, described(result));
       assert.equal(result.stdout, "end\n", described(result));
       const leaked = goroutines(result.stderr).map(innermost).sort();
-      const expected = [
-        "Locking",
-        "Receiving",
-        "Receiving",
-        "Selecting",
-        "SelectingNothing",
-        "Sending",
-        "Together",
-        "Together",
-      ];
+      const expected =
+        "Acquiring BehindAnother DoingOnce InAPool Locking Reading Receiving Receiving Receiving ReceivingFromNull Selecting SelectingNothing Sending SendingToNull Submitting Together Together Waiting WaitingForASignal WithAnothers Writing Writing";
       assert.deepEqual(
         leaked,
-        expected.map((name) => `leaks${name}`),
+        expected.split(" ").map((name) => `leaks${name}`),
         described(result),
       );
-      assert.match(result.stderr, /^leaks: 8 goroutines /, described(result));
+      assert.match(result.stderr, /^leaks: 22 goroutines wait for ever\n/, described(result));
+      const harsh = await run("leaks", procs, ["leaking"], { env: { SKEIN_DEBUG: "leaks=1,gcstress=7" } });
+      assert.deepEqual(goroutines(harsh.stderr).map(innermost).sort(), leaked, described(harsh));
       const none = await run("leaks", procs, ["none"], { env });
       assert.equal(none.stderr, "", described(none));
+      const chains = await run("leaks", procs, ["chains"], { env });
+      assert.match(chains.stderr, /^leaks: 100000 goroutines wait for ever\n/, "half of all, in chains");
+      assert.equal(goroutines(chains.stderr).length, 100_000);
       const unasked = await run("leaks", procs, ["leaking"]);
       assert.equal(unasked.stderr, "", described(unasked));
     });
