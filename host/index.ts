@@ -9,6 +9,7 @@
  */
 export { start, type StartOptions } from "./runtime/start.js";
 export type { CloseOptions, Runtime } from "./runtime/runtime.js";
+export type { HeapProfile, HeapSite, HeapType } from "./runtime/heapprofile.js";
 export type { LeakedGoroutine } from "./runtime/leaks.js";
 export type { Go, Scope } from "./go/thread.js";
 export type { GoOptions } from "./go/starter.js";

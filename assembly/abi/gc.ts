@@ -96,12 +96,22 @@ export class Gc {
   pins: usize;
   /** Nanoseconds of collecting so far. The collector's. */
   busy: i64;
+  /** The heap profile (`memory/profile.ts`): bytes from sample to sample, 0 for none; its lock, all samples, the table of sites, all sites. */
+  sampling: i32;
+  sampleLock: i32;
+  samples: usize;
+  sites: usize;
+  allSites: usize;
+  /** What the latest survey of types has counted (`debug/heapprofile.ts`). */
+  types: usize;
 }
 
 /** What can be found out by a mark apart from any collection (`gc/survey.ts`). */
 export namespace Survey {
   /** Which goroutines wait for what nothing else reaches. */
   export const Leaks: i32 = 1;
+  /** How much there is of each class. */
+  export const Types: i32 = 2;
 }
 
 /** Bits of `Gc.lost`. */

@@ -62,6 +62,8 @@ export namespace NoteKind {
   export const Probe: i32 = 14;
   /** The goroutines that can never run again were looked for: `b` is a Text that lists them. */
   export const Leaks: i32 = 18;
+  /** A heap profile: `b` is a Text (`debug/heapprofile.ts`); `a` is 1 for that of a program that ends. */
+  export const HeapProfile: i32 = 19;
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   export const Yield: i32 = 11;
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

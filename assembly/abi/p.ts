@@ -137,7 +137,7 @@ export class Handed {
 }
 
 const P_OBJECTS: usize = P_CACHES + CLASS_COUNT * offsetof<Cache>();
-export const P_HANDED: usize = P_OBJECTS + CLASS_COUNT * offsetof<ObjectCache>();
+const P_HANDED: usize = P_OBJECTS + CLASS_COUNT * offsetof<ObjectCache>();
 
 
 @inline
@@ -149,6 +149,15 @@ export function objectsOf(pp: P, sizeClass: i32): ObjectCache {
 @inline
 export function handedBy(pp: P): Handed {
   return changetype<Handed>(changetype<usize>(pp) + P_HANDED);
+}
+
+/** Where a P counts down the bytes of a class to the next sample (`memory/profile.ts`), a u32. */
+export const P_SAMPLES: usize = P_HANDED + offsetof<Handed>();
+
+
+@inline
+export function samplesOf(pp: P, sizeClass: i32): usize {
+  return changetype<usize>(pp) + P_SAMPLES + ((<usize>sizeClass) << 2);
 }
 
 

@@ -141,7 +141,9 @@ export interface Core {
   readTry(o: number, mid: number, gen: number): number;
   /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
   requestDump(): void;
-  /** Has the goroutines that are leaked listed in a note of the kind Leaks. On the main thread, which gets it. */
+  /** Has the heap described in a note of the kind HeapProfile. */
+  requestHeapProfile(): void;
+  /** Has the goroutines that are leaked listed in a note of the kind Leaks. */
   requestLeaks(): void;
   /** The module of a goroutine that has not begun has been loaded, or could not be: any M may take it. */
   requeueDetached(record: number): void;
@@ -159,6 +161,8 @@ export interface Core {
    * nothing is ever collected.
    */
   setGc(percent: number, limit: number, trace: number, stress: number): void;
+  /** Objects are sampled for that, one each `mean` bytes. On M0, before anything runs. */
+  setHeapProfile(mean: number): void;
   /** Has gomaxprocs set to `n`, soon: by a goroutine of its own, for who stops the world needs a P. */
   setProcs(n: number): void;
   /** One of Stuck: whether anything but the main thread can ever run again. Event loops of which that is not known are asked, if `asks`. */
@@ -247,6 +251,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   readRelease: 3,
   readTry: 3,
   requestDump: 0,
+  requestHeapProfile: 0,
   requestLeaks: 0,
   requeueDetached: 1,
   schedtraceNow: 0,
@@ -254,6 +259,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   semaphoreTry: 4,
   setDebug: 4,
   setGc: 4,
+  setHeapProfile: 1,
   setProcs: 1,
   stuck: 1,
   submit: 2,
@@ -361,6 +367,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     readRelease: take("readRelease"),
     readTry: take("readTry"),
     requestDump: take("requestDump"),
+    requestHeapProfile: take("requestHeapProfile"),
     requestLeaks: take("requestLeaks"),
     requeueDetached: take("requeueDetached"),
     schedtraceNow: () => schedtraceNow() >>> 0,
@@ -368,6 +375,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     semaphoreTry: (o, n, mid, gen) => Boolean(semaphoreTry(o, n, mid, gen)),
     setDebug: take("setDebug"),
     setGc: take("setGc"),
+    setHeapProfile: take("setHeapProfile"),
     setProcs: take("setProcs"),
     stuck: take("stuck"),
     submit: take("submit"),

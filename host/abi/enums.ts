@@ -65,6 +65,8 @@ export const enum Lost {
 export const enum Survey {
   /** Which goroutines wait for what nothing else reaches. */
   Leaks = 1,
+  /** How much there is of each class. */
+  Types = 2,
 }
 
 export const enum ArgCount {
@@ -289,6 +291,8 @@ export const enum NoteKind {
   Probe = 14,
   /** The goroutines that can never run again were looked for: `b` is a Text that lists them. */
   Leaks = 18,
+  /** A heap profile: `b` is a Text (`debug/heapprofile.ts`); `a` is 1 for that of a program that ends. */
+  HeapProfile = 19,
   /** A generator has yielded; a JsRequest for the goroutine with the slot `arg`. */
   Yield = 11,
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */

@@ -20,6 +20,8 @@ interface DebugSettings {
   readonly gctrace: number;
   /** A collection at each so many allocations, and freed memory is filled with a pattern. */
   readonly gcstress: number;
+  /** 1 for a heap profile, at the end; more: with samples each so many bytes. */
+  readonly heapprofile: number;
   /** Where the heap begins, one of HEAP_*: to try addresses that few programs see. */
   readonly heap: number;
 }
@@ -59,11 +61,12 @@ export function debugSettings(env: NodeJS.ProcessEnv = process.env): DebugSettin
     top: 0,
     gctrace: 0,
     gcstress: 0,
+    heapprofile: 0,
     heap: HEAP_LOW,
   };
   for (const text of [env["GODEBUG"], env["SKEIN_DEBUG"]]) {
     for (const [, name, value] of (text ?? "").matchAll(
-      /(?:^|,)(schedtrace|scheddetail|stall|leaks|poller|top|gctrace|gcstress)=(\d{1,9})(?=,|$)/g,
+      /(?:^|,)(schedtrace|scheddetail|stall|leaks|poller|top|gctrace|gcstress|heapprofile)=(\d{1,9})(?=,|$)/g,
     )) {
       settings[name as keyof DebugSettings] = Number(value);
     }

@@ -244,6 +244,8 @@ export interface Program extends Emitter {
   readonly elementsByName: Map<string, Element>;
   readonly filesByName: Map<string, File>;
   readonly instancesByName: Map<string, Element>;
+  /** Classes whose objects the runtime manages, by their ids. */
+  readonly managedClasses: Map<number, Class>;
   readonly moduleImports: Map<string, Map<string, DeclaredElement>>;
   readonly stringInstance: Class;
   initialize(): void;

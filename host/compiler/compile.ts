@@ -28,6 +28,7 @@ import { Sources, unreadable, type SourceFile } from "./sources.js";
 import { installTemplates } from "./templates.js";
 import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
+import type { SymbolNames } from "../program/symbols.js";
 
 /** Pages of the largest memory there can be; how much is reserved is for the host to decide. */
 const MAXIMUM_PAGES = 65536;
@@ -94,7 +95,7 @@ function compileSources(entryAsGiven: string, settings: Settings): Compiled {
     });
     const optimized = performance.now();
 
-    const wasm = emit(module, info, segments, {
+    const symbolNames: SymbolNames = {
       fileName(source) {
         const location = sources.location(source);
         return location === null ? source : path.relative(path.dirname(entry), location);
@@ -102,7 +103,9 @@ function compileSources(entryAsGiven: string, settings: Settings): Compiled {
       // Stubs in front of the program's functions (`f@varargs`) are the compiler's.
       isProgram: (name) => isProgram(sources, name) && !name.includes("@"),
       declaration: (name) => declarationOf(program, name),
-    });
+    };
+    const classes = [...program.managedClasses.values()].map(({ internalName }) => internalName);
+    const wasm = emit(module, info, segments, symbolNames, classes);
     checkImports(wasm, entryAsGiven);
     const end = performance.now();
     return {

@@ -1,12 +1,13 @@
 /**
- * The finished file: Binaryen's binary, with three custom sections at its end.
+ * The finished file: Binaryen's binary, with four custom sections at its end.
  *
  * `skein` says how to start the program (see entry.ts), `skein.data` holds the initial contents of static memory, which
- * the host writes once for all threads, and `skein.symbols` the positions of the code in the source (see symbols.ts).
+ * the host writes once for all threads, `skein.classes` the names of classes and `skein.symbols` the positions of the code in the
+ * source (see symbols.ts).
  */
 import type { ProgramInfo } from "../program/program.js";
 import type { MemorySegment, Module } from "./asc.js";
-import { encodeSymbols, type SourceMap, type SymbolNames } from "../program/symbols.js";
+import { encodeClasses, encodeSymbols, type SourceMap, type SymbolNames } from "../program/symbols.js";
 import {
   concat,
   customSection,
@@ -26,6 +27,7 @@ export function emit(
   info: ProgramInfo,
   segments: readonly MemorySegment[],
   names: SymbolNames,
+  classes: readonly string[],
 ): Uint8Array<ArrayBuffer> {
   // Any URL makes Binaryen produce the map; the section that carries it is left out.
   const { output, sourceMap } = module.toBinary("map");
@@ -41,6 +43,7 @@ export function emit(
   }
   parts.push(customSection("skein", new TextEncoder().encode(JSON.stringify(info))));
   parts.push(customSection("skein.data", encodeData(segments)));
+  parts.push(customSection("skein.classes", encodeClasses(classes)));
   if (sourceMap !== null) {
     const symbols = encodeSymbols(JSON.parse(sourceMap) as SourceMap, concat(parts), codeShift, names);
     parts.push(customSection("skein.symbols", symbols));

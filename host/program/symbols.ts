@@ -1,5 +1,6 @@
 /**
- * From a place in the code to a place in the source: the custom section `skein.symbols`, and its reader.
+ * From a place in the code to a place in the source: the custom section `skein.symbols`, and its reader. And from the id of a class
+ * to its name: `skein.classes`.
  *
  * ```
  * u32 count, then that many names of files
@@ -187,6 +188,21 @@ export function displayName(internalName: string): string {
  */
 function isLibraryFunction(internalName: string): boolean {
   return internalName.startsWith("~") || internalName.includes("@");
+}
+
+/** The section `skein.classes`: the compiler's names of classes, in the order of the ids that objects have in their headers. */
+export function encodeClasses(internalNames: readonly string[]): Uint8Array {
+  const writer = new Writer().u32(internalNames.length);
+  for (const name of internalNames) writer.name(displayName(name));
+  return writer.finish();
+}
+
+/** The names of a program's classes by id, as the source spells them; none for programs that were built without. */
+export function readClasses(module: WebAssembly.Module): string[] {
+  const [section] = WebAssembly.Module.customSections(module, "skein.classes");
+  if (section === undefined) return [];
+  const reader = new Reader(new Uint8Array(section));
+  return Array.from({ length: reader.u32() }, () => reader.name());
 }
 
 interface Tables {

@@ -1,4 +1,4 @@
-/** Reading the core's leak report (`assembly/runtime/goroutine/leaks.ts`). */
+/** Reading the core's leak report (`assembly/runtime/goroutine/surveys.ts`). */
 
 /** A goroutine of the program that can never run again, for nothing else reaches what it waits for. */
 export interface LeakedGoroutine {

@@ -133,6 +133,7 @@ export class Life {
     on(NoteKind.Resolve, ({ a }) => void this.resolve(a));
     on(NoteKind.StartIo, () => this.machine.startIO());
     on(NoteKind.Dumped, () => this.watch.dumped());
+    on(NoteKind.HeapProfile, ({ a, b }) => this.watch.heapProfileMade(takeText(core, memory, b), a === 1));
     on(NoteKind.Leaks, ({ b }) => this.watch.leaksFound(takeText(core, memory, b)));
   }
 

@@ -72,6 +72,9 @@ export interface RuntimeOptions {
   readonly onUnwatched?: ((error: unknown) => void) | undefined;
 }
 
+/** Bytes from sample to sample of a heap profile: Go's MemProfileRate. */
+const SAMPLE_BYTES = 512 * 1024;
+
 /** How long the threads get to end by themselves before they are ended, in milliseconds. */
 const END_MS = 2000;
 
@@ -182,7 +185,7 @@ export class Machine {
     const { core, memory } = this;
     for (const [address, bytes] of data) memory.write(address, bytes);
     const heapLimit = options.maxMemory === undefined ? ALL_PAGES : Math.floor(options.maxMemory / PAGE);
-    const { schedtrace, scheddetail, stall, leaks, heap, gctrace, gcstress } = debugSettings();
+    const { schedtrace, scheddetail, stall, leaks, heap, heapprofile, gctrace, gcstress } = debugSettings();
     checkHeap(heap, memory.raw);
     this.onM0(() => {
       core.init(options.procs, numCPU(), options.maxThreads, info.heapBase, heapLimit, heap);
@@ -190,6 +193,7 @@ export class Machine {
       if (!options.solo) core.noSolo();
       const { percent, limit } = collectorSettings();
       core.setGc(percent, limit, gctrace, gcstress);
+      if (heapprofile > 0) core.setHeapProfile(heapprofile === 1 ? SAMPLE_BYTES : heapprofile);
       if (options.threads !== undefined) core.threadGoal(options.threads);
       if (schedtrace + scheddetail + stall + leaks > 0) core.setDebug(schedtrace, scheddetail, stall, leaks);
       this.setArgs(options.args);

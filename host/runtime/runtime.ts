@@ -17,6 +17,7 @@ import type { Sync } from "../sync/sync.js";
 import { readProcs, type RuntimeStats } from "../top/stats.js";
 import type { Trace, TraceOptions } from "../trace/index.js";
 import { checkArgs, convertArgs, type CallArgument, type CallValue } from "./calls.js";
+import type { HeapProfile } from "./heapprofile.js";
 import { parseLeaks, type LeakedGoroutine } from "./leaks.js";
 import { Life } from "./life.js";
 import { Machine, type RuntimeOptions } from "./machine.js";
@@ -217,6 +218,15 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   async leaks(): Promise<LeakedGoroutine[]> {
     this.#life.mayBegin();
     return parseLeaks(await this.#life.holding(() => this.#watch.leaks()));
+  }
+
+  /**
+   * What the program's objects are, by class: all that is reachable now. And, if `SKEIN_DEBUG=heapprofile=1` was set when the runtime
+   * started, where they were allocated, by a sample. The program pauses while all of its memory is looked through.
+   */
+  async heapProfile(): Promise<HeapProfile> {
+    this.#life.mayBegin();
+    return this.#life.holding(() => this.#watch.heapProfile());
   }
 
   /** @internal Stops the program where it is: only unfinished lines are still printed. */

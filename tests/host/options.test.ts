@@ -85,6 +85,7 @@ describe("options", () => {
       top: 0,
       gctrace: 0,
       gcstress: 0,
+      heapprofile: 0,
       heap: 0,
     };
     assert.deepEqual(debugSettings({}), off);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import process from "node:process";
 import { after as afterAll, before, describe, it } from "node:test";
 import { type Chan, type Runtime, start } from "../../host/index.js";
 
@@ -82,6 +83,33 @@ function waitFor(ch: Chan<i32>): void {
 
 function lock(mutex: Mutex): void {
   mutex.lock();
+}
+
+class Kept {
+  number: i64 = 1;
+  next: Kept | null = null;
+}
+
+class Dropped {
+  number: i64 = 1;
+  other: i64 = 2;
+}
+
+let kept: Kept | null = null;
+let dropped: Dropped | null = null;
+
+/** Objects of one size class by turns, of which one stays and the other does not. */
+export function allocate(n: i32): void {
+  for (let i = 0; i < n; i++) {
+    const it = new Kept();
+    it.next = kept;
+    kept = it;
+    dropped = new Dropped();
+  }
+}
+
+export function forget(): void {
+  kept = null;
 }
 
 export function leak(): void {
@@ -237,5 +265,40 @@ describe("the goroutines of a program that are leaked", () => {
     await other.close();
     assert.ok([0, "the runtime was closed"].includes(await asked));
     await assert.rejects(other.leaks(), { name: "SkeinError", message: "the runtime was closed" });
+  });
+});
+
+describe("a heap profile", () => {
+  it("counts all that is live of each class", async () => {
+    await rt.call("allocate", 1000);
+    const { types, sites, sampleBytes } = await rt.heapProfile();
+    const counted = (name: string) => types.find((type) => type.name === name);
+    assert.deepEqual(counted("Kept"), { name: "Kept", objects: 1000, bytes: 32_000 });
+    assert.deepEqual(counted("Dropped"), { name: "Dropped", objects: 1, bytes: 32 });
+    assert.deepEqual([sites, sampleBytes], [[], 0]);
+    await rt.call("forget");
+    const later = await rt.heapProfile();
+    assert.ok(!later.types.some(({ name }) => name === "Kept"));
+  });
+
+  it("says where objects were allocated, and how much of that is live", async () => {
+    process.env["SKEIN_DEBUG"] = "heapprofile=4096";
+    const sampled = await start({ program, procs: 2 });
+    delete process.env["SKEIN_DEBUG"];
+    await sampled.call("allocate", 100_000);
+    // Some 780 samples of either class: a fifth is more than five standard deviations.
+    const isAbout = (value: number, wanted: number) => Math.abs(value - wanted) < wanted / 5;
+    const siteOf = async (name: string) =>
+      (await sampled.heapProfile()).sites.find(({ stack }) => stack[0]?.startsWith(`${name} (`));
+    const kept = await siteOf("Kept.constructor");
+    assert.ok(kept !== undefined && isAbout(kept.liveBytes, 3_200_000) && isAbout(kept.liveObjects, 100_000));
+    assert.equal(kept.liveBytes, kept.allocatedBytes);
+    assert.match(kept.stack[1] ?? "", /^allocate \(.*channels\.ts:\d+:\d+\)$/);
+    const dropped = await siteOf("Dropped.constructor");
+    assert.ok(dropped !== undefined && isAbout(dropped.allocatedObjects, 100_000) && dropped.liveObjects <= 128);
+    await sampled.call("forget");
+    const gone = await siteOf("Kept.constructor");
+    assert.deepEqual([gone?.liveBytes, gone?.allocatedBytes], [0, kept.allocatedBytes]);
+    await sampled.close();
   });
 });

@@ -5,12 +5,11 @@ import {
   Cache,
   G,
   G_BYTES,
-  Handed,
   M,
   OWN_STACK_BYTES,
   ObjectCache,
   P,
-  P_HANDED,
+  P_SAMPLES,
   P_RUNQ,
   Ring,
   Sched,
@@ -38,7 +37,7 @@ export function checkLayout(): void {
   if (CLASS_COUNT * <i32>offsetof<ObjectCache>() > CENTRALS_BYTES) ERROR("the orphans' caches of objects");
   if (<i32>offsetof<Gc>() > GC_BYTES) ERROR("Gc is too large");
   if (offsetof<P>() > P_RUNQ) ERROR("P's fields reach into its ring");
-  if (<i32>(P_HANDED + offsetof<Handed>()) > P_SIZE) ERROR("P is too large");
+  if (<i32>(P_SAMPLES + 4 * CLASS_COUNT) > P_SIZE) ERROR("P is too large");
   // Different threads write these at high rates.
   if (offsetof<P>("runqhead") / CACHE_LINE == offsetof<P>("gcount") / CACHE_LINE) ERROR("P.runqhead shares a line");
   if (offsetof<P>("runqtail") / CACHE_LINE == offsetof<P>("runqhead") / CACHE_LINE) ERROR("P.runqtail shares a line");

@@ -55,7 +55,7 @@ function rankOf(lock: usize): i32 {
   if (lock >= <usize>CENTRAL_BASE && lock < <usize>ORPHANS_BASE) return LockRank.Central;
   if (lock >= OBJECT_CENTRALS && lock < OBJECT_CENTRALS + CENTRALS_BYTES) return LockRank.Central;
   if (lock == addressOf(gc.largeLock)) return LockRank.Central;
-  if (lock == addressOf(gc.workLock)) return LockRank.Work;
+  if (lock == addressOf(gc.workLock) || lock == addressOf(gc.sampleLock)) return LockRank.Work;
   if (lock >= <usize>PS_BASE && lock < <usize>MS_BASE) return LockRank.Timers;
   return LockRank.Object;
 }

@@ -57,6 +57,7 @@ import { awaitUsers } from "../memory/users";
 import { tellFound } from "../memory/assist";
 import { checkMarks, clearStaticMarks, drainAll, drainSome, foundSoFar } from "../memory/mark";
 import { flushObjects, flushOrphanObjects } from "../memory/objects";
+import { dropSamples } from "../memory/profile";
 import { endPage, firstPage, PAGE_BITS, SPAN_CLASS, SPAN_OBJECT, SPAN_SMALL, spanEntry } from "../memory/pages";
 import { gatherGrey, gatherRan, shareGrey } from "../memory/work";
 import { markFixedRoots, markSomeRoots, scanAll, scanRan } from "./roots";
@@ -246,6 +247,7 @@ function markInStop(): bool {
 /** All that is reachable is black. Returns the sockets to close. */
 function end(): usize {
   const closing = clearUnreachable();
+  if (gc.sampling != 0) dropSamples();
   checkMarks();
   clearStaticMarks();
   gc.marked = foundSoFar() + (gc.heapLive - gc.heapAtStart); // what has been allocated since is black

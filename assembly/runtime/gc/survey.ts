@@ -12,22 +12,26 @@
  * leaked: the way from whoever could wake one of them would have led through a root or a goroutine that can run, and so through the mark.
  * That is one pass, however long the chains are in which goroutines wait for each other; each goroutine is scanned once.
  *
- * A WeakRef counts as a reference here: what only leaked goroutines and WeakRefs refer to is never cleared, for the leaked goroutines
+ * A WeakRef counts as a reference for that: what only leaked goroutines and WeakRefs refer to is never cleared, for the leaked goroutines
  * keep it, and so it may be taken from the WeakRef and used.
  *
- * What is found errs on one side. A word in a frame that looks like a reference, a cleanup whose object never goes, and all that
+ * Types. All that is marked, the leaked goroutines' included, is counted by its class (`debug/heapprofile.ts`).
+ *
+ * What is found of leaks errs on one side. A word in a frame that looks like a reference, a cleanup whose object never goes, and all that
  * JavaScript holds, count as if somebody could wake the goroutine through them. What is named leaked is leaked, unless the program hides references
  * from the collector.
  *
  * On g0, with a P, with the world stopped, the gate closed, caches flushed, and everything swept.
  */
 import { CHECKED, check } from "../base/checked";
+import { countTypes } from "../debug/heapprofile";
 import { timerOf } from "../goroutine/timers";
 import { allp, G, gc, GKind, GStatus, sched, Survey, WaitReason } from "../../abi";
 import { clearMarks, drainAll, markObject } from "../memory/mark";
 import { cellOf } from "../memory/objects";
+import { dropSamples } from "../memory/profile";
 import { gatherGrey, gatherRan } from "../memory/work";
-import { markFixedRoots, scanGoroutine, scanRan } from "./roots";
+import { markFixedRoots, scanAll, scanGoroutine, scanRan } from "./roots";
 import { markWeakTargets } from "./weak";
 
 /** Finds out what those who wait for this cycle want to know. */
@@ -35,23 +39,37 @@ export function survey(): void {
   const wanted = gc.surveys;
   gc.surveys = 0;
   gc.lost = 0;
-  gc.surveying = wanted & Survey.Leaks;
-  // All that wait are known before any is found to be reachable.
-  let gp = changetype<G | null>(sched.allgs);
-  while (gp) {
-    gp.leaked = waitsForOthers(gp);
-    gp = gp.alllink;
+  if ((wanted & Survey.Leaks) != 0) {
+    takeAllForLeaked();
+    gc.surveying = 1;
   }
   markFixedRoots();
   for (let i = 0; i < sched.nprocs; i++) {
     const pp = allp(i);
     for (let k = 0; k < pp.timersLength; k++) markObject(changetype<usize>(timerOf(pp, k)));
   }
-  scanOthers();
-  do markRest();
-  while (markWeakTargets());
-  gc.surveying = 0;
+  if (gc.surveying != 0) {
+    scanOthers();
+    do markRest();
+    while (markWeakTargets());
+    gc.surveying = 0;
+  }
+  if ((wanted & Survey.Types) != 0) {
+    scanAll();
+    markRest();
+    if (gc.sampling != 0) dropSamples();
+    countTypes();
+  }
   clearMarks();
+}
+
+/** All that wait are known before any is found to be reachable. */
+function takeAllForLeaked(): void {
+  let gp = changetype<G | null>(sched.allgs);
+  while (gp) {
+    gp.leaked = waitsForOthers(gp);
+    gp = gp.alllink;
+  }
 }
 
 /** Scans those that are not taken for leaked. */

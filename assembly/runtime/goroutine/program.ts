@@ -9,25 +9,18 @@ import { wakeAll } from "../sched/mp";
 import { closeLeftOpen } from "../net/fd";
 import { pushNote } from "../js/mailbox";
 import { flushAll, flushAndEndEpoch } from "./print";
-import { printLeaks } from "./leaks";
+import { lookBack } from "./surveys";
 import { numGoroutine } from "./proc";
 import { MainState, NoteKind, ProgramState, addressOf, sched } from "../../abi";
 import { malloc, mfree } from "../memory/malloc";
-import { m } from "../base/registers";
-import { exitsyscall, HostCall, hostCall } from "./syscall";
+import { HostCall, hostCall } from "./syscall";
 
 /** Ends the program with an exit code, modulo 256, once everything printed is out. Does not return. */
 export function exit(code: i32): void {
-  if (sched.leaks != 0) leaks();
+  lookBack();
   if (beginExit()) endExit(code);
   hostExit(code);
   unreachable();
-}
-
-/** Who looks for leaks stops the world, and needs a P for that. */
-function leaks(): void {
-  while (m.syscalls != 0) exitsyscall();
-  printLeaks();
 }
 
 /** Claims the end of the program; false if somebody else is ending it. After true, only this thread writes anything. */
@@ -53,7 +46,7 @@ export function endExit(code: i32): void {
  * dropped when they are next to run, and print nothing any more. Calls of the host may follow.
  */
 export function endProgram(): void {
-  if (sched.leaks != 0) leaks();
+  lookBack();
   lock(addressOf(sched.lock));
   sched.main = MainState.None;
   atomic.sub<i64>(addressOf(sched.gcount), numGoroutine());

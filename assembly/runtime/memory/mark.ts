@@ -195,18 +195,25 @@ export function isMarked(object: usize): bool {
 
 /** Visits each marked object that has references; and all ArrayBuffers, if it is not known which of them a frame has the address of. */
 function visitMarked(buffers: bool): void {
+  for (let cell = nextMarked(0); cell != 0; cell = nextMarked(cell)) {
+    const id = load<u32>(cell);
+    if (hasReferences(id) || (buffers && id == idof<ArrayBuffer>())) visit(cell + OBJECT_HEADER, 0);
+  }
+}
+
+/** The next marked cell behind one, or the first of all behind 0; 0 if there are no more. */
+export function nextMarked(cell: usize): usize {
   const end = endPage();
-  for (let page = firstPage(); page < end; page++) {
+  for (let page = cell == 0 ? firstPage() : <u32>(cell >> PAGE_BITS); page < end; page++) {
     const entry = load<u32>(spanEntry(page));
     if ((entry & SPAN_OBJECT) == 0) continue;
     const base = (<usize>page) << PAGE_BITS;
     const size = entry & SPAN_LARGE ? PAGE_SIZE : <usize>classSize(entry & SPAN_CLASS);
-    for (let cell = base; cell + size <= base + PAGE_SIZE; cell += size) {
-      if (!bitSet(gc.marks, cell)) continue;
-      const id = load<u32>(cell);
-      if (hasReferences(id) || (buffers && id == idof<ArrayBuffer>())) visit(cell + OBJECT_HEADER, 0);
+    for (let at = cell >= base ? cell + size : base; at + size <= base + PAGE_SIZE; at += size) {
+      if (bitSet(gc.marks, at)) return at;
     }
   }
+  return 0;
 }
 
 /** Forgets all that was found, where nobody is to sweep it. With the world stopped. */

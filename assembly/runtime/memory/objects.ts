@@ -51,6 +51,7 @@ import {
   spanEntry,
 } from "./pages";
 import { bitSet, bitsOfPage, clearBit, objectCentral, PAGE_BITS_BYTES, setBit, spanAt } from "./state";
+import { noteLarge, noteRunTaken, untilSample } from "./profile";
 import { pagesOrDie, putPartial, sweepSpan, takeUnswept } from "./sweep";
 import { grey } from "./work";
 import { assist } from "./assist";
@@ -116,6 +117,7 @@ function allocLarge(size: usize): usize {
   if (gc.marking != 0) setBit(gc.marks, block);
   store<u32>(spanEntry(page), load<u32>(spanEntry(page)) | SPAN_OBJECT);
   spanAt(page).live = 1;
+  if (gc.sampling != 0 && m.p) noteLarge(block, (<usize>n) << PAGE_BITS);
   return block;
 }
 
@@ -128,8 +130,10 @@ function allocSlow(cache: ObjectCache, sizeClass: i32, handed: Handed | null): u
     return freed;
   }
   while (!nextRun(cache, sizeClass, handed)) takeSpan(cache, sizeClass);
+  const size = classSize(sizeClass);
   const cell = cache.bump;
-  cache.bump = cell + classSize(sizeClass);
+  cache.bump = cell + size;
+  if (gc.sampling != 0 && handed) noteRunTaken(m.p!, sizeClass, size, cell, cache.end - cell);
   return cell;
 }
 
@@ -149,11 +153,12 @@ function nextRun(cache: ObjectCache, sizeClass: i32, handed: Handed | null): boo
     return false;
   }
   let end = at + size;
+  let last = limit;
   // With gcstress each allocation comes here.
-  if (gc.stress == 0) {
-    if (span.live == 0) end = limit;
-    else while (end < limit && !bitSet(gc.allocs, end)) end += size;
-  }
+  if (gc.stress != 0) last = end;
+  else if (gc.sampling != 0 && handed) last = at + untilSample(m.p!, sizeClass, size, limit - at);
+  if (span.live == 0) end = last;
+  else while (end < last && !bitSet(gc.allocs, end)) end += size;
   if (gc.marking != 0) for (let cell = at; cell < end; cell += size) setBit(gc.marks, cell);
   cache.bump = at;
   cache.end = end;

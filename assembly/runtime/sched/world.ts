@@ -17,6 +17,7 @@ import { futexsleep, lock, unlock } from "../base/lock";
 import { flushCaches } from "../memory/malloc";
 import { tellFound } from "../memory/assist";
 import { flushObjects } from "../memory/objects";
+import { startSampling } from "../memory/profile";
 import { shareGrey, shareRan } from "../memory/work";
 import { acquirep, pidleget, pidleput, releasep, startIdle, wakepIfIdle } from "./mp";
 import { takeFromNew } from "./newm";
@@ -134,6 +135,7 @@ function procresize(n: i32): void {
     const pp = allp(i);
     pp.id = i;
     pp.status = PStatus.Gcstop;
+    startSampling(pp);
   }
   const own = m.p!;
   const keep = own.id < n ? own : allp(0);
