@@ -53,16 +53,7 @@ export function parseHeapProfile(text: string, classes: readonly string[]): Heap
       });
     } else {
       const stack = [...frames.matchAll(FRAME)].map(([, name, location]) => `${name} (${location})`);
-      const scale = (objects: number, bytes: number): number =>
-        objects === 0 ? 0 : 1 / (1 - Math.exp(-bytes / objects / sampleBytes));
-      const [all, live] = [scale(a, b), scale(c, d)];
-      sites.push({
-        stack,
-        allocatedObjects: Math.round(a * all),
-        allocatedBytes: Math.round(b * all),
-        liveObjects: Math.round(c * live),
-        liveBytes: Math.round(d * live),
-      });
+      sites.push({ stack, allocatedObjects: a, allocatedBytes: b, liveObjects: c, liveBytes: d });
     }
   }
   types.sort((a, b) => b.bytes - a.bytes);

@@ -46,6 +46,12 @@ export function countTypes(): void {
   }
 }
 
+
+@inline
+function whole(estimate: f64): i64 {
+  return <i64>nearest<f64>(estimate);
+}
+
 /**
  * The profile: a line `rate N` with the mean distance between samples; a line `type ID OBJECTS BYTES` for each class of which there is
  * anything; and for each stack `site OBJECTS BYTES LIVE-OBJECTS LIVE-BYTES`, with its frames behind it.
@@ -61,7 +67,9 @@ export function heapProfileText(): string {
   let site = changetype<Site | null>(gc.allSites);
   unlock(addressOf(gc.sampleLock));
   while (site) {
-    parts.push(`site ${site.objects} ${site.bytes} ${site.liveObjects} ${site.liveBytes}\n`);
+    parts.push(
+      `site ${whole(site.objects)} ${whole(site.bytes)} ${whole(site.liveObjects)} ${whole(site.liveBytes)}\n`,
+    );
     parts.push(String.UTF8.decodeUnsafe(changetype<usize>(site) + offsetof<Site>(), site.length));
     site = site.all;
   }

@@ -2,7 +2,8 @@
  * The heap profile by the place of allocation: a sample of all objects, each with the stack that made it. After Go's MemProfileRate.
  *
  * Each byte that is allocated is sampled with the same small probability, independently of all others, so that the distance between
- * samples is exponentially distributed with the mean `gc.sampling`; an object is sampled if one of its bytes is. Of each class each P
+ * samples is exponentially distributed with the mean `gc.sampling`; an object is sampled if one of its bytes is, and stands for as many
+ * as are to be expected for one such sample. Of each class each P
  * counts down to the next byte (`samplesOf`). The run of cells that it allocates from is cut where that is due, so the object is the first of
  * a run, and is seen where a run is looked for; the usual allocation knows nothing of this.
  *
@@ -30,11 +31,11 @@ export class Site {
   next: Site | null;
   hash: u32;
   length: i32;
-  /** Of its samples: how many objects and bytes there were, and are. Under gc.sampleLock. */
-  objects: i64;
-  bytes: i64;
-  liveObjects: i64;
-  liveBytes: i64;
+  /** How many objects and bytes were, and are, allocated there, estimated from its samples. Under gc.sampleLock. */
+  objects: f64;
+  bytes: f64;
+  liveObjects: f64;
+  liveBytes: f64;
 }
 
 
@@ -105,15 +106,21 @@ function sample(cell: usize, bytes: usize): void {
   mfree(text);
   lock(addressOf(gc.sampleLock));
   const site = siteLike(fresh);
-  site.objects++;
-  site.bytes += bytes;
-  site.liveObjects++;
-  site.liveBytes += bytes;
+  const objects = weightOf(bytes);
+  site.objects += objects;
+  site.bytes += objects * <f64>bytes;
+  site.liveObjects += objects;
+  site.liveBytes += objects * <f64>bytes;
   it.site = site;
   it.next = changetype<Sample | null>(gc.samples);
   gc.samples = changetype<usize>(it);
   unlock(addressOf(gc.sampleLock));
   if (site != fresh) mfree(changetype<usize>(fresh));
+}
+
+/** How many objects of so many bytes there are for each that is sampled. */
+function weightOf(bytes: usize): f64 {
+  return 1 / (1 - NativeMath.exp(-(<f64>bytes) / <f64>gc.sampling));
 }
 
 /** FNV-1a. */
@@ -156,8 +163,9 @@ export function dropSamples(): void {
       link = changetype<usize>(it) + offsetof<Sample>("next");
     } else {
       store<usize>(link, changetype<usize>(next));
-      it.site.liveObjects--;
-      it.site.liveBytes -= it.bytes;
+      const objects = weightOf(it.bytes);
+      it.site.liveObjects -= objects;
+      it.site.liveBytes -= objects * <f64>it.bytes;
       mfree(changetype<usize>(it));
     }
     it = next;
