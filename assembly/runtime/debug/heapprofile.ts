@@ -8,7 +8,7 @@ import { lock, unlock } from "../base/lock";
 import { addressOf, gc } from "../../abi";
 import { malloc, mallocSize, mfree } from "../memory/malloc";
 import { nextMarked } from "../memory/mark";
-import { Site } from "../memory/profile";
+import { dropSamples, Site, surveyedOf, surveySites } from "../memory/profile";
 
 
 @unmanaged
@@ -36,7 +36,7 @@ export function makeTypeCounts(): void {
   if (atomic.cmpxchg<usize>(addressOf(gc.types), 0, counts) != 0) mfree(counts);
 }
 
-/** All that is reachable is marked: counts it. */
+/** All that is reachable is marked: counts it, and writes down what is known of where it was allocated. */
 export function countTypes(): void {
   memory.fill(gc.types, 0, <usize>(classCount() + 1) * offsetof<TypeCount>());
   for (let cell = nextMarked(0); cell != 0; cell = nextMarked(cell)) {
@@ -44,6 +44,9 @@ export function countTypes(): void {
     it.objects++;
     it.bytes += mallocSize(cell);
   }
+  if (gc.sampling == 0) return;
+  dropSamples();
+  surveySites();
 }
 
 
@@ -67,10 +70,11 @@ export function heapProfileText(): string {
   let site = changetype<Site | null>(gc.allSites);
   unlock(addressOf(gc.sampleLock));
   while (site) {
-    parts.push(
-      `site ${whole(site.objects)} ${whole(site.bytes)} ${whole(site.liveObjects)} ${whole(site.liveBytes)}\n`,
-    );
-    parts.push(String.UTF8.decodeUnsafe(changetype<usize>(site) + offsetof<Site>(), site.length));
+    const it = surveyedOf(site);
+    if (it.objects != 0) {
+      parts.push(`site ${whole(it.objects)} ${whole(it.bytes)} ${whole(it.liveObjects)} ${whole(it.liveBytes)}\n`);
+      parts.push(String.UTF8.decodeUnsafe(changetype<usize>(site) + offsetof<Site>(), site.length));
+    }
     site = site.all;
   }
   return parts.join("");

@@ -29,7 +29,6 @@ import { timerOf } from "../goroutine/timers";
 import { allp, G, gc, GKind, GStatus, sched, Survey, WaitReason } from "../../abi";
 import { clearMarks, drainAll, markObject } from "../memory/mark";
 import { cellOf } from "../memory/objects";
-import { dropSamples } from "../memory/profile";
 import { gatherGrey, gatherRan } from "../memory/work";
 import { markFixedRoots, scanAll, scanGoroutine, scanRan } from "./roots";
 import { markWeakTargets } from "./weak";
@@ -57,7 +56,6 @@ export function survey(): void {
   if ((wanted & Survey.Types) != 0) {
     scanAll();
     markRest();
-    if (gc.sampling != 0) dropSamples();
     countTypes();
   }
   clearMarks();

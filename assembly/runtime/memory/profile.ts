@@ -23,19 +23,33 @@ import { malloc, mfree } from "./malloc";
 import { isMarked } from "./mark";
 import { OBJECT_HEADER } from "./objects";
 
+/** How many objects and bytes were, and are, allocated at a place, estimated from samples. */
+@unmanaged
+class Figures {
+  objects: f64;
+  bytes: f64;
+  liveObjects: f64;
+  liveBytes: f64;
+}
+
 /** A stack on which objects were allocated; its text, of UTF-8, follows. */
 @unmanaged
-export class Site {
+export class Site extends Figures {
   /** The next of all, and of those with the same lower bits of `hash`. */
   all: Site | null;
   next: Site | null;
   hash: u32;
   length: i32;
-  /** How many objects and bytes were, and are, allocated there, estimated from its samples. Under gc.sampleLock. */
-  objects: f64;
-  bytes: f64;
-  liveObjects: f64;
-  liveBytes: f64;
+  // What the figures were at the latest survey (a Figures); what they are, which comes first, is under gc.sampleLock.
+  private then0: f64;
+  private then1: f64;
+  private then2: f64;
+  private then3: f64;
+}
+
+/** The figures of a site at the latest survey. */
+export function surveyedOf(site: Site): Figures {
+  return changetype<Figures>(changetype<usize>(site) + offsetof<Site>("then0"));
 }
 
 
@@ -151,6 +165,15 @@ function siteLike(fresh: Site): Site {
 function hasSameText(a: Site, b: Site): bool {
   const text = offsetof<Site>();
   return memory.compare(changetype<usize>(a) + text, changetype<usize>(b) + text, a.length) == 0;
+}
+
+/** A survey: writes down how things are now. */
+export function surveySites(): void {
+  let site = changetype<Site | null>(gc.allSites);
+  while (site) {
+    memory.copy(changetype<usize>(surveyedOf(site)), changetype<usize>(site), offsetof<Figures>());
+    site = site.all;
+  }
 }
 
 /** A mark is complete: forgets the samples of objects that were not found. */
