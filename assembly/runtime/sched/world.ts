@@ -139,13 +139,14 @@ function procresize(n: i32): void {
   }
   const own = m.p!;
   const keep = own.id < n ? own : allp(0);
-  for (let i = n; i < old; i++) destroyp(allp(i), keep);
+  // First: what is marked below becomes work of the P that this M has, and the work of one that has gone would be lost.
   if (keep != own) {
     m.p = null;
     own.m = null;
     acquirep(keep);
     keep.status = PStatus.Gcstop;
   }
+  for (let i = n; i < old; i++) destroyp(allp(i), keep);
   sched.nprocs = n;
 }
 
