@@ -93,6 +93,15 @@ export const SYSMON_IDLE_TURNS = 50;
 export const SYSMON_DOZE = 2_000_000;
 /** How long the event loop of sysmon's thread waits for a turn: only deaths of threads are told there. */
 export const SYSMON_LOOP_TURN = 1_000_000_000;
+/** When there is no other reason to, objects are collected after so long, for what is to happen when one is gone. Go's. */
+export const FORCE_GC_PERIOD = 120_000_000_000;
+/** How often sysmon looks for free pages to give back to the system. */
+export const RELEASE_LOOK = 1_000_000_000;
+/** Pages that are given back at a time, which takes some 100 µs, and the pause between two times: 400 MB a second. */
+export const RELEASE_PAGES = 32;
+export const RELEASE_PAUSE = 5_000_000;
+/** For fewer pages than that, 16 MB, it is not begun: to load what calls C takes as much as they are worth. */
+export const RELEASE_LEAST = 256;
 /** How long who stops the world waits before it asks again: a request is lost if the M changed goroutines meanwhile. */
 export const STOP_ASK_AGAIN = 100_000;
 

@@ -32,7 +32,6 @@ export class Gc {
   cycles: i64;
   pauseTotal: i64;
   pauseMax: i64;
-  released: i64;
 
   // ---- settings
   /** GOGC; negative for off. */
@@ -104,6 +103,12 @@ export class Gc {
   allSites: usize;
   /** What the latest survey of types has counted (`debug/heapprofile.ts`). */
   types: usize;
+  /** When the latest collection ended; one is wanted although the heap has not grown. */
+  ended: i64;
+  forced: i32;
+  /** When sysmon looks for pages to give back; whether it is giving some back: 1, or cannot: -1. sysmon's. */
+  nextRelease: i64;
+  releases: i32;
 }
 
 /** What can be found out by a mark apart from any collection (`gc/survey.ts`). */

@@ -42,7 +42,7 @@ export namespace SysmonSleep {
   export const Dozing: i32 = 2;
 }
 
-/** What the thread that has called `sysmon` is to do: the two lowest bits of what that returned, below the number of the M concerned. */
+/** What the thread that has called `sysmon` is to do: the three lowest bits of what that returned, below the number of the M concerned. */
 export namespace SysmonWish {
   /** The program is over. */
   export const End: i32 = 0;
@@ -52,6 +52,8 @@ export namespace SysmonWish {
   export const Start: i32 = 2;
   /** Kill the thread of an M, and call `mlost`. */
   export const Kill: i32 = 3;
+  /** Give memory back to the system, and call `released`: so many pages, from bit 20, from the page whose number is below. */
+  export const Release: i32 = 4;
 }
 
 /** Reasons for Ms not to go on with the next goroutine at once. */
@@ -177,6 +179,10 @@ export class Sched {
   /** Where the heap begins: one of HEAP_*. Written once. */
   heapPlace: i32;
   freeRuns: usize;
+  /** Free pages; those of them whose memory the system has; the first of those that are being given to it, or 0. Under pageLock. */
+  freePages: i32;
+  releasedPages: i32;
+  releasing: u32;
   /** Goroutines started less ended by threads without a P; part of numGoroutine. Atomic. */
   gcount: i64;
   /** The same of JavaScript goroutines. Atomic. */

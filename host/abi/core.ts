@@ -139,6 +139,8 @@ export interface Core {
   readRelease(o: number, mid: number, gen: number): void;
   /** The same for reading. */
   readTry(o: number, mid: number, gen: number): number;
+  /** The thread has told the system, or cannot: then it is not asked again. */
+  released(done: boolean): void;
   /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
   requestDump(): void;
   /** Has the heap described in a note of the kind HeapProfile. */
@@ -250,6 +252,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   postOwned: 3,
   readRelease: 3,
   readTry: 3,
+  released: 1,
   requestDump: 0,
   requestHeapProfile: 0,
   requestLeaks: 0,
@@ -366,6 +369,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     postOwned: take("postOwned"),
     readRelease: take("readRelease"),
     readTry: take("readTry"),
+    released: take("released"),
     requestDump: take("requestDump"),
     requestHeapProfile: take("requestHeapProfile"),
     requestLeaks: take("requestLeaks"),

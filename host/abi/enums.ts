@@ -446,7 +446,7 @@ export const enum SysmonSleep {
   Dozing = 2,
 }
 
-/** What the thread that has called `sysmon` is to do: the two lowest bits of what that returned, below the number of the M concerned. */
+/** What the thread that has called `sysmon` is to do: the three lowest bits of what that returned, below the number of the M concerned. */
 export const enum SysmonWish {
   /** The program is over. */
   End = 0,
@@ -456,6 +456,8 @@ export const enum SysmonWish {
   Start = 2,
   /** Kill the thread of an M, and call `mlost`. */
   Kill = 3,
+  /** Give memory back to the system, and call `released`: so many pages, from bit 20, from the page whose number is below. */
+  Release = 4,
 }
 
 export const enum StopReason {

@@ -9,12 +9,14 @@ import { SysmonWish } from "../abi/enums.js";
 import { Control, Report } from "../base/control.js";
 import { isShortage } from "../base/errors.js";
 import { EXIT_SHORTAGE } from "../base/exitcodes.js";
-import { netImportsFor } from "../sockets/forthread.js";
+import { type GiveBack, giverFor, netImportsFor } from "../sockets/forthread.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
 import { stackOf, wordsOf } from "../base/thrown.js";
 import type { Spare } from "../values/ports.js";
 import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
 
+/** Of WebAssembly's memory. */
+const PAGE_SIZE = 0x10000;
 /** How long Ms may take to return from `mstart` after the runtime was closed, in milliseconds. */
 const GRACE_MS = 500;
 
@@ -29,6 +31,7 @@ export interface SysmonData extends ThreadData {
 async function runSysmon(data: SysmonData): Promise<void> {
   const control = new Control(data.memory, data.control);
   let threads: Threads | undefined;
+  let giveBack: GiveBack | undefined;
   try {
     const { core, memory } = instantiate(data, control, await netImportsFor(data.module));
     const { ports, spares: first, ...threadData } = data;
@@ -46,10 +49,13 @@ async function runSysmon(data: SysmonData): Promise<void> {
     };
     threads = new Threads(threadData, control, core, memory, connect);
     for (let answer: number; (answer = core.sysmon()) !== SysmonWish.End;) {
-      const mid = answer >>> 2;
-      const wish = answer & 3;
+      const mid = answer >>> 3;
+      const wish = answer & 7;
       if (wish === SysmonWish.Turn) await eventLoopTurn();
-      else if (wish === SysmonWish.Kill) {
+      else if (wish === SysmonWish.Release) {
+        giveBack ??= await giverFor(data.memory);
+        core.released(giveBack((mid & 0x1ffff) * PAGE_SIZE, (answer >>> 20) * PAGE_SIZE));
+      } else if (wish === SysmonWish.Kill) {
         if (!(await threads.kill(mid))) ask({ kill: mid });
       } else if (mainStartsThreads) ask({ start: mid });
       else threads.start(mid);

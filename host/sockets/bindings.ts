@@ -45,6 +45,7 @@ const signatures = {
   fcntl: "iii",
   unlink: "p",
   pipe2: "pi",
+  madvise: "pzi",
 } as const;
 
 export type FunctionName = keyof typeof signatures;

@@ -47,6 +47,8 @@ export const EFD_NONBLOCK = 0o4000;
 export const EFD_CLOEXEC = 0o2000000;
 
 export const O_CLOEXEC = 0o2000000;
+
+export const MADV_DONTNEED = 4;
 export const O_NONBLOCK = 0o4000;
 
 export const EPERM = 1;

@@ -12,6 +12,15 @@ export async function netImportsFor(module: WebAssembly.Module): Promise<NetImpo
   return opensSockets(module) ? (await import("../sockets/bundle.js")).netImports : noSockets;
 }
 
+/** Gives bytes of a memory back to the system, which has zeros there from then on; false if that cannot be done. */
+export type GiveBack = (at: number, length: number) => boolean;
+
+/** For a thread that gives memory back: loads what that takes. */
+export async function giverFor(memory: WebAssembly.Memory): Promise<GiveBack> {
+  const sys = (await import("../sockets/bundle.js")).loadSys(memory, true);
+  return typeof sys === "string" ? () => false : (at, length) => sys.dontNeed(at, length) === 0;
+}
+
 /** Without sockets the scheduler has nothing to poll, and calls none of these. */
 function noSockets({ module }: ThreadData): WebAssembly.ModuleImports {
   const names = WebAssembly.Module.imports(module).flatMap(({ name }) => (name.startsWith("net_") ? [name] : []));

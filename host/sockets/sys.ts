@@ -15,7 +15,7 @@
 import { isShortage } from "../base/errors.js";
 import process from "node:process";
 import { loadBinding, type Binding, type FunctionName, type Watch, type Word } from "./bindings.js";
-import { EFAULT, EFD_CLOEXEC, EPOLL_CLOEXEC, errnoName, errnoText } from "./constants.js";
+import { EFAULT, EFD_CLOEXEC, EPOLL_CLOEXEC, MADV_DONTNEED, errnoName, errnoText } from "./constants.js";
 import { EPOLL_EVENT_SIZE } from "./sockaddr.js";
 
 export type { Watch } from "./bindings.js";
@@ -180,6 +180,9 @@ function makeSys(binding: Binding, memory: SysMemory, pinned: boolean) {
     fcntl: (fd: number, command: number, argument: number): number => answer(c.fcntl(fd, command, argument)),
     /** The path is UTF-8 and ends with a 0 byte. */
     unlink: (at: number): number => (window.hasText(at) ? answer(c.unlink(pointer(at))) : -EFAULT),
+    /** The system gets the memory back, and has zeros there when it is used again; whole pages of the system's. */
+    dontNeed: (at: number, length: number): number =>
+      window.has(at, length) ? answer(c.madvise(pointer(at), door.size(length), MADV_DONTNEED)) : -EFAULT,
     /** Writes the two descriptors as 32-bit words. */
     pipe2: (at: number, flags: number): number => (window.has(at, 8) ? answer(c.pipe2(pointer(at), flags)) : -EFAULT),
     /**

@@ -1,4 +1,12 @@
-import { allocPages, freePages, PAGE_SIZE, reservePages } from "../../assembly/runtime/memory/pages";
+import {
+  allocPages,
+  freePages,
+  PAGE_SIZE,
+  putReleased,
+  reservePages,
+  retainedPages,
+  takeRetained,
+} from "../../assembly/runtime/memory/pages";
 import { sched } from "../../assembly/abi";
 import { reset } from "./support";
 
@@ -15,6 +23,8 @@ function prepare(): void {
   base = (<usize>first) << 16;
   sched.pageNext = first;
   sched.freeRuns = 0;
+  sched.freePages = 0;
+  sched.releasedPages = 0;
   sched.heapPages = 0;
   sched.maxPages = LIMIT;
 }
@@ -98,5 +108,64 @@ describe("the page heap", () => {
     expect(reservePages(2)).toBe(0);
     expect(reservePages(1)).toBe(page(PAGES - 1));
     expect(reservePages(1)).toBe(0);
+  });
+});
+
+/** Gives back up to `n` pages; says which. */
+function release(n: u32): usize {
+  if (takeRetained(n) == 0) return 0;
+  const at = (<usize>sched.releasing) << 16;
+  putReleased(true);
+  return at;
+}
+describe("free pages", () => {
+  beforeEach(prepare);
+
+  it("are given back once, and counted until they are used again", () => {
+    const first = allocPages(10);
+    const guard = allocPages(1);
+    freePages(first);
+    expect(retainedPages()).toBe(10);
+    expect(release(4)).toBe(page(0));
+    expect(release(4)).toBe(page(4));
+    expect(release(4)).toBe(page(8));
+    expect(release(4)).toBe(0);
+    expect(sched.releasedPages).toBe(10);
+    expect(retainedPages()).toBe(0);
+    expect(allocPages(3)).toBe(page(0));
+    expect(sched.releasedPages).toBe(7);
+    freePages(page(0));
+    expect(retainedPages()).toBe(3);
+    expect(release(16)).toBe(page(0));
+    expect(sched.freePages).toBe(10);
+    freePages(guard);
+    expect(retainedPages()).toBe(1);
+    expect(allocPages(11)).toBe(page(0));
+    expect(sched.releasedPages).toBe(0);
+  });
+
+  it("are nobody's while they are given back, and come back if they cannot be", () => {
+    const whole = allocPages(6);
+    allocPages(1);
+    freePages(whole);
+    expect(takeRetained(2)).toBe(2);
+    expect(allocPages(4)).toBe(page(2));
+    putReleased(false);
+    expect(sched.releasedPages).toBe(0);
+    expect(allocPages(2)).toBe(page(0));
+    expect(sched.freePages).toBe(0);
+  });
+
+  it("stay what they are when those beside them are freed", () => {
+    const parts: StaticArray<usize> = [allocPages(2), allocPages(2), allocPages(2)];
+    allocPages(1);
+    freePages(parts[1]);
+    expect(release(8)).toBe(page(2));
+    freePages(parts[0]);
+    freePages(parts[2]);
+    expect(sched.releasedPages).toBe(2);
+    expect(release(8)).toBe(page(0));
+    expect(release(8)).toBe(page(4));
+    expect(sched.releasedPages).toBe(6);
   });
 });

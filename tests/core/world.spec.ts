@@ -1,9 +1,11 @@
-import { addressOf, allm, allp, PStatus, ProgramState, sched } from "../../assembly/abi";
+import { addressOf, allm, allp, Attention, gc, PStatus, ProgramState, sched } from "../../assembly/abi";
 import { m, setM } from "../../assembly/runtime/base/registers";
 import { lock, unlock } from "../../assembly/runtime/base/lock";
 import { acquirep, pidleput, startIdle } from "../../assembly/runtime/sched/mp";
 import { newm } from "../../assembly/runtime/sched/newm";
 import { startTheWorld, stopTheWorld, tryWorld } from "../../assembly/runtime/sched/world";
+import { collectIfLongAgo } from "../../assembly/runtime/gc/collect";
+import { Second } from "../../assembly/runtime/goroutine/time";
 import { reset } from "./support";
 
 /** Three Ps: this thread has P 0 as M 1; M 2, whose thread never comes up, is to begin with one of the others. */
@@ -43,8 +45,36 @@ describe("a stopped world", () => {
 
     startTheWorld(3);
     expect(m.p == allp(0)).toBe(true);
-    expect(sched.npidle).toBe(2);
-    startIdle();
+    // One looks for work.
+    expect(sched.npidle).toBe(1);
     expect(other.nextp != null).toBe(true);
+  });
+});
+
+describe("a collection", () => {
+  afterEach(() => {
+    sched.attention = 0;
+    gc.percent = -1;
+    gc.forced = 0;
+  });
+
+  it("is asked for when there has been none for two minutes", () => {
+    start();
+    const began: i64 = sched.startTime;
+    gc.percent = 100;
+    gc.heapLive = 1;
+    gc.ended = 0;
+    collectIfLongAgo(began + 119 * Second);
+    expect(sched.attention & Attention.Gc).toBe(0);
+    collectIfLongAgo(began + 121 * Second);
+    expect(sched.attention & Attention.Gc).toBe(Attention.Gc);
+    expect(gc.forced).toBe(1);
+
+    sched.attention = 0;
+    collectIfLongAgo(began + 240 * Second);
+    expect(sched.attention & Attention.Gc).toBe(0);
+    gc.percent = -1;
+    collectIfLongAgo(began + 999 * Second);
+    expect(sched.attention & Attention.Gc).toBe(0);
   });
 });

@@ -43,6 +43,7 @@
  *
  * On g0, with a P.
  */
+import { FORCE_GC_PERIOD } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { nap, plock, punlock } from "../base/lock";
@@ -50,11 +51,12 @@ import { m } from "../base/registers";
 import { writeError } from "../debug/dump";
 import { goready, startHosted } from "../goroutine/proc";
 import { startIdle } from "../sched/mp";
-import { startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
+import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 import { addressOf, allp, Attention, CLASS_COUNT, G, Lost, ProgramState, sched, gc } from "../../abi";
 import { closeGate, openGate } from "../base/gate";
 import { awaitUsers } from "../memory/users";
 import { tellFound } from "../memory/assist";
+import { requestGc } from "../memory/request";
 import { checkMarks, clearStaticMarks, drainAll, drainSome, foundSoFar } from "../memory/mark";
 import { flushObjects, flushOrphanObjects } from "../memory/objects";
 import { dropSamples } from "../memory/profile";
@@ -111,6 +113,16 @@ export function setGoal(): void {
   gc.trigger = goal - (goal - marked) / RUNWAY_PART;
 }
 
+/** Has objects collected that nothing else asks for: what has a cleanup, or is a socket, may be among them. On sysmon's thread, without a P. */
+export function collectIfLongAgo(now: i64): void {
+  if (gc.percent < 0 || gc.heapLive == 0 || now - max(gc.ended, sched.startTime) < FORCE_GC_PERIOD) return;
+  gc.ended = now; // not asked for again before it is due again
+  gc.forced = 1;
+  requestGc();
+  preemptall();
+  startIdle();
+}
+
 /** An M has seen that a collection is wanted. False if the program is over. */
 export function collect(): bool {
   if (!tryWorld()) {
@@ -119,7 +131,8 @@ export function collect(): bool {
     return true;
   }
   atomic.and<i32>(addressOf(sched.attention), ~Attention.Gc);
-  const isDue = gc.waiting != 0 || gc.stress != 0 || atomic.load<i64>(addressOf(gc.heapLive)) >= gc.trigger;
+  const isDue =
+    gc.waiting != 0 || gc.forced != 0 || gc.stress != 0 || atomic.load<i64>(addressOf(gc.heapLive)) >= gc.trigger;
   // Another M may have just done it. Who waits while one is running is served by the next, which its end asks for.
   if (gc.marking != 0 || !isDue) {
     atomic.store<i32>(addressOf(sched.worldBusy), 0);
@@ -171,6 +184,7 @@ function begin(): void {
   gc.told = 0;
   gc.lost = 0;
   gc.tries = 0;
+  gc.forced = 0;
   gc.passes = 0;
   gc.nextG = sched.allgs;
   gc.nextTimers = 0;
@@ -204,6 +218,7 @@ function endOrGoOn(): void {
     return;
   }
   gc.cycles++;
+  gc.ended = now;
   gc.busy += gc.stopped + (now - gc.began - gc.stopped) / 4;
   if (gc.trace != 0) traceCycle(now, pause, before);
   startCleanups(closing);

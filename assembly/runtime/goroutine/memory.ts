@@ -112,7 +112,7 @@ export function memStats(): MemStats {
   stats.heapAlloc = bytes;
   stats.heapGoal = state.goal;
   stats.heapInUse = (<i64>sched.heapPages) << 16;
-  stats.heapReleased = state.released;
+  stats.heapReleased = (<i64>sched.releasedPages) << 16;
   stats.mallocs = cells;
   stats.frees = atomic.load<i64>(addressOf(state.frees));
   stats.numGC = state.cycles;

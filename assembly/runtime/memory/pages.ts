@@ -7,6 +7,7 @@
  * - with `SPAN_OBJECT`: what is there are objects, which the collector frees;
  * - `SPAN_FREE | n`: the first and the last page of a free run of n pages; nothing else ever has SPAN_FREE set; those between keep whatever
  *   they had;
+ * - with `SPAN_RELEASED`, of a free page alone: the system has it, and gives another when it is written to (`release.ts`);
  * - 0: never used.
  *
  * Free runs are linked through their first words, and are merged with their neighbours when freed: there are never two
@@ -21,7 +22,7 @@
  */
 import { HEAP_HIGH, HEAP_TOP, SPANS_BASE } from "../../layout";
 import { CHECKED, check } from "../base/checked";
-import { lock, unlock } from "../base/lock";
+import { lock, nap, unlock } from "../base/lock";
 import { throwOutOfMemory } from "../base/panic";
 import { sched, addressOf } from "../../abi";
 
@@ -34,11 +35,15 @@ export const SPAN_OBJECT: u32 = 0x10000000;
 export const SPAN_INNER: u32 = 0x08000000;
 /** A large object that is bytes and nothing else. */
 export const SPAN_BYTES: u32 = 0x04000000;
+const SPAN_RELEASED: u32 = 0x02000000;
 export const SPAN_COUNT: u32 = 0x1ffff;
 /** The part of an entry with SPAN_SMALL that is the class. */
 export const SPAN_CLASS: u32 = 0xff;
 /** The first page whose addresses are negative as an i32. */
 const HIGH_PAGE: u32 = 0x8000;
+
+/** How long to wait before looking again for what is being given back, in ns. */
+const RELEASE_LOOK_AGAIN: i64 = 20_000;
 
 /** The span table's entry for a page. */
 @inline
@@ -53,7 +58,15 @@ class FreeRun {
   prev: FreeRun | null;
 }
 
-function unlink(run: FreeRun): void {
+/** Changes what the entry of a free page says, but not where its memory is. */
+@inline
+function setFree(page: u32, entry: u32): void {
+  const at = spanEntry(page);
+  store<u32>(at, entry | (load<u32>(at) & SPAN_RELEASED));
+}
+
+function unlink(run: FreeRun, n: u32): void {
+  sched.freePages -= n;
   const next = run.next;
   const prev = run.prev;
   if (next) next.prev = prev;
@@ -62,8 +75,9 @@ function unlink(run: FreeRun): void {
 }
 
 function linkFree(page: u32, n: u32): void {
-  store<u32>(spanEntry(page), SPAN_FREE | n);
-  store<u32>(spanEntry(page + n - 1), SPAN_FREE | n);
+  sched.freePages += n;
+  setFree(page, SPAN_FREE | n);
+  setFree(page + n - 1, SPAN_FREE | n);
   const run = changetype<FreeRun>((<usize>page) << PAGE_BITS);
   const head = changetype<FreeRun | null>(sched.freeRuns);
   run.prev = null;
@@ -79,10 +93,7 @@ function takePages(n: u32): usize {
     const page = <u32>(changetype<usize>(run) >> PAGE_BITS);
     const have = load<u32>(spanEntry(page)) & SPAN_COUNT;
     if (have >= n) {
-      unlink(run);
-      store<u32>(spanEntry(page + have - 1), 0);
-      if (have > n) linkFree(page + n, have - n);
-      markTaken(page, n);
+      takeFrom(page, have, page, n);
       return (<usize>page) << PAGE_BITS;
     }
     run = run.next;
@@ -92,9 +103,25 @@ function takePages(n: u32): usize {
   return (<usize>page) << PAGE_BITS;
 }
 
+/** Takes `n` pages out of the free run of `have` pages at `first`. */
+function takeFrom(first: u32, have: u32, page: u32, n: u32): void {
+  unlink(changetype<FreeRun>((<usize>first) << PAGE_BITS), have);
+  setFree(first, 0);
+  setFree(first + have - 1, 0);
+  const before = page - first;
+  if (before != 0) linkFree(first, before);
+  if (have > before + n) linkFree(page + n, have - before - n);
+  markTaken(page, n);
+}
+
 function markTaken(page: u32, n: u32): void {
-  store<u32>(spanEntry(page), SPAN_LARGE | n);
-  for (let i: u32 = 1; i < n; i++) store<u32>(spanEntry(page + i), SPAN_INNER | page);
+  let released = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const at = spanEntry(page + i);
+    if (load<u32>(at) & SPAN_RELEASED) released++;
+    store<u32>(at, i == 0 ? SPAN_LARGE | n : SPAN_INNER | page);
+  }
+  sched.releasedPages -= released;
 }
 
 /** The first of n pages never used, or 0. */
@@ -133,6 +160,13 @@ export function tryPages(n: u32): usize {
   let ptr: usize = 0;
   if (sched.heapPages + <i32>n <= sched.maxPages) {
     ptr = takePages(n);
+    // What is missing may be just what sysmon's thread is giving back: that takes a moment.
+    while (ptr == 0 && sched.releasing != 0) {
+      unlock(addressOf(sched.pageLock));
+      nap(RELEASE_LOOK_AGAIN);
+      lock(addressOf(sched.pageLock));
+      ptr = takePages(n);
+    }
     if (ptr != 0) atomic.store<i32>(addressOf(sched.heapPages), sched.heapPages + n);
   }
   unlock(addressOf(sched.pageLock));
@@ -168,22 +202,72 @@ export function freePages(ptr: usize): void {
   let n = load<u32>(spanEntry(page)) & SPAN_COUNT;
   atomic.store<i32>(addressOf(sched.heapPages), sched.heapPages - n);
   store<u32>(spanEntry(page), 0);
+  putFree(page, n);
+  unlock(addressOf(sched.pageLock));
+}
+
+/** Puts pages among the free ones, merged with their neighbours. */
+function putFree(page: u32, n: u32): void {
   if (page + n < <u32>memory.size()) {
     const after = load<u32>(spanEntry(page + n));
     if (after & SPAN_FREE) {
-      unlink(changetype<FreeRun>((<usize>(page + n)) << PAGE_BITS));
-      store<u32>(spanEntry(page + n), 0);
-      n += after & SPAN_COUNT;
+      const k = after & SPAN_COUNT;
+      unlink(changetype<FreeRun>((<usize>(page + n)) << PAGE_BITS), k);
+      setFree(page + n, 0);
+      n += k;
     }
   }
   const before = load<u32>(spanEntry(page - 1));
   if (before & SPAN_FREE) {
     const k = before & SPAN_COUNT;
-    unlink(changetype<FreeRun>((<usize>(page - k)) << PAGE_BITS));
-    store<u32>(spanEntry(page - 1), 0);
+    unlink(changetype<FreeRun>((<usize>(page - k)) << PAGE_BITS), k);
+    setFree(page - 1, 0);
     page -= k;
     n += k;
   }
   linkFree(page, n);
+}
+
+// ---- for `release.ts` --------------------------------------------------------------------------------------------------
+
+/** Free pages whose memory the system has not got back. */
+export function retainedPages(): i32 {
+  return sched.freePages - sched.releasedPages;
+}
+
+/**
+ * Takes some of those out of the heap, at most `n` neighbouring ones, so that nobody uses them meanwhile: their number, and the first in
+ * `sched.releasing`. 0 if there are none.
+ */
+export function takeRetained(n: u32): u32 {
+  lock(addressOf(sched.pageLock));
+  let taken: u32 = 0;
+  let run = changetype<FreeRun | null>(sched.freeRuns);
+  while (run && taken == 0) {
+    const first = <u32>(changetype<usize>(run) >> PAGE_BITS);
+    const have = load<u32>(spanEntry(first)) & SPAN_COUNT;
+    const end = first + have;
+    let page = first;
+    while (page < end && (load<u32>(spanEntry(page)) & SPAN_RELEASED) != 0) page++;
+    while (taken < n && page + taken < end && (load<u32>(spanEntry(page + taken)) & SPAN_RELEASED) == 0) taken++;
+    if (taken != 0) {
+      takeFrom(first, have, page, taken);
+      atomic.store<u32>(addressOf(sched.releasing), page);
+    }
+    run = run.next;
+  }
+  unlock(addressOf(sched.pageLock));
+  return taken;
+}
+
+/** Puts back what `takeRetained` took, whose memory the system has got if `released`. */
+export function putReleased(released: bool): void {
+  lock(addressOf(sched.pageLock));
+  const page = sched.releasing;
+  const n = load<u32>(spanEntry(page)) & SPAN_COUNT;
+  for (let i: u32 = 0; i < n; i++) store<u32>(spanEntry(page + i), released ? SPAN_RELEASED : 0);
+  if (released) sched.releasedPages += n;
+  putFree(page, n);
+  atomic.store<u32>(addressOf(sched.releasing), 0);
   unlock(addressOf(sched.pageLock));
 }

@@ -32,6 +32,8 @@ import { globrunqsize } from "./globrunq";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { runsJsgo, takeKillM } from "../js/jsgo";
 import { enterCore, leaveCore } from "./gate";
+import { collectIfLongAgo } from "../gc/collect";
+import { releaseSome } from "../memory/release";
 import { handoffp } from "./mp";
 import { endIdleM } from "./newm";
 import { netpoll, netpollLast, netpollWanted } from "../net/netpoll";
@@ -53,6 +55,7 @@ import {
   addressOf,
   allm,
   allp,
+  gc,
   sched,
 } from "../../abi";
 import { timersFirst } from "../goroutine/timers";
@@ -71,10 +74,13 @@ export function sysmon(): i32 {
     const seen = atomic.load<i32>(addressOf(sched.sysmonWake));
     if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return SysmonWish.End;
     const mp = takeNewM();
-    if (mp) return SysmonWish.Start | (mp.id << 2);
+    if (mp) return SysmonWish.Start | (mp.id << 3);
     const doomed = takeKillM();
-    if (doomed) return SysmonWish.Kill | (doomed.id << 2);
+    if (doomed) return SysmonWish.Kill | (doomed.id << 3);
     let now = nanotime();
+    const part = releaseSome(now);
+    if (part != 0) return part;
+    collectIfLongAgo(now);
     if (now >= until) return SysmonWish.Turn;
     if (sched.schedtrace != 0) schedtrace(now);
 
@@ -83,7 +89,7 @@ export function sysmon(): i32 {
       const dozes = ticks != lastTicks;
       lastTicks = ticks;
       atomic.store<i32>(addressOf(sched.sysmonIdle), dozes ? SysmonSleep.Dozing : SysmonSleep.Asleep);
-      if (allIdle()) futexsleep(addressOf(sched.sysmonWake), seen, dozes ? SYSMON_DOZE : idleTimeout());
+      if (allIdle()) futexsleep(addressOf(sched.sysmonWake), seen, dozes ? SYSMON_DOZE : idleTimeout(now));
       atomic.store<i32>(addressOf(sched.sysmonIdle), SysmonSleep.No);
       idle = 0;
       delay = SYSMON_MIN;
@@ -115,9 +121,10 @@ function allIdle(): bool {
   return loadIdlePs() == sched.nprocs;
 }
 
-/** Nothing happens: sleep until woken, but for the next line of schedtrace and the turns of the host. */
-function idleTimeout(): i64 {
-  return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, SYSMON_LOOP_TURN) : SYSMON_LOOP_TURN;
+/** Nothing happens: sleep until woken, but for the next line of schedtrace, the turns of the host, and memory to give back. */
+function idleTimeout(now: i64): i64 {
+  const turn = min(<i64>SYSMON_LOOP_TURN, max<i64>(gc.nextRelease - now, SYSMON_MIN));
+  return sched.schedtrace != 0 ? min(<i64>sched.schedtrace * 1_000_000, turn) : turn;
 }
 
 function takeNewM(): M | null {

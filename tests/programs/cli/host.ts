@@ -1,6 +1,21 @@
 // The program of host.test.ts: it waits, prints or computes, as it is told.
 
-import { go, args, println, now, sleep, Chan, Select, Mutex, WaitGroup, Second, Millisecond, afterFunc } from "skein";
+import {
+  afterFunc,
+  args,
+  Chan,
+  gc,
+  go,
+  memStats,
+  Millisecond,
+  Mutex,
+  now,
+  println,
+  Second,
+  Select,
+  sleep,
+  WaitGroup,
+} from "skein";
 
 let sink: i64 = 0;
 
@@ -46,9 +61,33 @@ function idle(how: string): void {
   sleep(3600 * Second);
 }
 
+/** Has 128 MB of objects, each with what it was given and nothing else. */
+function fill(): void {
+  const list = new Array<StaticArray<u8>>();
+  for (let i = 0; i < 64_000; i++) {
+    const bytes = new StaticArray<u8>(2000);
+    for (let k = 0; k < 2000; k++) assert(bytes[k] == 0, "new memory is empty");
+    memory.fill(changetype<usize>(bytes), <u8>i, 2000);
+    list.push(bytes);
+  }
+  for (let i = 0; i < list.length; i++) assert(list[i][1999] == <u8>i, "an object keeps what it holds");
+}
+
+/** Says when the memory of a peak has been given back to the system, twice, for it is used again in between; at most for 40 seconds. */
+function peak(): void {
+  for (let round = 0; round < 2; round++) {
+    fill();
+    gc();
+    const end = now() + 20 * Second;
+    while (memStats().heapReleased < 100 << 20 && now() < end) sleep(10 * Millisecond);
+    println(now() < end ? "given back" : `kept: ${memStats().heapReleased} bytes were given back`);
+  }
+}
+
 export function main(): void {
   const list = args();
   if (list[0] == "idle") idle(list[1]);
+  if (list[0] == "peak") peak();
   if (list[0] == "lines") {
     const n = I32.parseInt(list[1]);
     for (let i = 0; i != n; i++) println(`line ${i}`);

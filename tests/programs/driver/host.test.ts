@@ -5,6 +5,7 @@ import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { loadSys } from "../../../host/sockets/sys.js";
 import { buildOf } from "./builds.js";
 import { described, runSkein, runtime } from "./process.js";
 
@@ -63,6 +64,16 @@ describe(`a program and its host [${runtime}]`, { concurrency: 3 }, () => {
       });
     }
   }
+
+  it("gives memory that it needs no more back to the system", async (t) => {
+    const reason = loadSys(new SharedArrayBuffer(8));
+    if (typeof reason === "string") {
+      t.skip(`the system cannot be told: ${reason}`);
+      return;
+    }
+    const result = await runSkein(["run", await buildOf(host), "--", "peak"]);
+    assert.equal(result.stdout, "given back\ngiven back\n", described(result));
+  });
 
   it("waits for a reader that is slow, and loses nothing", async () => {
     const wasm = await buildOf(host);
