@@ -75,7 +75,7 @@ const AS_USERS = ["tests/bench/", "tests/compiler/forms"];
 
 /**
  * Surroundings in which faults show themselves that pass unseen elsewhere: assertions and small rings compiled in; addresses that
- * are negative as an i32; the last page of memory; collections all the time. MATRIX, on one number of Ps, and what is ESSENTIAL run in
+ * are negative as an i32; the last page of memory; collections all the time, with assertions. MATRIX, on one number of Ps, and what is ESSENTIAL run in
  * each, and random mixes do for some seconds.
  */
 const HARSH = {
@@ -84,7 +84,7 @@ const HARSH = {
     ["heap above 2 GiB", { SKEIN_DEBUG: "heap=high", ...QUICK }],
     ["heap at 4 GiB", { SKEIN_DEBUG: "heap=top", ...QUICK }],
   ],
-  gc: [["a collection every few allocations", { SKEIN_DEBUG: "gcstress=16", ...QUICK }]],
+  gc: [["a collection every few allocations", { SKEIN_CHECKED: "1", SKEIN_DEBUG: "gcstress=16", ...QUICK }]],
 };
 const MIXES = ["tests/stress/mix.test.ts", "tests/stress/goroutines.test.ts"];
 const MIX_SECONDS = "20";
