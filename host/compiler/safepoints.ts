@@ -121,12 +121,15 @@ export class Safepoints {
     };
     const locals = reserveLocals(
       module,
-      changed.filter((f) => f.hasLoops).map((f) => f.func),
+      changed.filter((f) => f.hasLoops || countsArguments(f)).map((f) => f.func),
     );
     for (const f of changed) {
       if (f.hasLoops) insertInLoops(context, f.func, locals.get(f.func)!);
       if (f.atEntry) {
-        setBody(f.func, module.block(null, [this.check(module), bodyOf(f.func)], api.getFunctionResults(f.func)));
+        const check = countsArguments(f)
+          ? keepCount(module, this.check(module), locals.get(f.func)!.resume)
+          : [this.check(module)];
+        setBody(f.func, module.block(null, [...check, bodyOf(f.func)], api.getFunctionResults(f.func)));
       }
     }
   }
@@ -137,6 +140,25 @@ export class Safepoints {
     const wanted = this.options.always ? module.i32(1) : module.call(WANTED, [], I32);
     return module.if(wanted, module.call(PREEMPTED, [], None));
   }
+}
+
+/** How many arguments a function was given: a register of the thread, which the next call may overwrite. */
+const ARGUMENTS_LENGTH = "~argumentsLength";
+
+/** A stub that fills in omitted arguments, going by their number. */
+function countsArguments(f: Analysed): boolean {
+  return f.atEntry && f.name.endsWith("@varargs");
+}
+
+/** A check before the number of arguments is looked at: other goroutines may run there. The local is 0 afterwards, as before. */
+function keepCount(module: Module, check: Expr, local: number): Expr[] {
+  const { I32 } = api.TypeRef;
+  return [
+    module.local_set(local, module.global_get(ARGUMENTS_LENGTH, I32), false),
+    check,
+    module.global_set(ARGUMENTS_LENGTH, module.local_get(local, I32)),
+    module.local_set(local, module.i32(0), false),
+  ];
 }
 
 /** A function of the module, and what placing safepoints needs to know of it. */

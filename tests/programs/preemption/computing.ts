@@ -112,6 +112,25 @@ function recursionThroughAVariable(): void {
   sink = again(60);
 }
 
+let one: i32 = 1;
+const misled = new Atomic<i32>();
+
+let counted: (n: i32, step?: i32) => i32 = (n: i32, step: i32 = 1): i32 => n;
+
+/** The steps from n down to 0; where none are given they are of one. A stub finds out, by a number that belongs to the thread. */
+function count(n: i32, step: i32 = one): i32 {
+  if (n <= 0) return 0;
+  return step == 2 ? 1 + counted(n - 2, 2) : 1 + counted(n - step);
+}
+
+function omittedArguments(): void {
+  while (true) if (counted(50) != 50) misled.add(1);
+}
+
+function givenArguments(): void {
+  while (true) if (counted(100, 2) != 50) misled.add(1);
+}
+
 function sorts(): void {
   const numbers = new Array<i32>(200_000);
   while (true) {
@@ -172,9 +191,14 @@ export function main(): void {
   othersRun("mutual recursion");
   go(recursionThroughAVariable());
   othersRun("recursion through a variable");
+  counted = count;
+  go(omittedArguments());
+  go(givenArguments());
+  for (let i = 0; i < 4; i++) othersRun("omitted arguments");
   go(sorts());
   othersRun("sorting");
   go(library());
   othersRun("library functions");
+  same(misled.load(), 0, "calls that took a wrong number of arguments");
   println("ok");
 }
