@@ -35,6 +35,8 @@ export class HostObject {
 
 
   @host deadline: f64;
+  /** Context: the same by the wall clock as it was when this was set, in ms. */
+  @host deadlineDate: f64;
   /** Context: a key and its value. */
   @slot value: u64;
 }

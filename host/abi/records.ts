@@ -560,7 +560,7 @@ export class Holdings extends View {
 
 /** What JavaScript shares between threads: channels, locks, contexts (see `js/object.ts`). */
 export class HostObject extends View {
-  static readonly SIZE: number = 88;
+  static readonly SIZE: number = 96;
   /** Holders. */
   get refs(): number {
     return Atomics.load(this.words, this.at);
@@ -624,9 +624,16 @@ export class HostObject extends View {
   set deadline(value: number) {
     this.memory.floats[(this.at + 18) >>> 1] = value;
   }
+  /** Context: the same by the wall clock as it was when this was set, in ms. */
+  get deadlineDate(): number {
+    return this.memory.floats[(this.at + 20) >>> 1]!;
+  }
+  set deadlineDate(value: number) {
+    this.memory.floats[(this.at + 20) >>> 1] = value;
+  }
   /** Context: a key and its value. */
   get value(): number {
-    return this.address + 80;
+    return this.address + 88;
   }
 }
 

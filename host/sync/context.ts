@@ -29,9 +29,9 @@ export class Context extends SyncHandle implements Disposable {
     return true;
   }
 
-  /** When it will be cancelled at the latest, by the wall clock as it is now. */
+  /** When it will be cancelled at the latest, by the wall clock as it was when that was set. */
   get deadline(): Date | undefined {
-    return this.due === 0 ? undefined : new Date(Math.round(Date.now() + this.due - this.sync.host.now()));
+    return this.due === 0 ? undefined : new Date(this.memory.object(this.address).deadlineDate);
   }
 
   /** Why it is cancelled; undefined if it is not. */
@@ -89,13 +89,13 @@ export class Context extends SyncHandle implements Disposable {
   /** The same, cancelled with a TimeoutError after so many milliseconds. */
   withTimeout(ms: number): Context {
     if (!(ms >= 0)) throw new RangeError(`a timeout must be milliseconds, 0 or more, not ${String(ms)}`);
-    return this.withDue(this.sync.host.now() + ms);
+    return this.withDue(this.sync.host.now() + ms, Date.now() + Math.ceil(ms));
   }
 
   /** The same at a time; the earlier of this and its parent's counts. */
   withDeadline(at: Date | number): Context {
     if (Number.isNaN(Number(at))) throw new RangeError("a deadline must be a Date, or its number of milliseconds");
-    return this.withDue(this.sync.host.now() + Number(at) - Date.now());
+    return this.withDue(this.sync.host.now() + Number(at) - Date.now(), Number(at));
   }
 
   /**
@@ -119,13 +119,14 @@ export class Context extends SyncHandle implements Disposable {
 
   private child(): Context {
     const context = this.sync.newContext(this);
-    context.due = this.due;
+    const { deadline, deadlineDate } = this.memory.object(this.address);
+    context.setDue(deadline, deadlineDate);
     return context;
   }
 
-  private withDue(at: number): Context {
+  private withDue(at: number, date: number): Context {
     const context = this.child();
-    if (at !== Infinity) context.due = this.due === 0 ? at : Math.min(at, this.due);
+    if (at !== Infinity && (this.due === 0 || at < this.due)) context.setDue(at, date);
     if (context.due !== 0) context.arm();
     return context;
   }
@@ -134,8 +135,11 @@ export class Context extends SyncHandle implements Disposable {
   private get due(): number {
     return this.memory.object(this.address).deadline;
   }
-  private set due(at: number) {
-    this.memory.object(this.address).deadline = at;
+
+  private setDue(at: number, date: number): void {
+    const object = this.memory.object(this.address);
+    object.deadline = at;
+    object.deadlineDate = date;
   }
 
   private get state(): number {

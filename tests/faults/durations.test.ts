@@ -38,14 +38,13 @@ describe("a context", () => {
   it("ends in time although the wall clock is set back meanwhile", () =>
     withRuntime(async (rt) => {
       const { now } = Date;
-      const context = rt.context().withTimeout(1000);
+      const context = rt.context().withTimeout(4000);
       const { signal } = context;
       Date.now = () => now() - 3_600_000;
       try {
         await delay(20);
         assert.equal(context.cancelled, false);
-        await delay(1200);
-        assert.equal(signal.aborted, true);
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
         assert.equal((signal.reason as Error).name, "TimeoutError");
       } finally {
         Date.now = now;

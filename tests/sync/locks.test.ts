@@ -366,6 +366,9 @@ describe("a context", () => {
     const context = rt.context().withTimeout(20);
     const child = rt.there(context).withTimeout(60_000);
     assert.equal(child.deadline?.getTime(), context.deadline?.getTime());
+    const at = Date.now() + 60_000;
+    const given = rt.context().withDeadline(at);
+    assert.deepEqual([given.deadline, given.withCancel().deadline], [new Date(at), new Date(at)]);
     await assert.rejects(
       new Promise((_, reject) => {
         const late = setTimeout(() => reject(new Error("it has not ended")), 30_000);

@@ -213,7 +213,7 @@ function busy(ms) {
 /** Dies with a ticket of the pool that a goroutine has, with one that it waits for, and with one of its own. */
 export async function submitAndExit(pool, tickets) {
   // Deno takes longer to start a thread, and to end one.
-  const [busyMs, ms] = "deno" in process.versions ? [1500, 4000] : [50, 500];
+  const [busyMs, ms] = "deno" in process.versions ? [1500, 4000] : [50, 2000];
   pool.submit(async (ms) => new Promise((resolve) => setTimeout(resolve, ms)), ms).catch(() => undefined);
   for (let i = 0; i < 10; i++) await undefined;
   busy(busyMs); // so it runs on another thread
