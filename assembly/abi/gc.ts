@@ -85,6 +85,8 @@ export class Gc {
   markBegan: i64;
   stoppedAt: i64;
   stopped: i64;
+  /** How long the cycle before this took from the begin of marking to its end. The collector's. */
+  markTime: i64;
   /** Large objects that have not been swept: the page of the first; its lock. */
   largeLock: i32;
   unsweptLarge: u32;

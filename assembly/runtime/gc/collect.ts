@@ -77,6 +77,9 @@ const GROWTH_MIN: i64 = 1 << 20;
 const RUNWAY_PART: i64 = 4;
 /** How long marking may keep the world stopped, in ns; how often, before the next try goes on to the end whatever that takes. */
 const STOP_BUDGET: i64 = 300_000;
+/** As a cycle begins, if the one before took much longer to mark: no hope that this will be all. */
+const BEGIN_BUDGET: i64 = 50_000;
+const MARK_SHORT: i64 = 4 * STOP_BUDGET;
 const TRIES_MAX: i32 = 8;
 /** Objects that are looked through between two looks at the clock. */
 const AT_ONCE: i32 = 128;
@@ -219,6 +222,7 @@ function endOrGoOn(): void {
   }
   gc.cycles++;
   gc.ended = now;
+  gc.markTime = now - gc.markBegan;
   gc.busy += gc.stopped + (now - gc.began - gc.stopped) / 4;
   if (gc.trace != 0) traceCycle(now, pause, before);
   startCleanups(closing);
@@ -235,7 +239,7 @@ function endOrGoOn(): void {
 /** Marks with the world stopped: the few roots, what has run, and what can be done in the time that there is. True if that was all. */
 function markInStop(): bool {
   const pp = m.p!;
-  let until = nanotime() + STOP_BUDGET;
+  let until = nanotime() + (gc.tries == 0 && gc.markTime > MARK_SHORT ? BEGIN_BUDGET : STOP_BUDGET);
   if (gc.tries++ == TRIES_MAX) until = i64.MAX_VALUE;
   // Cycles are of either kind by turns, however small the heap is.
   else if ((CHECKED || gc.stress != 0) && gc.tries == 1) until = (gc.cycles & 1) != 0 ? i64.MAX_VALUE : 0;
