@@ -2,7 +2,8 @@
  * Every program of `tests/programs/<area>/<behaviour>.ts`, on 1 and 4 Ps under Node and on 2 under Deno, or on those
  * that its header names. What is expected of a run is in the comment that the program begins with (see header.ts).
  *
- * SKEIN_TEST_SHARE cuts that in two for those who run both at different times: `quick` is the last number of Ps of each program,
+ * SKEIN_TEST_PROCS names others, as in `1,2,8`, for programs that name none.
+ * SKEIN_TEST_SHARE cuts them in two for those who run both at different times: `quick` is the last number of Ps of each program,
  * `rest` the others.
  */
 import assert from "node:assert/strict";
@@ -15,7 +16,7 @@ import { readHeader, type Case } from "./header.js";
 import { described, root, runSkein, runtime, type Result } from "./process.js";
 
 /** Between the two, which share the scheduler, each program runs on 1, 2 and 4 Ps; all on both would take half an hour. */
-const PROCS = runtime === "deno" ? [2] : [1, 4];
+const PROCS = process.env["SKEIN_TEST_PROCS"]?.split(",").map(Number) ?? (runtime === "deno" ? [2] : [1, 4]);
 
 /** Those of the numbers of Ps that are this run's share. */
 function shareOf(procs: readonly number[]): readonly number[] {
