@@ -38,6 +38,10 @@ import { Cache, cacheOf, CLASS_COUNT, P, sched, addressOf } from "../../abi";
 /** Largest block that comes from a class. */
 export const MAX_SMALL: usize = 32768;
 
+/** Up to MAX_STEP each class has cells of a STEP more than the one before. */
+export const STEP: usize = 16;
+export const MAX_STEP: usize = 128;
+
 /** Bytes that move between a P and a Central at a time, and the bounds on how many cells that is. */
 const BATCH_BYTES: u32 = 8192;
 const BATCH_MAX: u32 = 64;
@@ -71,7 +75,7 @@ function centralOf(sizeClass: i32): Central {
  */
 @inline
 export function classOf(size: usize): i32 {
-  if (size <= 128) return <i32>((size + 15) >> 4) - 1;
+  if (size <= MAX_STEP) return <i32>((size + (STEP - 1)) / STEP) - 1;
   if (size > 16384) return size <= 21840 ? 36 : 37;
   const s = <u32>size - 1;
   const shift = 31 - clz(s);

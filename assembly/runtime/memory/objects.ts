@@ -38,7 +38,7 @@ import {
   Span,
 } from "../../abi";
 import { requestGc } from "./request";
-import { classOf, classSize, MAX_SMALL } from "./malloc";
+import { classOf, classSize, MAX_SMALL, MAX_STEP, STEP } from "./malloc";
 import {
   PAGE_BITS,
   PAGE_SIZE,
@@ -86,6 +86,20 @@ export function initObjects(): void {
 /** A cell of `size` bytes at least, not cleared; `size` counts the header. */
 @inline
 export function allocCell(size: usize): usize {
+  if (size > MAX_STEP) return allocBigger(size);
+  // Most objects: the class, and what its cells take, without another branch.
+  const pp = m.p;
+  const bytes = (size + (STEP - 1)) & ~(STEP - 1);
+  const sizeClass = <i32>(bytes / STEP) - 1;
+  if (!pp) return allocOrphan(sizeClass);
+  const cache = objectsOf(pp, sizeClass);
+  const cell = cache.bump;
+  if (cell == cache.end) return allocSlow(cache, sizeClass, handedBy(pp));
+  cache.bump = cell + bytes;
+  return cell;
+}
+
+function allocBigger(size: usize): usize {
   if (size > MAX_SMALL) return allocLarge(size);
   const sizeClass = classOf(size);
   const pp = m.p;

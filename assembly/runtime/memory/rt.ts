@@ -21,6 +21,7 @@ const MAX_SIZE: usize = 1 << 30;
 
 /** From here on a call of the engine's is faster than a loop. */
 const COPY_MAX: usize = 128;
+const CLEAR_MAX: usize = 128;
 
 
 @inline
@@ -59,9 +60,13 @@ export function __new(size: usize, id: i32): usize {
   const cell = allocCell(size + OBJECT_HEADER);
   store<u64>(cell, ((<u64>size) << 32) | (<u64>(<u32>id)));
   const ptr = cell + OBJECT_HEADER;
-  if (size <= 64) {
-    // Cells are multiples of 16 bytes, so whole words may be cleared past the end.
-    for (let at = ptr, end = ptr + size; at < end; at += 8) store<u64>(at, 0);
+  if (size <= CLEAR_MAX) {
+    // Cells are multiples of 16 bytes, of which the header is half of one: an odd number of words is there to be cleared.
+    store<u64>(ptr, 0);
+    for (let at = ptr + 8, end = ptr + size; at < end; at += 16) {
+      store<u64>(at, 0);
+      store<u64>(at, 0, 8);
+    }
   } else {
     memory.fill(ptr, 0, size);
   }
