@@ -177,6 +177,8 @@ export const IO_CHUNK = 1 << 30;
 /** How long accept waits when there are too many open files, at first and at most: after net/http's. */
 export const ACCEPT_BACKOFF_MIN = 5_000_000;
 export const ACCEPT_BACKOFF_MAX = 100_000_000;
+/** Descriptors that connections leave for threads to begin with: Deno's takes some ten, and is not started with fewer than 16. */
+export const THREAD_FILES = 20;
 /** How long to wait for room in the backlog of a unix listener, of which no event tells: at first, and in all. */
 export const BACKLOG_PAUSE = 1_000_000;
 export const BACKLOG_PATIENCE = 4_000_000_000;

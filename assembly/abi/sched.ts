@@ -232,6 +232,8 @@ export class Sched {
   pollLock: i32;
   epollFd: i32;
   eventFd: i32;
+  /** Descriptors that the process may have, 0 if that is not known; written once. */
+  files: i32;
   /** Where an epoll_event has its data, and how large it is. */
   eventData: i32;
   eventSize: i32;

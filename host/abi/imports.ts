@@ -72,6 +72,8 @@ export interface NetImports {
   readonly net_event_layout: () => number;
   /** An eventfd that does not block. */
   readonly net_eventfd: () => number;
+  /** How many descriptors this process may have; 0 if that is not known. */
+  readonly net_files: () => number;
   /** The text of a socket's address, UTF-16, with `tcp://` and the like before it; returns its length in bytes. */
   readonly net_format: (address: number, length: number, packets: number, ptr: number, cap: number) => number;
   readonly net_getpeername: (fd: number, address: number, length: number) => number;
@@ -114,6 +116,7 @@ export function bindNetImports(host: NetImports): { readonly [K in keyof NetImpo
     net_error: (fd: number, word: number) => host.net_error(fd, word >>> 0),
     net_event_layout: host.net_event_layout,
     net_eventfd: host.net_eventfd,
+    net_files: host.net_files,
     net_format: (address: number, length: number, packets: number, ptr: number, cap: number) =>
       host.net_format(address >>> 0, length, packets, ptr >>> 0, cap),
     net_getpeername: (fd: number, address: number, length: number) =>

@@ -707,7 +707,7 @@ export class Op extends NoteHead {
 }
 
 export class Sched extends View {
-  static readonly SIZE: number = 484;
+  static readonly SIZE: number = 488;
   /** Bumped and notified whenever a note is waiting for the main thread. Written by Ms, read by the main thread. */
   get mainWake(): number {
     return Atomics.load(this.words, this.at);

@@ -28,6 +28,7 @@ import type { Control } from "../base/control.js";
 import { isShortage } from "../base/errors.js";
 import type { ThreadData } from "../program/instance.js";
 import { opensSockets } from "./forthread.js";
+import { fileLimit } from "./pausing.js";
 import type { Memory } from "../base/memory.js";
 import { choosePoller, tellPoller } from "./poller.js";
 import { resolveNow } from "./resolution.js";
@@ -66,6 +67,7 @@ export function netImports(
         if (isPrograms) endLoad();
       }
     },
+    net_files: fileLimit,
     net_event_layout: () => EPOLL_EVENT_SIZE * 256 + EPOLL_EVENT_DATA,
     net_epoll_create: () => sys().epollCreate1(EPOLL_CLOEXEC),
     net_epoll_ctl: (epoll, operation, fd, event) => sys().epollCtl(epoll, operation, fd, event),

@@ -4,7 +4,7 @@
  * address, once there are some: after 10 ms at first, then after twice as long each time, up to a second. Node needs none of this: it
  * accepts such a connection with a descriptor that it keeps for that, and closes it.
  */
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import type { ListenOptions, Server } from "node:net";
 import { devNull } from "node:os";
 import process from "node:process";
@@ -57,6 +57,15 @@ export function pausing(server: Server, where: ListenOptions): () => void {
     if (timer === undefined) server.close();
     else clearTimeout(timer);
   };
+}
+
+/** How many descriptors the process may have, as far as it may find out; 0 if not. */
+export function fileLimit(): number {
+  try {
+    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** Whether the process may open so many descriptors more, as far as it may find out. */

@@ -82,7 +82,7 @@ for (const poller of pollers) {
     const options = { skip: poller === "stdlib" };
     it("waits when too many files are open, and goes on when there is room", options, async () => {
       const server = await startServer(PROGRAM, poller, { files: 120 });
-      await outlastCrowd(server);
+      await outlastCrowd(server, poller);
     });
 
     it("serves again when there is room, whatever became of those that came meanwhile", async () => {

@@ -96,7 +96,7 @@ for (const poller of pollers) {
     const options = { skip: poller === "stdlib" };
     it("wait when too many files are open, and go on when there is room", options, async () => {
       const server = await startServer(PROGRAM, poller, { files: 120 });
-      await outlastCrowd(server);
+      await outlastCrowd(server, poller);
     });
 
     it("end with their program, which may run again", async () => {

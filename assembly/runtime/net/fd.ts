@@ -12,7 +12,7 @@
  *
  * On a goroutine, of which there may be many in one call each; `endNet` on the main thread, when nothing runs any more.
  */
-import { ACCEPT_BACKOFF_MAX, ACCEPT_BACKOFF_MIN, IO_CHUNK } from "../../layout";
+import { ACCEPT_BACKOFF_MAX, ACCEPT_BACKOFF_MIN, IO_CHUNK, THREAD_FILES } from "../../layout";
 import { netScratch } from "./netpoll";
 import {
   netpollblock,
@@ -31,7 +31,7 @@ import { sched, WaitReason, addressOf, SOCKADDR_MAX } from "../../abi";
 import { sleep } from "../goroutine/time";
 import { Errno, pollErrorText, strerror } from "./errors";
 import { fdDecref, fdIncref, fdIncrefAndClose, FDMutex, fdRWLock, fdRWUnlock } from "./fdmutex";
-import { netClose } from "./imports";
+import { netClose, netSocket } from "./imports";
 import {
   isEpoll,
   sysAccept,
@@ -48,6 +48,10 @@ import {
 
 /** What a call of this file returns instead of -errno for a PollError: this less the error. */
 const POLL_ERRORS: i32 = -10000;
+
+// Linux's numbers.
+const AF_UNIX: i32 = 1;
+const SOCK_STREAM: i32 = 1;
 
 /** The descriptor of a PollDesc that has none: a goroutine sleeps there, with a deadline, until it is told something. */
 export const NO_FD: i32 = -1;
@@ -79,6 +83,8 @@ export class NetFD {
   drained: bool;
   /** The file at the local address goes with the socket. */
   unlinks: bool;
+  /** What it accepted last was one of the last descriptors (holder of the lock for reading). */
+  crowded: bool;
   /** Others may have sockets at the local address too. */
   reusePort: bool;
   /** Both ends, as the kernel writes them; null for none. */
@@ -305,9 +311,15 @@ function acceptLocked(listener: NetFD): i64 {
   while (true) {
     const error = netpollcheckerr(pd, false);
     if (error != PollError.None) return POLL_ERRORS - error;
+    if (listener.crowded && isCrowded()) {
+      sleep(backoff);
+      backoff = min(2 * backoff, ACCEPT_BACKOFF_MAX);
+      continue;
+    }
     const address = netScratch() + 64;
     store<i32>(address - 4, SOCKADDR_MAX);
     const n = sysAccept(listener.fd, address, address - 4);
+    listener.crowded = n >= 0 && isLast(n);
     if (n >= 0) return accepted(listener, n, address);
     switch (-n) {
       case Errno.EAGAIN:
@@ -330,6 +342,19 @@ function acceptLocked(listener: NetFD): i64 {
         return n;
     }
   }
+}
+
+/** Whether a descriptor that was just opened, the least that was free, is one of those that threads may need. */
+function isLast(fd: i32): bool {
+  return isEpoll() && sched.files != 0 && fd >= sched.files - THREAD_FILES;
+}
+
+/** Whether the next descriptor would be one of those: the connections that wait are better left where they are. */
+function isCrowded(): bool {
+  const fd = netSocket(AF_UNIX, SOCK_STREAM);
+  if (fd < 0) return true;
+  netClose(fd);
+  return isLast(fd);
 }
 
 function accepted(listener: NetFD, sysfd: i32, address: usize): i64 {

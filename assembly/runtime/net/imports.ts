@@ -9,6 +9,10 @@
 @external("skein", "net_start")
 export declare function netStart(): i32;
 
+/** How many descriptors this process may have; 0 if that is not known. */
+@external("skein", "net_files")
+export declare function netFiles(): i32;
+
 /** Layout of the kernel's epoll_event: offset of its data, and its size times 256. */
 @external("skein", "net_event_layout")
 export declare function netEventLayout(): i32;

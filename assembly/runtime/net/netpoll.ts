@@ -20,6 +20,7 @@ import {
   netEpollCtl,
   netEpollWait,
   netEventfd,
+  netFiles,
   netEventLayout,
   netRead,
   netStart,
@@ -86,6 +87,7 @@ function initLocked(): i32 {
     const error = epollAdd(efd, EPOLLIN, 0, 0);
     if (error < 0) return error;
     sched.eventFd = efd;
+    sched.files = netFiles();
   }
   atomic.store<i64>(addressOf(sched.lastpoll), nanotime());
   atomic.store<i32>(addressOf(sched.pollerKind), kind);
