@@ -8,7 +8,7 @@
  *
  *     (block (if (i32.eqz (local.tee $t object)) (call $nilPanic)) (local.get $t))
  *
- * What is not checked: `this`, for whoever calls a method has been checked; the library's own code; loads and stores of
+ * What is not checked: channels, whose methods know of null what Go says of it; `this`, for whoever calls a method has been checked; the library's own code; loads and stores of
  * addresses. Library functions that are given null as an argument are not protected from it either.
  *
  * Checks are put in while code is generated, everywhere, and those that are superfluous are taken out afterwards: Binaryen's
@@ -43,6 +43,9 @@ const { I32, None } = api.TypeRef;
 
 /** Constructors, and what makes the arrays that are written out, give the object that they made. */
 const MAKES = /#constructor(@varargs)?$|\/__new(Array|Buffer)?$/;
+
+/** A method of channels: on a null one to send and to receive wait for ever. */
+const OF_CHANNELS = `${CORE}/chan/chan/Chan<`;
 
 export class NullChecks {
   /** Functions with checks; whether their first parameter is `this`. */
@@ -84,6 +87,7 @@ export class NullChecks {
     const { thisType } = instance.signature;
     const { sourceFunction: source, targetFunction: target } = flow;
     if (!thisType?.isInternalReference || instance.is(CommonFlags.Constructor)) return receiver;
+    if (instance.internalName.startsWith(OF_CHANNELS)) return receiver;
     if (this.checked.has(receiver) || !this.isProgram(source.internalName)) return receiver;
     const isMethod = target.signature.thisType !== null && !target.is(CommonFlags.Constructor);
     if (isMethod && kindName(receiver) === "LocalGet" && localIndex(receiver) === 0) return receiver;

@@ -195,13 +195,13 @@ describe(`reports [${runtime}]`, { concurrency: 2 }, () => {
       assert.equal(result.stdout, "end\n", described(result));
       const leaked = goroutines(result.stderr).map(innermost).sort();
       const expected =
-        "Acquiring BehindAnother DoingOnce InAPool Locking Reading Receiving Receiving Receiving Selecting SelectingNothing Sending Submitting Together Together Waiting WaitingForASignal WithAnothers Writing Writing";
+        "Acquiring BehindAnother DoingOnce InAPool Locking Reading Receiving Receiving Receiving ReceivingFromNull Selecting SelectingNothing Sending SendingToNull Submitting Together Together Waiting WaitingForASignal WithAnothers Writing Writing";
       assert.deepEqual(
         leaked,
         expected.split(" ").map((name) => `leaks${name}`),
         described(result),
       );
-      assert.match(result.stderr, /^leaks: 20 goroutines wait for ever\n/, described(result));
+      assert.match(result.stderr, /^leaks: 22 goroutines wait for ever\n/, described(result));
       const harsh = await run("leaks", procs, ["leaking"], { env: { SKEIN_DEBUG: "leaks=1,gcstress=7" } });
       assert.deepEqual(goroutines(harsh.stderr).map(innermost).sort(), leaked, described(harsh));
       const none = await run("leaks", procs, ["none"], { env });

@@ -45,6 +45,14 @@ function leaksSending(ch: Chan<i32>): void {
   ch.send(1);
 }
 
+function leaksReceivingFromNull(): void {
+  changetype<Chan<i32>>(0).recv();
+}
+
+function leaksSendingToNull(): void {
+  changetype<Chan<i32>>(0).send(1);
+}
+
 function leaksSelecting(a: Chan<i32>, b: Chan<i32>): void {
   const select = new Select();
   select.recv<i32>(a);
@@ -204,6 +212,8 @@ function startLeaks(): void {
   go(leaksReceiving(new Chan<i32>()));
   go(leaksReceiving(new Chan<i32>(3)));
   go(leaksSending(new Chan<i32>()));
+  go(leaksReceivingFromNull());
+  go(leaksSendingToNull());
   go(leaksSelecting(new Chan<i32>(), new Chan<i32>()));
   go(leaksSelectingNothing());
   const mutex = new Mutex();
