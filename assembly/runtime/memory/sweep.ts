@@ -72,8 +72,8 @@ function countFreed(cells: u32, bytes: i64): void {
   atomic.add<i64>(addressOf(gc.frees), cells);
 }
 
-/** What `gcstress` fills freed memory with. */
-const POISON: u8 = 0xdb;
+/** What `gcstress` fills freed memory with: not what `malloc` does, which takes a cell full of that for one that is free. */
+const POISON: u8 = 0xdd;
 
 /** Before a sweep: fills the cells that are about to be free. */
 function poisonFree(page: u32, span: Span, size: u32): void {
