@@ -52,8 +52,11 @@ export namespace SysmonWish {
   export const Start: i32 = 2;
   /** Kill the thread of an M, and call `mlost`. */
   export const Kill: i32 = 3;
-  /** Give memory back to the system, and call `released`: so many pages, from bit 20, from the page whose number is below. */
+  /** Give memory back to the system, and call `released`: so many pages, from the one that has the number. */
   export const Release: i32 = 4;
+  /** Where the number begins, and, of `Release`, how many pages. */
+  export const Shift: i32 = 3;
+  export const PagesShift: i32 = 20;
 }
 
 /** Reasons for Ms not to go on with the next goroutine at once. */

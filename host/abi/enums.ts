@@ -456,8 +456,11 @@ export const enum SysmonWish {
   Start = 2,
   /** Kill the thread of an M, and call `mlost`. */
   Kill = 3,
-  /** Give memory back to the system, and call `released`: so many pages, from bit 20, from the page whose number is below. */
+  /** Give memory back to the system, and call `released`: so many pages, from the one that has the number. */
   Release = 4,
+  /** Where the number begins, and, of `Release`, how many pages. */
+  Shift = 3,
+  PagesShift = 20,
 }
 
 export const enum StopReason {

@@ -49,12 +49,13 @@ async function runSysmon(data: SysmonData): Promise<void> {
     };
     threads = new Threads(threadData, control, core, memory, connect);
     for (let answer: number; (answer = core.sysmon()) !== SysmonWish.End;) {
-      const mid = answer >>> 3;
-      const wish = answer & 7;
+      const mid = answer >>> SysmonWish.Shift;
+      const wish = answer & ((1 << SysmonWish.Shift) - 1);
       if (wish === SysmonWish.Turn) await eventLoopTurn();
       else if (wish === SysmonWish.Release) {
         giveBack ??= await giverFor(data.memory);
-        core.released(giveBack((mid & 0x1ffff) * PAGE_SIZE, (answer >>> 20) * PAGE_SIZE));
+        const page = (answer & ((1 << SysmonWish.PagesShift) - 1)) >>> SysmonWish.Shift;
+        core.released(giveBack(page * PAGE_SIZE, (answer >>> SysmonWish.PagesShift) * PAGE_SIZE));
       } else if (wish === SysmonWish.Kill) {
         if (!(await threads.kill(mid))) ask({ kill: mid });
       } else if (mainStartsThreads) ask({ start: mid });

@@ -25,7 +25,7 @@ export function releaseSome(now: i64): i32 {
   if (n == 0) return 0;
   gc.nextRelease = now + RELEASE_PAUSE;
   gc.releases = 1;
-  return SysmonWish.Release | (sched.releasing << 3) | (n << 20);
+  return SysmonWish.Release | (sched.releasing << SysmonWish.Shift) | (n << SysmonWish.PagesShift);
 }
 
 /** Free pages that are to stay. */

@@ -74,9 +74,9 @@ export function sysmon(): i32 {
     const seen = atomic.load<i32>(addressOf(sched.sysmonWake));
     if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return SysmonWish.End;
     const mp = takeNewM();
-    if (mp) return SysmonWish.Start | (mp.id << 3);
+    if (mp) return SysmonWish.Start | (mp.id << SysmonWish.Shift);
     const doomed = takeKillM();
-    if (doomed) return SysmonWish.Kill | (doomed.id << 3);
+    if (doomed) return SysmonWish.Kill | (doomed.id << SysmonWish.Shift);
     let now = nanotime();
     const part = releaseSome(now);
     if (part != 0) return part;
