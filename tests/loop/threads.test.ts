@@ -267,6 +267,8 @@ describe("runCoroutineThreadsafe", () => {
         readonly code = "E_REFUSED";
       }
       const seen: unknown[] = [];
+      /** Who cancels a task does not wait until it has ended. */
+      const reasons: string[] = [];
       loop.register("add", async (a: number, b: number) => {
         assert.equal(loop.currentTask()?.toString().includes("<Task Task-"), true);
         return loop.sleep(1, a + b);
@@ -286,7 +288,7 @@ describe("runCoroutineThreadsafe", () => {
         try {
           await loop.sleep(100_000);
         } catch (error) {
-          seen.push((error as Error).message);
+          reasons.push((error as Error).message);
           throw error;
         }
       });
@@ -310,9 +312,9 @@ describe("runCoroutineThreadsafe", () => {
         "CancelledError",
         true,
         false,
-        "enough",
         43,
       ]);
+      assert.deepEqual(reasons, ["enough"]);
       assert.deepEqual(contexts, []);
       assert.equal(loop.allTasks().size, 0);
     }));
