@@ -54,9 +54,12 @@ export namespace SysmonWish {
   export const Kill: i32 = 3;
   /** Give memory back to the system, and call `released`: so many pages, from the one that has the number. */
   export const Release: i32 = 4;
-  /** Where the number begins, and, of `Release`, how many pages. */
-  export const Shift: i32 = 3;
-  export const PagesShift: i32 = 20;
+}
+
+/** Where in that the number begins, and, of `Release`, how many pages. */
+export namespace WishShift {
+  export const Number: i32 = 3;
+  export const Pages: i32 = 20;
 }
 
 /** Reasons for Ms not to go on with the next goroutine at once. */

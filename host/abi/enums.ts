@@ -458,9 +458,12 @@ export const enum SysmonWish {
   Kill = 3,
   /** Give memory back to the system, and call `released`: so many pages, from the one that has the number. */
   Release = 4,
-  /** Where the number begins, and, of `Release`, how many pages. */
-  Shift = 3,
-  PagesShift = 20,
+}
+
+/** Where in that the number begins, and, of `Release`, how many pages. */
+export const enum WishShift {
+  Number = 3,
+  Pages = 20,
 }
 
 export const enum StopReason {

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { MessageChannel, type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { SysmonWish } from "../abi/enums.js";
+import { SysmonWish, WishShift } from "../abi/enums.js";
 import { Control, Report } from "../base/control.js";
 import { isShortage } from "../base/errors.js";
 import { EXIT_SHORTAGE } from "../base/exitcodes.js";
@@ -49,13 +49,13 @@ async function runSysmon(data: SysmonData): Promise<void> {
     };
     threads = new Threads(threadData, control, core, memory, connect);
     for (let answer: number; (answer = core.sysmon()) !== SysmonWish.End;) {
-      const mid = answer >>> SysmonWish.Shift;
-      const wish = answer & ((1 << SysmonWish.Shift) - 1);
+      const mid = answer >>> WishShift.Number;
+      const wish = answer & ((1 << WishShift.Number) - 1);
       if (wish === SysmonWish.Turn) await eventLoopTurn();
       else if (wish === SysmonWish.Release) {
         giveBack ??= await giverFor(data.memory);
-        const page = (answer & ((1 << SysmonWish.PagesShift) - 1)) >>> SysmonWish.Shift;
-        core.released(giveBack(page * PAGE_SIZE, (answer >>> SysmonWish.PagesShift) * PAGE_SIZE));
+        const page = (answer & ((1 << WishShift.Pages) - 1)) >>> WishShift.Number;
+        core.released(giveBack(page * PAGE_SIZE, (answer >>> WishShift.Pages) * PAGE_SIZE));
       } else if (wish === SysmonWish.Kill) {
         if (!(await threads.kill(mid))) ask({ kill: mid });
       } else if (mainStartsThreads) ask({ start: mid });

@@ -19,7 +19,7 @@ describe("a SharedArrayBuffer", () => {
       await Promise.all(Array.from({ length: 50 }, () => rt.go(work.bump, made)));
       assert.equal(made[0], 50);
       const own = new SharedArrayBuffer(8);
-      const back = (await rt.go(work.identity, own)) as SharedArrayBuffer;
+      const back = await rt.go(work.identity<SharedArrayBuffer>, own);
       new Uint8Array(own)[3] = 7;
       assert.equal(new Uint8Array(back)[3], 7);
     }));

@@ -5,7 +5,7 @@
 import binaryen from "binaryen";
 import { ABI_VERSION, MS_BASE, SCHED_BASE } from "../../assembly/layout.js";
 import { ARITIES } from "../../host/abi/core.js";
-import { SysmonWish } from "../../host/abi/enums.js";
+import { SysmonWish, WishShift } from "../../host/abi/enums.js";
 import { M, Sched } from "../../host/abi/records.js";
 import type { ExportInfo, ProgramInfo, ValueType } from "../../host/program/program.js";
 
@@ -144,7 +144,7 @@ const source = (main: Thunk): string => `(module
     (loop $again
       (local.set $seen (i32.atomic.load (i32.const 9008)))
       (if (i32.atomic.load (i32.const ${STATE})) (then (return (i32.const 0))))
-      (if (i32.eqz (i32.atomic.rmw.xchg (i32.const 9024) (i32.const 1))) (then (return (i32.const ${SysmonWish.Start | (1 << SysmonWish.Shift)}))))
+      (if (i32.eqz (i32.atomic.rmw.xchg (i32.const 9024) (i32.const 1))) (then (return (i32.const ${SysmonWish.Start | (1 << WishShift.Number)}))))
       (drop (memory.atomic.wait32 (i32.const 9008) (local.get $seen) (i64.const 50000000)))
       (return (i32.const ${SysmonWish.Turn})))
     (unreachable))

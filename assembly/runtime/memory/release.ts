@@ -8,7 +8,7 @@
  * On sysmon's thread.
  */
 import { RELEASE_LEAST, RELEASE_LOOK, RELEASE_PAGES, RELEASE_PAUSE } from "../../layout";
-import { gc, sched, SysmonWish } from "../../abi";
+import { gc, sched, SysmonWish, WishShift } from "../../abi";
 import { PAGE_BITS, putReleased, retainedPages, takeRetained } from "./pages";
 
 /** Looks whether there is something to give back: what sysmon's thread is to do about it, 0 if nothing. */
@@ -25,7 +25,7 @@ export function releaseSome(now: i64): i32 {
   if (n == 0) return 0;
   gc.nextRelease = now + RELEASE_PAUSE;
   gc.releases = 1;
-  return SysmonWish.Release | (sched.releasing << SysmonWish.Shift) | (n << SysmonWish.PagesShift);
+  return SysmonWish.Release | (sched.releasing << WishShift.Number) | (n << WishShift.Pages);
 }
 
 /** Free pages that are to stay. */

@@ -52,6 +52,7 @@ import {
   SysmonSleep,
   SysmonWish,
   TraceKind,
+  WishShift,
   addressOf,
   allm,
   allp,
@@ -74,9 +75,9 @@ export function sysmon(): i32 {
     const seen = atomic.load<i32>(addressOf(sched.sysmonWake));
     if (atomic.load<i32>(addressOf(sched.state)) != ProgramState.Running) return SysmonWish.End;
     const mp = takeNewM();
-    if (mp) return SysmonWish.Start | (mp.id << SysmonWish.Shift);
+    if (mp) return SysmonWish.Start | (mp.id << WishShift.Number);
     const doomed = takeKillM();
-    if (doomed) return SysmonWish.Kill | (doomed.id << SysmonWish.Shift);
+    if (doomed) return SysmonWish.Kill | (doomed.id << WishShift.Number);
     let now = nanotime();
     const part = releaseSome(now);
     if (part != 0) return part;
