@@ -154,6 +154,7 @@ export const FRAGMENTS: Readonly<Record<string, readonly (TypeScript | AssemblyS
         const table = new Table(1);\n`,
       after: "setGCPercent(setGCPercent(200)); setMemoryLimit(-1);",
     }),
+    ts("console.log(await rt.leaks());", { before: START, after: "await rt.close();" }),
   ],
   "docs/net.md": [as('import { go, println } from "skein";', { unrun: "a server has no end" })],
   "docs/production.md": [
