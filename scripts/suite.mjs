@@ -50,6 +50,9 @@ const SLOW = [
 /** Test files that `npm test` runs inside Deno. */
 const SMOKE = ["tests/go/go", "tests/host/runtime", "tests/sync/chan", "tests/loop/tasks", "tests/values/"];
 
+/** Of that, what an engine may do otherwise: each runs on the newest Node, too. */
+const ON_NEWEST = ["tests/go/go", "tests/go/crash", "tests/go/lifecycle", "tests/sync/chan", "tests/values/"];
+
 /** Runs every program on several numbers of Ps, of which SKEIN_TEST_SHARE chooses one, or the others. */
 const MATRIX = "tests/programs/driver/run.test.ts";
 /** Test files of which SKEIN_TEST_SHARE chooses a part. */
@@ -72,6 +75,8 @@ const MATRIX_PROGRAMS = ["tests/programs"];
 const QUICK = { SKEIN_QUICK: "1" };
 /** Test files that look at the code of optimised programs, or at their speed. */
 const AS_USERS = ["tests/bench/", "tests/compiler/forms"];
+/** Of SLOW those to which it is all the same how programs are compiled. */
+const IN_ANY_BUILD = [MATRIX, "tests/compiler/cache"];
 
 /**
  * Surroundings in which faults show themselves that pass unseen elsewhere: assertions and small rings compiled in; addresses that
@@ -199,7 +204,7 @@ class Suite {
     own.sort((a, b) => Number(b === MATRIX) - Number(a === MATRIX));
     return own.map((file) => {
       const share = isOf(file, SHARED) && this.#part !== "all" ? { SKEIN_TEST_SHARE: this.#part } : {};
-      const isQuick = file === MATRIX ? this.#part !== "all" : this.#part === "quick" && !isOf(file, AS_USERS);
+      const isQuick = isOf(file, IN_ANY_BUILD) ? this.#part !== "all" : this.#part === "quick" && !isOf(file, AS_USERS);
       const build = isQuick ? QUICK : {};
       return this.#nodeJob("node", file, { env: { ...build, ...share } });
     });
@@ -210,7 +215,7 @@ class Suite {
     if (node === undefined) notes.push(`the newest Node: skipped, ${skipped}`);
     return node === undefined
       ? []
-      : files.filter((file) => isOf(file, ESSENTIAL)).map((file) => this.#nodeJob(`Node ${version}`, file, { node }));
+      : files.filter((file) => isOf(file, ON_NEWEST)).map((file) => this.#nodeJob(`Node ${version}`, file, { node }));
   }
 
   deno(files) {

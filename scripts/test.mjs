@@ -1,14 +1,14 @@
 /**
  * Runs the tests.
  *
- *     node scripts/test.mjs [FILTER...] [--all | --rest] [--list] [--only STAGES] [--dir tests/stress] [--name PATTERN]
+ *     node scripts/test.mjs [FILTER...] [--all | --rest] [--list] [--only STAGES] [--without FILTER...] [--dir tests/stress] [--name PATTERN]
  *
  * Without arguments it runs the quick suite, `npm test`; `--all` is `npm run test:all`, the whole matrix, and `--rest` what that
  * has beside the quick suite (`suite.mjs` has both); `--list` shows what would run. Stages: `lint` (eslint, prettier, tsc), `unit` (as-pect on the core's data
  * structures), `node` (node:test on every `*.test.ts` under `--dir`, default `tests` but for `tests/stress`), `newest` (some of
  * them on the newest Node, where there is one: SKEIN_NEWEST_NODE, or what `npm install --no-save node` has brought; as a
  * dependency it would be every script's Node), `deno` (the library's tests inside Deno, the tests of whole programs with the
- * programs under Deno), `checked`, `heap` and `gc` (programs and random mixes with assertions compiled in, where addresses are high, with collections all the time). A filter is part of a test file's path and leaves out the first two stages; `--name` chooses
+ * programs under Deno), `checked`, `heap` and `gc` (programs and random mixes with assertions compiled in, where addresses are high, with collections all the time). A filter is part of a test file's path and leaves out the first two stages; `--without` leaves out files; `--name` chooses
  * tests by a pattern. Who chooses has all of what was chosen, and its output.
  *
  * Test files are TypeScript, which Node 20 does not run, so they are bundled into `dist-test/` first; what they import
@@ -30,6 +30,7 @@ const { values, positionals: filters } = parseArgs({
     rest: { type: "boolean" },
     list: { type: "boolean" },
     only: { type: "string" },
+    without: { type: "string", multiple: true, default: [] },
     dir: { type: "string" },
     name: { type: "string" },
   },
@@ -61,7 +62,8 @@ function testFiles() {
 }
 
 function isChosen(file) {
-  return filters.length === 0 || filters.some((filter) => file.includes(filter));
+  const has = (filter) => file.includes(filter);
+  return (filters.length === 0 || filters.some(has)) && !values.without.some(has);
 }
 
 async function bundle(files) {
