@@ -154,6 +154,7 @@ describe("cancelling a goroutine", () => {
           const loads = rt.go(rt.tasks<{ six(): number }>(`data:text/javascript,${source}`).six);
           const g = rt.go(work.deafThenForever);
           await until(() => g.status === "waiting");
+          await delay(100); // one that has heard of its cancellation is given up, and its thread is not looked after
           g.cancel(new Error("stop"));
           await assert.rejects(g, /stop/);
           assert.equal(awaits.status, "waiting", "it gets some time yet");
