@@ -108,9 +108,9 @@ export class Gc {
   /** When the latest collection ended; one is wanted although the heap has not grown. */
   ended: i64;
   forced: i32;
-  /** When sysmon looks for pages to give back; whether it is giving some back: 1, or cannot: -1. sysmon's. */
+  /** When sysmon looks for pages to give back, the largest i64 if it cannot; whether it is giving some back. sysmon's. */
   nextRelease: i64;
-  releases: i32;
+  isReleasing: bool;
 }
 
 /** What can be found out by a mark apart from any collection (`gc/survey.ts`). */

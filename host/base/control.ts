@@ -168,13 +168,9 @@ export class Control {
     return (Atomics.load(this.words, Word.Captured) & (1 << fd)) !== 0;
   }
 
-  /** Says which descriptors that is true of. */
-  capture(fds: readonly number[]): void {
-    Atomics.store(
-      this.words,
-      Word.Captured,
-      fds.reduce((bits, fd) => bits | (1 << fd), 0),
-    );
+  /** Says which descriptors that is true of: of descriptor n, bit n. */
+  capture(fds: number): void {
+    Atomics.store(this.words, Word.Captured, fds);
   }
 
   /** A thread's write to standard output has failed. */

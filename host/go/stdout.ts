@@ -70,12 +70,12 @@ export class Captured {
   look(): void {
     if (isDeno) return;
     const { stdout, stderr } = process;
-    const bits = (isOthers(stdout, 1) ? 1 : 0) | (isOthers(stderr, 2) ? 2 : 0);
+    const bits = (isOthers(stdout, 1) ? 1 << 1 : 0) | (isOthers(stderr, 2) ? 1 << 2 : 0);
     if (bits === this.known) return;
     this.known = bits;
     if (atExit.size === 0) process.on("exit", takeAll);
     atExit.add(this.drain);
-    this.control.capture(STREAMS.map(([fd]) => fd).filter((fd) => (bits & fd) !== 0));
+    this.control.capture(bits);
   }
 
   /** Nothing comes any more. */

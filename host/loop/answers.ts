@@ -9,6 +9,7 @@
  * - Given up: the caller sends a note that says so and forgets the ticket. The loop releases it when it has that note and the
  *   task is over, whichever comes last: only then can its number not be mistaken for that of another call.
  */
+import { LONGEST_TIMER_MS } from "../base/timers.js";
 import { CancelledError, LoopError, TimeoutError } from "./looperrors.js";
 import { CANCEL, firstWord, type Mailbox, RUN } from "./mailbox.js";
 import { packError, unpackError, type Packed } from "./packederrors.js";
@@ -123,11 +124,10 @@ export class Answers {
 /** Calls of this thread that wait, which keep its process alive. */
 let waiting = 0;
 let alive: NodeJS.Timeout | undefined;
-const LONG_MS = 2 ** 31 - 1;
 
 function waits(change: 1 | -1): void {
   waiting += change;
-  if (waiting > 0) alive ??= setInterval(() => undefined, LONG_MS);
+  if (waiting > 0) alive ??= setInterval(() => undefined, LONGEST_TIMER_MS);
   else {
     clearInterval(alive);
     alive = undefined;

@@ -65,3 +65,15 @@ export class Stacks {
     };
   }
 }
+
+const PRINTED_FRAME = /^(\S.*)\(\.\.\.\)\n\t(.*)$/gm;
+
+/** The frames of a stack as the core prints it, each as `name (file:line:column)`. */
+export function framesOf(printed: string): string[] {
+  return [...printed.matchAll(PRINTED_FRAME)].map(([, name, location]) => `${name} (${location})`);
+}
+
+/** The function of such a frame. */
+export function functionOf(frame: string | undefined): string | undefined {
+  return frame?.replace(/ \(.*$/, "");
+}

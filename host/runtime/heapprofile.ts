@@ -1,5 +1,6 @@
 /** Reading the core's heap profile (`assembly/runtime/debug/heapprofile.ts`), and showing it. */
 import { columns } from "../base/columns.js";
+import { framesOf, functionOf } from "../program/stacks.js";
 
 /** What there is of one class. */
 export interface HeapType {
@@ -33,7 +34,6 @@ export interface HeapProfile {
 }
 
 const ENTRY = /^(rate|type|site) (\d+(?: \d+)*)\n((?:\S.*\n\t.*\n|\.\.\..*\n)*)/gm;
-const FRAME = /^(\S.*)\(\.\.\.\)\n\t(.*)$/gm;
 
 /** @param classes the names of the program's classes, by id */
 export function parseHeapProfile(text: string, classes: readonly string[]): HeapProfile {
@@ -52,8 +52,7 @@ export function parseHeapProfile(text: string, classes: readonly string[]): Heap
         bytes: c,
       });
     } else {
-      const stack = [...frames.matchAll(FRAME)].map(([, name, location]) => `${name} (${location})`);
-      sites.push({ stack, allocatedObjects: a, allocatedBytes: b, liveObjects: c, liveBytes: d });
+      sites.push({ stack: framesOf(frames), allocatedObjects: a, allocatedBytes: b, liveObjects: c, liveBytes: d });
     }
   }
   types.sort((a, b) => b.bytes - a.bytes);
@@ -83,7 +82,7 @@ export function showHeapProfile({ types, sites, sampleBytes }: HeapProfile): str
 function byFunction(sites: readonly HeapSite[]): Map<string, Omit<HeapSite, "stack">> {
   const functions = new Map<string, Omit<HeapSite, "stack">>();
   for (const { stack, ...site } of sites) {
-    const name = stack[0]?.replace(/ \(.*$/, "") ?? "(the runtime)";
+    const name = functionOf(stack[0]) ?? "(the runtime)";
     const { liveBytes = 0, liveObjects = 0, allocatedBytes = 0, allocatedObjects = 0 } = functions.get(name) ?? {};
     functions.set(name, {
       liveBytes: liveBytes + site.liveBytes,

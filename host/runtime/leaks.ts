@@ -1,5 +1,7 @@
 /** Reading the core's leak report (`assembly/runtime/goroutine/surveys.ts`). */
 
+import { framesOf, functionOf } from "../program/stacks.js";
+
 /** A goroutine of the program that can never run again, for nothing else reaches what it waits for. */
 export interface LeakedGoroutine {
   readonly id: number;
@@ -17,13 +19,12 @@ export interface LeakedGoroutine {
 
 const GOROUTINE =
   /^goroutine (\d+) \[(.*?)(?:, (\d+) minutes)?(?:, locked to thread)?\]:\n((?:\S.*\n\t.*\n)*)(\.\.\..*\n)?(?:created in goroutine (\d+)\n)?/gm;
-const FRAME = /^(\S.*)\(\.\.\.\)\n\t(.*)$/gm;
 
 /** The goroutines that a report lists. */
 export function parseLeaks(report: string): LeakedGoroutine[] {
   return [...report.matchAll(GOROUTINE)].map(([, id, waitingFor = "", minutes, frames = "", cut, creator]) => {
-    const stack = [...frames.matchAll(FRAME)].map(([, name, location]) => `${name} (${location})`);
-    const outermost = stack.at(-1)?.replace(/ \(.*$/, "");
+    const stack = framesOf(frames);
+    const outermost = functionOf(stack.at(-1));
     return {
       id: Number(id),
       ...(outermost !== undefined && cut === undefined && { name: outermost }),

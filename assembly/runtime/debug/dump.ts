@@ -15,7 +15,6 @@ import { blockedFor, firstOperation, isAwaited, nextOperation, reasonOf } from "
 import { hostTraceback, hostWrite, startRewind, stopUnwind } from "../base/imports";
 import { enterCore, leaveCore } from "../sched/gate";
 import { malloc, mfree } from "../memory/malloc";
-import { startIdle } from "../sched/mp";
 import { pushNote } from "../js/mailbox";
 import { g, m, setG, setPhase } from "../base/registers";
 import { NORMAL, TRACING } from "../goroutine/stack";
@@ -34,7 +33,7 @@ import {
   addressOf,
   sched,
 } from "../../abi";
-import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
+import { callAttention, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 
 /** Value of `M.preempt` that asks the goroutine to say where it is before it yields. */
 export const STALLED: u32 = 2;
@@ -140,8 +139,7 @@ function functionName(record: usize): string {
 @host
 export function requestDump(): void {
   atomic.or<i32>(addressOf(sched.attention), Attention.Dump);
-  preemptall();
-  startIdle(); // if none runs, somebody has to look
+  callAttention();
 }
 
 /** An M that schedules has seen the request. */

@@ -51,7 +51,7 @@ import { m } from "../base/registers";
 import { writeError } from "../debug/dump";
 import { goready, startHosted } from "../goroutine/proc";
 import { startIdle } from "../sched/mp";
-import { preemptall, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
+import { callAttention, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 import { addressOf, allp, Attention, CLASS_COUNT, G, Lost, ProgramState, sched, gc } from "../../abi";
 import { closeGate, openGate } from "../base/gate";
 import { awaitUsers } from "../memory/users";
@@ -122,8 +122,7 @@ export function collectIfLongAgo(now: i64): void {
   gc.ended = now; // not asked for again before it is due again
   gc.forced = 1;
   requestGc();
-  preemptall();
-  startIdle();
+  callAttention();
 }
 
 /** An M has seen that a collection is wanted. False if the program is over. */

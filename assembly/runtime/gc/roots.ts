@@ -38,7 +38,7 @@ import { visitOperations } from "../js/operation";
 import { PollDesc } from "../net/polldesc";
 import { timerOf } from "../goroutine/timers";
 import { Deferral } from "../sync/deferral";
-import { addressOf, allm, allp, G, gc, GKind, GStatus, ownTask, sched, TASK_ROOM, waiterOf } from "../../abi";
+import { addressOf, allm, allp, G, gc, GKind, GStatus, ownTask, P, sched, TASK_ROOM, waiterOf } from "../../abi";
 import { IO_M, SYSMON_M } from "../../layout";
 import { blockOf, mallocSize } from "../memory/malloc";
 import { markObject, markWord, scanWords } from "../memory/mark";
@@ -87,9 +87,14 @@ export function markSomeRoots(): bool {
   if (i >= sched.nprocs) return false;
   const pp = allp(i);
   plock(addressOf(pp.timersLock));
-  for (let k = 0; k < pp.timersLength; k++) markObject(changetype<usize>(timerOf(pp, k)));
+  markTimers(pp);
   punlock(addressOf(pp.timersLock));
   return true;
+}
+
+/** The timers of a P. Under its lock, or with the world stopped. */
+export function markTimers(pp: P): void {
+  for (let k = 0; k < pp.timersLength; k++) markObject(changetype<usize>(timerOf(pp, k)));
 }
 
 /** Whether `markSomeRoots` is through. */

@@ -25,12 +25,11 @@
  */
 import { CHECKED, check } from "../base/checked";
 import { countTypes } from "../debug/heapprofile";
-import { timerOf } from "../goroutine/timers";
 import { allp, G, gc, GKind, GStatus, sched, Survey, WaitReason } from "../../abi";
-import { clearMarks, drainAll, markObject } from "../memory/mark";
+import { clearMarks, drainAll } from "../memory/mark";
 import { cellOf } from "../memory/objects";
 import { gatherGrey, gatherRan } from "../memory/work";
-import { markFixedRoots, scanAll, scanGoroutine, scanRan } from "./roots";
+import { markFixedRoots, markTimers, scanAll, scanGoroutine, scanRan } from "./roots";
 import { markWeakTargets } from "./weak";
 
 /** Finds out what those who wait for this cycle want to know. */
@@ -43,10 +42,7 @@ export function survey(): void {
     gc.surveying = 1;
   }
   markFixedRoots();
-  for (let i = 0; i < sched.nprocs; i++) {
-    const pp = allp(i);
-    for (let k = 0; k < pp.timersLength; k++) markObject(changetype<usize>(timerOf(pp, k)));
-  }
+  for (let i = 0; i < sched.nprocs; i++) markTimers(allp(i));
   if (gc.surveying != 0) {
     scanOthers();
     do markRest();

@@ -497,8 +497,7 @@ export function reasonOf(op: Op): u8 {
 
 /** For the collector, with the world stopped: all records, with what they send or have received. */
 export function visitOperations(): void {
-  let op = load<Op>(RECORDS, RECORDS_ALL);
-  for (; changetype<usize>(op) != 0; op = changetype<Op>(op.all)) {
+  for (let op = firstOperation(); op; op = nextOperation(op!)) {
     scanWords(changetype<usize>(op), changetype<usize>(op) + G_OFFSET + G_BYTES);
   }
 }

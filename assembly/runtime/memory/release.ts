@@ -17,14 +17,14 @@ export function releaseSome(now: i64): i32 {
   gc.nextRelease = now + RELEASE_LOOK;
   const excess = retainedPages() - pagesToKeep();
   // It does not begin for a little, but goes on to the end.
-  if (gc.releases < 0 || excess <= (gc.releases != 0 ? 0 : RELEASE_LEAST)) {
-    gc.releases = min(gc.releases, 0);
+  if (excess <= (gc.isReleasing ? 0 : RELEASE_LEAST)) {
+    gc.isReleasing = false;
     return 0;
   }
   const n = takeRetained(min(excess, RELEASE_PAGES));
   if (n == 0) return 0;
   gc.nextRelease = now + RELEASE_PAUSE;
-  gc.releases = 1;
+  gc.isReleasing = true;
   return SysmonWish.Release | (sched.releasing << WishShift.Number) | (n << WishShift.Pages);
 }
 
@@ -38,5 +38,5 @@ function pagesToKeep(): i32 {
 @host
 export function released(done: bool): void {
   putReleased(done);
-  if (!done) gc.releases = -1;
+  if (!done) gc.nextRelease = i64.MAX_VALUE;
 }

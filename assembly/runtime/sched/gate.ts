@@ -4,8 +4,7 @@
  */
 import { enterGate, leaveGate } from "../base/gate";
 import { addressOf, Attention, sched } from "../../abi";
-import { startIdle } from "./mp";
-import { preemptall } from "./world";
+import { callAttention } from "./world";
 
 /** This thread is about to make objects, or move references. True if `leaveCore` is to follow. */
 export function enterCore(): bool {
@@ -15,6 +14,5 @@ export function enterCore(): bool {
 export function leaveCore(): void {
   leaveGate();
   if ((atomic.load<i32>(addressOf(sched.attention)) & Attention.Gc) == 0) return;
-  preemptall();
-  startIdle();
+  callAttention();
 }

@@ -33,11 +33,17 @@ export function tryWorld(): bool {
 }
 
 /** Asks all running goroutines to yield. */
-export function preemptall(): void {
+function preemptall(): void {
   for (let i = 0; i < sched.nprocs; i++) {
     const mp = allp(i).m;
     if (mp) mp.preempt = 1;
   }
+}
+
+/** Has an M look at what `attention` asks for: each that runs a goroutine, and, if none does, one that is idle. Any thread. */
+export function callAttention(): void {
+  preemptall();
+  startIdle();
 }
 
 /**
