@@ -1,7 +1,7 @@
 /**
  * What there is to run: the stages of the tests, and which part of them `npm test` runs.
  *
- * `quick` is `npm test`: at most six minutes on two processors from a fresh clone, every behaviour once on Node and a smoke of Deno.
+ * `quick` is `npm test`: at most six minutes on two processors from a fresh clone, every program and the library once on Node and a smoke of Deno.
  * `all` is `npm run test:all`, the whole matrix. `rest` is what `all` has and `quick` has not, for who runs both.
  *
  * Compiling was half of the time of `npm test`, so it has its programs in quick builds (QUICK), and the rest has those again. As users have
@@ -26,23 +26,32 @@ const NODE_ONLY = ["bench", "compiler", "net", "programs", "scripts", "stress", 
 const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
 
 /**
- * Test files of which `npm test` runs nothing on Node: they compile for minutes (every kind of safepoint, all that a cache may
- * meet, the stacks of optimised programs, piscina's own tests), go on for the sake of load, or run whole examples and benchmarks of what other files test one by
- * one.
+ * Test files of which `npm test` runs nothing on Node: they compile for half a minute and more (every error and option of the compiler, every
+ * kind of safepoint, all that a cache may meet, the stacks of optimised programs), start a process for each of many cases (the command
+ * line, the scheduler's lines, piscina's own tests), go on for the sake of load, or run whole examples, matrices and benchmarks of what
+ * other files test one by one.
  */
 const SLOW = [
   "tests/bench/run",
   "tests/bench/tasks",
+  "tests/compiler/build",
   "tests/compiler/cache",
+  "tests/compiler/errors",
   "tests/compiler/safepoints",
   "tests/compiler/symbols",
   "tests/docs/blocks",
   "tests/docs/coming-from",
   "tests/examples/",
   "tests/faults/high",
+  "tests/loop/examples",
+  "tests/net/examples",
   "tests/net/load",
   "tests/piscina/theirs",
+  "tests/programs/driver/cli",
   "tests/programs/driver/examples",
+  "tests/programs/driver/sched",
+  "tests/serve/examples",
+  "tests/serve/matrix",
   "tests/sync/stress",
   "tests/tools/",
 ];
@@ -76,7 +85,18 @@ const QUICK = { SKEIN_QUICK: "1" };
 /** Test files that look at the code of optimised programs, or at their speed. */
 const AS_USERS = ["tests/bench/", "tests/compiler/forms"];
 /** Of SLOW those to which it is all the same how programs are compiled. */
-const IN_ANY_BUILD = [MATRIX, "tests/compiler/cache"];
+const IN_ANY_BUILD = [
+  MATRIX,
+  "tests/compiler/build",
+  "tests/compiler/cache",
+  "tests/compiler/errors",
+  "tests/loop/examples",
+  "tests/net/examples",
+  "tests/programs/driver/cli",
+  "tests/programs/driver/sched",
+  "tests/serve/examples",
+  "tests/serve/matrix",
+];
 
 /**
  * Surroundings in which faults show themselves that pass unseen elsewhere: assertions and small rings compiled in; addresses that
@@ -156,13 +176,11 @@ class Suite {
     const job = (title, ...args) => ({ stage: "lint", title, command: process.execPath, args });
     // What the package ships must compile in a user's program, too.
     const declarations = job("declaration files", path.join(root, "scripts", "types.mjs"));
-    const types = [
-      declarations,
-      job("typecheck", tsc, "--noEmit"),
-      { ...job("types", tsc, "-p", "tests/types"), needs: [declarations] },
-    ];
+    const types = [job("typecheck", tsc, "--noEmit")];
     // What `npm run lint` says of the text takes more than a minute.
     const text = [
+      declarations,
+      { ...job("types", tsc, "-p", "tests/types"), needs: [declarations] },
       job("eslint", bin("eslint", "bin/eslint.js"), "."),
       job("prettier", bin("prettier", "bin/prettier.cjs"), "--check", "--log-level", "warn", "."),
     ];

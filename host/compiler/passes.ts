@@ -101,7 +101,7 @@ export function runPasses(module: Module, { frames, table, quick }: Build, after
   else module.runPasses(["dae-optimizing", "inlining-optimizing", "simplify-globals-optimizing", "directize"]);
   module.runPasses([
     "remove-unused-module-elements",
-    "precompute-propagate",
+    quick ? "precompute" : "precompute-propagate",
     "coalesce-locals",
     "reorder-locals",
     "vacuum",
@@ -113,7 +113,10 @@ export function runPasses(module: Module, { frames, table, quick }: Build, after
   // Imported functions never switch; indirect calls may, but not those of the scheduler, which sorts.
   module.setPassArgument("asyncify-ignore-imports", "1");
   module.setPassArgument("asyncify-removelist", SCHEDULER.join(","));
+  // At this level it optimises what it makes before and after; a quick build leaves that to the passes below, in a fifth of the time.
+  if (quick) module.setOptimizeLevel(0);
   module.runPasses(["asyncify"]);
+  module.setOptimizeLevel(3);
   for (const name of ASYNCIFY_EXPORTS) module.removeExport(`asyncify_${name}`);
   splitInstrumented(module, table);
 
