@@ -13,7 +13,7 @@ export type { HeapProfile, HeapSite, HeapType } from "./runtime/heapprofile.js";
 export type { LeakedGoroutine } from "./runtime/leaks.js";
 export type { Go, Scope } from "./go/thread.js";
 export type { GoOptions } from "./go/starter.js";
-export type { Arrived } from "./go/arrival.js";
+export type { Arrived } from "./sync/arrival.js";
 export type { GoTask, GoTasks } from "./go/tasks.js";
 export type { Goroutine, GoroutineStatus, ResultOf, YieldOf } from "./go/goroutine.js";
 export { context, current, type GoroutineContext } from "./go/current.js";

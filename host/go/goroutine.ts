@@ -8,7 +8,7 @@
 import { JsStatus } from "../abi/enums.js";
 import { present } from "../base/present.js";
 import type { LongTimer } from "../base/timers.js";
-import type { Arrived } from "./arrival.js";
+import type { Arrived } from "../sync/arrival.js";
 import type { Starter } from "./starter.js";
 import type { Yields } from "./yields.js";
 

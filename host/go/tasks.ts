@@ -4,7 +4,7 @@
  * The module is not imported here; a name that it does not export is found out when a goroutine is to run it.
  */
 import { SkeinError } from "../base/errors.js";
-import type { IsGeneric, Sent } from "./arrival.js";
+import type { IsGeneric, Sent } from "../sync/arrival.js";
 import type { AnyFunction, Goroutine, ResultOf, YieldOf } from "./goroutine.js";
 
 /** Marks a task with the module and the export that it stands for. */

@@ -1,4 +1,5 @@
 /** The part of a runtime that is about channels and locks: the same on the main thread and inside tasks. */
+import type { Arrived } from "./arrival.js";
 import type { Bytes } from "./bytes.js";
 import type { Chan } from "./chan.js";
 import type { Context } from "./context.js";
@@ -14,12 +15,13 @@ export abstract class SyncMembers {
   protected abstract get sync(): Sync;
 
   /**
-   * A channel with room for `capacity` values; with 0, the default, every send waits for its receiver.
+   * A channel with room for `capacity` values; with 0, the default, every send waits for its receiver. Its type is of what comes out of it:
+   * where Buffers are sent, a `Chan<Uint8Array>`.
    *
    * @throws RangeError, TypeError if an argument is wrong
    */
-  chan<T = unknown>(capacity?: number, options?: ChanOptions): Chan<T> {
-    return this.sync.newChan<T>(capacity, options);
+  chan<T = unknown>(capacity?: number, options?: ChanOptions): Chan<Arrived<T>> {
+    return this.sync.newChan<Arrived<T>>(capacity, options);
   }
 
   /**

@@ -242,7 +242,7 @@ const SHARING: Readonly<Record<string, Mistake>> = {
     says: "close of closed channel",
   },
   "sending a function": {
-    make: (rt) => rt.chan<() => number>(1).send(() => 1),
+    make: (rt) => rt.chan<() => number>(1).send(wrong(() => 1)),
     says: /could not be cloned: a function is no value to send/,
   },
   "blocking the main thread by a send": {

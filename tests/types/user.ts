@@ -4,8 +4,8 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { after, carry, otherwise, recv, send, start } from "skein";
-import type { Chan, Goroutine, Guard, Received, Runtime, RuntimeStats, SelectCase } from "skein";
-import type { Image, Tree } from "./work.js";
+import type { Arrived, Chan, Goroutine, Guard, Received, Runtime, RuntimeStats, SelectCase } from "skein";
+import type { Image, Point, Tree } from "./work.js";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Compiles if the types are the same. */
@@ -139,6 +139,32 @@ if (selected.index === 4) void 0;
 const first = await rt.select([numbers].map((ch) => recv(ch)));
 same<typeof first.value, number | undefined>(true);
 await rt.select([recv(null as Chan<number> | null), otherwise]);
+const declared: Chan<Image> = rt.chan(1);
+void rt.go(work.drain, rt.chan<Image>(1)).then((all) => same<typeof all, Image[]>(true));
+const untyped = rt.chan();
+same<typeof untyped, Chan<unknown>>(true);
+
+// A channel is of what comes out of it.
+const buffers = rt.chan<Buffer>(1);
+await buffers.send(Buffer.alloc(1));
+same<typeof buffers, Chan<Uint8Array>>(true);
+for await (const bytes of buffers) same<typeof bytes, Uint8Array>(true);
+const either = await rt.select([recv(buffers), recv(numbers), send(buffers, Buffer.alloc(1))]);
+if (either.index === 0 && either.ok) same<typeof either.value, Uint8Array>(true);
+// @ts-expect-error it takes no Buffers out
+void rt.go((ch: Chan<Buffer>) => void ch, buffers);
+const instances = rt.chan<Point>(1);
+await instances.send({ x: 1 });
+const instance = instances.tryRecv();
+// @ts-expect-error its methods stay behind
+if (instance.ok) void instance.value.norm;
+const functions = rt.chan<() => void>();
+// @ts-expect-error a function cannot be sent
+await functions.send(() => {});
+const nestedChannels = rt.chan<{ readonly reply: Chan<string>; done?(): void }>();
+same<typeof nestedChannels, Chan<{ readonly reply: Chan<string> }>>(true);
+const holder = <T>(): Chan<Arrived<T>> => rt.chan<T>(1);
+same<ReturnType<typeof holder<Buffer>>, Chan<Uint8Array>>(true);
 const cases: SelectCase[] = [recv(numbers), otherwise];
 const any = await rt.select(cases);
 same<typeof any.value, unknown>(true);
@@ -166,4 +192,4 @@ carry("user", new AsyncLocalStorage<{ name: string }>());
 await rt.dump();
 await rt.unref().ref().close({ deadline: 5 });
 
-export { code, doubled, ended, id, line, nothing, result, stats, status };
+export { code, declared, doubled, ended, id, line, nothing, result, stats, status };

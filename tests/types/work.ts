@@ -31,6 +31,12 @@ export async function primes(out: Chan<number>, mutex: Mutex, until: Context): P
   return current().go((n: number) => n * 2, 1);
 }
 
+export async function drain<T>(ch: Chan<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of ch) all.push(value);
+  return all;
+}
+
 export function move(n: number): Uint8Array {
   const bytes = new Uint8Array(n);
   return transfer(bytes, [bytes.buffer]);

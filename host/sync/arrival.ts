@@ -1,6 +1,6 @@
 /** The types of values on another thread: what has been cloned is not in all respects what was sent. */
 
-import type { SyncHandle } from "../sync/synchandle.js";
+import type { SyncHandle } from "./synchandle.js";
 
 type Primitive = string | number | bigint | boolean | null | undefined | void;
 type Func = (...args: never) => unknown;
