@@ -32,7 +32,7 @@ export class JsGo extends NoteHead {
   @host id: f64;
   /** 1 if `extra` holds a value. */
   @host hasExtra: i32;
-  /** 1 once its M has seen that it is to be cancelled. */
+  /** How often its M has been told that it is cancelled, and has come to read that. */
   @atomic seen: i32;
   /** What the goroutine carries besides arguments. */
   @slot extra: u64;
@@ -50,6 +50,8 @@ export class JsGo extends NoteHead {
   @atomic counts: i32;
   /** The pool whose ticket it has, of which it is a holder, or null. Who reads the result gives both back. */
   @host pool: HostObject | null;
+  /** Of one that is lost: 1 if its thread was stopped for another goroutine. */
+  @host isBystander: i32;
 }
 
 export namespace ArgCount {

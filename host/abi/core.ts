@@ -65,9 +65,10 @@ export interface Core {
   ioTakeAccepted(at: number): number;
   /**
    * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so. If it
-   * `spares` those that have not begun there, since they cannot be why, they run elsewhere.
+   * `spares` those that have not begun there, since they cannot be why, they run elsewhere. `by` is the goroutine for whose cancellation it is done,
+   * or 0.
    */
-  killM(mid: number, mark: number, text: number, spares: boolean): boolean;
+  killM(mid: number, mark: number, text: number, spares: boolean, by: number): boolean;
   /** Releases it. */
   lockRelease(o: number): void;
   /** Takes a mutex, or a RWMutex for writing, for a thread if it is free: OpStatus.Done, OpStatus.Abandoned, or 0. */
@@ -223,7 +224,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   ioFree: 1,
   ioInput: 5,
   ioTakeAccepted: 1,
-  killM: 4,
+  killM: 5,
   lockRelease: 1,
   lockTry: 3,
   mainIsStuck: 0,
@@ -340,7 +341,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     ioFree: take("ioFree"),
     ioInput: take("ioInput"),
     ioTakeAccepted: (at) => ioTakeAccepted(at) >>> 0,
-    killM: (mid, mark, text, spares) => Boolean(killM(mid, mark, text, spares)),
+    killM: (mid, mark, text, spares, by) => Boolean(killM(mid, mark, text, spares, by)),
     lockRelease: take("lockRelease"),
     lockTry: take("lockTry"),
     mainIsStuck: take("mainIsStuck"),

@@ -108,7 +108,7 @@ export class NoteHead extends View {
  * thread that started it, which reuses it. It is posted back as a note.
  */
 export class JsGo extends NoteHead {
-  static override readonly SIZE = 136;
+  static override readonly SIZE = 140;
   /** One of JsStatus; changed by compare-and-swap while it is Queued, since it may be cancelled as it is taken. */
   get state(): number {
     return Atomics.load(this.words, this.at + 2);
@@ -173,7 +173,7 @@ export class JsGo extends NoteHead {
   set hasExtra(value: number) {
     this.words[this.at + 12] = value;
   }
-  /** 1 once its M has seen that it is to be cancelled. */
+  /** How often its M has been told that it is cancelled, and has come to read that. */
   get seen(): number {
     return Atomics.load(this.words, this.at + 13);
   }
@@ -216,11 +216,18 @@ export class JsGo extends NoteHead {
   set pool(value: number) {
     this.words[this.at + 33] = value;
   }
+  /** Of one that is lost: 1 if its thread was stopped for another goroutine. */
+  get isBystander(): number {
+    return this.words[this.at + 34]!;
+  }
+  set isBystander(value: number) {
+    this.words[this.at + 34] = value;
+  }
 }
 
 /** A thread. M0 is the main thread's instance: it submits and drains and never runs goroutines. */
 export class M extends View {
-  static readonly SIZE: number = 344;
+  static readonly SIZE: number = 360;
   get goroutines(): number {
     return (this.words[this.at + 16]! >>> 0) + (this.words[this.at + 17]! >>> 0) * 2 ** 32;
   }
@@ -318,39 +325,39 @@ export class M extends View {
   }
   /** One of Watching. Written by the thread. */
   get watching(): number {
-    return this.words[this.at + 80]!;
+    return this.words[this.at + 84]!;
   }
   set watching(value: number) {
-    this.words[this.at + 80] = value;
+    this.words[this.at + 84] = value;
   }
   /** The first of the Holdings of its thread's JavaScript, or 0 (owner). */
   get holdings(): number {
-    return this.words[this.at + 81]! >>> 0;
+    return this.words[this.at + 85]! >>> 0;
   }
   set holdings(value: number) {
-    this.words[this.at + 81] = value;
+    this.words[this.at + 85] = value;
   }
   /** 1 while its thread is in its event loop, and nothing there that keeps an event loop alive is anybody else's. Written by the thread. */
   get idleLoop(): number {
-    return Atomics.load(this.words, this.at + 84);
+    return Atomics.load(this.words, this.at + 88);
   }
   set idleLoop(value: number) {
-    Atomics.store(this.words, this.at + 84, value);
+    Atomics.store(this.words, this.at + 88, value);
   }
   /** Where `idleLoop` is in `words`. */
   get idleLoopIndex(): number {
-    return this.at + 84;
+    return this.at + 88;
   }
   /** The operation that its thread blocks for, however long that takes, or 0. Written by the thread. */
   get blockedOn(): number {
-    return Atomics.load(this.words, this.at + 85) >>> 0;
+    return Atomics.load(this.words, this.at + 89) >>> 0;
   }
   set blockedOn(value: number) {
-    Atomics.store(this.words, this.at + 85, value);
+    Atomics.store(this.words, this.at + 89, value);
   }
   /** Where `blockedOn` is in `words`. */
   get blockedOnIndex(): number {
-    return this.at + 85;
+    return this.at + 89;
   }
 }
 

@@ -47,6 +47,18 @@ export class LongTimer {
   }
 }
 
+let holds = 0;
+let hold: NodeJS.Timeout | undefined;
+
+/** Keeps this thread's event loop going until `letGo` has been called as often: to wait for shared memory does not. */
+export function keepAlive(): void {
+  if (holds++ === 0) hold = setInterval(() => undefined, LONGEST_TIMER_MS);
+}
+
+export function letGo(): void {
+  if (--holds === 0) clearInterval(hold);
+}
+
 /** Resolves when `promise` does, after `ms` at the latest. */
 export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -43,8 +43,8 @@ export interface Goroutine<R, Y = never> extends Promise<R>, AsyncIterable<Y, R>
   readonly status: GoroutineStatus;
   /**
    * Cancels it: the promise rejects with `reason` (an AbortError if there is none). If it has not begun it never will; if it
-   * awaits, its `context().signal` aborts; if it does not heed that within the grace time it is given up, and a synchronous
-   * one that is still running then is stopped with its thread. False if it has ended already.
+   * awaits, its `context().signal` aborts; if it does not heed that within the grace time it is given up, and one that then computes for
+   * ever is stopped with its thread. False if it has ended already.
    */
   cancel(reason?: unknown): boolean;
 }
@@ -69,6 +69,8 @@ const STATES: Readonly<Record<number, GoroutineStatus>> = {
 /** @internal What few goroutines have. */
 interface Rare {
   cancelled: boolean;
+  /** How often its M was told so. */
+  told: number;
   reason: unknown;
   name: string | undefined;
   timers: Set<LongTimer>;
@@ -115,6 +117,7 @@ export class Started {
   get more(): Rare {
     return (this.rare ??= {
       cancelled: false,
+      told: 0,
       reason: undefined,
       name: undefined,
       timers: new Set(),

@@ -11,7 +11,7 @@
  * `beforeExit`, and it holds on again. (Deno says nothing there; so there it is not known.)
  */
 import process from "node:process";
-import { Mstart, NoteKind, Owed, Park, ThreadMark } from "../abi/enums.js";
+import { Mstart, NoteKind, Owed, Park } from "../abi/enums.js";
 import type { M } from "../abi/records.js";
 import type { Memory } from "../base/memory.js";
 import { heededSignals } from "../base/signals.js";
@@ -62,7 +62,7 @@ export class HostLoop implements Holder {
   async turn(code: number): Promise<void> {
     // The event loop would end for want of anything to wait for: Atomics.waitAsync does not count.
     this.keepAlive ??= setInterval(() => undefined, LONGEST_TIMER_MS);
-    this.mark.enter(ThreadMark.Turn);
+    this.mark.enterTurn();
     for (let i = 0; i < MICRO_TURNS && this.isHeld; i++) await Promise.resolve();
     this.thread?.drain();
     if ((this.m.owed & Owed.Turn) !== 0) {

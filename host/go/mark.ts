@@ -18,6 +18,8 @@ export function markOf(goroutine: number): number {
 export class Mark {
   private readonly m: M;
   private value = ThreadMark.Core;
+  /** What turns of the event loop go by. */
+  private turns = ThreadMark.Turn;
 
   constructor(memory: Memory, mid: number) {
     this.m = memory.m(mid);
@@ -31,6 +33,22 @@ export class Mark {
   enter(value: number): void {
     this.value = value;
     this.m.mark = value;
+  }
+
+  /** Leaves the core for a turn of the event loop. */
+  enterTurn(): void {
+    this.enter(this.turns);
+  }
+
+  /** Has what is left of this turn go in the name of `value`: if the event loop does not come to its next, it is for what was just called or its microtasks. */
+  blame(value: number): void {
+    this.turns = value;
+    if (this.value === ThreadMark.Turn) this.enter(value);
+    setImmediate(() => {
+      if (this.turns !== value) return;
+      this.turns = ThreadMark.Turn;
+      if (this.value === value) this.enter(ThreadMark.Turn);
+    });
   }
 
   /** Back to the core. Does not return if the thread is to be killed. */

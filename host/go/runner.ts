@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { FunctionFlag, JsStatus, NoteKind, RunJs } from "../abi/enums.js";
 import { StopThread } from "../program/instance.js";
 import type { Memory } from "../base/memory.js";
-import { ALL } from "./starter.js";
+import { ALL } from "./cancelling.js";
 import { trusted } from "../base/promises.js";
 import { attempt, isError, stackOf, wordsOf } from "../base/thrown.js";
 import { runCarried, type Carried } from "./carry.js";
@@ -36,7 +36,7 @@ class Running implements GoroutineContext {
   readonly record: number;
   private controller: AbortController | undefined;
   private reason: unknown;
-  private isCancelled = false;
+  isCancelled = false;
   /** Values that it may yield, and whom to tell that there are more. */
   leave = WINDOW;
   wake: (() => void) | undefined;
@@ -261,7 +261,9 @@ export class Runner {
     core.mfree(note);
     // One that has ended meanwhile is not there.
     for (const each of id === ALL ? [...this.pending.values()] : running === undefined ? [] : [running]) {
-      this.memory.jsgo(each.record).seen = 1;
+      this.memory.jsgo(each.record).seen++;
+      if (each.isCancelled) continue; // it is only asked whether this thread turns its event loop
+      this.mark.blame(markOf(each.id));
       each.cancel(reason);
       each.wake?.();
     }

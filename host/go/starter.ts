@@ -9,7 +9,7 @@
  * The first few goroutines of a tick are handed over at once, so that they start even if this thread then blocks; those that
  * follow go in batches, at the latest in a microtask.
  */
-import { JsStatus, NoteKind, ThreadMark } from "../abi/enums.js";
+import { JsStatus, NoteKind } from "../abi/enums.js";
 import { JsGo } from "../abi/records.js";
 import { SkeinError, WorkerError } from "../base/errors.js";
 import { checkOptions, shown, type Names } from "../base/options.js";
@@ -17,13 +17,13 @@ import { onAbort } from "../base/signals.js";
 import { wordsOf } from "../base/thrown.js";
 import type { Memory } from "../base/memory.js";
 import { LongTimer } from "../base/timers.js";
-import { takeText, writeText } from "../program/notes.js";
+import { takeText } from "../program/notes.js";
 import { Callers, withCaller } from "./callers.js";
+import { Cancelling, whyLost } from "./cancelling.js";
 import { Functions } from "./functions.js";
 import { writeOutput } from "./stdout.js";
 import type { TaskName } from "./tasks.js";
 import { Started, type AnyFunction } from "./goroutine.js";
-import { markOf } from "./mark.js";
 import { dropArgs, encodeArgs, sendRequest } from "./records.js";
 import type { Thread } from "./thread.js";
 import { Yields } from "./yields.js";
@@ -34,16 +34,6 @@ const IDS = 64;
 const AT_ONCE = 8;
 /** How many may wait to be handed over together. */
 const BATCH = 32;
-/** How long a goroutine has to heed its cancellation before it is given up or its thread ended, in milliseconds. */
-export const GRACE_MS = 250;
-/** How long after that its thread is left alone, where others await on it and would fail: it may end by itself. */
-const SPARE_MS = 2000;
-/** How soon to try again when the thread was in the core just then, in milliseconds. */
-const AGAIN_MS = 5;
-
-/** Instead of a goroutine's number: all that await on the thread. */
-export const ALL = 0;
-
 /** How a goroutine is started, beside its function and arguments. */
 export interface GoOptions {
   /** Cancels it when it aborts. */
@@ -58,8 +48,9 @@ export interface GoOptions {
 
 /** @internal */
 export class Starter {
-  private readonly thread: Thread;
+  readonly thread: Thread;
   private readonly memory: Memory;
+  private readonly cancelling: Cancelling;
   private readonly functions: Functions;
   /** Records not in use. */
   private readonly free: number[] = [];
@@ -88,6 +79,7 @@ export class Starter {
     this.thread = thread;
     this.memory = thread.memory;
     this.functions = new Functions(thread.core, thread.memory);
+    this.cancelling = new Cancelling(this);
     thread.mailbox.on(NoteKind.Task, (address) => this.returned(address));
     thread.mailbox.on(NoteKind.Yield, (address) => this.yielded(address));
     if (thread.mid === 0) {
@@ -235,7 +227,8 @@ export class Starter {
     g.more.detach = onAbort(signal, abort);
   }
 
-  private later(g: Started, ms: number, action: () => void): void {
+  /** @internal Has `action` happen in `ms` unless it ends before. */
+  later(g: Started, ms: number, action: () => void): void {
     const { timers } = g.more;
     const timed = (): void => {
       timers.delete(timer);
@@ -247,8 +240,8 @@ export class Starter {
 
   // ---- ending --------------------------------------------------------------------------------------------------------
 
-  /** Its promise is about to be settled: it counts no more. */
-  private finish(g: Started, ended: "done" | "failed" | "cancelled"): Started {
+  /** @internal Its promise is about to be settled: it counts no more. */
+  finish(g: Started, ended: "done" | "failed" | "cancelled"): Started {
     this.ticketBack(g.at);
     g.at = 0;
     g.ended = ended;
@@ -306,7 +299,10 @@ export class Starter {
         error = orError(() => thread.codec.decode(this.memory.jsgo(at).result));
         break;
       case JsStatus.Lost:
-        error = new WorkerError(this.memory.jsgo(at).mid, whyLost(this.takeText(at), g?.id));
+        error = new WorkerError(
+          this.memory.jsgo(at).mid,
+          whyLost(this.takeText(at), this.memory.jsgo(at).isBystander !== 0),
+        );
         break;
       default:
         dropArgs(this.thread, at);
@@ -344,82 +340,19 @@ export class Starter {
     this.thread.core.mfree(at);
   }
 
-  // ---- cancelling ----------------------------------------------------------------------------------------------------
+  /** @internal Whether a goroutine is still under way whose record is, or was, this one: its promise may have been settled. */
+  isUnderWay(g: Started, at: number): boolean {
+    return !this.isEnded && this.slots[this.memory.jsgo(at).slot] === g;
+  }
 
   /** See `Goroutine.cancel`. */
   cancel(g: Started, reason: unknown): boolean {
-    const { at } = g;
-    if (at === 0) return false;
-    const { more } = g;
-    if (more.cancelled) return true;
-    more.cancelled = true;
-    more.reason = reason;
-    this.flush();
-    if (
-      Atomics.compareExchange(
-        this.memory.words,
-        this.memory.jsgo(at).stateIndex,
-        JsStatus.Queued,
-        JsStatus.Cancelled,
-      ) === JsStatus.Queued
-    ) {
-      // The record comes back when its turn would have been.
-      this.thread.core.abandonRecord(at);
-      this.finish(g, "cancelled").fail(reason);
-      return true;
-    }
-    this.request(g, NoteKind.Cancel, 0, reason);
-    this.later(g, GRACE_MS, () => this.giveUp(g));
-    return true;
+    return this.cancelling.cancel(g, reason);
   }
 
   /** Cancels all goroutines: those that this thread has started, and all that await on any. */
   cancelAll(reason: Error): void {
-    for (const g of this.live()) {
-      g.promise.catch(() => undefined); // whoever does not wait for it does not mind
-      this.cancel(g, reason);
-    }
-    const { thread } = this;
-    const count = this.memory.sched.mcount;
-    for (let mid = 1; mid <= count; mid++) this.notify(mid, NoteKind.Cancel, ALL, 0, reason);
-    thread.drain();
-  }
-
-  /** It has not ended in spite of its cancellation. */
-  private giveUp(g: Started): void {
-    const { at } = g;
-    if (at === 0) return;
-    const { thread } = this;
-    if (this.memory.jsgo(at).seen !== 0) {
-      // Its thread is well, but the function does not heed the signal: what comes of it is dropped.
-      thread.core.abandonRecord(at);
-      this.finish(g, "cancelled").fail(g.more.reason);
-      return;
-    }
-    const mid = this.memory.jsgo(at).mid;
-    if (thread.core.othersAwait(mid, at)) {
-      thread.core.abandonRecord(at);
-      this.finish(g, "cancelled").fail(g.more.reason);
-      new LongTimer(SPARE_MS, () => this.stopThread(g, at, mid), false);
-    } else {
-      this.stopThread(g, at, mid);
-    }
-  }
-
-  /** Has the thread of a goroutine ended that is still under way there. */
-  private stopThread(g: Started, at: number, mid: number): void {
-    const { thread } = this;
-    thread.drain();
-    const { slot, seen } = this.memory.jsgo(at);
-    if (this.isEnded || this.slots[slot] !== g) return;
-    if (seen !== 0) return this.giveUp(g); // its thread has come to it after all
-    const isWaiting = this.memory.jsgo(at).state === JsStatus.Waiting;
-    const mark = isWaiting ? ThreadMark.Turn : markOf(g.id);
-    const why = `${STOPPED} ${g.id} (${g.name}) did not heed its cancellation`;
-    const text = writeText(thread.core, thread.memory, why);
-    if (thread.core.killM(mid, mark, text, true)) return; // the record comes back as lost
-    thread.core.mfree(text);
-    new LongTimer(AGAIN_MS, () => this.stopThread(g, at, mid), false);
+    this.cancelling.cancelAll(reason);
   }
 
   // ---- generators ----------------------------------------------------------------------------------------------------
@@ -471,7 +404,8 @@ export class Starter {
     return value;
   }
 
-  private notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {
+  /** @internal Tells an M something about a goroutine. */
+  notify(mid: number, kind: number, id: number, arg: number, value: unknown): void {
     const { thread } = this;
     const { codec } = thread;
     sendRequest(thread, { mid, gen: this.memory.m(mid).gen }, { kind, id, arg }, (at) => {
@@ -483,15 +417,6 @@ export class Starter {
       }
     });
   }
-}
-
-/** How a thread's last words begin that was stopped for a goroutine. */
-const STOPPED = "it was stopped, as goroutine";
-
-/** Why a goroutine was lost; of one that did nothing wrong, also why it could not go on elsewhere. */
-function whyLost(why: string, id: number | undefined): string {
-  if (!why.startsWith(STOPPED) || why.startsWith(`${STOPPED} ${id} `)) return why;
-  return `${why}; this one awaited there, and what has begun cannot move to another thread: start it again`;
 }
 
 /** What `take` returns, or what it throws. */

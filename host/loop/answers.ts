@@ -9,7 +9,7 @@
  * - Given up: the caller sends a note that says so and forgets the ticket. The loop releases it when it has that note and the
  *   task is over, whichever comes last: only then can its number not be mistaken for that of another call.
  */
-import { LONGEST_TIMER_MS } from "../base/timers.js";
+import { keepAlive, letGo } from "../base/timers.js";
 import { CancelledError, LoopError, TimeoutError } from "./looperrors.js";
 import { CANCEL, firstWord, type Mailbox, RUN } from "./mailbox.js";
 import { packError, unpackError, type Packed } from "./packederrors.js";
@@ -121,19 +121,6 @@ export class Answers {
 
 // ---- the caller's side ----------------------------------------------------------------------------------------------------
 
-/** Calls of this thread that wait, which keep its process alive. */
-let waiting = 0;
-let alive: NodeJS.Timeout | undefined;
-
-function waits(change: 1 | -1): void {
-  waiting += change;
-  if (waiting > 0) alive ??= setInterval(() => undefined, LONGEST_TIMER_MS);
-  else {
-    clearInterval(alive);
-    alive = undefined;
-  }
-}
-
 type Outcome<T> = { readonly result: T } | { readonly error: unknown };
 
 /** What another thread's loop will make of a call: a promise that can be cancelled, or waited for without giving the thread away. */
@@ -162,7 +149,7 @@ export class RemoteFuture<T = unknown> extends Promise<T> {
     this.#mailbox = mailbox;
     this.#ticket = ticket;
     this.#settle = settle;
-    waits(1);
+    keepAlive();
     const wait = Atomics.waitAsync(mailbox.words, firstWord(ticket) + STATE, State.Pending);
     if (wait.async) void wait.value.then(() => this.#take());
     else queueMicrotask(() => this.#take());
@@ -228,7 +215,7 @@ export class RemoteFuture<T = unknown> extends Promise<T> {
   #end(outcome: Outcome<T>): void {
     this.#ticket = 0;
     this.#outcome = outcome;
-    waits(-1);
+    letGo();
     this.#settle(outcome);
   }
 }

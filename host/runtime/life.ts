@@ -9,7 +9,7 @@ import { readPanic, Report } from "../base/control.js";
 import { debugSettings } from "../base/debug.js";
 import { ExitError, fatalError, SkeinError, type FatalError, type GoPanic } from "../base/errors.js";
 import { within } from "../base/timers.js";
-import { GRACE_MS } from "../go/starter.js";
+import { GRACE_MS } from "../go/cancelling.js";
 import { resolveName } from "../sockets/resolution.js";
 import { readNote, takeText, type Note } from "../program/notes.js";
 import type { ProgramInfo } from "../program/program.js";

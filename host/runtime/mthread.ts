@@ -166,7 +166,7 @@ function notifyMain({ core, memory }: Thread, kind: number): void {
 /** Tells who looks after this thread that it is about to end, and why. */
 function dying({ core, memory }: Instance, mid: number, mark: Mark, why: string): void {
   // In the event loop it may be anybody's doing, also that of a module that is being loaded.
-  core.killM(mid, mark.current, writeText(core, memory, why), mark.current !== ThreadMark.Turn);
+  core.killM(mid, mark.current, writeText(core, memory, why), mark.current !== ThreadMark.Turn, 0);
 }
 
 /** Handles what came out of `mstart`; true if this M goes on. Throws what it does not know. */

@@ -5,6 +5,7 @@
  * as long as no more waits for the peer than the high-water mark; when the connection closes, nothing waits any more.
  */
 import { present } from "../base/present.js";
+import { keepAlive, letGo } from "../base/timers.js";
 import type { ConnHandle, ConnWriter } from "./events.js";
 import { bytesOf } from "./output.js";
 import { PARCEL_SIZE } from "./parcels.js";
@@ -97,8 +98,7 @@ class RemoteConn implements ConnWriter {
     const { loop, slot } = this.#handle;
     const { gates, parcels } = this.#block;
     const freed = parcels.freed(loop);
-    // Waiting for shared memory keeps no event loop alive.
-    const alive = setInterval(() => {}, 2 ** 30);
+    keepAlive();
     try {
       for (let rest = output; this.#isOpen;) {
         const gate = rest === undefined ? undefined : gates.opened(loop, slot);
@@ -113,7 +113,7 @@ class RemoteConn implements ConnWriter {
       }
       return false;
     } finally {
-      clearInterval(alive);
+      letGo();
     }
   }
 }

@@ -16,6 +16,7 @@ import { IoEvent, IoKind, ProgramState, SlotFlag, StdSocketLayout } from "../abi
 import { IoRequest, StdSocket } from "../abi/records.js";
 import { Control, Report } from "../base/control.js";
 import type { Memory } from "../base/memory.js";
+import { keepAlive, letGo } from "../base/timers.js";
 import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
 import type { Network } from "./address.js";
 import { errnoOf } from "./constants.js";
@@ -201,8 +202,7 @@ function networkOf(address: SocketAddress, flags: number): Network {
 
 async function runIO(data: ThreadData): Promise<void> {
   const control = new Control(data.memory, data.control);
-  // Waiting for requests keeps no event loop alive.
-  const alive = setInterval(() => {}, 2 ** 30);
+  keepAlive();
   try {
     const { core, memory } = instantiate(data, control, netImports);
     core.beM(IO_M);
@@ -220,7 +220,7 @@ async function runIO(data: ThreadData): Promise<void> {
       control.report(Report.Failure, `the I/O thread failed: ${(error as Error).stack ?? String(error)}`);
     }
   } finally {
-    clearInterval(alive);
+    letGo();
   }
 }
 

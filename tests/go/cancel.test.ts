@@ -154,7 +154,7 @@ describe("cancelling a goroutine", () => {
           const loads = rt.go(rt.tasks<{ six(): number }>(`data:text/javascript,${source}`).six);
           const g = rt.go(work.deafThenForever);
           await until(() => g.status === "waiting");
-          await delay(100); // one that has heard of its cancellation is given up, and its thread is not looked after
+          await delay(100); // or it hears of its cancellation before it computes, and then others are spared for longer
           g.cancel(new Error("stop"));
           await assert.rejects(g, /stop/);
           assert.equal(awaits.status, "waiting", "it gets some time yet");
@@ -186,6 +186,51 @@ describe("cancelling a goroutine", () => {
         { procs: 1, threads: 1 },
       ),
   );
+
+  it(
+    "that hears of its cancellation and then computes for ever is ended with its thread as well",
+    { skip: onDeno && "a thread that computes cannot be ended there" },
+    () =>
+      withRuntime(
+        async (rt) => {
+          const work = rt.tasks<Work>(WORK);
+          const awaits = rt.go(work.later, 60_000);
+          const awaited = rejection(awaits);
+          const g = rt.go(work.foreverOnceAborted, 0);
+          await until(() => awaits.status === "waiting" && g.status === "waiting");
+          g.cancel(new Error("stop"));
+          await assert.rejects(g, /stop/);
+          assert.match(String(await awaited), /WorkerError.* did not heed .* this one awaited there/);
+          assert.equal(await rt.go(work.identity, 1), 1);
+          const late = rt.go(work.foreverOnceAborted, 700);
+          await until(() => late.status === "waiting");
+          late.cancel(new Error("stop"));
+          await assert.rejects(late, /stop/);
+          await delay(1000);
+          assert.equal(await rt.go(work.identity, 2), 2);
+        },
+        { procs: 1, threads: 1 },
+      ),
+  );
+
+  it("that has heard, and awaits, does nobody harm who computes for long beside it", () =>
+    withRuntime(
+      async (rt) => {
+        const work = rt.tasks<Work>(WORK);
+        const deaf = rt.go(work.deaf);
+        const computes = rt.go(async () => {
+          await new Promise((resolve) => setTimeout(resolve, 1000));
+          const end = Date.now() + 3500;
+          while (Date.now() < end);
+          return "computed";
+        });
+        await until(() => deaf.status === "waiting" && computes.status === "waiting");
+        deaf.cancel(new Error("stop"));
+        await assert.rejects(deaf, /stop/);
+        assert.equal(await computes, "computed");
+      },
+      { procs: 1, threads: 1 },
+    ));
 
   it("that ends well all the same, before the grace time is over, has been cancelled", () =>
     withRuntime(async (rt) => {

@@ -30,6 +30,7 @@ export interface Work {
   deaf(): Promise<never>;
   countAborts(heard: Int32Array): Promise<never>;
   deafThenForever(): Promise<never>;
+  foreverOnceAborted(ms: number): Promise<never>;
   exit(code: number): never;
   exitLater(code: number): Promise<never>;
   throwOutside(): Promise<never>;

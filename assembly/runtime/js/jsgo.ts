@@ -270,16 +270,18 @@ export function requeueDetached(record: usize): void {
 
 /**
  * Has the thread of an M killed if its mark is still `mark`; false if it is not. `text`, a Text, says why; it is the M's if so. If it
- * `spares` those that have not begun there, since they cannot be why, they run elsewhere.
+ * `spares` those that have not begun there, since they cannot be why, they run elsewhere. `by` is the goroutine for whose cancellation it is done,
+ * or 0.
  */
 @host
-export function killM(mid: i32, mark: i32, text: usize, spares: bool): bool {
+export function killM(mid: i32, mark: i32, text: usize, spares: bool, by: f64): bool {
   const mp = allm(mid);
   if (mark == ThreadMark.Core) return false;
   if (atomic.cmpxchg<i32>(addressOf(mp.mark), mark, ThreadMark.Doomed) != mark) return false;
   lock(addressOf(sched.lock));
   mp.lastWords = text;
   mp.spares = spares;
+  mp.doomedFor = by;
   mp.killlink = sched.killM;
   mp.onKillList = true;
   sched.killM = mp;
@@ -355,6 +357,7 @@ export function mlost(mid: i32, text: usize): void {
   mp.mark = ThreadMark.Core;
   mp.lastWords = 0;
   mp.spares = false;
+  mp.doomedFor = 0;
   if (lockedg) {
     lockedg.lockedCount = 0;
     if (!given) sched.nmlocked--;
@@ -403,6 +406,7 @@ function failAll(mp: M, text: usize, gen: i32): void {
       }
       atomic.store<i32>(record + offsetof<JsGo>("state"), JsStatus.Lost);
       changetype<JsGo>(record).result = <u64>copyText(text);
+      changetype<JsGo>(record).isBystander = i32(mp.doomedFor != 0 && mp.doomedFor != changetype<JsGo>(record).id);
       if (isTraced()) trace(TraceKind.End, StopReason.Lost, gp.id);
       postRecord(record);
       buryDetached(gp);

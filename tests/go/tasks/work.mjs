@@ -84,6 +84,13 @@ export async function untilAborted() {
   throw signal.reason;
 }
 
+/** Hears of its cancellation, does something for so long, and then computes for ever. */
+export async function foreverOnceAborted(ms) {
+  await untilAborted().catch(() => {});
+  if (ms > 0) await later(ms);
+  for (;;);
+}
+
 /** Hears of its cancellation, and ends well. */
 export async function onceAborted(value) {
   const { signal } = context();
