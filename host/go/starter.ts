@@ -388,12 +388,17 @@ export class Starter {
     this.notify(0, NoteKind.Unwatched, 0, 0, error);
   }
 
-  /** Has the main thread write what was printed here. */
-  tellOutput(fd: number, bytes: Uint8Array): void {
+  /** Has the main thread write what was printed here; false if there is no memory to spare for that. */
+  tellOutput(fd: number, bytes: Uint8Array): boolean {
     const { thread } = this;
-    sendRequest(thread, { mid: 0, gen: this.memory.m(0).gen }, { kind: NoteKind.Output, id: 0, arg: fd }, (at) =>
-      thread.insist(() => thread.codec.encode(bytes, at)),
-    );
+    const main = { mid: 0, gen: this.memory.m(0).gen };
+    try {
+      sendRequest(thread, main, { kind: NoteKind.Output, id: 0, arg: fd }, (at) => thread.codec.encode(bytes, at));
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
   }
 
   /** The value of a note, which is freed. */

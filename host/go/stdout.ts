@@ -3,7 +3,7 @@
  * started this one, which may be sleeping inside the core.
  *
  * But where the main thread's `process.stdout.write` is not the stream's own, since a logger or a test runner looks at what is printed, or
- * the main thread is itself a worker of somebody's, what goroutines print goes there, as Node's own workers have it: in notes,
+ * the main thread is itself a worker of somebody's, what goroutines print, of a program's too, goes there, as Node's own workers have it: in notes,
  * which arrive before the results of the goroutines that have printed, and are written when the main thread's event loop turns. The main
  * thread looks whenever it begins to wait for something, and says so in the control block.
  *
@@ -30,17 +30,16 @@ const STREAMS = [
 /**
  * Has what goroutines print with `console.log` and `process.stdout` written at once, or sent.
  *
- * @param send has the main thread write bytes to a descriptor
+ * @param send has the main thread write bytes to a descriptor, if there is memory for them
  */
-export function writeAtOnce(control: Control, send: (fd: number, bytes: Uint8Array) => void): void {
+export function writeAtOnce(control: Control, send: (fd: number, bytes: Uint8Array) => boolean): void {
   if (isDeno) return; // it does so by itself
   for (const [fd, name] of STREAMS) {
     const sink = process[name] as unknown as Sink;
     sink._write = (chunk, encoding, done) => {
       const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : (chunk as Uint8Array);
       try {
-        if (control.isCaptured(fd)) send(fd, bytes);
-        else writeFully(fd, bytes);
+        if (!control.isCaptured(fd) || !send(fd, bytes)) writeFully(fd, bytes);
       } catch (error) {
         return done(error as Error);
       }

@@ -62,17 +62,27 @@ export type NetImports = (
   isPrograms: boolean,
 ) => WebAssembly.ModuleImports;
 
-/** Instantiates the program on this thread; `runJs` where goroutines run; `isPrograms` as in `netImports`. */
+/** What a thread has besides; `isPrograms` as in `netImports`. */
+export interface InstanceOptions {
+  readonly isPrograms?: boolean;
+  /** Where goroutines run. */
+  readonly runJs?: RunJs;
+  /** Has the main thread write bytes to a descriptor; false if it cannot, for want of memory. */
+  readonly send?: (fd: number, bytes: Uint8Array) => boolean;
+}
+
+/** Instantiates the program on this thread. */
 export function instantiate(
   data: ThreadData,
   control: Control,
   net: NetImports,
-  { isPrograms = true, runJs }: { isPrograms?: boolean; runJs?: RunJs } = {},
+  { isPrograms = true, runJs, send }: InstanceOptions = {},
 ): Instance {
   const memory = new Memory(data.memory);
   const stacks = new Stacks(data.symbols);
   const host: CoreImports = {
     ...programImports(data, control, memory, stacks, () => core),
+    write: writing(control, memory, send),
     ...fileImports(memory),
     run_js: runJs ?? noGoroutines,
   };
@@ -94,28 +104,12 @@ function programImports(
   memory: Memory,
   stacks: Stacks,
   core: () => Core,
-): Omit<CoreImports, "run_js" | keyof ReturnType<typeof fileImports>> {
+): Omit<CoreImports, "run_js" | "write" | keyof ReturnType<typeof fileImports>> {
   const env = data.env ?? process.env;
-  const line = new Uint8Array(16 * 1024);
   let ending = false;
   return {
     nanotime: clockOf(data.clock),
     thread_time: new ThreadTimes().get,
-
-    write(fd, address, length) {
-      if (control.reported) throw new StopThread();
-      if (!control.beginWrite()) return;
-      const { bytes } = memory;
-      // Other threads may write to this memory; the system call gets a copy that is this thread's own.
-      const own = length <= line.byteLength ? line.subarray(0, length) : new Uint8Array(length);
-      own.set(bytes.subarray(address, address + length));
-      try {
-        const errno = writeFully(fd, own);
-        if (fd === 1 && errno !== 0) control.outputFailed(errno);
-      } finally {
-        control.endWrite();
-      }
-    },
 
     exit() {
       throw new StopThread();
@@ -155,6 +149,25 @@ function programImports(
       if (bytes.byteLength <= capacity) memory.write(address, bytes);
       return bytes.byteLength;
     },
+  };
+}
+
+function writing(control: Control, memory: Memory, send: InstanceOptions["send"]): CoreImports["write"] {
+  const line = new Uint8Array(16 * 1024);
+  return (fd, address, length) => {
+    if (control.reported) throw new StopThread();
+    if (!control.beginWrite()) return;
+    const { bytes } = memory;
+    // Other threads may write to this memory; the system call gets a copy that is this thread's own.
+    const own = length <= line.byteLength ? line.subarray(0, length) : new Uint8Array(length);
+    own.set(bytes.subarray(address, address + length));
+    try {
+      if (control.isCaptured(fd) && send?.(fd, own) === true) return;
+      const errno = writeFully(fd, own);
+      if (fd === 1 && errno !== 0) control.outputFailed(errno);
+    } finally {
+      control.endWrite();
+    }
   };
 }
 

@@ -49,12 +49,13 @@ async function runM(data: MData): Promise<void> {
     const runJs = (record: number): number => {
       if (!hasRun) {
         hasRun = true;
-        writeAtOnce(control, (fd, bytes) => thread.starter.tellOutput(fd, bytes));
+        writeAtOnce(control, send);
         exitAsleep();
       }
       return runner.run(record);
     };
-    const instance = instantiate(data, control, await netImportsFor(data.module), { runJs });
+    const send = (fd: number, bytes: Uint8Array): boolean => thread.starter.tellOutput(fd, bytes);
+    const instance = instantiate(data, control, await netImportsFor(data.module), { runJs, send });
     core = instance.core;
     const { memory } = instance;
     const mark = new Mark(memory, mid);

@@ -7,9 +7,22 @@ import { after as afterAll, before, describe, it } from "node:test";
 import { type Chan, type Runtime, start } from "../../host/index.js";
 
 const PROGRAM = `
-import { Chan, go, gosched, Mutex, Select, ok } from "skein";
+import { Chan, eprintln, go, gosched, Mutex, print, println, Select, ok } from "skein";
 
-export function main(): void {}
+function speak(done: Chan<i32>): void {
+  println("of a goroutine");
+  done.send(1);
+}
+
+export function main(): void {
+  const done = new Chan<i32>();
+  print("one ");
+  go(speak(done));
+  done.recv();
+  println("line");
+  eprintln("error");
+  print("unfinished");
+}
 
 export function produce(ch: Chan<f64>, n: i32): void {
   for (let i = 0; i < n; i++) ch.send(<f64>i / 2);
@@ -137,6 +150,27 @@ async function all<T>(ch: Chan<T>): Promise<T[]> {
   for await (const value of ch) values.push(value);
   return values;
 }
+
+describe("what a program prints", () => {
+  it(
+    "is written by the main thread where its write has been replaced",
+    { skip: "deno" in process.versions && "Deno's console does not write by process.stdout" },
+    async () => {
+      const seen: string[] = [];
+      const { stdout, stderr } = process;
+      stdout.write = ((chunk: Uint8Array) => seen.push(`out: ${Buffer.from(chunk).toString()}`) > 0) as never;
+      stderr.write = ((chunk: Uint8Array) => seen.push(`err: ${Buffer.from(chunk).toString()}`) > 0) as never;
+      try {
+        assert.equal(await rt.run(), 0);
+      } finally {
+        // What they were before: the streams' own.
+        Reflect.deleteProperty(stdout, "write");
+        Reflect.deleteProperty(stderr, "write");
+      }
+      assert.deepEqual(seen, ["out: of a goroutine\n", "out: one line\n", "err: error\n", "out: unfinished"]);
+    },
+  );
+});
 
 describe("a channel between JavaScript and WebAssembly", () => {
   it("brings numbers from a goroutine in WebAssembly", async () => {
