@@ -8,12 +8,13 @@
  * core gets one now and then, although nothing is waited for, and a thread whose last wait is over gets one before it sleeps.
  *
  * Asked whether anything but itself keeps its event loop going, it lets go of that while it waits. If nothing does, Node says
- * `beforeExit`, and it holds on again. (Deno says nothing there; so there it is not known.)
+ * `beforeExit`, and it holds on again. Deno says nothing there, and would end the thread; but it can be asked (`hasWork`).
  */
 import process from "node:process";
 import { Mstart, NoteKind, Owed, Park } from "../abi/enums.js";
 import type { M } from "../abi/records.js";
 import type { Memory } from "../base/memory.js";
+import { hasWork } from "../base/eventloop.js";
 import { heededSignals } from "../base/signals.js";
 import { LONGEST_TIMER_MS, unheldTimers } from "../base/timers.js";
 import type { Mark } from "./mark.js";
@@ -88,11 +89,20 @@ export class HostLoop implements Holder {
   private async wait(): Promise<void> {
     this.isAsked = false;
     this.isWaiting = true;
-    this.keepAlive?.unref();
+    // Where it can be asked, in an immediate: no microtask is left then that could begin something.
+    if (hasWork === undefined) this.keepAlive?.unref();
+    else setImmediate(() => this.ask(hasWork!));
     await this.woken();
     this.keepAlive?.ref();
     this.isWaiting = false;
     this.m.idleLoop = 0;
+  }
+
+  private ask(hasWork: () => boolean): void {
+    this.keepAlive?.unref();
+    const isIdle = !hasWork();
+    this.keepAlive?.ref();
+    if (isIdle) this.beforeExit();
   }
 
   /** Nothing keeps the event loop going. */

@@ -6,12 +6,13 @@
  * What keeps no event loop alive counts as little here as it does for Node. But where an AbortSignal, a time-out of this runtime's or a
  * signal of the system's could still end a wait, there is no deadlock.
  *
- * It looks a second after the main thread has begun to wait and nothing has come, and again and again, ever more rarely. On Deno it can
- * neither be seen what goes on in event loops of threads, nor at the main thread's while a module's top level awaits: so there is found only
- * what does without either.
+ * It looks a second after the main thread has begun to wait and nothing has come, and again and again, ever more rarely. On Deno it cannot be
+ * seen what goes on in the main thread's event loop while a module's top level awaits, since all that Deno tells is whether that loop has work, and the
+ * evaluation of the module is work: so there nothing is found meanwhile.
  */
 import process from "node:process";
 import { Stuck } from "../abi/enums.js";
+import { hasWork } from "../base/eventloop.js";
 import { heededSignals } from "../base/signals.js";
 import { unheldTimers } from "../base/timers.js";
 import { anchorCount } from "../go/mainloop.js";
@@ -22,8 +23,8 @@ const FIRST_MS = 1000;
 const ANSWER_MS = 50;
 const LONGEST_MS = 30_000;
 
-/** Whether threads can say what goes on in their event loops. */
-const asks = !("deno" in process.versions);
+/** Whether threads can say whether their event loops are idle. */
+const asks = !("deno" in process.versions) || hasWork !== undefined;
 
 export class DeadlockWatch {
   private timer: NodeJS.Timeout | undefined;

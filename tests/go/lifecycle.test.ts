@@ -102,7 +102,6 @@ describe("a process", () => {
 
 describe("a deadlock of JavaScript alone", () => {
   const words = "fatal error: all goroutines are asleep - deadlock!";
-  const awaited = onDeno && "Deno tells nothing of what goes on in an event loop";
 
   it("fails what is awaited, and says what everybody waits for", async () => {
     const out = await run(`(async () => {
@@ -122,13 +121,15 @@ describe("a deadlock of JavaScript alone", () => {
     assert.match(out, /goes on\n$/);
   });
 
-  it("ends a process whose top level awaits, whatever its goroutines await", { skip: awaited }, async () => {
+  it("ends a process, whatever its goroutines await", async () => {
+    // Not at the top level of a module of Deno's, which counts as work while it awaits.
+    const [begin, end] = onDeno ? ["(async () => {", "})();"] : ["", ""];
     const body = (more: string): Promise<string> =>
-      failing(`const rt = await start({ procs: 2${more} });
+      failing(`${begin} const rt = await start({ procs: 2${more} });
         const [a, b] = [rt.chan(), rt.chan()];
         rt.go(async (a, b) => { await new Promise((resolve) => setTimeout(resolve, 100)); await a.recv(); await b.send(1); }, a, b).catch(() => {});
         rt.go(() => new Promise(() => {})).catch(() => {});
-        await b.recv();`);
+        await b.recv(); ${end}`);
     const [isolated, exits] = await Promise.all([body(""), body(', panic: "exit"')]);
     assert.match(isolated, /^1 /);
     assert.match(
