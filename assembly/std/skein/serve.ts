@@ -10,7 +10,7 @@
  * `conn.write` and goes out when the handler returns; to a peer that does not take it, bit by bit as it does.
  *
  * Parts: `serve/events.ts` what the user says, `serve/conn.ts` a connection and what waits to go out, `serve/loop.ts` the
- * loop, `serve/slots.ts` what finds a connection for an event or a wake, `serve/server.ts` listening, balance and the end.
+ * loop, `serve/connections.ts` what it does for them, `serve/slots.ts` what finds a connection for an event or a wake, `serve/server.ts` listening, balance and the end.
  *
  * On goroutines: the caller's, one that accepts for each listener, and one for each loop, which runs the handlers.
  */
