@@ -26,6 +26,13 @@ export function checkOptions<T>(of: string, given: unknown, known: Names<T>): T 
   return isPolluted ? ownOptions(given as T & object) : (given as T);
 }
 
+const NONE = Object.freeze(Object.create(null) as object);
+
+/** The same where options may be left out. */
+export function optionsOf<T extends object>(of: string, given: T | undefined, known: Names<T>): Partial<T> {
+  return given === undefined ? NONE : checkOptions<T>(of, given, known);
+}
+
 /** An option, unless it is the prototype of all objects that has it. */
 export function optionOf<T extends object, K extends keyof T>(options: T | undefined, name: K): T[K] | undefined {
   if (options === undefined || (name in Object.prototype && !Object.hasOwn(options, name))) return undefined;

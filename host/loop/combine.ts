@@ -1,4 +1,5 @@
 /** Waiting for several things, for a limited time, or without being cancelled, after asyncio's functions of these names. */
+import { optionsOf } from "../base/options.js";
 import { noteAwait } from "./callgraph.js";
 import { CancelledError, describe, LoopError, TimeoutError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
@@ -56,8 +57,9 @@ class GatheringFuture<T> extends Future<T> {
 export function gather(
   loop: EventLoop,
   awaitables: readonly Awaitable<unknown>[],
-  { returnExceptions = false }: GatherOptions = {},
+  options?: GatherOptions,
 ): Future<unknown[]> {
+  const { returnExceptions = false } = optionsOf("gather", options, { returnExceptions: true });
   if (awaitables.length === 0) {
     const none = new Future<unknown[]>(loop);
     none.setResult([]);

@@ -2,6 +2,7 @@
  * The event loop, after asyncio's, as its users see it: calls, other threads, futures and tasks, descriptors, and what
  * becomes of exceptions. How calls are made, and when, is in `scheduler.ts`.
  */
+import { optionsOf, ownOptions } from "../base/options.js";
 import { conceal, INSTEAD } from "../base/present.js";
 import {
   gather,
@@ -77,9 +78,9 @@ export class EventLoop extends Scheduler {
   private taskFactory: TaskFactory | undefined;
   private handler: ExceptionHandler | undefined;
 
-  constructor({ debug = false }: EventLoopOptions = {}) {
+  constructor(options?: EventLoopOptions) {
     super();
-    this.debug = debug;
+    this.debug = optionsOf("EventLoop", options, { debug: true }).debug ?? false;
     conceal(this);
   }
 
@@ -221,8 +222,8 @@ export class EventLoop extends Scheduler {
       return gather(this, given[0] as Awaitable<unknown>[], given[1] as GatherOptions | undefined);
     }
     const last = given.at(-1);
-    const options =
-      typeof last === "object" && last !== null && "returnExceptions" in last ? (last as GatherOptions) : undefined;
+    const isOptions = typeof last === "object" && last !== null && Object.hasOwn(last, "returnExceptions");
+    const options = isOptions ? (last as GatherOptions) : undefined;
     return gather(this, (options === undefined ? given : given.slice(0, -1)) as Awaitable<unknown>[], options);
   }
 
@@ -253,7 +254,7 @@ export class EventLoop extends Scheduler {
    * A task that is done when all that was given is done, or with `returnWhen` the first, or the first that fails, or when
    * `timeout` milliseconds are over. It tells which are done; cancels none; and fails with no exception of theirs.
    */
-  wait<T>(awaitables: Iterable<Awaitable<T>>, options: WaitSomeOptions = {}): Task<Waited<T>> {
+  wait<T>(awaitables: Iterable<Awaitable<T>>, options?: WaitSomeOptions): Task<Waited<T>> {
     return wait(this, awaitables, options);
   }
 
@@ -263,11 +264,8 @@ export class EventLoop extends Scheduler {
    *
    * @param options `timeout`: milliseconds, after which what is missing fails with a `TimeoutError`
    */
-  asCompleted<T>(
-    awaitables: Iterable<Awaitable<T>>,
-    { timeout = null }: { readonly timeout?: number | null } = {},
-  ): Future<T>[] {
-    return asCompleted(this, awaitables, timeout);
+  asCompleted<T>(awaitables: Iterable<Awaitable<T>>, options?: { readonly timeout?: number | null }): Future<T>[] {
+    return asCompleted(this, awaitables, optionsOf("asCompleted", options, { timeout: true }).timeout ?? null);
   }
 
   /**
@@ -327,8 +325,8 @@ export class EventLoop extends Scheduler {
   }
 
   /** `value` permits; with `bounded`, releasing more than were acquired is a RangeError. */
-  semaphore(value = 1, { bounded = false }: { readonly bounded?: boolean } = {}): LoopSemaphore {
-    return new LoopSemaphore(this, value, bounded);
+  semaphore(value = 1, options?: { readonly bounded?: boolean }): LoopSemaphore {
+    return new LoopSemaphore(this, value, optionsOf("semaphore", options, { bounded: true }).bounded ?? false);
   }
 
   /** A place where tasks wait until there are `parties` of them. */
@@ -338,17 +336,18 @@ export class EventLoop extends Scheduler {
 
   /** A queue, first in first out. */
   queue<T>(options?: QueueOptions): Queue<T> {
-    return new Queue<T>(this, new Fifo<T>(), options);
+    return new Queue<T>(this, new Fifo<T>(), optionsOf("queue", options, { maxSize: true }));
   }
 
   /** A queue, last in first out. */
   lifoQueue<T>(options?: QueueOptions): Queue<T> {
-    return new Queue<T>(this, new Lifo<T>(), options);
+    return new Queue<T>(this, new Lifo<T>(), optionsOf("lifoQueue", options, { maxSize: true }));
   }
 
   /** A queue that gives the least first; equal ones first in first out. */
-  priorityQueue<T>(options: PriorityQueueOptions<T> = {}): Queue<T> {
-    return new Queue<T>(this, new Sorted<T>(options.compare), options);
+  priorityQueue<T>(options?: PriorityQueueOptions<T>): Queue<T> {
+    const own = optionsOf("priorityQueue", options, { maxSize: true, compare: true });
+    return new Queue<T>(this, new Sorted<T>(own.compare), own);
   }
 
   // ---- descriptors --------------------------------------------------------------------------------------------------
@@ -390,8 +389,8 @@ export class EventLoop extends Scheduler {
 
   /** A task for a connection to `{ host, port }`, without a host to loopback, or to `{ path }`: what comes from it, and what goes to it. */
   openConnection(address: StreamAddress & StreamOptions): Task<[StreamReader, StreamWriter]> {
-    const { limit, ...place } = address;
-    return this.createTask(connecting(this, place, limit === undefined ? {} : { limit }));
+    const { limit, ...place } = ownOptions(address);
+    return this.createTask(connecting(this, place, { limit }));
   }
 
   /**
@@ -400,8 +399,8 @@ export class EventLoop extends Scheduler {
    */
   startServer(connected: ClientConnected, address: StreamAddress & StreamOptions): Task<StreamServer> {
     checkCallback(connected);
-    const { limit, ...place } = address;
-    return this.createTask(listening(this, connected, place, limit === undefined ? {} : { limit }));
+    const { limit, ...place } = ownOptions(address);
+    return this.createTask(listening(this, connected, place, { limit }));
   }
 
   // ---- signals ------------------------------------------------------------------------------------------------------

@@ -30,6 +30,6 @@ export function showContext(context: ExceptionContext): void {
     else if (key === "handleTraceback") lines.push(`Handle created at:\n${String(value)}`);
     else lines.push(`${key}: ${String(value)}`);
   }
-  if ("exception" in context) lines.push(inspect(context.exception));
+  if (Object.hasOwn(context, "exception")) lines.push(inspect(context.exception));
   console.error(lines.join("\n"));
 }

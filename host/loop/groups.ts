@@ -1,4 +1,5 @@
 /** Tasks that belong together: waiting for some of several, for a limited time, or for all that a group has begun, after asyncio's. */
+import { optionsOf } from "../base/options.js";
 import { noteAwait, noteAwaited } from "./callgraph.js";
 import type { Awaitable } from "./combine.js";
 import { checkLimit, ensureFuture } from "./combine.js";
@@ -31,9 +32,10 @@ export type Body<B, T> = (owner: B) => T | PromiseLike<T> | CoroutineGenerator<T
 export function wait<T>(
   loop: EventLoop,
   awaitables: Iterable<Awaitable<T>>,
-  options: WaitSomeOptions,
+  options?: WaitSomeOptions,
 ): Task<Waited<T>> {
-  const { timeout = null, returnWhen = "ALL_COMPLETED" } = options;
+  const own = optionsOf("wait", options, { timeout: true, returnWhen: true });
+  const { timeout = null, returnWhen = "ALL_COMPLETED" } = own;
   checkLimit(timeout);
   if (!["FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"].includes(returnWhen))
     throw new TypeError(`Invalid returnWhen value: ${describe(returnWhen)}`);

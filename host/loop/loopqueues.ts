@@ -120,7 +120,7 @@ export class Queue<T> {
   constructor(
     readonly loop: EventLoop,
     items: Items<T>,
-    { maxSize = 0 }: QueueOptions = {},
+    { maxSize = 0 }: QueueOptions,
   ) {
     if (typeof maxSize !== "number" || Number.isNaN(maxSize)) throw new TypeError("maxSize must be a number");
     this.maxSize = maxSize;

@@ -5,6 +5,7 @@
  * While the main task runs, SIGINT cancels it, if nobody else listens to that signal, so that it can clean up; a second
  * SIGINT ends the process as if nobody listened.
  */
+import { optionsOf } from "../base/options.js";
 import { conceal, present } from "../base/present.js";
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
@@ -25,14 +26,14 @@ export type Main<T> =
   PromiseLike<T> | CoroutineGenerator<T> | ((loop: EventLoop) => T | PromiseLike<T> | CoroutineGenerator<T>);
 
 export class Runner implements AsyncDisposable {
-  private readonly options: RunnerOptions;
+  private readonly options: Partial<RunnerOptions>;
   private loop: EventLoop | undefined;
   /** Calls what it is given in the context that the runs share. */
   private inContext: (<R>(body: () => R) => R) | undefined;
   private closing: Promise<void> | undefined;
 
-  constructor(options: RunnerOptions = {}) {
-    this.options = options;
+  constructor(options?: RunnerOptions) {
+    this.options = optionsOf("Runner", options, { debug: true, loopFactory: true });
     conceal(this);
   }
 
@@ -121,7 +122,7 @@ export class Runner implements AsyncDisposable {
 }
 
 /** Runs `main` in a new loop, and gives its result once all that it has started is over. */
-export async function run<T>(main: Main<T>, options: RunnerOptions = {}): Promise<T> {
+export async function run<T>(main: Main<T>, options?: RunnerOptions): Promise<T> {
   const runner = new Runner(options);
   try {
     return await runner.run(main);

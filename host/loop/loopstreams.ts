@@ -11,6 +11,7 @@
 import { Buffer } from "node:buffer";
 import type * as Net from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
+import { optionsOf, ownOptions } from "../base/options.js";
 import { conceal, present } from "../base/present.js";
 import type { EventLoop } from "./eventloop.js";
 import type { Future } from "./future.js";
@@ -24,7 +25,7 @@ const NOTHING = Buffer.alloc(0);
 
 export interface StreamOptions {
   /** Bytes that a reader keeps before its socket is paused at twice as many, and the longest line. Default 65536. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** Where to connect to, or to listen: a host and a port, or the path of a Unix socket. */
@@ -51,7 +52,8 @@ export class StreamReader {
   #socket: Socket | undefined;
   #isPaused = false;
 
-  constructor(loop: EventLoop, { limit = LIMIT }: StreamOptions = {}) {
+  constructor(loop: EventLoop, options?: StreamOptions) {
+    const { limit = LIMIT } = optionsOf("StreamReader", options, { limit: true });
     if (!(limit > 0)) throw new RangeError("Limit cannot be <= 0");
     this.#loop = loop;
     this.#limit = limit;
@@ -439,7 +441,7 @@ export function* connecting(
 ): Generator<unknown, [StreamReader, StreamWriter], unknown> {
   const reader = new StreamReader(loop, options);
   const { connect } = yield* net(loop);
-  const socket = connect({ ...address, noDelay: true, allowHalfOpen: true });
+  const socket = connect(ownOptions({ ...address, noDelay: true, allowHalfOpen: true }));
   const waiter = loop.createFuture<void>();
   const failed = (error: Error): void => {
     if (!waiter.done()) waiter.setException(error);
@@ -466,14 +468,14 @@ export function* listening(
   options: StreamOptions,
 ): Generator<unknown, StreamServer, unknown> {
   const { createServer } = yield* net(loop);
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const server = createServer(ownOptions({ allowHalfOpen: true, noDelay: true }));
   const waiter = loop.createFuture<void>();
   server.once("error", (error) => {
     if (!waiter.done()) waiter.setException(error);
   });
   const made = new StreamServer(loop, server, connected, options);
   // As everywhere here, an address without a host is loopback.
-  server.listen("port" in address ? { host: "127.0.0.1", ...address } : address, () => {
+  server.listen(ownOptions(Object.hasOwn(address, "port") ? { host: "127.0.0.1", ...address } : address), () => {
     if (!waiter.done()) waiter.setResult();
   });
   try {

@@ -17,6 +17,7 @@
  * Invariant of a generator's task that is not done: either a step is scheduled and `waiter` is undefined, or `waiter` is a
  * future that has `wakeup` among its callbacks.
  */
+import { optionOf } from "../base/options.js";
 import { trusted } from "../base/promises.js";
 import { CancelledError, describe, LoopError } from "./looperrors.js";
 import type { EventLoop } from "./eventloop.js";
@@ -66,9 +67,9 @@ export class Task<T = unknown> extends Future<T> {
   private controller: AbortController | undefined;
 
   /** For a task factory; `loop.createTask` is what others use. */
-  constructor(loop: EventLoop, coroutine: Coroutine<T>, options: TaskOptions = {}) {
+  constructor(loop: EventLoop, coroutine: Coroutine<T>, options?: TaskOptions) {
     super(loop);
-    this.name = options.name ?? `Task-${++named}`;
+    this.name = optionOf(options, "name") ?? `Task-${++named}`;
     loop.registerTask(this);
     if (isThenable(coroutine)) {
       this.adopt(coroutine);
@@ -82,7 +83,7 @@ export class Task<T = unknown> extends Future<T> {
       if (coroutine.name !== "") this.body = ` ${coroutine.name}()`;
       start = loop.handleFor(this.begin as Callback, [coroutine]);
     }
-    if (options.eagerStart === true && loop.isRunning) start.enter();
+    if (optionOf(options, "eagerStart") === true && loop.isRunning) start.enter();
     else loop.enqueue(start);
   }
 

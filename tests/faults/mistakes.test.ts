@@ -278,6 +278,14 @@ const SHARING: Readonly<Record<string, Mistake>> = {
     says: /callable object was expected, got 5/,
   },
   "a loop's arguments exchanged": { make: () => new EventLoop().callLater(wrong(() => 1), wrong(5)), says: /the delay must be a number of milliseconds/ }, // prettier-ignore
+  "an option of a queue as Python spells it": {
+    make: () => new EventLoop().queue(wrong({ maxsize: 5 })),
+    says: "queue has no option maxsize: do you mean maxSize?",
+  },
+  "a limit instead of its option": {
+    make: () => new EventLoop().wait([], wrong(5)),
+    says: "wait takes an object of options, not 5",
+  },
   "a server of no address": { make: () => serve({}), says: /nothing to serve: give addresses/ },
   "a server of another protocol": {
     make: () => serve({}, "http://x"),

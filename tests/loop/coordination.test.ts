@@ -4,10 +4,12 @@ import { describe, it } from "node:test";
 import {
   BrokenBarrierError,
   CancelledError,
+  EventLoop,
   LoopError,
   QueueEmpty,
   QueueFull,
   QueueShutDown,
+  Runner,
 } from "../../host/index.js";
 import { inLoop, turns, withLoop } from "./support.js";
 
@@ -282,4 +284,52 @@ describe("a queue", () => {
       await turns(loop);
       assert.equal(next.result(), 1);
     }));
+});
+
+describe("options", () => {
+  it(
+    "are those that are given, whatever the prototype of all objects has",
+    inLoop(async (loop) => {
+      const everything = Object.prototype as Record<string, unknown>;
+      const polluted = {
+        bounded: true,
+        compare: () => 0,
+        debug: true,
+        eagerStart: true,
+        loopFactory: () => undefined,
+        maxSize: 1,
+        returnExceptions: true,
+        returnWhen: "SOMETIME",
+        timeout: -1,
+      };
+      const late = loop.createFuture<number>();
+      let queue;
+      let begun = false;
+      let waited;
+      Object.assign(everything, polluted);
+      try {
+        assert.equal(new EventLoop().debug, false);
+        assert.equal(new Runner().getLoop().debug, false);
+        assert.equal(loop.queue().maxSize, 0);
+        assert.equal(loop.queue({}).maxSize, 0);
+        assert.equal(loop.semaphore(1).release(), undefined);
+        queue = loop.priorityQueue<number>();
+        for (const n of [2, 1]) queue.putNowait(n);
+        waited = [
+          loop.gather(late, late),
+          loop.gather([late]),
+          loop.asCompleted([late])[0]!,
+          loop.wait([late]),
+        ] as const;
+        loop.createTask(() => void (begun = true));
+        assert.equal(begun, false);
+      } finally {
+        for (const name of Object.keys(polluted)) Reflect.deleteProperty(everything, name);
+      }
+      late.setResult(5);
+      const [both, one, first, some] = await Promise.all(waited);
+      assert.deepEqual([both, one, first, queue.getNowait()], [[5, 5], [5], 5, 1]);
+      assert.equal(some.done.size, 1);
+    }),
+  );
 });
