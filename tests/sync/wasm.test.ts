@@ -158,8 +158,8 @@ describe("what a program prints", () => {
     async () => {
       const seen: string[] = [];
       const { stdout, stderr } = process;
-      stdout.write = ((chunk: Uint8Array) => seen.push(`out: ${Buffer.from(chunk).toString()}`) > 0);
-      stderr.write = ((chunk: Uint8Array) => seen.push(`err: ${Buffer.from(chunk).toString()}`) > 0);
+      stdout.write = (chunk: Uint8Array) => seen.push(`out: ${Buffer.from(chunk).toString()}`) > 0;
+      stderr.write = (chunk: Uint8Array) => seen.push(`err: ${Buffer.from(chunk).toString()}`) > 0;
       try {
         assert.equal(await rt.run(), 0);
       } finally {
