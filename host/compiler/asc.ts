@@ -82,6 +82,10 @@ export interface Global extends DeclaredElement {
 
 export interface Class extends Element {
   readonly type: Type;
+  /** The runtime id. */
+  readonly id: number;
+  /** The size of its objects. */
+  readonly nextMemoryOffset: number;
   readonly base: Class | null;
   getMethod(name: string): FunctionInstance | null;
   getMember(name: string): { readonly instance?: Property | null } | null;
@@ -239,6 +243,8 @@ export interface Parser extends Emitter {
 }
 
 export interface Program extends Emitter {
+  /** `__new`. */
+  readonly newInstance: FunctionInstance;
   readonly module: Module;
   readonly parser: Parser;
   readonly elementsByName: Map<string, Element>;
@@ -307,6 +313,8 @@ export interface Compiler extends Emitter {
     operands?: Expr[] | null,
     immediatelyDropped?: boolean,
   ): Expr;
+  makeCallInline(instance: FunctionInstance, operands: Expr[], thisArg?: Expr, immediatelyDropped?: boolean): Expr;
+  makeAllocation(instance: Class): Expr;
   makeBuiltinFieldGetter(property: Property): number;
   makeBuiltinFieldSetter(property: Property): number;
   ensureOverrideStub(original: FunctionInstance): FunctionInstance;

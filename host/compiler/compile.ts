@@ -8,6 +8,7 @@ import { STATIC_BASE } from "../../assembly/layout.js";
 import api, { type Options, type Program, type DeclaredElement } from "./asc.js";
 import { CompileError, SkeinError } from "../base/errors.js";
 import { displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
+import { installAllocations } from "./allocations.js";
 import { installAddressOf } from "./addressof.js";
 import { emit } from "./emit.js";
 import { Entry, START_EXPORT } from "./entry.js";
@@ -226,6 +227,7 @@ function generate(
   installNarrowLocals(hooks);
   installTemplates(hooks);
   installAddressOf(hooks);
+  installAllocations(hooks, session);
   new Tasks(session).install(hooks);
   nullChecks.install(hooks);
   // After the tasks, which look at calls as the compiler makes them.

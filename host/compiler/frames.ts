@@ -1,8 +1,8 @@
 /**
  * Which functions must keep a frame of their own, that is, not be inlined.
  *
- * Of the program, those that call anything, or contain an instruction that may trap: a panic can happen in or below these
- * and in no others, and its stack has to name them. The rest (getters, small arithmetic) may be inlined. To get or set a field
+ * Of the program, those that call anything but what makes an object, or contain an instruction that may trap: a panic can happen in
+ * or below these and in no others, and its stack has to name them. The rest (getters, small arithmetic) may be inlined. To get or set a field
  * is no call, nor do loads and stores count as traps: a null reference is found by a check before (`nullchecks.ts`).
  *
  * Of the functions that are given to `go` and the like, those with a loop, too: a goroutine may be stopped there for long. But one that
@@ -127,8 +127,9 @@ export class Frames {
     else if (!this.isInnocent(target)) this.note();
   }
 
-  /** Of checks for null, those that are left are added at the end; of accessors, few can panic. */
+  /** To make an object fails in one way, which no frame explains. Of checks for null, those that are left are added at the end; of accessors, few can panic. */
   private isInnocent(target: string): boolean {
+    if (target === this.session.compiler.program.newInstance.internalName) return true;
     return target === `${CORE}/${NIL_PANIC}` || (this.accessors.has(target) && !this.names.has(target));
   }
 

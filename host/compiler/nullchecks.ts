@@ -8,7 +8,8 @@
  *
  *     (block (if (i32.eqz (local.tee $t object)) (call $nilPanic)) (local.get $t))
  *
- * What is not checked: channels, whose methods know of null what Go says of it; `this`, for whoever calls a method has been checked; the library's own code; loads and stores of
+ * What is not checked: channels, whose methods know of null what Go says of it; `this`, for whoever calls a method has been checked, and a
+ * constructor makes the object if it was given none; the library's own code; loads and stores of
  * addresses. Library functions that are given null as an argument are not protected from it either.
  *
  * Checks are put in while code is generated, everywhere, and those that are superfluous are taken out afterwards: Binaryen's
@@ -89,10 +90,11 @@ export class NullChecks {
     if (!thisType?.isInternalReference || instance.is(CommonFlags.Constructor)) return receiver;
     if (instance.internalName.startsWith(OF_CHANNELS)) return receiver;
     if (this.checked.has(receiver) || !this.isProgram(source.internalName)) return receiver;
-    const isMethod = target.signature.thisType !== null && !target.is(CommonFlags.Constructor);
-    if (isMethod && kindName(receiver) === "LocalGet" && localIndex(receiver) === 0) return receiver;
+    // A constructor makes the object first, if it was not given one.
+    const hasThis = target.signature.thisType !== null;
+    if (hasThis && kindName(receiver) === "LocalGet" && localIndex(receiver) === 0) return receiver;
 
-    this.functions.set(target.internalName, isMethod);
+    this.functions.set(target.internalName, hasThis);
     const panic = this.session.callCore(NIL_PANIC, [], None);
     compiler.addDebugLocation(panic, (this.assigned.get(node) ?? node).range);
     const result = this.guarded(module, receiver, flow.getTempLocal(thisType).index, panic);
@@ -108,9 +110,9 @@ export class NullChecks {
   /** Takes out what is superfluous of a generated module; gives the names of the functions that keep checks. */
   reduce(module: Module): string[] {
     const functions = functionsOf(module);
-    for (const [name, isMethod] of this.functions) {
+    for (const [name, hasThis] of this.functions) {
       const func = functions.get(name);
-      if (func === undefined || !new Analysis(module, func, isMethod).run()) this.functions.delete(name);
+      if (func === undefined || !new Analysis(module, func, hasThis).run()) this.functions.delete(name);
     }
     return [...this.functions.keys()];
   }
@@ -150,9 +152,9 @@ class Analysis {
   constructor(
     private readonly module: Module,
     private readonly func: Func,
-    isMethod: boolean,
+    hasThis: boolean,
   ) {
-    this.known = new Set(isMethod ? [0] : []);
+    this.known = new Set(hasThis ? [0] : []);
   }
 
   /** Tells whether checks are left. */

@@ -70,6 +70,11 @@ export class Session {
     return this.compiler.module.call(this.coreFunction(name).internalName, operands, result);
   }
 
+  /** The same with the function's body in place of a call. */
+  inlineCore(name: string, operands: Expr[]): Expr {
+    return this.compiler.makeCallInline(this.coreFunction(name), operands);
+  }
+
   /** Has a function of the core compiled though nothing calls it yet. */
   ensureCore(name: string): void {
     this.coreFunction(name);

@@ -7,13 +7,14 @@
  * Any thread, on either stack.
  */
 import { allocCell, OBJECT_HEADER } from "./objects";
-import { malloc, mallocSize, mfree } from "./malloc";
+import { malloc, mallocSize, mfree, STEP } from "./malloc";
 import { markObject, shadeRange } from "./mark";
 import { PAGE_BITS, SPAN_BYTES, SPAN_OBJECT, SPAN_SMALL, spanEntry } from "./pages";
 import { pin, unpin } from "./pins";
 import { requestGc } from "./request";
 import { throwOutOfMemory } from "../base/panic";
-import { gc, sched } from "../../abi";
+import { gc, objectsOf, sched } from "../../abi";
+import { m } from "../base/registers";
 import { putRest } from "./work";
 
 /** AssemblyScript's limit on an object. */
@@ -56,10 +57,7 @@ export function __free(ptr: usize): void {
 
 @global @unsafe
 export function __new(size: usize, id: i32): usize {
-  if (size > MAX_SIZE) throwOutOfMemory();
-  const cell = allocCell(size + OBJECT_HEADER);
-  store<u64>(cell, ((<u64>size) << 32) | (<u64>(<u32>id)));
-  const ptr = cell + OBJECT_HEADER;
+  const ptr = __newUncleared(size, id);
   if (size <= CLEAR_MAX) {
     // Cells are multiples of 16 bytes, of which the header is half of one: an odd number of words is there to be cleared.
     store<u64>(ptr, 0);
@@ -71,6 +69,36 @@ export function __new(size: usize, id: i32): usize {
     memory.fill(ptr, 0, size);
   }
   return ptr;
+}
+
+/**
+ * The same for an object of a class, in the place of a call: with a size known there, of at most 56 bytes, all but the looks at the cache is
+ * decided by the compiler (`host/compiler/allocations.ts`).
+ */
+@inline
+export function newInstance(size: usize, id: i32): usize {
+  const bytes = (size + OBJECT_HEADER + (STEP - 1)) & ~(STEP - 1);
+  const pp = m.p;
+  if (!pp) return __new(size, id);
+  const cache = objectsOf(pp, <i32>(bytes / STEP) - 1);
+  const cell = cache.bump;
+  if (cell == cache.end) return __new(size, id);
+  cache.bump = cell + bytes;
+  store<u64>(cell, ((<u64>size) << 32) | (<u64>(<u32>id)));
+  store<u64>(cell, 0, 8);
+  if (bytes > 16) {
+    store<u64>(cell, 0, 16);
+    store<u64>(cell, 0, 24);
+  }
+  if (bytes > 32) {
+    store<u64>(cell, 0, 32);
+    store<u64>(cell, 0, 40);
+  }
+  if (bytes > 48) {
+    store<u64>(cell, 0, 48);
+    store<u64>(cell, 0, 56);
+  }
+  return cell + OBJECT_HEADER;
 }
 
 /** The same, not cleared: for what holds no references, and is written whole. */
