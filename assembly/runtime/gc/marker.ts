@@ -18,7 +18,10 @@ import { shareGrey } from "../memory/work";
 import { tryToEnd } from "./collect";
 import { markSomeRoots, rootsLeft, scanRan } from "./roots";
 
-/** Of the time since it has marked last a P marks this part again: with it, a quarter of all. */
+/**
+ * Of the time since it has marked last a P marks this part again: with it, a quarter of all. A turn that took longer, for the system had the
+ * thread wait, puts off the next: without that, what others take of the processor would be taken from the program alone.
+ */
 const TURN_PART: i64 = 3;
 /** No turn of less than so many ns is worth a look at the clock, and none is longer. */
 const TURN_MIN: i64 = 10_000;
@@ -59,7 +62,8 @@ function markFor(pp: P, ns: i64): bool {
   shareGrey(pp);
   tellFound(pp);
   const others = atomic.sub<i32>(addressOf(gc.markers), 1) - 1;
-  pp.markedAt = nanotime();
+  const now = nanotime();
+  pp.markedAt = now > until ? now + min(now - until, TURN_MAX) * TURN_PART : now;
   return !any && others == 0 && gc.full == 0 && !rootsLeft();
 }
 
