@@ -41,6 +41,7 @@ const commonJsThreadEntries = ["host/runtime/mthread.ts", "host/runtime/sysmon.t
 const bundles = {
   "library/index": "host/index.ts",
   "library/compiler": "host/compiler/index.ts",
+  "library/remote": "host/remote/index.ts",
   "command/main": "host/cli/main.ts",
 };
 
@@ -50,6 +51,7 @@ const bundles = {
  */
 const commonJsBundles = {
   "library/index": "host/index.ts",
+  "library/remote": "host/remote/index.ts",
   "piscina/main": "host/piscina/main.ts",
   "piscina/engine": "host/piscina/engine.ts",
 };
@@ -356,6 +358,19 @@ const importedCompiler = {
   },
 };
 
+/** Has what goes with the library require that: its errors are instances of the library's classes. */
+const besideTheLibrary = {
+  name: "beside-the-library",
+  setup(b) {
+    b.onResolve({ filter: /\/index\.js$/ }, ({ path: file, resolveDir, kind }) => {
+      const isLibrary = kind !== "entry-point" && path.resolve(resolveDir, file) === path.join(host, "index.js");
+      return isLibrary && !resolveDir.startsWith(path.join(host, "piscina"))
+        ? { path: "./index.cjs", external: true }
+        : undefined;
+    });
+  },
+};
+
 /** Options for bundles that are CommonJS modules. */
 const commonJs = {
   plugins: [apart, globalProcess],
@@ -372,7 +387,7 @@ async function buildCommonJs(options) {
     ...commonJs,
     ...compact,
     entryPoints: commonJsBundles,
-    plugins: [whereItWas, importedCompiler, globalProcess, required],
+    plugins: [besideTheLibrary, whereItWas, importedCompiler, globalProcess, required],
     footer: { js: "if (module.exports.Piscina) module.exports = module.exports.Piscina;" },
   });
   return outputFiles;

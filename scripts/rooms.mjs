@@ -20,7 +20,8 @@ const HOST = [
   ["trace"],
   ["runtime"],
   ["index.ts"],
-  ["bench", "piscina"],
+  ["piscina", "remote"],
+  ["bench"],
   ["cli"],
 ];
 

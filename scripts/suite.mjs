@@ -50,6 +50,8 @@ const SLOW = [
   "tests/programs/driver/cli",
   "tests/programs/driver/examples",
   "tests/programs/driver/sched",
+  "tests/remote/faults",
+  "tests/remote/page",
   "tests/serve/examples",
   "tests/serve/matrix",
   "tests/sync/stress",

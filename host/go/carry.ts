@@ -6,6 +6,7 @@ import type { AsyncLocalStorage } from "node:async_hooks";
 
 const REGISTRY = Symbol.for("skein.carried");
 const OTEL = Symbol.for("opentelemetry.js.api.1");
+const BROUGHT = Symbol.for("skein.brought");
 
 type Storages = Map<string, AsyncLocalStorage<unknown>>;
 
@@ -49,8 +50,24 @@ export interface Carried {
   trace?: Record<string, string>;
 }
 
+/**
+ * Has the goroutines that `fn` starts before it returns carry what came from another machine, as it is: this thread need not know the
+ * storages.
+ */
+export function passOn<T>(brought: Carried | undefined, fn: () => T): T {
+  const here = globalThis as { [BROUGHT]?: Carried | undefined };
+  here[BROUGHT] = brought;
+  try {
+    return fn();
+  } finally {
+    here[BROUGHT] = undefined;
+  }
+}
+
 /** What a goroutine that is started here and now has to carry; usually nothing. */
 export function carried(): Carried | undefined {
+  const brought = (globalThis as { [BROUGHT]?: Carried | undefined })[BROUGHT];
+  if (brought !== undefined) return brought;
   const otel = (globalThis as { [OTEL]?: Otel })[OTEL];
   if (storages.size === 0 && otel === undefined) return undefined;
   const all: Carried = {};

@@ -33,6 +33,9 @@ const PRINTS: Readonly<Record<string, RegExp>> = {
 const pages = ["README.md", ...readdirSync(path.join(packageRoot, "docs")).map((name) => `docs/${name}`)];
 const textOf = (page: string): string => readFileSync(path.join(packageRoot, page), "utf8");
 
+/** Pages whose programs other tests run: with the libraries they are compared to, with a server. */
+const ELSEWHERE = ["docs/coming-from.md", "docs/remote.md"];
+
 /** The blocks of a page in a language. */
 function blocksOf(page: string, language: string): string[] {
   const fence = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms");
@@ -55,7 +58,7 @@ function outputOf(args: readonly string[], cwd: string): string {
 const script = (file: string): string[] => [...(onDeno ? ["run", "--quiet", "-A"] : []), file];
 
 describe("programs of the pages", () => {
-  for (const page of pages.filter((name) => name !== "docs/coming-from.md")) {
+  for (const page of pages.filter((name) => !ELSEWHERE.includes(name))) {
     const blocks = blocksOf(page, "js").map((code) => ({ code, name: /^\/\/ (\S+\.[cm]?js)\n/.exec(code)?.[1] ?? "" }));
     for (const { name } of blocks.filter(({ name }) => !LOADED.test(name))) {
       it(`${page}: ${name}`, () => {

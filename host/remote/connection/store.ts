@@ -1,0 +1,135 @@
+/**
+ * Storing messages, and finding them again.
+ *
+ * Guarantee: `put` resolves only once the server has stored the message, or has it from before; what goes wrong for a while
+ * (a restart of the server, a lost connection) delays it, and what goes wrong for good is an error that says what.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MsgHdrs } from "@nats-io/transport-node";
+import { SkeinError } from "../../index.js";
+import { Questions } from "./ask.js";
+import type { Connection } from "./dial.js";
+import { Code, codeOf } from "./streams.js";
+
+/** How long to wait before each new attempt, in milliseconds; the last for all that follow. */
+const AGAIN_MS = [10, 25, 50, 100, 200, 400];
+/** After so many attempts it is looked whether the stream is there at all. */
+const SUSPICIOUS = 8;
+
+export interface PutOptions {
+  /** A number by which the server tells that it has the message already. */
+  readonly id?: string | undefined;
+  /** Store it only if nothing is stored under the subject. */
+  readonly fresh?: boolean;
+  /** Headers that can be read without knowing the format of the message. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether nobody wants it stored any more. */
+  readonly isOver?: () => boolean;
+}
+
+/** Where a message is; `exists` if another is stored under its subject, `over` if nobody wanted it any more. */
+export type Put = { readonly seq: number } | "exists" | "over";
+
+/** What the server says of a message that was published. */
+interface Ack {
+  readonly seq?: number;
+  readonly error?: { readonly err_code: number; readonly description: string };
+}
+
+export class Store {
+  private readonly questions: Questions;
+
+  constructor(private readonly connection: Connection) {
+    this.questions = new Questions(connection);
+  }
+
+  close(): void {
+    this.questions.close();
+  }
+
+  /** @throws SkeinError if the server refuses the message for good */
+  async put(stream: string, subject: string, payload: Uint8Array, options: PutOptions = {}): Promise<Put> {
+    const { nc, maxPayload } = this.connection;
+    if (payload.byteLength > maxPayload)
+      throw refusal(stream, `it has ${payload.byteLength} bytes, and the server takes ${maxPayload}`);
+    const headers = this.headersOf(stream, options);
+    for (let attempt = 0; ; attempt++) {
+      if (options.isOver?.() === true) return "over";
+      const ack = await this.publish(subject, payload, headers);
+      if (ack.seq !== undefined && ack.error === undefined) return { seq: ack.seq };
+      const code = ack.error?.err_code;
+      if (code === Code.WrongLastSequence) return "exists";
+      if (code !== undefined && FINAL.has(code)) throw refusal(stream, ack.error!.description);
+      if (nc.isClosed()) throw new SkeinError("the cluster is closed");
+      if (attempt === SUSPICIOUS) await this.checkStream(stream);
+      await sleep(AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)]);
+    }
+  }
+
+  /** An attempt to store a message; without a number and an error if there was no answer. */
+  private async publish(subject: string, payload: Uint8Array, headers: MsgHdrs): Promise<Ack> {
+    try {
+      return (await this.questions.ask(subject, payload, headers)).json();
+    } catch {
+      return {}; // no connection, no stream yet, no answer: it is asked again
+    }
+  }
+
+  private headersOf(stream: string, { id, fresh, headers }: PutOptions): MsgHdrs {
+    const all = this.connection.packages.transport.headers();
+    all.set("Nats-Expected-Stream", stream);
+    if (fresh === true) all.set("Nats-Expected-Last-Subject-Sequence", "0");
+    if (id !== undefined) all.set("Nats-Msg-Id", id);
+    for (const [name, value] of Object.entries(headers ?? {})) all.set(name, value);
+    return all;
+  }
+
+  /** What was stored last under a subject; undefined if nothing was. Waits while the server cannot say. */
+  async last(stream: string, subject: string): Promise<Uint8Array | undefined> {
+    const { nc } = this.connection;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const msg = await this.questions.ask(`$JS.API.DIRECT.GET.${stream}.${subject}`, NOTHING);
+        return msg.headers?.code === 404 ? undefined : msg.data;
+      } catch (error) {
+        if (nc.isClosed()) throw new SkeinError("the cluster is closed", { cause: error });
+        if (attempt === SUSPICIOUS) await this.checkStream(stream);
+      }
+      await sleep(AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)]);
+    }
+  }
+
+  /** Forgets what is stored under a subject of a stream without consumers. */
+  async purge(stream: string, subject: string): Promise<void> {
+    await this.connection.jsm.streams.purge(stream, { filter: subject });
+  }
+
+  /** Deletes what is stored last under a subject. A purge of it would have the consumers of the stream lose their place. */
+  async removeLast(stream: string, subject: string): Promise<void> {
+    const found = await this.connection.jsm.streams.getMessage(stream, { last_by_subj: subject }).catch(() => null);
+    if (found !== null) await this.remove(stream, found.seq);
+  }
+
+  /** Deletes one message, if it is still there. */
+  async remove(stream: string, seq: number): Promise<boolean> {
+    return this.connection.jsm.streams.deleteMessage(stream, seq, false).catch(() => false);
+  }
+
+  private async checkStream(stream: string): Promise<void> {
+    try {
+      await this.connection.jsm.streams.info(stream);
+    } catch (cause) {
+      if (codeOf(cause) === Code.StreamNotFound)
+        throw new SkeinError(`the stream ${stream} is gone: somebody has deleted it`, { cause });
+    }
+  }
+}
+
+function refusal(stream: string, why: string): SkeinError {
+  const full = /maximum (?:messages|bytes)|insufficient/.test(why) ? "the stream is full: " : "";
+  return new SkeinError(`nothing was stored in ${stream}: ${full}${why}`);
+}
+
+/** Errors of JetStream that no second attempt can mend: a full stream, too large a message, another stream at that subject. */
+const FINAL: ReadonlySet<number> = new Set([Code.StoreFailed, 10054, 10047, 10023, 10060]);
+const NOTHING = new Uint8Array(0);
