@@ -50,6 +50,7 @@ const SLOW = [
   "tests/programs/driver/cli",
   "tests/programs/driver/examples",
   "tests/programs/driver/sched",
+  "tests/remote/command",
   "tests/remote/faults",
   "tests/remote/page",
   "tests/serve/examples",

@@ -15,6 +15,7 @@ import { delivered } from "./output.js";
 import type { BuildOptions } from "./build.js";
 import type { RunOptions } from "./run.js";
 import type { TopOptions } from "./top.js";
+import type { WorkerOptions } from "./worker.js";
 
 /** Runs the command line `argv`, without the runtime's and the script's name; resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -64,6 +65,7 @@ async function parse(argv: readonly string[]): Promise<number> {
   declareRun(program, end);
   declareBuild(program, end);
   declareWatching(program);
+  declareWorker(program, end);
   program
     .command("bench")
     .description("run the benchmarks against the peers that are installed (skein bench --help)")
@@ -141,6 +143,24 @@ function declareWatching(program: Command): void {
     .action(async (pid: number | undefined, options: TopOptions) => {
       const { topCommand } = await import("./top.js");
       await topCommand(pid, options);
+    });
+}
+
+/** `skein worker`; `end` is told its exit code. */
+function declareWorker(program: Command, end: (status: number) => void): void {
+  program
+    .command("worker")
+    .description("run calls from other machines (skein/remote) until SIGTERM, then finish what runs")
+    .argument("<modules...>", "modules by name, such as work=./work.js")
+    .requiredOption("--nats <url>", "the NATS server, such as nats://127.0.0.1:4222")
+    .option("--name <cluster>", "the cluster's name", "skein")
+    .addOption(new Option("--procs <n>", "how many goroutines run at once (default: the CPUs)").argParser(procsOption))
+    .addOption(new Option("--concurrency <n>", "how many calls are held at a time").argParser(countOption))
+    .option("--module-version <version>", "the version of the modules, which calls may ask for")
+    .option("--http <address>", "answer /healthz and /metrics at [HOST:]PORT, on loopback if there is no host")
+    .action(async (modules: string[], options: WorkerOptions) => {
+      const { workerCommand } = await import("./worker.js");
+      end(await workerCommand(modules, options));
     });
 }
 

@@ -10,6 +10,7 @@ import { Caller, type Large } from "./calls/caller.js";
 import { DeadLetters } from "./calls/deadletters.js";
 import { callSettings, DEFAULTS, type CallOptions } from "./calls/options.js";
 import { makeTasks, remoteName, type RemoteTasks } from "./calls/tasks.js";
+import { RemoteChan, type RemoteChanOptions } from "./channels/chan.js";
 import { dial, type Connection } from "./connection/dial.js";
 import { checkCount, settingsOf, type ConnectOptions } from "./connection/options.js";
 import { Store } from "./connection/store.js";
@@ -50,6 +51,7 @@ export class Cluster implements AsyncDisposable {
   readonly #large: Large;
   readonly #caller: Caller;
   readonly #workers = new Map<Runtime, Worker>();
+  readonly #channels: { leave(): void }[] = [];
   #draining: Promise<void> | undefined;
   /** Makes calls. */
   readonly go: RemoteGo;
@@ -111,6 +113,17 @@ export class Cluster implements AsyncDisposable {
     for (const module of served) worker.add(module);
   }
 
+  /**
+   * A channel that processes share by its name. It stays when they end, until it is deleted.
+   *
+   * @throws SkeinError if there is one of that name with another capacity
+   */
+  async chan<T>(name: string, options: RemoteChanOptions = {}): Promise<RemoteChan<T>> {
+    const chan = await RemoteChan.open<T>(this.#connection, this.#store, name, options);
+    this.#channels.push(chan);
+    return chan;
+  }
+
   /** The calls that have failed for good. */
   deadLetters(): DeadLetters {
     return new DeadLetters(this.#connection, this.#store, this.#large);
@@ -158,6 +171,7 @@ export class Cluster implements AsyncDisposable {
     await drained;
     detach?.();
     for (const worker of workers) worker.close();
+    for (const chan of this.#channels) chan.leave();
     this.#caller.close(new SkeinError("the cluster is closed: calls that were stored are run all the same"));
     const { nc } = this.#connection;
     // What is acknowledged must have left before the connection ends; without one there is nothing to wait for.

@@ -10,6 +10,8 @@
  */
 export { connect, type Cluster, type RemoteGo, type ServeOptions } from "./cluster.js";
 export type { ConnectOptions } from "./connection/options.js";
+export type { RemoteChan, RemoteChanOptions, RemoteWaitOptions } from "./channels/chan.js";
+export type { RemoteReceived } from "./channels/received.js";
 export type { CallOptions } from "./calls/options.js";
 export type { RemoteCall } from "./calls/call.js";
 export type { RemoteTask, RemoteTasks } from "./calls/tasks.js";

@@ -29,6 +29,7 @@ describe("docs/remote.md", { skip: noServer, timeout: 60_000 }, () => {
     const ended = new Promise((resolve) => worker.once("exit", (code, signal) => resolve(code ?? signal)));
     assert.match(await run("caller.js"), /lake\.jpg.*640/s);
     assert.equal(await run("letters.js"), "");
+    assert.equal(await run("pipeline.js"), "1\n");
     // A process that can only require has the same.
     writeFileSync(
       path.join(place, "caller.cjs"),

@@ -66,6 +66,16 @@ export class Store {
     }
   }
 
+  /** Stores a message if there is room, and somebody stores what has that subject: waits for neither, only for a connection. */
+  async offer(stream: string, subject: string, payload: Uint8Array, id: string): Promise<"stored" | "full" | "nobody"> {
+    const ack = await this.publish(subject, payload, this.headersOf(stream, { id }));
+    if (ack.seq !== undefined && ack.error === undefined) return "stored";
+    const code = ack.error?.err_code;
+    if (code === Code.StoreFailed) return "full";
+    if (code !== undefined && FINAL.has(code)) throw refusal(stream, ack.error!.description);
+    return "nobody";
+  }
+
   /** An attempt to store a message; without a number and an error if there was no answer. */
   private async publish(subject: string, payload: Uint8Array, headers: MsgHdrs): Promise<Ack> {
     try {

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import path from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { packageRoot } from "../../host/bench/paths.js";
+import { connect } from "../../host/remote/index.js";
+import { until } from "../go/fixtures.js";
+import { freshFile, linesOf, WORK, type Work } from "./fixtures.js";
+import { freePort, NatsServer, noServer } from "./server.js";
+
+const command = [
+  ...("deno" in process.versions ? ["run", "--quiet", "-A"] : []),
+  path.join(packageRoot, "bin", "skein.js"),
+];
+
+describe("skein worker", { skip: noServer, timeout: 90_000 }, () => {
+  it("serves modules, tells how it is, and finishes what it runs when it is told to end", async () => {
+    await using server = await NatsServer.start();
+    const port = await freePort();
+    const args = [
+      "worker",
+      `work=${fileURLToPath(WORK)}`,
+      "--nats",
+      server.url,
+      "--name",
+      "t",
+      "--procs",
+      "1",
+      "--http",
+      String(port),
+    ];
+    const worker = spawn(process.execPath, [...command, ...args], { stdio: ["ignore", "inherit", "pipe"] });
+    let told = "";
+    worker.stderr.on("data", (chunk: Buffer) => (told += chunk.toString()));
+    const ended = new Promise((resolve) => worker.once("exit", (code, signal) => resolve(code ?? signal)));
+    try {
+      await using cluster = await connect({ name: "t", servers: server.url });
+      const work = cluster.tasks<Work>("work");
+      assert.equal(await cluster.go(work.add, 1, 2), 3);
+      await until(() => told.includes("serves work of the cluster t"));
+      const get = async (where: string): Promise<[number, string]> => {
+        const response = await fetch(`http://127.0.0.1:${port}/${where}`);
+        return [response.status, await response.text()];
+      };
+      assert.deepEqual(await get("healthz"), [200, "ok\n"]);
+      const [status, metrics] = await get("metrics");
+      assert.equal(status, 200);
+      assert.match(metrics, /^skein_worker_done_total\{cluster="t"\} 1$/m);
+      const file = freshFile();
+      const last = cluster.go(work.note, file, "last", 500);
+      await until(() => linesOf(file).length === 1);
+      worker.kill("SIGTERM");
+      assert.equal(await last, "last");
+      await ended;
+    } finally {
+      worker.kill("SIGKILL");
+    }
+  });
+
+  it("refuses what it cannot serve, and says why", () => {
+    const refused = (...args: string[]): string => {
+      const { stderr, status } = spawnSync(process.execPath, [...command, "worker", ...args], { encoding: "utf8" });
+      assert.equal(status, 1);
+      return stderr;
+    };
+    assert.match(
+      refused("work", "--nats", "nats://127.0.0.1:1"),
+      /"work" is no NAME=MODULE, such as work=\.\/work\.js/,
+    );
+    assert.match(
+      refused("a=./none.js", "--nats", "nats://127.0.0.1:1"),
+      /no NATS server answers at nats:\/\/127\.0\.0\.1:1/,
+    );
+  });
+});
