@@ -11,6 +11,7 @@ import { attempt, wordsOf } from "../base/thrown.js";
 import type { Memory } from "../base/memory.js";
 import { IMPORTERS } from "./selfcontained.js";
 import { readFunction } from "./functions.js";
+import { loadModule } from "./modules.js";
 import type { TaskName } from "./tasks.js";
 import type { AnyFunction } from "./goroutine.js";
 
@@ -82,7 +83,7 @@ export class Loader {
     const module: Module = {
       exports: undefined,
       error: undefined,
-      loading: (import(url) as Promise<Record<string, unknown>>).then(
+      loading: loadModule(url).then(
         (exports) => {
           module.exports = exports;
           for (const [name, value] of Object.entries(exports)) {
@@ -186,7 +187,7 @@ function loadError(url: string, cause: unknown): SkeinError {
   const isTypeScript = attempt(() => (cause as { code?: unknown } | null)?.code) === "ERR_UNKNOWN_FILE_EXTENSION";
   const hint =
     isTypeScript && /\.[cm]?ts$/.test(new URL(url).pathname)
-      ? "; this version of Node does not run TypeScript: compile it, or use Node 22.18 or newer, or Deno"
+      ? "; this version of Node does not run TypeScript: compile it, or use tsx, Node 22.18 or newer, or Deno"
       : "";
   return new SkeinError(`cannot load the module ${url}: ${reason}${hint}`, { cause });
 }

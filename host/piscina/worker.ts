@@ -2,13 +2,11 @@
  * A pool's side of its threads: finds the function of a task as piscina does, and calls it. Loaded once by each thread, for one
  * pool, whose number is in the URL.
  */
-import { createRequire } from "node:module";
 import os from "node:os";
-import path from "node:path";
 import { performance } from "node:perf_hooks";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { BroadcastChannel, getEnvironmentData, parentPort } from "node:worker_threads";
 import { current, type ThreadScope } from "../go/current.js";
+import { loadModule } from "../go/modules.js";
 import { transfer } from "../go/moved.js";
 import { isMovable, transferListOf, valueSymbol } from "./move.js";
 import { poolKey, setThreadState, Tally, type Message, type PoolData } from "./state.js";
@@ -17,8 +15,6 @@ type Handler = (task: unknown) => unknown;
 
 const pool = Number(new URL(import.meta.url).searchParams.get("pool"));
 const data = getEnvironmentData(poolKey(pool)) as unknown as PoolData;
-
-const require: NodeJS.Require = createRequire(import.meta.url);
 
 /** The functions that have been found, by file and export. */
 const handlers = new Map<string, Handler | Promise<Handler>>();
@@ -66,47 +62,12 @@ function handlerOf(filename: string, name: string): Handler | Promise<Handler> {
 
 /** An export, or what a promise that is exported resolves to; of a CommonJS module what `module.exports` has. */
 async function find(filename: string, name: string): Promise<Handler> {
-  const module = await load(filename);
+  const module = await loadModule(filename);
   const exported = await module[name];
   if (typeof exported === "function") return exported as Handler;
   const ofCommonJs = await (module.default as Record<string, unknown> | null | undefined)?.[name];
   if (typeof ofCommonJs === "function") return ofCommonJs as Handler;
   throw new Error(`No handler function exported from ${filename}${name === "default" ? "" : ` as ${name}`}`);
-}
-
-/** A module by its URL or path; what only `require` can find (no extension, a directory, what a hook of its has made of it), as that does. */
-async function load(filename: string): Promise<Record<string, unknown>> {
-  const isUrl = filename.startsWith("file:");
-  try {
-    return (await import(isUrl ? filename : pathToFileURL(filename).href)) as Record<string, unknown>;
-  } catch (error) {
-    const { code } = Object(error) as { code?: string };
-    if (!REQUIRES.has(code)) throw error;
-    // Without a hook for it, as ts-node's, require takes any file for JavaScript, and says less of what is wrong.
-    const hooks = require.extensions as Partial<NodeJS.Dict<unknown>> | undefined;
-    if (code === UNKNOWN_EXTENSION && hooks?.[path.extname(filename)] === undefined) throw error;
-    let module: unknown;
-    try {
-      module = require(isUrl ? fileURLToPath(filename) : filename);
-    } catch (cause) {
-      throw (cause as { code?: string } | null)?.code === "MODULE_NOT_FOUND" ? error : cause;
-    }
-    return { ...Object(module), default: isTranspiled(module) ? module.default : module } as Record<string, unknown>;
-  }
-}
-
-const UNKNOWN_EXTENSION = "ERR_UNKNOWN_FILE_EXTENSION";
-
-/** What `import` says of a file that `require` may know how to load. */
-const REQUIRES = new Set<string | undefined>([
-  "ERR_MODULE_NOT_FOUND",
-  "ERR_UNSUPPORTED_DIR_IMPORT",
-  "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
-  UNKNOWN_EXTENSION,
-]);
-
-function isTranspiled(module: unknown): module is { default: unknown } {
-  return Object(module) === module && (module as { __esModule?: unknown }).__esModule === true;
 }
 
 function prepareThread({ workerData, niceIncrement, keepsTurning, messages, tally: shared }: PoolData): void {

@@ -62,7 +62,10 @@ export interface RuntimeOptions {
   readonly env: Readonly<Record<string, string>> | undefined;
   /** What `skein top` shows it as; without it, it cannot be watched. */
   readonly title: string | undefined;
-  /** Whether it is to be found out that everything waits for ever, although JavaScript may wake goroutines. */
+  /**
+   * Whether it is to be found out that everything waits for ever, although JavaScript may wake goroutines. Not of a pool of piscina's, whose
+   * threads wait for tasks that anybody may bring, and of which nothing but the pool itself could be failed.
+   */
   readonly findsDeadlocks?: boolean;
   /** Whether SIGQUIT is to show its goroutines, and end the process. */
   readonly dumpsOnQuit?: boolean;

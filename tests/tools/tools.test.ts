@@ -98,6 +98,24 @@ describe("functions sent as their source", { skip }, () => {
     assert.deepEqual(printed(project.tool("tsx", "tsx", "main.ts")), EXPECTED);
   });
 
+  it("under tsx with tasks in TypeScript, by the name that they would be compiled to", () => {
+    const here = folder("tsx-tasks", "module");
+    project.write(
+      `${here}/work.ts`,
+      `import { context } from "skein";
+      export async function twice({ n }: { n: number }): Promise<number> { return context().signal.aborted ? 0 : 2 * n; }`,
+    );
+    project.write(
+      `${here}/main.ts`,
+      `import { start } from "skein";
+      const rt = await start({ procs: 2 });
+      const work = rt.tasks<typeof import("./work.js")>(new URL("./work.js", import.meta.url));
+      console.log(await rt.go(work.twice, { n: 21 }));
+      await rt.close();`,
+    );
+    assert.equal(project.tool(here, "tsx", "main.ts"), "42\n");
+  });
+
   it("under ts-node, in a CommonJS project", () => {
     const here = folder("ts-node", "commonjs");
     project.write(
