@@ -21,6 +21,10 @@ import type {
   FunctionTypeNode,
   DeclarationNode,
   FunctionDeclarationNode,
+  FunctionNode,
+  VariableStatementNode,
+  ForNode,
+  TypeNode,
 } from "./nodes.js";
 
 export type * from "./nodes.js";
@@ -38,14 +42,18 @@ export interface Type {
   readonly isNumericValue: boolean;
   readonly isManaged: boolean;
   readonly isReference: boolean;
+  readonly isNullableReference: boolean;
+  readonly isExternalReference: boolean;
   /** A reference that is an address. */
   readonly isInternalReference: boolean;
   toRef(): TypeRef;
   getClass(): Class | null;
+  getSignature(): Signature | null;
   toString(): string;
 }
 
 export interface Signature {
+  readonly type: Type;
   readonly parameterTypes: readonly Type[];
   readonly requiredParameters: number;
   readonly returnType: Type;
@@ -87,6 +95,7 @@ export interface Class extends Element {
   /** The size of its objects. */
   readonly nextMemoryOffset: number;
   readonly base: Class | null;
+  readonly contextualTypeArguments: Map<string, Type> | null;
   getMethod(name: string): FunctionInstance | null;
   getMember(name: string): { readonly instance?: Property | null } | null;
 }
@@ -101,13 +110,22 @@ export interface Property extends Element {
 
 export interface FunctionPrototype extends DeclaredElement {
   readonly functionTypeNode: FunctionTypeNode;
+  readonly bodyNode: Node | null;
+  readonly typeParameterNodes: readonly Node[] | null;
+  getBoundClassOrInterface(): Class | null;
+  parent: Element;
 }
 
 export interface FunctionInstance extends DeclaredElement {
+  parent: Element;
+  readonly type: Type;
   readonly signature: Signature;
   readonly contextualTypeArguments: Map<string, Type> | null;
   readonly flow: Flow;
   readonly prototype: FunctionPrototype;
+  readonly varargsStub: FunctionInstance | null;
+  addLocal(type: Type, name?: string | null, declaration?: Node | null): Local;
+  newStub(postfix: string, requiredParameters?: number): FunctionInstance;
 }
 
 export interface File extends Element {
@@ -121,7 +139,8 @@ export interface File extends Element {
 /** The state of control flow at some point of the function being compiled; knows the locals in scope. */
 export interface Flow {
   flags: number;
-  readonly parent: Flow | null;
+  parent: Flow | null;
+  readonly outer: Flow | null;
   readonly targetFunction: FunctionInstance;
   readonly sourceFunction: FunctionInstance;
   readonly contextualTypeArguments: Map<string, Type> | null;
@@ -131,6 +150,12 @@ export interface Flow {
   lookupLocal(name: string): Local | null;
   isNonnull(expression: Expr, type: Type): boolean;
   getTempLocal(type: Type): Local;
+  addScopedLocal(name: string, type: Type): Local;
+  addScopedDummyLocal(name: string, type: Type, declaration: Node): Local;
+  fork(): Flow;
+  getScopedLocal(name: string): Local | null;
+  isLocalFlag(index: number, flag: number, defaultIfInlined?: boolean): boolean;
+  setLocalFlag(index: number, flag: number): void;
 }
 
 // ---- the compiler ----------------------------------------------------------------------------------------------------
@@ -254,15 +279,30 @@ export interface Program extends Emitter {
   readonly managedClasses: Map<number, Class>;
   readonly moduleImports: Map<string, Map<string, DeclaredElement>>;
   readonly stringInstance: Class;
+  readonly visitInstance: FunctionInstance;
   initialize(): void;
   makeNativeFunction(name: string, signature: Signature): FunctionInstance;
 }
 
 export interface Resolver {
   resolveFunction(prototype: FunctionPrototype, typeArguments: null): FunctionInstance | null;
-  resolveClass(prototype: Element, typeArguments: null): Class | null;
-  resolveType(node: Node, flow: Flow | null, context: Element, typeArguments: Map<string, Type> | null): Type | null;
+  resolveClass(prototype: Element, typeArguments: readonly Type[] | null): Class | null;
+  resolveType(
+    node: Node,
+    flow: Flow | null,
+    context: Element,
+    typeArguments: Map<string, Type> | null,
+    reportMode?: number,
+  ): Type | null;
+  inferGenericTypeArguments(
+    call: Node,
+    prototype: FunctionPrototype,
+    parameters: readonly Node[] | null,
+    flow: Flow,
+    reportMode?: number,
+  ): readonly Type[] | null;
   resolveExpression(node: Node, flow: Flow, type: Type, reportMode: number): Type | null;
+  resolveFunctionExpression(node: FunctionNode, flow: Flow, type: Type, reportMode: number): Type | null;
 }
 
 export interface Compiler extends Emitter {
@@ -279,6 +319,11 @@ export interface Compiler extends Emitter {
   compileModuleExports(file: File): void;
   compileFile(file: File): void;
   compileFunction(instance: FunctionInstance): boolean;
+  compileFunctionBody(instance: FunctionInstance, statements: Expr[]): boolean;
+  compileFunctionExpression(expression: FunctionNode, contextualType: Type, constraints: number): Expr;
+  compileIdentifierExpression(expression: IdentifierNode, contextualType: Type, constraints: number): Expr;
+  compileVariableStatement(statement: VariableStatementNode): Expr;
+  compileForStatement(statement: ForNode): Expr;
   compileExpression(expression: Node, contextualType: Type, constraints?: number): Expr;
   compileThrowStatement(statement: ThrowNode): Expr;
   compileTemplateLiteral(literal: TemplateNode, constraints: number): Expr;
@@ -358,6 +403,8 @@ type Enum<Names extends string> = Readonly<Record<Names, number>>;
 interface Api {
   readonly Compiler: Constructor<[Program], Compiler> & { readonly prototype: Compiler };
   readonly Module: { readonly prototype: Module };
+  readonly Resolver: { readonly prototype: Resolver };
+  readonly Flow: { readonly prototype: Flow; createDefault(target: FunctionInstance): Flow };
   readonly Program: Constructor<[Options], Program>;
   readonly Options: Constructor<[], Options>;
   readonly Signature: {
@@ -367,13 +414,14 @@ interface Api {
       returnType: Type,
       thisType?: Type | null,
       requiredParameters?: number,
+      hasRest?: boolean,
     ): Signature;
   };
   readonly Type: { readonly void: Type; readonly auto: Type; readonly i32: Type; readonly usize32: Type };
   readonly Function: Constructor<
     [string, FunctionPrototype, null, Signature, Map<string, Type> | null],
     FunctionInstance
-  >;
+  > & { readonly prototype: FunctionInstance };
   readonly FunctionPrototype: Constructor<[string, Element, FunctionDeclarationNode, number], FunctionPrototype>;
   readonly FunctionDeclaration: Constructor<
     [IdentifierNode, null, number, null, FunctionTypeNode, Node, number, Range],
@@ -383,13 +431,15 @@ interface Api {
     createIdentifierExpression(text: string, range: Range): IdentifierNode;
     createFunctionType(
       parameters: readonly ParameterNode[],
-      returnType: Node,
+      returnType: TypeNode,
       thisType: null,
       nullable: boolean,
       range: Range,
     ): FunctionTypeNode;
-    createParameter(kind: number, name: IdentifierNode, type: Node, initializer: null, range: Range): ParameterNode;
-    createOmittedType(range: Range): Node;
+    createParameter(kind: number, name: IdentifierNode, type: TypeNode, initializer: null, range: Range): ParameterNode;
+    createOmittedType(range: Range): TypeNode;
+    createSimpleTypeName(name: string, range: Range): Node;
+    createNamedType(name: Node, typeArguments: null, isNullable: boolean, range: Range): TypeNode;
     createBlockStatement(statements: readonly Node[], range: Range): Node;
     createExpressionStatement(expression: Node): Node;
     createReturnStatement(value: Node, range: Range): Node;
@@ -441,8 +491,16 @@ interface Api {
     | "TypeDeclaration"
     | "UnaryPostfix"
     | "UnaryPrefix"
+    | "Variable"
     | "VariableDeclaration"
     | "FunctionDeclaration"
+    | "MethodDeclaration"
+    | "ClassDeclaration"
+    | "NamespaceDeclaration"
+    | "While"
+    | "Do"
+    | "If"
+    | "Return"
     | "Expression"
     | "Literal"
   >;
@@ -464,13 +522,13 @@ interface Api {
     | "Plus_Plus"
     | "Minus_Minus"
   >;
-  readonly CommonFlags: Enum<"Instance" | "Generic" | "Inlined" | "Compiled" | "Constructor">;
+  readonly CommonFlags: Enum<"Let" | "Const" | "Instance" | "Generic" | "Inlined" | "Compiled" | "Constructor">;
   readonly ElementKind: Enum<"Local" | "Function" | "FunctionPrototype" | "Class" | "Global">;
   readonly DecoratorFlags: Enum<"None" | "Inline" | "Builtin">;
   readonly DiagnosticCode: Enum<"User_defined_0" | "File_0_not_found">;
   readonly DiagnosticCategory: Enum<"Error" | "Warning" | "Info" | "Pedantic">;
   readonly Constraints: Enum<"None" | "ConvImplicit" | "WillDrop">;
-  readonly ExpressionId: Enum<"Const" | "Call" | "Drop" | "Block" | "Unreachable">;
+  readonly ExpressionId: Enum<"Const" | "Call" | "Drop" | "Block" | "Unreachable" | "LocalSet">;
   readonly ExpressionRunnerFlags: Enum<"PreserveSideeffects">;
   readonly TypeRef: Enum<"None" | "I32" | "I64" | "F32" | "F64" | "V128" | "Unreachable">;
   readonly BinaryOp: Enum<
@@ -499,14 +557,15 @@ interface Api {
     | "TruncF64ToU32"
     | "TruncF64ToU64"
   >;
+  readonly LocalFlags: Enum<"Constant" | "Initialized">;
   readonly FlowFlags: Enum<"InlineContext" | "Throws" | "Terminates">;
   readonly SourceKind: Enum<"Library" | "UserEntry">;
   readonly Feature: Enum<"Threads">;
   readonly FeatureFlags: Enum<"TailCall">;
   readonly Runtime: Enum<"Incremental">;
-  readonly ReportMode: Enum<"Swallow">;
+  readonly ReportMode: Enum<"Report" | "Swallow">;
   readonly ArrowKind: Enum<"None">;
-  readonly ParameterKind: Enum<"Default">;
+  readonly ParameterKind: Enum<"Default" | "Rest">;
 }
 
 const api = assemblyscript as unknown as Api;

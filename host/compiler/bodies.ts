@@ -2,15 +2,14 @@
  * Bodies of goroutines: the function expression in `go(() => { … })`, compiled to a function of its own whose parameters
  * are what it uses from its surroundings.
  *
- * AssemblyScript has no closures. A body gets copies instead: each local of the surroundings that it mentions, and `this`,
- * is evaluated where the body is started, with the type known there (a nullable local that was tested is not null inside),
- * and becomes a parameter. Assigning to such a copy would be lost, so it is an error.
+ * A body is a closure that is called once, so it needs no object: what it captures travels in the task. Each local of the
+ * surroundings that it mentions, and `this`, is evaluated where the body is started, with the type known there (a nullable local
+ * that was tested is not null inside), and becomes a parameter; of a shared variable (`captures.ts`) the address of its cell does.
  *
  * The body's function is a sibling of the one around it, not a child: it has the same parent, type arguments and `this`
  * type. So `this.x`, statics, members of namespaces and type parameters resolve as in the surroundings.
  */
 import api, {
-  type Element,
   type Expr,
   type Flow,
   type FunctionInstance,
@@ -20,7 +19,9 @@ import api, {
   type ParameterNode,
   type Type,
 } from "./asc.js";
-import { findFreeNames, type FreeNames } from "./freevars.js";
+import type { Captures } from "./captures.js";
+import type { Cells } from "./cells.js";
+import { exposeConstants, exposeTypeAliases, type Closures } from "./closures.js";
 import type { Session } from "./session.js";
 
 const { CommonFlags, Constraints, ElementKind } = api;
@@ -36,6 +37,8 @@ interface Parameter {
   readonly node: ParameterNode;
   readonly type: Type;
   readonly value: Expr;
+  /** The variable whose cell this is the address of. */
+  readonly shared?: Local;
 }
 
 export class Bodies {
@@ -44,9 +47,13 @@ export class Bodies {
   private readonly isBody = new WeakSet<FunctionInstance>();
   /** Compiled bodies: the compiler may compile a loop twice, and inlined functions once for each call. */
   private readonly compiled = new WeakMap<Node, Map<string, FunctionInstance>>();
-  private readonly freeNames = new WeakMap<Node, FreeNames>();
 
-  constructor(private readonly session: Session) {}
+  constructor(
+    private readonly session: Session,
+    private readonly captures: Captures,
+    private readonly cells: Cells,
+    private readonly closures: Closures,
+  ) {}
 
   /** Compiles `expression`, called with `args`, in the current flow; null if there were errors. */
   compile(expression: FunctionNode, args: readonly Node[]): Body | null {
@@ -67,36 +74,33 @@ export class Bodies {
       return null;
     }
 
-    let free = this.freeNames.get(expression);
-    if (!free) this.freeNames.set(expression, (free = findFreeNames(expression)));
-
+    const free = this.captures.of(expression);
+    for (const { node, message } of free.problems) session.report(node.range, message);
     const declared = parameters.map((node, i) => this.argument(node, args[i]!));
     const constants: Local[] = [];
     const captured: Parameter[] = [];
     for (const [name, identifier] of free.names) {
       const local = flow.lookupLocal(name);
       if (!local || local.kind !== ElementKind.Local) continue;
-      const isConstant = local.is(CommonFlags.Inlined);
-      for (const place of free.assignments.get(name) ?? []) {
-        session.report(
-          place.range,
-          isConstant
-            ? `cannot assign to '${name}', which is a constant`
-            : `captured variable '${name}' is a copy: goroutine bodies capture by value; use a module variable, an object's field or a channel`,
-        );
-      }
-      if (isConstant) {
+      if (local.is(CommonFlags.Inlined)) {
         constants.push(local);
         continue;
       }
+      const node = parameterNode(identifier.text, identifier);
+      const address = this.cells.addressOf(local);
+      if (address) {
+        const value = compiler.module.local_get(address.index, api.TypeRef.I32);
+        captured.push({ node, type: api.Type.usize32, value, shared: local });
+        continue;
+      }
       const value = compiler.compileExpression(identifier, api.Type.auto, Constraints.None);
-      captured.push({ node: parameterNode(identifier.text, identifier), type: compiler.currentType, value });
+      captured.push({ node, type: compiler.currentType, value });
     }
 
-    let thisType: Type | null = null;
     let receiver: Expr = 0;
-    if (free.receiver && source.signature.thisType) {
-      thisType = source.signature.thisType;
+    const outerThis = this.closures.receiverType(flow) ?? source.signature.thisType;
+    const thisType = free.receiver ? outerThis : null;
+    if (free.receiver && thisType) {
       const node = api.Node.createThisExpression(free.receiver.range);
       receiver = compiler.compileExpression(node, thisType, Constraints.ConvImplicit);
     }
@@ -156,7 +160,8 @@ export class Bodies {
     }
 
     const signature = api.Signature.create(compiler.program, types, returnType, thisType);
-    const key = `${source.internalName} ${signature.toString()}`;
+    const shared = parameters.map((p) => p.shared?.type.toString() ?? "").join();
+    const key = `${source.internalName} ${signature.toString()} ${shared}`;
     let instances = this.compiled.get(expression);
     if (!instances) this.compiled.set(expression, (instances = new Map<string, FunctionInstance>()));
     const existing = instances.get(key);
@@ -164,6 +169,8 @@ export class Bodies {
 
     const { range } = expression;
     const name = this.nextName(source);
+    const body = block(declaration.body!, returnType);
+    this.captures.replaceBody(body, declaration.body!);
     const clone = new api.FunctionDeclaration(
       api.Node.createIdentifierExpression(name, declaration.name.range),
       null,
@@ -176,7 +183,7 @@ export class Bodies {
         false,
         declaration.signature.range,
       ),
-      block(declaration.body!, returnType),
+      body,
       api.ArrowKind.None,
       range,
     );
@@ -185,8 +192,20 @@ export class Bodies {
     this.isBody.add(instance);
     exposeConstants(instance.flow, constants);
     exposeTypeAliases(instance.flow, flow);
+    this.adoptCells(instance, parameters);
     instances.set(key, instance);
     return compiler.compileFunction(instance) ? instance : null;
+  }
+
+  /** The names of shared variables stand for the variables, whose cells are at the addresses that are passed. */
+  private adoptCells({ flow }: FunctionInstance, parameters: readonly Parameter[]): void {
+    for (const { node, shared } of parameters) {
+      const name = node.name.text;
+      const address = shared && flow.getScopedLocal(name);
+      if (!address) continue;
+      flow.scopedLocals!.delete(name);
+      this.cells.adopt(flow, name, shared, address);
+    }
   }
 
   /** Named as Go names function literals: `main.func1`, and `main.func1.1` for one inside it. */
@@ -219,23 +238,6 @@ function parameterNode(name: string, at: Node): ParameterNode {
     null,
     range,
   );
-}
-
-/** Constants known at compile time stay constants inside. */
-function exposeConstants(flow: Flow, constants: readonly Local[]): void {
-  if (constants.length === 0) return;
-  flow.scopedLocals ??= new Map<string, Local>();
-  for (const local of constants) flow.scopedLocals.set(local.name, local);
-}
-
-/** `type X = …` declared inside the surrounding function. */
-function exposeTypeAliases(flow: Flow, outer: Flow): void {
-  for (let from: Flow | null = outer; from; from = from.parent) {
-    for (const [name, alias] of from.scopedTypeAlias ?? []) {
-      flow.scopedTypeAlias ??= new Map<string, Element>();
-      if (!flow.scopedTypeAlias.has(name)) flow.scopedTypeAlias.set(name, alias);
-    }
-  }
 }
 
 function copy<K, V>(map: ReadonlyMap<K, V> | null): Map<K, V> {

@@ -10,11 +10,15 @@ import { CompileError, SkeinError } from "../base/errors.js";
 import { displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
 import { installAllocations } from "./allocations.js";
 import { installAddressOf } from "./addressof.js";
+import { Captures } from "./captures.js";
+import { Cells } from "./cells.js";
+import { Closures } from "./closures.js";
 import { emit } from "./emit.js";
 import { Entry, START_EXPORT } from "./entry.js";
 import { Frames } from "./frames.js";
 import { Globals } from "./globals.js";
 import { Hooks } from "./hooks.js";
+import { Inference } from "./infer.js";
 import { checkDeclarations, checkImports } from "./imports.js";
 import { installLocations } from "./locations.js";
 import { installNarrowLocals } from "./narrow.js";
@@ -228,7 +232,15 @@ function generate(
   installTemplates(hooks);
   installAddressOf(hooks);
   installAllocations(hooks, session);
-  new Tasks(session).install(hooks);
+  const captures = new Captures();
+  const cells = new Cells(session, captures);
+  cells.install(hooks);
+  const inference = new Inference(session);
+  inference.install(hooks);
+  const closures = new Closures(session, captures, cells, inference);
+  // Outside of what the cells add to a function's beginning: a closure reads its register first.
+  closures.install(hooks);
+  new Tasks(session, captures, cells, closures).install(hooks);
   nullChecks.install(hooks);
   // After the tasks, which look at calls as the compiler makes them.
   installThrows(hooks, session);

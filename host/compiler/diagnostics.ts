@@ -83,7 +83,7 @@ export function place(range: Range, names: FileNames): string {
 function message({ code, message }: Diagnostic): string {
   if (code === DiagnosticCode.User_defined_0) return message.replace(/^User-defined: "?/, "").replace(/"$/, "");
   if (message === "Not implemented: Closures") {
-    return "functions cannot use variables of the function around them (only the body of a goroutine can: it gets copies)";
+    return "this variable of the function around cannot be used here";
   }
   return message
     .replace(/(?:[\w.@~-]+\/)+(\w)/g, "$1")

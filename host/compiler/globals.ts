@@ -7,13 +7,13 @@
  * the order of initialisers. A cell is as wide as the variable's type, so that narrow variables take no other room than
  * in an object, and aligned to it, so that a plain access is never torn.
  *
- * What stays per thread: the core's registers; `~argumentsLength`, which lives from a call to the callee's first
+ * What stays per thread: the core's registers; `~argumentsLength` and `~closure`, which live from a call to the callee's first
  * instruction; and the scratch variables of AssemblyScript's own library, which no operation holds across a switch.
  * Library variables that hold objects are not scratch, and are shared: their initialisers run once, on one thread.
  */
 import api, { type Expr, type Global, type MemorySegment, type Module, type Type, type TypeRef } from "./asc.js";
 import type { Hooks } from "./hooks.js";
-import { CORE, type Session } from "./session.js";
+import { CLOSURE, CORE, type Session } from "./session.js";
 
 const { TypeRef } = api;
 
@@ -81,7 +81,7 @@ export class Globals {
   }
 
   private isShared(name: string): boolean {
-    if (name === "~argumentsLength" || name.startsWith(`${CORE}/base/registers/`)) return false;
+    if (name === "~argumentsLength" || name === CLOSURE || name.startsWith(`${CORE}/base/registers/`)) return false;
     if (!this.isStandardLibrary(name) || SHARED_LIBRARY_FILES.some((file) => name.startsWith(file))) return true;
     return this.declaredType(name)?.isManaged ?? false;
   }

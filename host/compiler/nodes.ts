@@ -8,6 +8,7 @@ export interface Source {
   readonly internalPath: string;
   readonly text: string;
   readonly isLibrary: boolean;
+  readonly statements: readonly Node[];
   lineAt(position: number): number;
   columnAt(): number;
 }
@@ -58,15 +59,20 @@ export interface ThrowNode extends Node {
   readonly value: Node;
 }
 
+export interface TypeNode extends Node {
+  hasGenericComponent(typeParameters: readonly Node[]): boolean;
+}
+
 export interface ParameterNode extends Node {
+  readonly parameterKind: number;
   readonly name: IdentifierNode;
-  readonly type: Node;
+  readonly type: TypeNode;
   readonly initializer: Node | null;
 }
 
-export interface FunctionTypeNode extends Node {
+export interface FunctionTypeNode extends TypeNode {
   readonly parameters: readonly ParameterNode[];
-  readonly returnType: Node;
+  readonly returnType: TypeNode;
 }
 
 export interface DeclarationNode extends Node {
@@ -83,4 +89,18 @@ export interface FunctionDeclarationNode extends DeclarationNode {
 
 export interface FunctionNode extends Node {
   readonly declaration: FunctionDeclarationNode;
+}
+
+export interface VariableNode extends DeclarationNode {
+  readonly type: TypeNode | null;
+  readonly initializer: Node | null;
+}
+
+export interface VariableStatementNode extends Node {
+  readonly declarations: readonly VariableNode[];
+}
+
+export interface ForNode extends Node {
+  readonly initializer: Node | null;
+  incrementor: Node | null;
 }

@@ -25,6 +25,7 @@ import {
   callTarget,
   cloneFunction,
   functionsOf,
+  globalName,
   renameLoop,
   setBody,
   setCallTarget,
@@ -32,7 +33,7 @@ import {
   type Func,
 } from "./safepoints-ir.js";
 import { BULK_OPERATIONS, hasLoops, insertInLoops, isProtected, PROTECTED, reserveLocals } from "./safepoints-loops.js";
-import { ABORT, CORE, NIL_PANIC, type Session } from "./session.js";
+import { ABORT, CLOSURE, CORE, NIL_PANIC, type Session } from "./session.js";
 
 /**
  * Where AssemblyScript's library writes a scratch variable and reads it later: whole files, or functions that are named.
@@ -121,14 +122,13 @@ export class Safepoints {
     };
     const locals = reserveLocals(
       module,
-      changed.filter((f) => f.hasLoops || countsArguments(f)).map((f) => f.func),
+      changed.filter((f) => f.hasLoops || f.registers.length > 0).map((f) => f.func),
     );
     for (const f of changed) {
       if (f.hasLoops) insertInLoops(context, f.func, locals.get(f.func)!);
       if (f.atEntry) {
-        const check = countsArguments(f)
-          ? keepCount(module, this.check(module), locals.get(f.func)!.resume)
-          : [this.check(module)];
+        const { turns, resume } = locals.get(f.func) ?? { turns: 0, resume: 0 };
+        const check = keepRegisters(module, this.check(module), f.registers, [turns, resume]);
         setBody(f.func, module.block(null, [...check, bodyOf(f.func)], api.getFunctionResults(f.func)));
       }
     }
@@ -142,23 +142,18 @@ export class Safepoints {
   }
 }
 
-/** How many arguments a function was given: a register of the thread, which the next call may overwrite. */
-const ARGUMENTS_LENGTH = "~argumentsLength";
+/** What a function is told as it is called, in registers of the thread: the next call may overwrite them. */
+const REGISTERS = ["~argumentsLength", CLOSURE];
 
-/** A stub that fills in omitted arguments, going by their number. */
-function countsArguments(f: Analysed): boolean {
-  return f.atEntry && f.name.endsWith("@varargs");
-}
-
-/** A check before the number of arguments is looked at: other goroutines may run there. The local is 0 afterwards, as before. */
-function keepCount(module: Module, check: Expr, local: number): Expr[] {
+/** A check before these are read: other goroutines may run there. The locals are 0 afterwards, as before. */
+function keepRegisters(module: Module, check: Expr, registers: readonly string[], locals: readonly number[]): Expr[] {
   const { I32 } = api.TypeRef;
-  return [
-    module.local_set(local, module.global_get(ARGUMENTS_LENGTH, I32), false),
-    check,
-    module.global_set(ARGUMENTS_LENGTH, module.local_get(local, I32)),
-    module.local_set(local, module.i32(0), false),
-  ];
+  const save = registers.map((name, i) => module.local_set(locals[i]!, module.global_get(name, I32), false));
+  const restore = registers.flatMap((name, i) => [
+    module.global_set(name, module.local_get(locals[i]!, I32)),
+    module.local_set(locals[i]!, module.i32(0), false),
+  ]);
+  return [...save, check, ...restore];
 }
 
 /** A function of the module, and what placing safepoints needs to know of it. */
@@ -176,6 +171,8 @@ interface Analysed {
   isLong: boolean;
   /** There is to be a safepoint at its entry. */
   atEntry: boolean;
+  /** The registers that it reads. */
+  readonly registers: readonly string[];
   /** Asyncify will find that a call may switch. */
   switches: boolean;
 }
@@ -191,6 +188,7 @@ function analyse(module: Module): Functions {
 function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analysed {
   const calls: Expr[] = [];
   const callees = new Set<string>();
+  const registers = new Set<string>();
   let callsIndirectly = false;
   let isLong = false;
   walk(bodyOf(func), (expression, kind) => {
@@ -198,6 +196,7 @@ function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analy
       calls.push(expression);
       callees.add(callTarget(expression));
     } else if (kind === "CallIndirect") callsIndirectly = true;
+    else if (kind === "GlobalGet") registers.add(globalName(expression));
     else if (kind === "Loop") isLong ||= isUninterruptible || isProtected(expression);
     else if (BULK_OPERATIONS.has(kind)) isLong = true;
   });
@@ -211,6 +210,7 @@ function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analy
     hasLoops: !isUninterruptible && hasLoops(func),
     isLong,
     atEntry: false,
+    registers: REGISTERS.filter((register) => registers.has(register)),
     switches: false,
   };
 }

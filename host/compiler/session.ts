@@ -4,6 +4,7 @@
  * Everything here is looked up when first needed, because the core's elements exist only once the program is initialised.
  */
 import api, {
+  type Class,
   type Compiler,
   type Element,
   type Expr,
@@ -20,6 +21,9 @@ export const CORE = "~lib/skein/runtime";
 /** Where the program throws, and where it uses null: functions of the core that do not return. */
 export const ABORT = "base/panic/abort";
 export const NIL_PANIC = "base/nil/nilPanic";
+
+/** The closure that is being called: a register of the thread, set right before a call and read as the function begins. */
+export const CLOSURE = "~closure";
 
 /** Parameters that only generated thunks have: a task's address. */
 export const TASK_LOCAL = 0;
@@ -63,6 +67,13 @@ export class Session {
 
   private isOf(type: Type, unmanagedClass: Type): boolean {
     return type.isReference && !type.isManaged && type.getClass() === unmanagedClass.getClass();
+  }
+
+  /** A generic class of the core, for these types. */
+  coreClass(name: string, types: readonly Type[]): Class {
+    const resolved = this.compiler.resolver.resolveClass(this.element(`${CORE}/${name}`), types);
+    if (!resolved) throw new Error(`the core's class ${name} does not compile`);
+    return resolved;
   }
 
   /** Calls a function of the core, e.g. `task/newTask`. */

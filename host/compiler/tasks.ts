@@ -30,6 +30,9 @@ import api, {
   type TypeRef,
 } from "./asc.js";
 import { Bodies } from "./bodies.js";
+import type { Captures } from "./captures.js";
+import type { Cells } from "./cells.js";
+import type { Closures } from "./closures.js";
 import type { Hooks } from "./hooks.js";
 import { TASK_LOCAL, type Session } from "./session.js";
 
@@ -87,8 +90,13 @@ export class Tasks {
   private readonly pending = new Map<Node, DeferredCall | null>();
   private readonly thunks = new Map<string, number>();
 
-  constructor(private readonly session: Session) {
-    this.bodies = new Bodies(session);
+  constructor(
+    private readonly session: Session,
+    captures: Captures,
+    cells: Cells,
+    private readonly closures: Closures,
+  ) {
+    this.bodies = new Bodies(session, captures, cells, closures);
   }
 
   install(hooks: Hooks): void {
@@ -267,7 +275,9 @@ export class Tasks {
     } else {
       const { paramRefs, resultRefs } = target.signature;
       result = resultRefs;
-      call = module.call_indirect(null, values[0]!, values.slice(1), paramRefs, resultRefs);
+      const [callee, ...operands] = values as [Expr, ...Expr[]];
+      body.push(module.global_set(this.closures.register(), module.copyExpression(callee)));
+      call = module.call_indirect(null, module.load(4, false, callee, I32), operands, paramRefs, resultRefs);
     }
     body.push(result === api.TypeRef.None ? call : module.drop(call));
     const index = session.addThunk(
@@ -316,22 +326,20 @@ function takeApart(session: Session, instance: FunctionInstance, call: Expr, giv
   return { target: { kind: "direct", name, result: signature.resultRefs, argumentsLength }, operands, types };
 }
 
-/** Defers a call of a function value: the function's table index is the first value, then the arguments. */
+/** Defers a call of a function value: that is the first value, then come the arguments. */
 function takeIndirect(
   compiler: Compiler,
   signature: Signature,
   functionArg: Expr,
   operands: readonly Expr[],
 ): DeferredCall {
-  const { module } = compiler;
-  const index = module.load(4, false, functionArg, api.TypeRef.I32);
   const types = signature.thisType ? [signature.thisType, ...signature.parameterTypes] : [...signature.parameterTypes];
   // Omitted arguments are zero: the table holds a stub that fills them in, going by ~argumentsLength.
   const all = types.map((type, i) => operands[i] ?? compiler.makeZero(type));
   return {
     target: { kind: "indirect", signature, argumentsLength: operands.length - (signature.thisType ? 1 : 0) },
-    operands: [index, ...all],
-    types: [api.Type.i32, ...types],
+    operands: [functionArg, ...all],
+    types: [api.Type.usize32, ...types],
   };
 }
 

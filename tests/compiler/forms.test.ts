@@ -161,11 +161,11 @@ const CASES: Readonly<Record<string, Case>> = {
     body: `let a = 1; go(() => { let b = a + 1; go(() => { let c = b + 1; go(() => { say(\`\${a} \${b} \${c}\`); }); }); });`,
     says: ["1 2 3"],
   },
-  "bodies capture by value, each turn of a loop anew": {
+  "each turn of a loop has variables of its own, and what is assigned later is shared": {
     body: `
       for (let i = 0; i < 3; i++) { const square = i * i; go(() => { say(\`\${i} \${square}\`); }); }
       let x = 1; go(() => { say(\`x \${x}\`); }); x = 2; go(() => { say(\`x \${x}\`); });`,
-    says: ["0 0", "1 1", "2 4", "x 1", "x 2"],
+    says: ["0 0", "1 1", "2 4", "x 2", "x 2"],
   },
   "parameters, constants and variables of every type are captured": {
     top: `
@@ -234,8 +234,8 @@ const CASES: Readonly<Record<string, Case>> = {
   "a loop that the compiler compiles twice starts each goroutine once": {
     top: `class Link { next: Link | null = null; }`,
     body: `
-      let link: Link | null = new Link(); link.next = new Link(); let small: u8 = 250;
-      for (let i = 0; i < 2; i++) { go(() => { say(\`\${small} \${link === null}\`); }); small += 10; link = link ? link.next : null; }`,
+      let link: Link | null = new Link(); link.next = new Link();
+      for (let i = 0, small: u8 = 250; i < 2; i++, small += 10) { const l = link; go(() => { say(\`\${small} \${l === null}\`); }); link = link ? link.next : null; }`,
     says: ["250 false", "4 false"],
   },
   "go under another name, and functions of the program's own called go": {

@@ -117,15 +117,19 @@ export const FRAGMENTS: Readonly<Record<string, readonly (TypeScript | AssemblyS
         export function main(): void { const a: i32 = 1, b: i32 = 2, object = new It();\n`,
       after: "}",
     }),
-    as("for (let i = 0; i < 3; i++) {", { before: BODY, after: "}" }),
+    as("function counter(): () => i32 {", {
+      before: BODY,
+      after: "const next = counter(); next(); println(`counted ${next()}`); }",
+    }),
+    as("let hits = 0;", { before: SKEIN }),
     {
       language: "wrong",
-      begins: "let total = 0;",
+      begins: "const early = () => late;",
       before: BODY,
       after: "}",
-      message: /captured locals are copies/,
+      message: /'late' is declared further down/,
     },
-    as("let hits = 0;", { before: SKEIN }),
+    as("let odd: (n: i32) => bool;", { before: BODY, after: "println(`even ${even(10)}`); }" }),
     as("const ch = new Chan<string>(4);", { before: BODY, after: "}" }),
     as("const s = ch.recv();", { before: `${BODY}const ch = new Chan<string>(); ch.close();\n`, after: "}" }),
     as("for (let r = ch.range(); r.next(); )", {
