@@ -102,7 +102,13 @@ export class Closures {
       const closure = closures.prepare(this, expression);
       const completed = type.getSignature() ? expression : closures.inference.complete(this, expression);
       if (closure === undefined && completed) return original(completed, type, constraints);
-      if (!closure || !completed) return this.module.unreachable();
+      if (!closure || !completed) {
+        // Reported; whoever uses it gets the right type all the same.
+        const { auto } = api.Type;
+        const own = this.resolver.resolveExpression(expression, this.currentFlow, auto, api.ReportMode.Swallow);
+        this.currentType = type.getSignature() ? type : (own ?? api.Type.i32);
+        return this.module.unreachable();
+      }
       closures.expected = closure;
       const code = original(completed, type, constraints);
       closures.expected = null;
@@ -221,10 +227,9 @@ export class Closures {
       };
     }
     if (local.index < 0) {
-      this.session.report(
-        node.range,
-        `'${name}' is used in its own value: declare it first, with its type, and assign to it afterwards`,
-      );
+      const message = `'${name}' is used in its own value: declare it first, with its type, and assign to it afterwards`;
+      this.session.report(node.range, message);
+      return { name, outer: local, type: local.type, isShared: false, isConstant, value: 0 };
     }
     const value = compiler.compileExpression(node, api.Type.auto, Constraints.None);
     const type = compiler.currentType;
