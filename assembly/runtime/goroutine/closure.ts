@@ -21,6 +21,7 @@ export class Closure {
   /** Their number. */
   references: u32;
 
+
   @unsafe private __visit(cookie: u32): void {
     const first = changetype<usize>(this) + offsetof<Closure>();
     for (let i: usize = 0, n = <usize>this.references; i < n; i++) {
