@@ -53,6 +53,15 @@ export namespace WaitReason {
   export const Await: u8 = 15;
   export const Import: u8 = 16;
   export const Gc: u8 = 17;
+  // In C.
+  export const PthreadMutex: u8 = 18;
+  export const PthreadCond: u8 = 19;
+  export const PthreadRwlock: u8 = 20;
+  export const PthreadJoin: u8 = 21;
+  export const PthreadBarrier: u8 = 22;
+  export const PthreadOnce: u8 = 23;
+  export const SemWait: u8 = 24;
+  export const Stdio: u8 = 25;
 }
 
 /**

@@ -51,6 +51,14 @@ export const enum WaitReason {
   Await = 15,
   Import = 16,
   Gc = 17,
+  PthreadMutex = 18,
+  PthreadCond = 19,
+  PthreadRwlock = 20,
+  PthreadJoin = 21,
+  PthreadBarrier = 22,
+  PthreadOnce = 23,
+  SemWait = 24,
+  Stdio = 25,
 }
 
 /** Bits of `Gc.lost`. */

@@ -10,6 +10,8 @@ export interface CoreImports {
   readonly args: (ptr: number, cap: number) => number;
   /** An environment variable, UTF-16, lengths in bytes; -1 if unset, else the bytes needed; writes only what fits. */
   readonly env: (name: number, nameLen: number, ptr: number, cap: number) => number;
+  /** The whole environment as UTF-8, each `name=value` ended by a zero byte; returns the bytes needed, writes only what fits. */
+  readonly environ: (ptr: number, cap: number) => number;
   /** Stops this M for good: the exit code is already in `sched`. Does not return. */
   readonly exit: (code: number) => void;
   /** Ends the program with a fatal error; the text is UTF-8 and complete. Does not return. */
@@ -18,6 +20,8 @@ export interface CoreImports {
   readonly nanotime: () => number;
   /** Reports a panic of the current goroutine; the message is UTF-8. Does not return. */
   readonly panic: (ptr: number, len: number) => void;
+  /** Fills memory with random bytes that nobody can predict. */
+  readonly random: (ptr: number, len: number) => void;
   /** Reads from standard input what there is, at most `len` bytes, waiting for the first; 0 at the end, or if it fails. */
   readonly read: (ptr: number, len: number) => number;
   /** Reads a whole file (path in UTF-16, length in bytes) and keeps it for hostReadFileTake; its size, or -1. */
@@ -42,10 +46,12 @@ export function bindCoreImports(host: CoreImports): { readonly [K in keyof CoreI
   return {
     args: (ptr: number, cap: number) => host.args(ptr >>> 0, cap),
     env: (name: number, nameLen: number, ptr: number, cap: number) => host.env(name >>> 0, nameLen, ptr >>> 0, cap),
+    environ: (ptr: number, cap: number) => host.environ(ptr >>> 0, cap),
     exit: host.exit,
     fatal: (ptr: number, len: number) => host.fatal(ptr >>> 0, len),
     nanotime: host.nanotime,
     panic: (ptr: number, len: number) => host.panic(ptr >>> 0, len),
+    random: (ptr: number, len: number) => host.random(ptr >>> 0, len),
     read: (ptr: number, len: number) => host.read(ptr >>> 0, len),
     readFile: (path: number, pathLen: number) => host.readFile(path >>> 0, pathLen),
     readFileTake: (ptr: number, len: number) => host.readFileTake(ptr >>> 0, len),

@@ -3,9 +3,10 @@ import { writeFile } from "node:fs/promises";
 import type { CompileStats } from "../compiler/index.js";
 import { SkeinError } from "../base/errors.js";
 import { writeFully } from "../base/stdio.js";
+import { cOf, type CFlags } from "./csources.js";
 
 /** Options of `skein build`, as the command line's parser leaves them. */
-export interface BuildOptions {
+export interface BuildOptions extends CFlags {
   readonly output: string;
   readonly stats?: true;
   /** False for --no-preempt. */
@@ -13,12 +14,14 @@ export interface BuildOptions {
 }
 
 /** Compiles the program in `file`; resolves with the exit code. */
-export async function buildCommand(file: string, options: BuildOptions): Promise<number> {
+export async function buildCommand(file: string, more: readonly string[], options: BuildOptions): Promise<number> {
   if (options.output.endsWith(".ts")) {
     throw new SkeinError(`cannot write ${options.output}: what a build gives is a .wasm, and a .ts may be a source`);
   }
   const { compile } = await import("../compiler/index.js");
-  const { wasm, stats } = await compile(file, { noPreempt: !options.preempt });
+  const { c, args } = cOf(file, more, options);
+  if (args.length > 0) throw new SkeinError(`${args[0]!} is no C source: a build takes one entry file, and C beside it`);
+  const { wasm, stats } = await compile(file, { noPreempt: !options.preempt, c });
   showWarnings(stats);
   try {
     await writeFile(options.output, wasm);

@@ -85,8 +85,8 @@ function declareRun(program: Command, end: (status: number) => void): void {
   program
     .command("run")
     .description("build a program (cached) and run it")
-    .argument("<file>", "the program's entry: a .ts file, or a .wasm that skein build wrote")
-    .argument("[args...]", "the program's arguments, after --")
+    .argument("<file>", "the program's entry: a .ts or .c file, or a .wasm that skein build wrote")
+    .argument("[args...]", "more C sources; and the program's arguments, after --")
     .addOption(new Option("--procs <n>", "how many goroutines run at once (default: the CPUs)").argParser(procsOption))
     .addOption(new Option("--max-memory <size>", "the limit of the heap, such as 512M or 2G").argParser(memoryOption))
     .option("--no-preempt", "compile without safepoints: a goroutine runs until it blocks")
@@ -100,6 +100,9 @@ function declareRun(program: Command, end: (status: number) => void): void {
         .choices(["auto", "epoll", "stdlib"])
         .default("auto"),
     )
+    .addOption(includeOption())
+    .addOption(defineOption())
+    .addOption(optimizeOption())
     .option("--trace <file>", "write what the scheduler does to a file: for skein trace, chrome://tracing or Perfetto")
     .option("--stats", "print how many goroutines each M ran, after the program has ended")
     .action(async (file: string, args: string[], options: RunOptions) => {
@@ -113,13 +116,17 @@ function declareBuild(program: Command, end: (status: number) => void): void {
   program
     .command("build")
     .description("compile a program, the runtime inside")
-    .argument("<file>", "the program's entry, a .ts file")
+    .argument("<file>", "the program's entry, a .ts or .c file")
+    .argument("[sources...]", "more C sources")
     .requiredOption("-o, --output <file>", "where the .wasm goes")
     .option("--no-preempt", "compile without safepoints: a goroutine runs until it blocks")
+    .addOption(includeOption())
+    .addOption(defineOption())
+    .addOption(optimizeOption())
     .option("--stats", "print sizes and how long each step took")
-    .action(async (file: string, options: BuildOptions) => {
+    .action(async (file: string, sources: string[], options: BuildOptions) => {
       const { buildCommand } = await import("./build.js");
-      end(await buildCommand(file, options));
+      end(await buildCommand(file, sources, options));
     });
 }
 
@@ -162,6 +169,24 @@ function declareWorker(program: Command, end: (status: number) => void): void {
       const { workerCommand } = await import("./worker.js");
       end(await workerCommand(modules, options));
     });
+}
+
+// What clang is told, for C.
+
+const gather = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+function includeOption(): Option {
+  return new Option("-I, --include <folder>", "C: look for headers there too").argParser(gather);
+}
+
+function defineOption(): Option {
+  return new Option("-D, --define <macro>", "C: define a macro, NAME or NAME=VALUE").argParser(gather);
+}
+
+function optimizeOption(): Option {
+  return new Option("-O, --optimize <level>", "C: how much clang optimises")
+    .choices(["0", "1", "2", "3", "s", "z"])
+    .default("2");
 }
 
 function procsOption(text: string): number {

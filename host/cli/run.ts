@@ -15,6 +15,7 @@ import { Runtime } from "../runtime/runtime.js";
 import { DEFAULT_MAX_THREADS, reportOf } from "../runtime/start.js";
 import { showWarnings } from "./build.js";
 import { EXIT_PANIC, EXIT_SIGNALS } from "../base/exitcodes.js";
+import { cOf, type CFlags } from "./csources.js";
 import { delivered } from "./output.js";
 import { respawn } from "./respawn.js";
 import { statsTable } from "./stats.js";
@@ -23,7 +24,7 @@ import { statsTable } from "./stats.js";
 const DUMP_MS = 5000;
 
 /** Options of `skein run`, as the command line's parser leaves them. */
-export interface RunOptions {
+export interface RunOptions extends CFlags {
   readonly procs?: number;
   readonly maxMemory?: number;
   readonly stats?: true;
@@ -36,10 +37,11 @@ export interface RunOptions {
 }
 
 /** Runs the program in `file` with `args`; resolves with the exit code. */
-export async function runCommand(file: string, args: readonly string[], options: RunOptions): Promise<number> {
+export async function runCommand(file: string, rest: readonly string[], options: RunOptions): Promise<number> {
   const procs = options.procs ?? defaultProcs();
   if (needsNoGuards(procs + 1)) return respawn(NO_GUARDS);
-  const { program, stats } = await loadFile(file, { noPreempt: !options.preempt });
+  const { c, args } = cOf(file, rest, options);
+  const { program, stats } = await loadFile(file, { noPreempt: !options.preempt, c });
   showWarnings(stats);
   let ended: GoPanic | FatalError | SkeinError | undefined;
   const started = performance.now();

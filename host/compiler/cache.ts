@@ -77,6 +77,12 @@ function cacheFolder(): string | null {
   return home ? path.join(home, ".cache", "skein") : null;
 }
 
+/** Where object files of C are kept; null if there is no place for them. */
+export function objectFolder(): string | null {
+  const folder = cacheFolder();
+  return folder && path.join(folder, "c");
+}
+
 function lookUp(
   folder: string,
   entry: string,

@@ -10,6 +10,7 @@ import { CompileError, SkeinError } from "../base/errors.js";
 import { displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
 import { installAllocations } from "./allocations.js";
 import { installAddressOf } from "./addressof.js";
+import { isCSource, type CPart } from "./c/index.js";
 import { Captures } from "./captures.js";
 import { Cells } from "./cells.js";
 import { Closures } from "./closures.js";
@@ -52,6 +53,8 @@ export interface CompileStats {
   readonly warnings: readonly string[];
 }
 
+export { CPart } from "./c/index.js";
+
 export interface Compiled {
   readonly wasm: Uint8Array<ArrayBuffer>;
   readonly stats: CompileStats;
@@ -60,25 +63,25 @@ export interface Compiled {
 }
 
 /** Compiles the program at `entryAsGiven` or throws a CompileError, whatever happens in the compiler. */
-export function compileProgram(entryAsGiven: string, settings: Settings): Compiled {
+export function compileProgram(entryAsGiven: string, settings: Settings, c: CPart | null = null): Compiled {
   try {
-    return compileSources(entryAsGiven, settings);
+    return compileSources(entryAsGiven, settings, c);
   } catch (error) {
     throw error instanceof SkeinError ? error : internalError(error, entryAsGiven);
   }
 }
 
-function compileSources(entryAsGiven: string, settings: Settings): Compiled {
+function compileSources(entryAsGiven: string, settings: Settings, c: CPart | null): Compiled {
   const began = performance.now();
   const entry = path.resolve(entryAsGiven);
   const sources = new Sources(entry, settings.checked);
   const names = displayNames(entryAsGiven, (file) => sources.location(file));
   // Positions in generated code refer to a table in the module, but this source outlives it.
   api.Source.native.debugInfoIndex = -1;
-  const program = new api.Program(options());
+  const program = new api.Program(options(c === null ? STATIC_BASE : align(c.end)));
   const { module } = program;
   try {
-    parse(program, sources, entryAsGiven);
+    parse(program, sources, entryAsGiven, c);
     throwErrors(program, names);
     const parsed = performance.now();
 
@@ -87,6 +90,7 @@ function compileSources(entryAsGiven: string, settings: Settings): Compiled {
       sources,
       names,
       settings.safepoints,
+      c,
     );
     throwErrors(program, names);
     const compiled = performance.now();
@@ -96,21 +100,22 @@ function compileSources(entryAsGiven: string, settings: Settings): Compiled {
     runPasses(module, { frames, table, quick: settings.quick }, () => {
       places.apply(module, new Set(files));
       nullChecks.seal(module);
-      safepoints?.insert(module, table);
+      safepoints?.insert(module, table, c?.functions?.names ?? new Set());
     });
     const optimized = performance.now();
 
     const symbolNames: SymbolNames = {
       fileName(source) {
         const location = sources.location(source);
-        return location === null ? source : path.relative(path.dirname(entry), location);
+        if (location !== null) return path.relative(path.dirname(entry), location);
+        return c?.isFile(source) ? path.relative(path.dirname(entry), path.resolve(source)) : source;
       },
       // Stubs in front of the program's functions (`f@varargs`) are the compiler's.
       isProgram: (name) => isProgram(sources, name) && !name.includes("@"),
       declaration: (name) => declarationOf(program, name),
     };
     const classes = [...program.managedClasses.values()].map(({ internalName }) => internalName);
-    const wasm = emit(module, info, segments, symbolNames, classes);
+    const wasm = emit(module, info, [...segments, ...(c?.segments ?? [])], symbolNames, classes);
     checkImports(wasm, entryAsGiven);
     const end = performance.now();
     return {
@@ -132,7 +137,12 @@ function compileSources(entryAsGiven: string, settings: Settings): Compiled {
   }
 }
 
-function options(): Options {
+function align(address: number): number {
+  return (address + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
+}
+
+/** AssemblyScript's options for a program whose static memory begins at `memoryBase`. */
+function options(memoryBase: number): Options {
   const options = new api.Options();
   options.runtime = api.Runtime.Incremental;
   options.stackSize = 0;
@@ -140,7 +150,7 @@ function options(): Options {
   options.importMemory = true;
   options.exportMemory = false;
   options.maximumMemory = MAXIMUM_PAGES;
-  options.memoryBase = STATIC_BASE;
+  options.memoryBase = memoryBase;
   options.sourceMap = true;
   options.exportStart = START_EXPORT;
   // The library then leaves to __new what __new does (zeroing), and has loops written for an optimiser.
@@ -151,7 +161,7 @@ function options(): Options {
 }
 
 /** Parses the library, the core, the program and everything that they import. */
-function parse(program: Program, sources: Sources, entryAsGiven: string): void {
+function parse(program: Program, sources: Sources, entryAsGiven: string, c: CPart | null): void {
   const { parser } = program;
   const add = ({ path: file, text }: { path: string; text: string }, isEntry = false): void => {
     const before = parser.sources.length;
@@ -162,7 +172,12 @@ function parse(program: Program, sources: Sources, entryAsGiven: string): void {
   };
   for (const file of sources.libraryEntries()) add(file);
   for (const file of sources.core()) add(file);
-  add(sources.entry(path.resolve(entryAsGiven)), true);
+  const isC = isCSource(entryAsGiven);
+  if (c !== null) {
+    sources.cExports = c.exports(isC);
+    for (const file of sources.forC()) add(file);
+  }
+  add(isC ? sources.cEntry(entryAsGiven) : sources.entry(path.resolve(entryAsGiven)), true);
   for (let next = parser.nextFile(); next !== null; next = parser.nextFile()) {
     const dependee = parser.dependees.get(next);
     const from = dependee ? sources.location(dependee.source.normalizedPath) : null;
@@ -183,7 +198,7 @@ function parse(program: Program, sources: Sources, entryAsGiven: string): void {
 }
 
 function isSkeinEntry(file: string): boolean {
-  return file === "~lib/skein.ts";
+  return file === "~lib/skein.ts" || file.startsWith("~lib/skein/c");
 }
 
 function notFound(internalPath: string, folder: string): string {
@@ -204,6 +219,7 @@ function generate(
   sources: Sources,
   names: FileNames,
   safepointOptions: SafepointOptions | null,
+  c: CPart | null,
 ): {
   info: ReturnType<Entry["info"]>;
   segments: Globals["segments"];
@@ -216,7 +232,7 @@ function generate(
   const compiler = new api.Compiler(program);
   const session = new Session(compiler);
   const globals = new Globals(session, sources.isStandardLibrary);
-  const entry = new Entry(session);
+  const entry = new Entry(session, c !== null);
   const frames = new Frames(session, (name) => isProgram(sources, name));
   const places = new Places((name) => isProgram(sources, name));
   const nullChecks = new NullChecks(session, (name) => isProgram(sources, name));
@@ -242,6 +258,7 @@ function generate(
   closures.install(hooks);
   new Tasks(session, captures, cells, closures).install(hooks);
   nullChecks.install(hooks);
+  c?.install(hooks, session);
   // After the tasks, which look at calls as the compiler makes them.
   installThrows(hooks, session);
   try {
@@ -259,11 +276,14 @@ function generate(
   }
   for (const name of nullChecks.reduce(compiler.module)) frames.names.add(name);
   frames.addDeferred(session.deferred);
-  checkDeclarations(compiler, (file) => sources.location(file) !== null);
+  checkDeclarations(compiler, (file) => sources.location(file) !== null, c !== null);
+  throwErrors(program, names);
+  c?.apply(compiler);
+  for (const name of c?.functions?.frames ?? []) frames.names.add(name);
   compiler.module.removeExport(START_EXPORT);
   places.declare(compiler.module);
-  const heapBase = (compiler.memoryOffset.low + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
-  const table = new Set(compiler.functionTable.map((f) => f.internalName));
+  const heapBase = align(compiler.memoryOffset.low);
+  const table = new Set([...compiler.functionTable.map((f) => f.internalName), ...(c?.functions?.table ?? [])]);
   return {
     info: entry.info(heapBase),
     segments: globals.segments,

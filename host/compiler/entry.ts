@@ -32,13 +32,20 @@ const EXPORT_PREFIX = "__skein_";
 /** Where Skein's own files are, and the decorator there of what the host calls. */
 const SKEIN = "~lib/skein/";
 const HOST = "host";
+/** What C exports, as AssemblyScript (`c/index.ts`), and what runs C's constructors, once. */
+const C_EXPORTS = "~lib/skein/c/exports";
+const C_START = "~lib/skein/c/startC";
 
 export class Entry {
   private main = 0;
   private init = 0;
   private readonly exports: Record<string, ExportInfo> = {};
 
-  constructor(private readonly session: Session) {}
+  constructor(
+    private readonly session: Session,
+    /** Whether there is C in the program, which begins and exports functions too. */
+    private readonly hasC: boolean,
+  ) {}
 
   /** What the section `skein` says. */
   info(heapBase: number): ProgramInfo {
@@ -98,6 +105,8 @@ export class Entry {
   private exportProgram(file: File): void {
     const { session } = this;
     const exports = allExports(file);
+    const ofC = this.hasC ? session.compiler.program.filesByName.get(C_EXPORTS) : undefined;
+    for (const [name, element] of ofC?.exports ?? []) if (!exports.has(name)) exports.set(name, element);
     const main = exports.get("main");
     this.init = session.addThunk("~init", [], [...this.start(), this.core("goroutine/task/initDone", [])]);
     for (const [name, element] of exports) {
@@ -195,7 +204,11 @@ export class Entry {
   }
 
   private start(): Expr[] {
-    return [this.session.compiler.module.call(START, [], api.TypeRef.None)];
+    const { module, program } = this.session.compiler;
+    const start = module.call(START, [], api.TypeRef.None);
+    if (!this.hasC) return [start];
+    this.instantiate(program.elementsByName.get(C_START) as DeclaredElement);
+    return [module.call(C_START, [], api.TypeRef.None), start];
   }
 
   private core(name: string, operands: Expr[]): Expr {

@@ -7,6 +7,9 @@ import api, { type Compiler } from "./asc.js";
 import { CompileError } from "../base/errors.js";
 import { Reader, readImports, SECTION_IMPORT, sections } from "../program/wasm.js";
 
+/** The module whose functions the program's C provides. */
+export const C_MODULE = "c";
+
 /** Modules whose functions only the core declares, and the host or Asyncify provides. */
 const CORE_MODULES = ["skein", "asyncify"];
 
@@ -14,15 +17,22 @@ const CORE_MODULES = ["skein", "asyncify"];
 const LIBRARY_IMPORTS = ["memory", "seed", "Date.now", "Date#getTimezoneOffset", "performance.now"];
 
 /** Reports the imports that the program's own files declare. */
-export function checkDeclarations(compiler: Compiler, isProgramFile: (normalizedPath: string) => boolean): void {
+export function checkDeclarations(
+  compiler: Compiler,
+  isProgramFile: (normalizedPath: string) => boolean,
+  hasC: boolean,
+): void {
   for (const [moduleName, elements] of compiler.program.moduleImports) {
+    if (hasC && moduleName === C_MODULE) continue;
     for (const [name, element] of elements) {
       const { range } = element.declaration;
       if (!isProgramFile(range.source.normalizedPath)) continue;
       compiler.error(
         api.DiagnosticCode.User_defined_0,
         range,
-        `nothing provides the import '${moduleName}.${name}': a Skein program runs with Skein's library only, and declares no functions of its host`,
+        moduleName === C_MODULE
+          ? `nothing provides the import '${moduleName}.${name}': name the C source that defines it too, as in skein run main.ts ${name}.c`
+          : `nothing provides the import '${moduleName}.${name}': a Skein program runs with Skein's library only, and declares no functions of its host`,
       );
     }
   }

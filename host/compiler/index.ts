@@ -8,14 +8,17 @@
 import { readFileSync, statSync, type Stats } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { STATIC_BASE } from "../../assembly/layout.js";
 import { CompileError } from "../base/errors.js";
-import { cached, type CacheOptions } from "./cache.js";
+import { buildC, type COptions } from "../c/build.js";
+import { cached, objectFolder, type CacheOptions } from "./cache.js";
 
 import { DEFAULT_SAFEPOINTS, isCheckedRun, isQuickRun, type SafepointOptions, type Settings } from "./options.js";
 import { unreadable } from "./sources.js";
 import type * as Compile from "./compile.js";
 
 export { CompileError } from "../base/errors.js";
+export type { COptions } from "../c/build.js";
 export type { CompileStats } from "./compile.js";
 export { displayName, symbolizer, type Symbol, type Symbolizer } from "../program/symbols.js";
 
@@ -26,6 +29,8 @@ export interface CompileOptions extends CacheOptions {
   readonly checked?: boolean;
   /** True for a program that is compiled soon rather than fast; else SKEIN_QUICK=1 says so. */
   readonly quick?: boolean;
+  /** C that goes into the program; the entry is among its sources if that is C. */
+  readonly c?: COptions | undefined;
   /** For tests of the safepoints: settings other than the usual ones. */
   readonly safepoints?: Partial<SafepointOptions>;
 }
@@ -44,9 +49,25 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
     checked: options.checked ?? isCheckedRun(),
     quick: options.quick ?? isQuickRun(),
   };
-  return cached(path.resolve(entryPath), options, JSON.stringify(settings), async () => {
-    const { compileProgram } = await loadCompiler();
-    return compileProgram(entryPath, settings);
+  const { c } = options;
+  return cached(path.resolve(entryPath), options, JSON.stringify([settings, c]), async () => {
+    if (c === undefined) {
+      const { compileProgram } = await loadCompiler();
+      return compileProgram(entryPath, settings);
+    }
+    const began = performance.now();
+    const linked = await buildC(c, STATIC_BASE, options.cache === false ? null : objectFolder());
+    const { compileProgram, CPart } = await loadCompiler();
+    const whole = compileProgram(entryPath, settings, new CPart(linked.wasm));
+    return {
+      wasm: whole.wasm,
+      sources: new Map([...whole.sources, ...linked.sources]),
+      stats: {
+        ...whole.stats,
+        total: performance.now() - began,
+        warnings: [...linked.warnings, ...whole.stats.warnings],
+      },
+    };
   });
 }
 
@@ -103,8 +124,8 @@ function checkEntry(entryPath: string): void {
     throw new CompileError(`${entryPath} is a directory; name the program's entry file, a .ts file`);
   if (!stats.isFile()) throw new CompileError(`${entryPath} is not a file`);
   if (stats.size === 0) throw new CompileError(`${entryPath} is empty: a program exports a function main(): void`);
-  if (!entryPath.endsWith(".ts")) {
-    throw new CompileError(`${entryPath} is not an AssemblyScript source file: its name does not end in .ts`);
+  if (!entryPath.endsWith(".ts") && !entryPath.endsWith(".c")) {
+    throw new CompileError(`${entryPath} is neither AssemblyScript nor C: its name ends in neither .ts nor .c`);
   }
 }
 

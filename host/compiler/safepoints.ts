@@ -56,7 +56,12 @@ const VISITOR = "~visit";
 /** The core's two functions that a safepoint consists of, and the exports that keep them until there are safepoints. */
 const WANTED = `${CORE}/goroutine/proc/preemptWanted`;
 const PREEMPTED = `${CORE}/goroutine/proc/preempted`;
+/** The same in C, whose registers are to be kept. */
+export const C_PREEMPTED = `${CORE}/goroutine/cstack/cPreempted`;
 const HOLDS = [WANTED, PREEMPTED].map((name) => ({ name, as: `~hold:${name}` }));
+
+/** The export that keeps the safepoint of C (`c/merge.ts`). */
+export const C_HOLD = "~hold:c";
 
 /** A loop does not go on after these. */
 const PANICS = new Set([ABORT, NIL_PANIC].map((name) => `${CORE}/${name}`));
@@ -101,11 +106,14 @@ export class Safepoints {
     });
   }
 
-  /** Inserts the safepoints into an optimised module, with the functions of `table` in its function table. */
-  insert(module: Module, table: ReadonlySet<string>): void {
+  /** Inserts the safepoints into an optimised module, with the functions of `table` in its function table, and those of `c` in C. */
+  insert(module: Module, table: ReadonlySet<string>, c: ReadonlySet<string>): void {
     for (const { as } of HOLDS) module.removeExport(as);
-    module.setPassArgument("no-inline", PREEMPTED);
-    module.runPasses(["no-inline"]);
+    if (c.size > 0) module.removeExport(C_HOLD);
+    for (const name of c.size > 0 ? [PREEMPTED, C_PREEMPTED] : [PREEMPTED]) {
+      module.setPassArgument("no-inline", name);
+      module.runPasses(["no-inline"]);
+    }
     const functions = analyse(module);
     claim(functions, table);
     findRecursion(functions, table);
@@ -116,7 +124,6 @@ export class Safepoints {
     const context = {
       module,
       turns: this.options.stripMine,
-      check: () => this.check(module),
       switches: (name: string) => functions.get(name)?.switches ?? false,
       isLong: (name: string) => !PANICS.has(name) && (functions.get(name)?.isLong ?? false),
     };
@@ -125,20 +132,21 @@ export class Safepoints {
       changed.filter((f) => f.hasLoops || f.registers.length > 0).map((f) => f.func),
     );
     for (const f of changed) {
-      if (f.hasLoops) insertInLoops(context, f.func, locals.get(f.func)!);
+      const check = (): Expr => this.check(module, c.has(f.name));
+      if (f.hasLoops) insertInLoops({ ...context, check }, f.func, locals.get(f.func)!);
       if (f.atEntry) {
         const { turns, resume } = locals.get(f.func) ?? { turns: 0, resume: 0 };
-        const check = keepRegisters(module, this.check(module), f.registers, [turns, resume]);
-        setBody(f.func, module.block(null, [...check, bodyOf(f.func)], api.getFunctionResults(f.func)));
+        const first = keepRegisters(module, check(), f.registers, [turns, resume]);
+        setBody(f.func, module.block(null, [...first, bodyOf(f.func)], api.getFunctionResults(f.func)));
       }
     }
   }
 
   /** Gives way if that is wanted. */
-  private check(module: Module): Expr {
+  private check(module: Module, isC: boolean): Expr {
     const { None, I32 } = api.TypeRef;
     const wanted = this.options.always ? module.i32(1) : module.call(WANTED, [], I32);
-    return module.if(wanted, module.call(PREEMPTED, [], None));
+    return module.if(wanted, module.call(isC ? C_PREEMPTED : PREEMPTED, [], None));
   }
 }
 

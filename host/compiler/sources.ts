@@ -16,6 +16,8 @@ import { checkedText, patched } from "./patches.js";
 
 const LIBRARY = "~lib/";
 const SKEIN = "skein";
+/** Where what only programs with C need is. */
+const C_FOLDER = `${SKEIN}/c`;
 /** The file of the core that says whether this is a checked build. */
 const CHECKED_FILE = `${SKEIN}/runtime/base/checked`;
 
@@ -70,6 +72,8 @@ export class Sources {
 
   /** Whether the core is to be a checked one. */
   private readonly checked: boolean;
+  /** The text of `~lib/skein/c/exports.ts`, in a program with C: what C exports. */
+  cExports: string | undefined;
 
   constructor(entry: string, checked: boolean) {
     this.base = path.dirname(entry);
@@ -94,6 +98,16 @@ export class Sources {
       .filter((name) => name.startsWith("runtime/") && name.endsWith(".ts"))
       .sort()
       .map((name) => this.library(`${SKEIN}/${name.slice(0, -3)}`)!);
+  }
+
+  /** What C in a program calls. */
+  forC(): SourceFile[] {
+    return [C_FOLDER, `${C_FOLDER}/wasi`, `${C_FOLDER}/exports`].map((name) => this.library(name)!);
+  }
+
+  /** The entry of a program whose main is C's. */
+  cEntry(file: string): SourceFile {
+    return { path: `${path.basename(file)}.ts`, text: `export * from "${C_FOLDER}/exports";\n` };
   }
 
   /** The program's entry file; throws if it cannot be read. */
@@ -132,6 +146,9 @@ export class Sources {
   /** A file of Skein's library or core, or else of AssemblyScript's library. */
   private library(name: string): SourceFile | null {
     const internalPath = LIBRARY + name;
+    if (name === `${C_FOLDER}/exports` && this.cExports !== undefined) {
+      return { path: `${internalPath}.ts`, text: this.cExports };
+    }
     const own = ownFile(name);
     if (own !== null) {
       const found = this.find(internalPath, own, false);

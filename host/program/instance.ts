@@ -4,6 +4,7 @@
  * The functions given to the core throw only `StopThread`, `ProgramPanic` and `BrokenPipe`, all of them out of `mstart`
  * to the thread's own loop.
  */
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { clockOf, type ClockBase } from "../base/clock.js";
@@ -148,6 +149,19 @@ function programImports(
       const bytes = Buffer.from(value, "utf16le");
       if (bytes.byteLength <= capacity) memory.write(address, bytes);
       return bytes.byteLength;
+    },
+
+    environ(address, capacity) {
+      const entries = Object.entries(env).flatMap(([name, value]: [string, unknown]) =>
+        typeof value === "string" ? [`${name}=${value}\0`] : [],
+      );
+      const bytes = Buffer.from(entries.join(""), "utf8");
+      if (bytes.byteLength <= capacity) memory.write(address, bytes);
+      return bytes.byteLength;
+    },
+
+    random(address, length) {
+      memory.write(address, randomBytes(length));
     },
   };
 }

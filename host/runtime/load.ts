@@ -14,12 +14,12 @@ interface LoadedProgram {
 }
 
 /**
- * The program at `file`: a source file (`.ts`), compiled unless the cache has it, or a compiled program.
+ * The program at `file`: a source file (`.ts`, `.c`), compiled unless the cache has it, or a compiled program.
  *
  * @throws SkeinError if there is no such file, it does not compile or is no program
  */
 export async function loadFile(file: string, options: CompileOptions = {}): Promise<LoadedProgram> {
-  if (file.endsWith(".ts")) {
+  if (file.endsWith(".ts") || file.endsWith(".c")) {
     const { compile } = await import("../compiler/index.js");
     const { wasm, stats } = await compile(file, options);
     return { program: await loadProgram(wasm, file, path.dirname(path.resolve(file))), stats };

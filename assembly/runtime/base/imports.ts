@@ -32,6 +32,14 @@ export declare function hostArgs(ptr: usize, cap: i32): i32;
 @external("skein", "env")
 export declare function hostEnv(name: usize, nameLen: i32, ptr: usize, cap: i32): i32;
 
+/** The whole environment as UTF-8, each `name=value` ended by a zero byte; returns the bytes needed, writes only what fits. */
+@external("skein", "environ")
+export declare function hostEnviron(ptr: usize, cap: i32): i32;
+
+/** Fills memory with random bytes that nobody can predict. */
+@external("skein", "random")
+export declare function hostRandom(ptr: usize, len: i32): void;
+
 /** The frames of user functions on this thread's stack, as UTF-8 text ready to print; returns its length, writes `cap` at most. */
 @external("skein", "traceback")
 export declare function hostTraceback(ptr: usize, cap: i32): i32;

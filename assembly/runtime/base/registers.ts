@@ -41,3 +41,25 @@ export let failing: bool = false;
 export function setFailing(): void {
   failing = true;
 }
+
+/**
+ * C's registers: where its stack ends, how far down it may, and where the thread-local variables of the goroutine are. They belong to the
+ * goroutine that runs C just now, and mean nothing while other code runs (`goroutine/cstack.ts`).
+ */
+export let cStack: usize = 0;
+export let cLimit: usize = 0;
+export let cTls: usize = 0;
+
+
+@inline
+export function setC(stack: usize, limit: usize, tls: usize): void {
+  cStack = stack;
+  cLimit = limit;
+  cTls = tls;
+}
+
+
+@inline
+export function setCStack(stack: usize): void {
+  cStack = stack;
+}

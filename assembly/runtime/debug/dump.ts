@@ -205,6 +205,22 @@ export function waitReasonText(reason: u8): string {
       return "wait for GC cycle";
     case WaitReason.IOWait:
       return "IO wait";
+    case WaitReason.PthreadMutex:
+      return "pthread_mutex_lock";
+    case WaitReason.PthreadCond:
+      return "pthread_cond_wait";
+    case WaitReason.PthreadRwlock:
+      return "pthread_rwlock";
+    case WaitReason.PthreadJoin:
+      return "pthread_join";
+    case WaitReason.PthreadBarrier:
+      return "pthread_barrier_wait";
+    case WaitReason.PthreadOnce:
+      return "pthread_once";
+    case WaitReason.SemWait:
+      return "sem_wait";
+    case WaitReason.Stdio:
+      return "stdio";
     default:
       return "waiting";
   }

@@ -89,7 +89,7 @@ function write(fd: i32, buffer: usize, s: string, newline: bool): usize {
 }
 
 /** Writes whole lines. A reader that is slow blocks this M, not its P. */
-function emit(fd: i32, bytes: usize, length: u32): void {
+export function emit(fd: i32, bytes: usize, length: u32): void {
   const call = changetype<HostCall>(malloc(offsetof<HostCall>()));
   call.a = bytes;
   call.b = length;

@@ -71,3 +71,22 @@ function readCall(at: usize): void {
   opBlock();
   call.result = hostRead(call.a, <i32>call.b);
 }
+
+/** Reads `length` bytes at most to `to`, in memory of `malloc` or of C's: first what lines have left; 0 at the end of input. */
+export function readInput(to: usize, length: i32): i32 {
+  mutex.lock();
+  let n = min(length, end - start);
+  if (n > 0) {
+    memory.copy(to, buffer.dataStart + start, n);
+    start += n;
+  } else {
+    const call = changetype<HostCall>(malloc(offsetof<HostCall>()));
+    call.a = to;
+    call.b = length;
+    hostCall(readCall.index, call);
+    n = max(call.result, 0);
+    mfree(changetype<usize>(call));
+  }
+  mutex.unlock();
+  return n;
+}

@@ -48,6 +48,7 @@ import {
   heapPush,
   heapRemove,
   RuntimeTimer,
+  SleepTimer,
   TimerKind,
   timerRemove,
   timersFirst,
@@ -246,20 +247,25 @@ export function sleep(d: i64): void {
 
 /** Sets this goroutine's own timer; returns the timer's lock, which is held. */
 function setSleep(d: i64): usize {
-  const gp = g;
-  let t = changetype<RuntimeTimer>(gp.sleepTimer);
-  if (changetype<usize>(t) == 0) {
-    t = new RuntimeTimer();
-    t.kind = TimerKind.Sleep;
-    t.arg = changetype<usize>(gp);
-    gp.sleepTimer = changetype<usize>(t);
-  }
+  const t = sleepTimerOf(g);
   // Free since the last sleep ended, and nobody else takes it before the timer is in the heap, whose lock orders this store.
   if (sched.solo == 0) t.lock = 1;
   if (CHECKED && sched.solo == 0) hold(addressOf(t.lock));
   t.when = timeAfter(d);
   addTimer(t);
   return addressOf(t.lock);
+}
+
+/** A G's own timer, made on first use. */
+export function sleepTimerOf(gp: G): SleepTimer {
+  let t = changetype<SleepTimer>(gp.sleepTimer);
+  if (changetype<usize>(t) == 0) {
+    t = new SleepTimer();
+    t.kind = TimerKind.Sleep;
+    t.arg = changetype<usize>(gp);
+    gp.sleepTimer = changetype<usize>(t);
+  }
+  return t;
 }
 
 /** If this goroutine was woken by its sleep timer, waits until its stack has been saved. */

@@ -64,6 +64,12 @@ export class RuntimeTimer {
   }
 }
 
+/** A G's own timer, for sleep; and what of C is a G's own, since few have either. */
+export class SleepTimer extends RuntimeTimer {
+  /** The goroutine's CStack, or 0 (owner; see `cstack.ts`). */
+  cstack: usize;
+}
+
 /** The timer of a PollDesc's deadline for reading, or writing. */
 export class DeadlineTimer extends RuntimeTimer {
   write: bool;

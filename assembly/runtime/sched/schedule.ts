@@ -68,6 +68,7 @@ import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { findRunnable, nextHere } from "./findrunnable";
 import { globrunqputOne } from "./globrunq";
+import { endC } from "../goroutine/cstack";
 import { gfput, gfputOrphan } from "../goroutine/gs";
 import { passToCleanM } from "./inloop";
 import { startRewind, stopUnwind } from "../base/imports";
@@ -247,6 +248,7 @@ function checkSwitched(gp: G, to: u8, word: usize): void {
 
 /** The program of a goroutine is over: it ends where it stands, and does not count any more. */
 function drop(gp: G): void {
+  if (gp.sleepTimer != 0) endC(gp);
   if ((gp.out | gp.err) != 0) flushOutput(gp);
   if (gp.lockedCount != 0) m.lockedg = null;
   gfput(m.p!, gp);
@@ -256,6 +258,7 @@ function drop(gp: G): void {
 export function goexit0(gp: G): void {
   if (m.syscalls != 0) leaveSyscall();
   if (gp.once != 0) runDeferrals(gp);
+  if (gp.sleepTimer != 0) endC(gp);
   if (gp.lockedCount != 0) m.lockedg = null;
   if ((gp.out | gp.err) != 0) flushOutput(gp);
   if (gp.id == 1) mainExited();

@@ -1,0 +1,144 @@
+/**
+ * C on goroutines. C keeps a stack of its own in linear memory, for what has an address, and wasm globals with its end and with the
+ * address of the thread-local variables. The globals are registers of an M (`base/registers.ts`), the stack is a goroutine's: it holds
+ * addresses of itself, so it cannot move, unlike the frames that Asyncify saves.
+ *
+ * A goroutine is given a CStack when it first calls C, and gives it back when it ends, however it ends. The compiler puts `enterC` and
+ * `leaveC` around the calls that lead from one language to the other (`host/compiler/c/merge.ts`):
+ *
+ *     AssemblyScript calls C      enterC; the call; leaveC
+ *     C calls AssemblyScript      leaveC; the call; enterC
+ *
+ * So while C runs, the registers are this goroutine's, and `CStack.sp` is out of date; while anything else runs, `sp` is what counts,
+ * and the registers mean nothing. Only there does a goroutine park, so no switch has to know of C. A safepoint in C
+ * is such a call too (`cPreempted`). Calls nest: inner C goes on below what outer C has in use.
+ *
+ * ```
+ * CStack | room for leaf functions | the stack, which grows downwards | thread-local variables
+ *        ^ limit - RED_ZONE        ^ limit                            ^ tls
+ * ```
+ *
+ * Whoever moves the register goes through `moveCStack`, which compares it with the limit: an overflow is found before anything is
+ * overwritten, but for functions that call nothing; those use at most RED_ZONE bytes without moving it.
+ *
+ * On a goroutine, and none of it is switched out but `cPreempted`; `endC` on g0.
+ */
+import { gopanic } from "../base/panic";
+import { lock, unlock } from "../base/lock";
+import { cLimit, cStack, g, setC, setCStack } from "../base/registers";
+import { malloc, mfree } from "../memory/malloc";
+import { preempted } from "./proc";
+import { sleepTimerOf } from "./time";
+import { SleepTimer } from "./timers";
+import { G } from "../../abi";
+
+/** Bytes of a C stack, thread-local variables included, unless somebody asks for more: one page of the allocator. */
+const STACK_BYTES: usize = 65536;
+/** That of goroutine 1 of a C program: what nobody touches costs nothing. */
+const MAIN_BYTES: usize = 1048576;
+/** LLVM's own constant for WebAssembly. */
+const RED_ZONE: usize = 128;
+/** Strictest alignment of a thread-local variable. */
+const TLS_ALIGN: usize = 64;
+/** Stacks kept for the next goroutines. */
+const POOL_MAX: i32 = 256;
+
+/** At the low end of the block that a C stack is. */
+@unmanaged
+class CStack {
+  /** Where the stack ends, while no C runs. */
+  sp: usize;
+  tls: usize;
+  size: usize;
+  /** Next in the pool. */
+  next: usize;
+}
+
+/** Thread-local variables as they are in the beginning, and how many bytes they have. The linker knows; the compiler fills it in. */
+@external("c", "~tls_start")
+declare function tlsStart(): usize;
+
+
+@external("c", "~tls_size")
+declare function tlsSize(): usize;
+
+/** Stacks of STACK_BYTES that no goroutine has. */
+let pool: usize = 0;
+let pooled: i32 = 0;
+/** Guards both: a word whose address is known. */
+const poolLock: usize = memory.data(sizeof<i32>(), 4);
+
+/** Before C runs on this goroutine, or goes on. */
+export function enterC(): void {
+  const timer = sleepTimerOf(g);
+  if (timer.cstack == 0) giveStack(timer, STACK_BYTES);
+  const stack = changetype<CStack>(timer.cstack);
+  setC(stack.sp, changetype<usize>(stack) + offsetof<CStack>() + RED_ZONE, stack.tls);
+}
+
+/** After C has run on this goroutine, or before it calls something else. */
+export function leaveC(): void {
+  changetype<CStack>(changetype<SleepTimer>(g.sleepTimer).cstack).sp = cStack;
+}
+
+/** Gives a goroutine that has not run C yet a stack of another size; 0 for that of main. */
+export function sizeC(bytes: usize): void {
+  giveStack(sleepTimerOf(g), max(bytes == 0 ? MAIN_BYTES : bytes + tlsSize() + 2 * TLS_ALIGN + RED_ZONE, STACK_BYTES));
+}
+
+/** Moves the end of C's stack: what C does wherever it sets its stack pointer. */
+export function moveCStack(sp: usize): void {
+  if (sp < cLimit) overflow();
+  setCStack(sp);
+}
+
+function overflow(): void {
+  gopanic("runtime error: stack overflow");
+}
+
+/** A safepoint in C (`preempted`). */
+export function cPreempted(): void {
+  leaveC();
+  preempted();
+  enterC();
+}
+
+/** A goroutine has ended: its C stack is for others. On g0. */
+export function endC(gp: G): void {
+  const timer = changetype<SleepTimer>(gp.sleepTimer);
+  const block = timer.cstack;
+  if (block == 0) return;
+  timer.cstack = 0;
+  const stack = changetype<CStack>(block);
+  if (stack.size == STACK_BYTES && pooled < POOL_MAX) {
+    lock(poolLock);
+    stack.next = pool;
+    pool = block;
+    pooled++;
+    unlock(poolLock);
+  } else {
+    mfree(block);
+  }
+}
+
+function giveStack(timer: SleepTimer, bytes: usize): void {
+  let block: usize = 0;
+  if (bytes == STACK_BYTES && pool != 0) {
+    lock(poolLock);
+    block = pool;
+    if (block != 0) {
+      pool = changetype<CStack>(block).next;
+      pooled--;
+    }
+    unlock(poolLock);
+  }
+  if (block == 0) block = malloc(bytes);
+  const stack = changetype<CStack>(block);
+  const size = tlsSize();
+  stack.size = bytes;
+  stack.tls = (block + bytes - size) & ~(TLS_ALIGN - 1);
+  stack.sp = stack.tls;
+  memory.copy(stack.tls, tlsStart(), size);
+  timer.cstack = block;
+  g.owes = true;
+}

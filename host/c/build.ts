@@ -1,0 +1,182 @@
+/**
+ * From C sources to one linked module, which the compiler merges with the core (`host/compiler/c`).
+ *
+ * Each source becomes an object file, kept by its content and that of all headers it may include, so that only what has changed is
+ * compiled. Then wasm-ld links the objects with Skein's part of libc (`assembly/c`) and wasi-libc:
+ *
+ * - at addresses of its own, below the static data of the rest of the program, in imported memory;
+ * - without a check of features: wasi-libc's objects were built without atomics, and wasm-ld would refuse to link them for shared memory.
+ *   What that check is to prevent cannot happen here: the module's data is taken out and written once, and what libc keeps for one thread is
+ *   replaced (see assembly/c/runtime.c);
+ * - with its relocations, which the merge needs to find what refers to the function table and to errno.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { CompileError } from "../base/errors.js";
+import { Headers, insert, nameOf } from "./headers.js";
+import { runTool, toolchainVersion, type Tree } from "./toolchain.js";
+
+/** How C is to be compiled. */
+export interface COptions {
+  /** The sources, as the user names them. */
+  readonly sources: readonly string[];
+  /** Folders of headers (-I). */
+  readonly include: readonly string[];
+  /** Macros (-D). */
+  readonly define: readonly string[];
+  /** 0, 1, 2, 3, s or z (-O). */
+  readonly optimize: string;
+  /** Whether the program begins with C's main. */
+  readonly hasMain: boolean;
+}
+
+/** A linked module of C. */
+export interface LinkedC {
+  readonly wasm: Uint8Array;
+  /** Every file of the user's that went into it, by absolute path, with its text. */
+  readonly sources: ReadonlyMap<string, string>;
+  readonly warnings: readonly string[];
+}
+
+const INCLUDE = fileURLToPath(new URL("../../include/", import.meta.url));
+const RUNTIME = fileURLToPath(new URL("../../assembly/c/", import.meta.url));
+/** What calls main, in a program that begins with C's. */
+const MAIN = "main.c";
+const TARGET = "--target=wasm32-wasip1";
+/** Where Skein's own headers and sources are in the tree. */
+const OWN = "skein";
+/** Atomics as C11 means them, and thread-local variables that are; positions of functions and calls for stacks. */
+const FLAGS = ["-c", TARGET, "-matomics", "-mbulk-memory", "-gline-tables-only", "-gdwarf-4", "-isystem", `/${OWN}/include`];
+
+/** Compiles and links; throws a CompileError with what clang or the linker says. */
+export async function buildC(options: COptions, base: number, cache: string | null): Promise<LinkedC> {
+  const folder = process.cwd();
+  const version = toolchainVersion(folder);
+  const sources = new Map<string, string>();
+  const warnings: string[] = [];
+  const objects: Tree = {};
+  const own = ownFiles(sources);
+  const flags = [
+    ...FLAGS,
+    `-O${options.optimize}`,
+    ...options.define.map((macro) => `-D${macro}`),
+    ...options.include.map((each) => `-I${nameOf(each)}`),
+  ];
+  const compile = async (source: string, name: string, files: Tree, args: readonly string[]): Promise<void> => {
+    const object = `${Object.keys(objects).length}.o`;
+    const key = hash([version, JSON.stringify(args), name, JSON.stringify(files)]);
+    const kept = cache === null ? undefined : readKept(cache, key);
+    if (kept !== undefined) {
+      objects[object] = kept.object;
+      if (kept.text) warnings.push(kept.text);
+      return;
+    }
+    const colour = process.stderr.isTTY ? ["-fcolor-diagnostics"] : [];
+    const { ok, text, files: result } = await runTool(folder, ["clang", ...args, ...colour, name, "-o", object], files);
+    const said = text.replaceAll("/host/", "/");
+    if (!ok) throw new CompileError(said.trimEnd() || `${source}: clang failed`);
+    if (said) warnings.push(said.trimEnd());
+    const bytes = result[object];
+    if (!(bytes instanceof Uint8Array)) throw new CompileError(`${source}: clang gave no object file`);
+    objects[object] = bytes;
+    if (cache !== null) keep(cache, key, bytes, said.trimEnd());
+  };
+  for (const source of options.sources) {
+    const headers = new Headers(options.include);
+    headers.add(path.resolve(source));
+    const files: Tree = { [OWN]: { include: own.include } };
+    for (const [file, text] of headers.texts) {
+      sources.set(file, text);
+      insert(files, nameOf(file), text);
+    }
+    await compile(source, nameOf(source), files, flags);
+  }
+  for (const name of Object.keys(own.c)) {
+    if (!name.endsWith(".c") || (name === MAIN && !options.hasMain)) continue;
+    await compile(name, `/${OWN}/c/${name}`, { [OWN]: { include: own.include, c: own.c } }, [...FLAGS, "-O2"]);
+  }
+  const wasm = await link(folder, objects, base, own);
+  return { wasm, sources, warnings };
+}
+
+async function link(folder: string, objects: Tree, base: number, own: { wraps: readonly string[] }): Promise<Uint8Array> {
+  const args = [
+    "wasm-ld",
+    ...Object.keys(objects),
+    "-L/usr/lib/wasm32-wasip1",
+    "-lc",
+    "/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a",
+    "--no-entry",
+    "--export=skein_c_start",
+    "--export-if-defined=skein_c_main",
+    ...own.wraps.map((name) => `--wrap=${name}`),
+    "--import-memory",
+    "--export-table",
+    "--table-base=1",
+    `--global-base=${base}`,
+    // Goroutines have stacks of their own: this one is never used.
+    "-zstack-size=16",
+    "--no-stack-first",
+    "--no-check-features",
+    // AssemblyScript may call any of them; what nothing calls goes later.
+    "--no-gc-sections",
+    "--emit-relocs",
+    "-o",
+    "linked.wasm",
+  ];
+  const { ok, text, files } = await runTool(folder, args, objects);
+  const wasm = files["linked.wasm"];
+  if (!ok || !(wasm instanceof Uint8Array)) throw new CompileError(text.trimEnd() || "wasm-ld failed");
+  return wasm;
+}
+
+/** Skein's own headers and sources; functions of libc that are wrapped are those that a source defines as `__wrap_…`. */
+function ownFiles(sources: Map<string, string>): { include: Tree; c: Tree; wraps: string[] } {
+  const read = (folder: string): Tree =>
+    Object.fromEntries(
+      readdirSync(folder).map((name) => {
+        const file = path.join(folder, name);
+        const text = readFileSync(file, "utf8");
+        sources.set(file, text);
+        return [name, text];
+      }),
+    );
+  const c = read(RUNTIME);
+  const wraps = Object.values(c).flatMap((text) => [...(text as string).matchAll(/\b__wrap_(\w+)\(/g)].map((m) => m[1]!));
+  return { include: read(INCLUDE), c, wraps: [...new Set(wraps)] };
+}
+
+// ---- object files that are kept --------------------------------------------------------------------------------------
+
+function hash(parts: readonly string[]): string {
+  const sum = createHash("sha256");
+  for (const part of parts) sum.update(`${part.length}:`).update(part);
+  return sum.digest("hex").slice(0, 40);
+}
+
+/** An object file, after what clang said about it, whose length comes first. */
+function readKept(cache: string, key: string): { object: Uint8Array; text: string } | undefined {
+  try {
+    const bytes = readFileSync(path.join(cache, `${key}.o`));
+    const length = bytes.readUInt32LE(0);
+    return { text: bytes.toString("utf8", 4, 4 + length), object: new Uint8Array(bytes.subarray(4 + length)) };
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(cache: string, key: string, object: Uint8Array, text: string): void {
+  try {
+    mkdirSync(cache, { recursive: true });
+    const said = Buffer.from(text, "utf8");
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(said.length);
+    const temporary = path.join(cache, `${key}.${randomBytes(6).toString("hex")}.tmp`);
+    writeFileSync(temporary, Buffer.concat([head, said, object]));
+    renameSync(temporary, path.join(cache, `${key}.o`));
+  } catch {
+    // A cache that cannot be written is no cache.
+  }
+}

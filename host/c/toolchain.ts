@@ -1,0 +1,87 @@
+/**
+ * clang and wasm-ld, from the npm package `@yowasp/clang`: LLVM itself compiled to WebAssembly, with wasi-libc. It works on a tree of files
+ * that it is given, and gives one back; it sees nothing else of the disk.
+ *
+ * The package is large, so whoever wants C installs it. It is loaded when something is to be compiled, which takes some seconds once.
+ */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { CompileError } from "../base/errors.js";
+
+/** Files by name, and folders. */
+export interface Tree {
+  [name: string]: Tree | string | Uint8Array;
+}
+
+const PACKAGE = "@yowasp/clang";
+
+interface RunOptions {
+  readonly stdout: ((bytes: Uint8Array | null) => void) | null;
+  readonly stderr: ((bytes: Uint8Array | null) => void) | null;
+  readonly decodeASCII: boolean;
+  readonly fetchProgress: () => void;
+}
+
+type Command = (args: readonly string[], files: Tree, options: RunOptions) => Promise<Tree> | Tree;
+
+interface Package {
+  readonly runClang: Command;
+  readonly runLLVM: Command;
+  readonly Exit: new () => Error;
+}
+
+/** What a tool had to say, whether it did what it was to, and the files there are afterwards. */
+export interface Outcome {
+  readonly ok: boolean;
+  readonly text: string;
+  readonly files: Tree;
+}
+
+let loading: Promise<Package> | undefined;
+
+/** The version of the package that this project has installed; throws a CompileError that says how to install it. */
+export function toolchainVersion(folder: string): string {
+  return (manifestOf(folder).version ??= "unknown");
+}
+
+function manifestOf(folder: string): { file: string; version?: string } {
+  for (const from of [`${folder}/`, import.meta.url]) {
+    try {
+      const require = createRequire(from);
+      // The package exports its code alone; the manifest lies beside that.
+      const file = require.resolve(PACKAGE);
+      const manifest = file.slice(0, file.lastIndexOf(PACKAGE) + PACKAGE.length) + "/package.json";
+      return { file, version: (require(manifest) as { version: string }).version };
+    } catch {
+      // Perhaps the other place has it.
+    }
+  }
+  throw new CompileError(
+    `compiling C takes clang, from the package ${PACKAGE}, which Skein does not bring along: npm install --save-dev ${PACKAGE}\n` +
+      "(a program that is compiled already, a .wasm file, runs without)",
+  );
+}
+
+/** Loads the package as seen from a folder, once. */
+function load(folder: string): Promise<Package> {
+  return (loading ??= import(pathToFileURL(manifestOf(folder).file).href) as Promise<Package>);
+}
+
+/** Runs clang, or, by its name, another tool of LLVM: `wasm-ld`. */
+export async function runTool(folder: string, args: readonly string[], files: Tree): Promise<Outcome> {
+  const { runClang, runLLVM, Exit } = await load(folder);
+  const said: Uint8Array[] = [];
+  const hear = (bytes: Uint8Array | null): void => {
+    if (bytes !== null) said.push(bytes.slice());
+  };
+  const options = { stdout: hear, stderr: hear, decodeASCII: false, fetchProgress: () => undefined };
+  let ok = true;
+  let result: Tree = {};
+  try {
+    result = await (args[0] === "clang" ? runClang : runLLVM)(args, files, options);
+  } catch (error) {
+    if (!(error instanceof Exit)) throw error;
+    ok = false;
+  }
+  return { ok, text: Buffer.concat(said).toString("utf8"), files: result };
+}

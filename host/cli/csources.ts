@@ -1,0 +1,30 @@
+/** C on the command line: which of what stands behind the entry are sources. */
+import process from "node:process";
+import type { COptions } from "../compiler/index.js";
+
+/** What clang is told, as the command line's parser leaves it. */
+export interface CFlags {
+  readonly include?: readonly string[];
+  readonly define?: readonly string[];
+  readonly optimize: string;
+}
+
+/**
+ * Divides what stands behind the entry into C sources and arguments of the program: what comes before `--` and ends in `.c` is a source.
+ * No `c` where there is no C.
+ */
+export function cOf(
+  entry: string,
+  rest: readonly string[],
+  { include = [], define = [], optimize }: CFlags,
+): { c: COptions | undefined; args: readonly string[] } {
+  const dashes = process.argv.indexOf("--");
+  const behind = dashes < 0 ? 0 : process.argv.length - dashes - 1;
+  const before = rest.slice(0, rest.length - behind);
+  const isC = (file: string): boolean => file.endsWith(".c");
+  const hasMain = isC(entry);
+  const sources = [entry, ...before].filter(isC);
+  const args = [...before.filter((each) => !isC(each)), ...rest.slice(rest.length - behind)];
+  if (entry.endsWith(".wasm") || sources.length === 0) return { c: undefined, args: rest };
+  return { c: { sources, include, define, optimize, hasMain }, args };
+}

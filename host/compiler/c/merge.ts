@@ -1,0 +1,386 @@
+/**
+ * Puts linked C into the module of the program, before any pass: C's functions are then like all others for the optimiser, the safepoints,
+ * Asyncify and the twins, and a goroutine may be switched out in them.
+ *
+ * Binaryen interns names and types for all modules, so an expression of one module can be copied into another. What differs is renamed:
+ *
+ * | C has | it becomes |
+ * | --- | --- |
+ * | `__stack_pointer`, `__tls_base` | registers of the core; who sets the former goes through `moveCStack` (`cstack.ts`) |
+ * | errno of libc | the goroutine's own |
+ * | imports from `skein`, `wasi_snapshot_preview1` | calls of functions in `assembly/std/skein/c` |
+ * | `@external("c", …)` in AssemblyScript | calls of C's functions |
+ * | functions without a position, which are libc's | the same below `~libc/`, which stacks leave out |
+ *
+ * The calls between the languages are functions of their own, so that C's registers change hands in one place: `enterC` and `leaveC` are
+ * around the call in them. They are never inlined. What they call may be inlined into them: so in one that calls C a
+ * safepoint is C's, and in one that C calls it is not (`isC`).
+ *
+ * Rejected: linking C as a position-independent library (wasi-libc is not built so, and every access would go through a global);
+ * `wasm-ld --relocatable` (nothing after it would know how to do the relocations); merging finished modules (Asyncify would see each half
+ * alone); two modules in one instance pair per thread (a call through the table into the other could not be unwound).
+ */
+import binaryen from "binaryen";
+import { CompileError } from "../../base/errors.js";
+import api, { type Compiler, type Expr, type FunctionInstance, type FunctionPrototype, type Module } from "../asc.js";
+import { callTarget, kindName, setCallTarget, walkSlots, type Func, type Slot } from "../safepoints-ir.js";
+import { C_MODULE } from "../imports.js";
+import { C_HOLD, C_PREEMPTED } from "../safepoints.js";
+import { CORE, type Session } from "../session.js";
+import type { Line } from "./lines.js";
+import { ERRNO, type CObject } from "./object.js";
+
+/** What this file uses of Binaryen's own interface. */
+interface Info {
+  readonly name: string;
+  readonly module: string;
+  readonly base: string;
+  readonly params: number;
+  readonly results: number;
+  readonly vars: number[];
+  readonly body: Expr;
+}
+interface Native {
+  readonly ptr: number;
+  getNumFunctions(): number;
+  getFunctionByIndex(index: number): Func;
+  getFunction(name: string): Func;
+  getNumElementSegments(): number;
+  getElementSegmentByIndex(index: number): number;
+  getTableByIndex(index: number): number;
+  addActiveElementSegment(table: string, name: string, functions: readonly string[], offset: Expr): void;
+  dispose(): void;
+}
+const native = binaryen as unknown as {
+  readBinary(bytes: Uint8Array): Native;
+  wrapModule(ptr: number): Native;
+  getFunctionInfo(func: Func): Info;
+  getElementSegmentInfo(segment: number): { readonly data: readonly string[] };
+  expandType(type: number): number[];
+  GlobalGet: { getName(e: Expr): string; setName(e: Expr, name: string): void };
+  GlobalSet: { getName(e: Expr): string; getValue(e: Expr): Expr };
+  Load: Access;
+  Store: Access;
+  _BinaryenExpressionCopy(expression: Expr, module: number): Expr;
+  _BinaryenTableGetInitial(table: number): number;
+  _BinaryenTableSetInitial(table: number, entries: number): void;
+  _BinaryenTableSetMax(table: number, entries: number): void;
+};
+
+/** Where C's imports and its registers are in the rest of the program. */
+const LIBRARY = "~lib/skein/c";
+const WASI = `${LIBRARY}/wasi`;
+/** Functions that are never switched out, nor look at C's registers: C calls them without further ado. */
+const PLAIN = `${CORE}/memory/cmalloc`;
+const WASI_MODULE = "wasi_snapshot_preview1";
+const CORE_MODULE = "skein";
+
+const STACK = `${CORE}/goroutine/cstack`;
+const REGISTERS = `${CORE}/base/registers`;
+
+/** What clang uses beside AssemblyScript's. */
+const FEATURES = ["MutableGlobals", "BulkMemory", "NontrappingFPToInt", "SignExt", "Atomics"]
+  .map((name) => (binaryen.Features as unknown as Record<string, number>)[name]!)
+  .reduce((all, each) => all | each, 0);
+
+const EBADF = 8;
+const { I32, None } = api.TypeRef;
+
+/** Names of C's functions in the merged module. */
+export class CFunctions {
+  /** Those in which C's registers are in use. */
+  readonly names = new Set<string>();
+  /** Those that must stay functions of their own. */
+  readonly frames = new Set<string>();
+  /** Those in the function table. */
+  readonly table = new Set<string>();
+}
+
+/** Finds the functions of the library that C may call, and has them compiled, though nothing in AssemblyScript calls them. */
+export class CMerge {
+  private readonly functions = new CFunctions();
+  /** What C's imports are in the rest of the program, by `module.name`. */
+  private readonly library = new Map<string, FunctionInstance>();
+
+  constructor(
+    private readonly session: Session,
+    private readonly object: CObject,
+    /** Where each defined function is in the user's sources; undefined for libc's. */
+    private readonly lines: readonly (Line | undefined)[],
+  ) {}
+
+  /** While AssemblyScript compiles. */
+  compileLibrary(compiler: Compiler): void {
+    for (const name of ["enterC", "leaveC", "moveCStack", "cPreempted"]) this.session.ensureCore(`goroutine/cstack/${name}`);
+    compiler.module.addFunctionExport(C_PREEMPTED, C_HOLD);
+    const module = native.readBinary(this.object.module);
+    for (let i = 0, count = module.getNumFunctions(); i < count; i++) {
+      const info = native.getFunctionInfo(module.getFunctionByIndex(i));
+      if (info.module === "") continue;
+      const found = this.find(compiler, info);
+      if (found) this.library.set(`${info.module}.${info.base}`, found);
+      else if (info.module !== WASI_MODULE) throw new CompileError(undefinedImport(info));
+    }
+    module.dispose();
+  }
+
+  private find(compiler: Compiler, { module, base }: Info): FunctionInstance | null {
+    const files = module === WASI_MODULE ? [WASI] : module === CORE_MODULE ? [LIBRARY, PLAIN] : [];
+    for (const file of files) {
+      const element = compiler.program.elementsByName.get(`${file}/${base}`);
+      if (element?.kind !== api.ElementKind.FunctionPrototype) continue;
+      const instance = compiler.resolver.resolveFunction(element as FunctionPrototype, null);
+      if (instance && compiler.compileFunction(instance)) return instance;
+    }
+    return null;
+  }
+
+  /** Once AssemblyScript has compiled, before any pass. `object` has its table entries where they will be. */
+  apply(compiler: Compiler, object: CObject): CFunctions {
+    const { module } = compiler;
+    module.setFeatures(module.getFeatures() | FEATURES);
+    const source = native.readBinary(object.module);
+    const infos = Array.from({ length: source.getNumFunctions() }, (_, i) =>
+      native.getFunctionInfo(source.getFunctionByIndex(i)),
+    );
+    const renamed = new Map<string, string>();
+    const defined = infos.filter((info) => info.module === "");
+    for (const info of infos) if (info.module !== "") renamed.set(info.name, this.bridge(module, info));
+    defined.forEach((info, i) => {
+      renamed.set(info.name, this.lines[i] === undefined ? `~libc/${info.name}` : info.name);
+    });
+    const copier = new Copier(module, renamed, object.tls.errno);
+    defined.forEach((info, i) => {
+      const name = renamed.get(info.name)!;
+      copier.copy(info, name, this.lines[i]);
+      this.functions.names.add(name);
+    });
+    this.fillTable(module, source, compiler.functionTable.length + 1, renamed);
+    this.define(compiler, object, new Map(defined.map((info) => [info.name, info])), renamed);
+    source.dispose();
+    return this.functions;
+  }
+
+  /** What C calls where it calls an import; returns the name. */
+  private bridge(module: Module, { name: _, module: from, base, params, results }: Info): string {
+    const name = `~c:${base}`;
+    const target = this.library.get(`${from}.${base}`);
+    if (target === undefined) {
+      // A call on a directory or a socket, of which a program has none.
+      module.addFunction(name, params, results, null, module.i32(EBADF));
+      return name;
+    }
+    const { paramRefs, resultRefs } = target.signature;
+    if (paramRefs !== params || resultRefs !== results) throw new Error(`C and the library differ about ${from}.${base}`);
+    if (target.internalName.startsWith(PLAIN)) return target.internalName;
+    const call = module.call(target.internalName, argumentsOf(module, params), results);
+    addBetween(module, name, { params, results }, `${STACK}/leaveC`, call, `${STACK}/enterC`);
+    this.functions.frames.add(name);
+    return name;
+  }
+
+  /** Functions whose address C takes, behind those of AssemblyScript. */
+  private fillTable(module: Module, source: Native, first: number, renamed: ReadonlyMap<string, string>): void {
+    const functions: string[] = [];
+    for (let i = 0; i < source.getNumElementSegments(); i++) {
+      const { data } = native.getElementSegmentInfo(source.getElementSegmentByIndex(i));
+      functions.push(...data.map((name) => renamed.get(name)!));
+    }
+    if (functions.length === 0) return;
+    const target = native.wrapModule(module.ref);
+    const table = target.getTableByIndex(0);
+    if (native._BinaryenTableGetInitial(table) !== first) throw new Error("the function table is not as long as expected");
+    native._BinaryenTableSetInitial(table, first + functions.length);
+    native._BinaryenTableSetMax(table, first + functions.length);
+    target.addActiveElementSegment("0", "~c", functions, module.i32(first));
+    for (const name of functions) this.functions.table.add(name);
+  }
+
+  /** Functions that AssemblyScript declares as C's. */
+  private define(
+    compiler: Compiler,
+    object: CObject,
+    defined: ReadonlyMap<string, Info>,
+    renamed: ReadonlyMap<string, string>,
+  ): void {
+    const { module, program } = compiler;
+    const target = native.wrapModule(module.ref);
+    const byIndex = [...defined.values()];
+    const imports = native.getFunctionInfo;
+    for (const [name, { internalName }] of program.moduleImports.get(C_MODULE) ?? []) {
+      const func = target.getFunction(internalName);
+      if (func === 0) continue; // nothing calls it
+      const { params, results } = imports(func);
+      module.removeFunction(internalName);
+      const constant = name === "~tls_start" ? object.tls.address : name === "~tls_size" ? object.tls.size : undefined;
+      if (constant !== undefined) {
+        module.addFunction(internalName, params, results, null, module.i32(constant));
+        continue;
+      }
+      const exported = object.exports.get(name);
+      const info = defined.get(name) ?? (exported === undefined ? undefined : byIndex[exported - object.importCount]);
+      if (info === undefined) throw new CompileError(`error: none of the C sources defines the function ${name}`);
+      if (info.params !== params || info.results !== results) {
+        throw new CompileError(
+          `error: ${name} is declared as ${signature(params, results)}, but C defines it as ${signature(info.params, info.results)}`,
+        );
+      }
+      const call = module.call(renamed.get(info.name)!, argumentsOf(module, params), results);
+      addBetween(module, internalName, { params, results }, `${STACK}/enterC`, call, `${STACK}/leaveC`);
+      this.functions.names.add(internalName);
+      this.functions.frames.add(internalName);
+    }
+  }
+}
+
+/** Adds a function that makes a call with another one before and after it. */
+function addBetween(
+  module: Module,
+  name: string,
+  { params, results }: { params: number; results: number },
+  before: string,
+  call: Expr,
+  after: string,
+): void {
+  const [begin, end] = [before, after].map((each) => module.call(each, [], None)) as [Expr, Expr];
+  const result = native.expandType(params).length;
+  const body =
+    results === None
+      ? [begin, call, end]
+      : [begin, module.local_set(result, call, false), end, module.local_get(result, results)];
+  module.addFunction(name, params, results, results === None ? null : [results], module.block(null, body, results));
+}
+
+function argumentsOf(module: Module, params: number): Expr[] {
+  return native.expandType(params).map((type, i) => module.local_get(i, type));
+}
+
+/** A function's type, in AssemblyScript's words. */
+function signature(params: number, results: number): string {
+  const list = native.expandType(params).map(typeName).join(", ");
+  return `(${list}): ${results === None ? "void" : typeName(results)}`;
+}
+
+/** The name of a number's type, the same in AssemblyScript. */
+export function typeName(type: number): string {
+  const { I64, F32, F64, V128 } = api.TypeRef;
+  return new Map([
+    [I32, "i32"],
+    [I64, "i64"],
+    [F32, "f32"],
+    [F64, "f64"],
+    [V128, "v128"],
+  ]).get(type)!;
+}
+
+function undefinedImport({ module, base }: { module: string; base: string }): string {
+  return module === "env"
+    ? `error: none of the C sources defines the function ${base}`
+    : `error: nothing provides the function ${base} that C imports from ${module}`;
+}
+
+/** Copies functions from one module to another. */
+class Copier {
+  /** What Binaryen calls the source files. */
+  private readonly files = new Map<string, number>();
+
+  constructor(
+    private readonly module: Module,
+    private readonly renamed: ReadonlyMap<string, string>,
+    /** Where among the thread-local variables errno is. */
+    private readonly errno: number,
+  ) {}
+
+  copy({ params, results, vars, body }: Info, name: string, line: Line | undefined): void {
+    const { module } = this;
+    const copy = native._BinaryenExpressionCopy(body, module.ref);
+    // In a block, so that the outermost expression is in a slot too.
+    const func = module.addFunction(name, params, results, vars, module.block(null, [copy], results));
+    walkSlots(func, (slot) => this.adapt(slot));
+    if (line !== undefined) this.locate(func, line);
+  }
+
+  /** Says where calls and traps are: at the beginning of the function. */
+  private locate(func: Func, { file, line, column }: Line): void {
+    let index = this.files.get(file);
+    if (index === undefined) this.files.set(file, (index = this.module.addDebugInfoFile(file)));
+    walkSlots(func, ({ child }) => {
+      if (LOCATED.has(kindName(child))) this.module.setDebugLocation(func, child, index, line, column);
+    });
+  }
+
+  private adapt(slot: Slot): void {
+    const { module } = this;
+    const it = slot.child;
+    switch (kindName(it)) {
+      case "Call":
+        setCallTarget(it, this.renamed.get(callTarget(it))!);
+        break;
+      case "GlobalGet":
+        native.GlobalGet.setName(it, registerOf(native.GlobalGet.getName(it)));
+        break;
+      case "GlobalSet":
+        if (native.GlobalSet.getName(it) !== STACK_POINTER) throw new Error("C sets a global that is no register");
+        slot.replace(module.call(`${STACK}/moveCStack`, [native.GlobalSet.getValue(it)], None));
+        break;
+      case "Const":
+        if (api.getExpressionType(it) === I32 && isErrno(api.getConstValueI32(it))) {
+          slot.replace(this.addressOfErrno(api.getConstValueI32(it) - ERRNO));
+        }
+        break;
+      case "Load":
+        this.adaptAccess(it, native.Load);
+        break;
+      case "Store":
+        this.adaptAccess(it, native.Store);
+    }
+  }
+
+  private adaptAccess(it: Expr, kind: Access): void {
+    const offset = kind.getOffset(it);
+    if (!isErrno(offset)) return;
+    kind.setOffset(it, 0);
+    const pointer = kind.getPtr(it);
+    kind.setPtr(it, this.module.binary(api.BinaryOp.AddI32, pointer, this.addressOfErrno(offset - ERRNO)));
+  }
+
+  private addressOfErrno(offset: number): Expr {
+    const { module } = this;
+    const tls = module.global_get(`${REGISTERS}/cTls`, I32);
+    return module.binary(api.BinaryOp.AddI32, tls, module.i32(this.errno + offset));
+  }
+}
+
+/** What a stack shows, or where code may trap. */
+const LOCATED = new Set(["Call", "CallIndirect", "Unreachable", "Load", "Store", "Binary", "AtomicRMW"]);
+
+interface Access {
+  getOffset(e: Expr): number;
+  setOffset(e: Expr, offset: number): void;
+  getPtr(e: Expr): Expr;
+  setPtr(e: Expr, pointer: Expr): void;
+}
+
+const STACK_POINTER = "__stack_pointer";
+
+function registerOf(global: string): string {
+  if (global === STACK_POINTER) return `${REGISTERS}/cStack`;
+  if (global === "__tls_base") return `${REGISTERS}/cTls`;
+  throw new Error(`C has a global ${global}, which is no register`);
+}
+
+function isErrno(address: number): boolean {
+  return address >= ERRNO && address < ERRNO + 4;
+}
+
+/** The functions that C exports, with types in AssemblyScript's words. */
+export function exportedFunctions({ module, exports }: CObject): { name: string; params: string[]; result: string }[] {
+  const source = native.readBinary(module);
+  const found = [...exports].map(([name, index]) => {
+    const { params, results } = native.getFunctionInfo(source.getFunctionByIndex(index));
+    const result = results === None ? "void" : typeName(results);
+    return { name, params: native.expandType(params).map(typeName), result };
+  });
+  source.dispose();
+  return found;
+}

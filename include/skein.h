@@ -1,0 +1,64 @@
+/**
+ * Goroutines, channels and time for C programs that run on Skein. See docs/c.md.
+ *
+ * A goroutine costs what it needs: a C stack of 64 KiB of which only the pages in use take memory, and some hundred bytes. What blocks
+ * here parks the goroutine, never its thread.
+ */
+#ifndef SKEIN_H
+#define SKEIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Runs f(arg) as a new goroutine; returns its number. The goroutine ends when f returns. */
+int64_t skein_go(void (*f)(void *), void *arg);
+/** Lets others run. */
+void skein_gosched(void);
+/** The number of this goroutine; main's is 1. */
+int64_t skein_goid(void);
+/** Sets how many goroutines run at once, and returns how many did; n < 1 only asks. */
+int skein_gomaxprocs(int n);
+/** Pauses this goroutine for ns nanoseconds at least. */
+void skein_sleep(int64_t ns);
+/** Nanoseconds on a clock that never goes back. */
+int64_t skein_now(void);
+
+/** A channel of values of elem_size bytes each. It is not collected: skein_chan_free, once nobody uses it any more. */
+typedef struct skein_chan skein_chan;
+
+/** With capacity 0 each send waits for its receive. */
+skein_chan *skein_chan_new(size_t elem_size, int capacity);
+void skein_chan_free(skein_chan *chan);
+/** Sends *elem; waits until it is received or there is room. Panics on a closed channel. */
+void skein_send(skein_chan *chan, const void *elem);
+/** Receives into *elem, which may be null: 1; or 0, and zeros, once the channel is closed and drained. */
+int skein_recv(skein_chan *chan, void *elem);
+/** 1 done, -1 not ready. Panics on a closed channel. */
+int skein_try_send(skein_chan *chan, const void *elem);
+/** 1 done, 0 closed and drained, -1 not ready. */
+int skein_try_recv(skein_chan *chan, void *elem);
+/** Nothing more will be sent. */
+void skein_close(skein_chan *chan);
+
+enum { SKEIN_SEND = 0, SKEIN_RECV = 1 };
+enum { SKEIN_NONBLOCK = 1 };
+
+typedef struct skein_case {
+  int op;           /* SKEIN_SEND or SKEIN_RECV */
+  skein_chan *chan; /* null: never ready */
+  void *elem;       /* what is sent, or where it goes */
+  int ok;           /* out, for the case that was done: 1; 0 if it received nothing, the channel being closed */
+} skein_case;
+
+/** Waits until one of n cases can be done, does it, and returns its index; with SKEIN_NONBLOCK -1 if none can be at once. */
+int skein_select(skein_case *cases, int n, int flags);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
