@@ -196,7 +196,7 @@ function unpolluted(contents) {
 function keyOfCompiler(outputs) {
   const hash = createHash("sha256");
   for (const { path: file, contents } of outputs) {
-    if (/^(?:compiler|program)$/.test(path.basename(path.dirname(file))))
+    if (/^(?:compiler|program|c)$/.test(path.basename(path.dirname(file))))
       hash.update(file.slice(dist.length)).update(contents);
   }
   return Buffer.from(hash.digest("hex"));

@@ -16,6 +16,14 @@ CORE(procs) int core_procs(int n);
 CORE(pause) void core_pause(int64_t ns);
 CORE(clock) int64_t core_clock(void);
 
+/* What each goroutine has below its thread-local variables (assembly/runtime/goroutine/cstack.ts); its address stands for the goroutine. */
+typedef struct {
+  int error;
+  int unused[3];
+} goroutine;
+
+#define GOROUTINE ((goroutine *)__builtin_wasm_tls_base() - 1)
+
 /* A futex: waits while *word is expected, timeout ns at most unless that is negative. */
 CORE(wait) int core_wait(volatile int *word, int expected, int64_t timeout, int reason);
 CORE(wake) int core_wake(volatile int *word, int n);
@@ -40,7 +48,8 @@ CORE(c_free) void core_free(void *block);
 CORE(c_size) size_t core_size(void *block);
 CORE(c_aligned) void *core_aligned(size_t alignment, size_t size);
 
-/* A goroutine of C ends: the destructors of its keys are called. */
+/* A goroutine of C begins, and ends: its cleanup handlers and the destructors of its keys are called (threads.c). */
+void __skein_thread_begin(void);
 void __skein_thread_end(void);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * libc is wasi-libc as it comes, built for one thread. What in it must not be shared is replaced at the link, since a definition here comes
  * before that of the library: malloc and its kin here, locks of stdio in stdio.c, threads in pthread.c. Its errno is one variable; the
- * compiler turns every access to it into one to `skein_errno` of the goroutine (host/compiler/c/object.ts).
+ * compiler turns every access to it into one to the goroutine's own (host/compiler/c/object.ts).
  */
 #include <errno.h>
 #include <skein.h>
@@ -12,9 +12,7 @@
 
 #include "core.h"
 
-_Thread_local int skein_errno;
-
-int *__errno_location(void) { return &skein_errno; }
+int *__errno_location(void) { return &GOROUTINE->error; }
 
 extern void __wasm_call_ctors(void);
 
@@ -81,6 +79,7 @@ int64_t skein_go(void (*f)(void *), void *arg) {
   start *it = malloc(sizeof *it);
   if (it == NULL) core_die("runtime error: out of memory", 28);
   *it = (start){f, arg};
+  __skein_thread_begin();
   return core_go(run, it, 0);
 }
 

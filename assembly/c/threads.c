@@ -1,2 +1,245 @@
-#include "core.h"
-void __skein_thread_end(void) {}
+/*
+ * pthread_create and what belongs to one thread: its end, those who wait for that, its keys, cleanup handlers. A thread is a goroutine.
+ *
+ * A record stands for a thread: that of pthread_create until it has been joined, or has ended detached; one that is made when somebody
+ * asks for it in goroutines that were begun otherwise. `state` says whether it has ended, and wakes who joins.
+ *
+ * The program ends when main returns, and also, as POSIX has it, when main has called pthread_exit and the last thread has ended.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <threads.h>
+
+#include "locks.h"
+
+enum { RUNNING, ENDED, DETACHED };
+
+struct __pthread {
+  word state;
+  void *result;
+  void *(*f)(void *);
+  void *arg;
+  /* Not made by pthread_create: nobody joins it. */
+  bool is_foreign;
+};
+
+static _Thread_local pthread_t self;
+/* Threads and goroutines of C that have not ended; the first is main. */
+static word alive = 1;
+
+pthread_t pthread_self(void) {
+  if (self == NULL) {
+    self = calloc(1, sizeof *self);
+    if (self == NULL) core_die("runtime error: out of memory", 28);
+    self->is_foreign = true;
+  }
+  return self;
+}
+
+int(pthread_equal)(pthread_t a, pthread_t b) { return a == b; }
+
+/* ---- keys ---- */
+
+enum { KEYS = 128, ROUNDS = 4 };
+
+static word keys_lock;
+static bool is_key[KEYS];
+static void (*destructors[KEYS])(void *);
+static _Thread_local void **values;
+
+int pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) {
+  acquire(&keys_lock, NULL, REASON_MUTEX);
+  int error = EAGAIN;
+  for (int i = 0; i < KEYS && error != 0; i++) {
+    if (is_key[i]) continue;
+    is_key[i] = true;
+    destructors[i] = destructor;
+    *key = i;
+    error = 0;
+  }
+  release(&keys_lock);
+  return error;
+}
+
+int pthread_key_delete(pthread_key_t key) {
+  if (key >= KEYS || !is_key[key]) return EINVAL;
+  acquire(&keys_lock, NULL, REASON_MUTEX);
+  is_key[key] = false;
+  destructors[key] = NULL;
+  release(&keys_lock);
+  return 0;
+}
+
+void *pthread_getspecific(pthread_key_t key) { return values == NULL || key >= KEYS ? NULL : values[key]; }
+
+int pthread_setspecific(pthread_key_t key, const void *value) {
+  if (key >= KEYS || !is_key[key]) return EINVAL;
+  if (values == NULL) values = calloc(KEYS, sizeof *values);
+  if (values == NULL) return ENOMEM;
+  values[key] = (void *)value;
+  return 0;
+}
+
+static void destroy_values(void) {
+  if (values == NULL) return;
+  bool any = true;
+  for (int round = 0; round < ROUNDS && any; round++) {
+    any = false;
+    for (int i = 0; i < KEYS; i++) {
+      void *value = values[i];
+      values[i] = NULL;
+      if (value == NULL || destructors[i] == NULL) continue;
+      destructors[i](value);
+      any = true;
+    }
+  }
+  free(values);
+  values = NULL;
+}
+
+/* ---- the end ---- */
+
+static _Thread_local struct __ptcb *cleanups;
+
+void _pthread_cleanup_push(struct __ptcb *it, void (*f)(void *), void *arg) {
+  *it = (struct __ptcb){.__f = f, .__x = arg, .__next = cleanups};
+  cleanups = it;
+}
+
+void _pthread_cleanup_pop(struct __ptcb *it, int run) {
+  cleanups = it->__next;
+  if (run) it->__f(it->__x);
+}
+
+void __skein_thread_end(void) {
+  while (cleanups != NULL) _pthread_cleanup_pop(cleanups, 1);
+  destroy_values();
+  pthread_t me = self;
+  if (me != NULL) {
+    if (me->is_foreign || exchange(&me->state, ENDED) == DETACHED) free(me);
+    else core_wake(&me->state, INT_MAX);
+  }
+  if (add(&alive, -1) == 1) exit(0);
+}
+
+void __skein_thread_begin(void) { add(&alive, 1); }
+
+_Noreturn void pthread_exit(void *result) {
+  if (self != NULL) self->result = result;
+  __skein_thread_end();
+  core_end();
+}
+
+static void run(void *given) {
+  self = given;
+  pthread_exit(self->f(self->arg));
+}
+
+/* ---- beginning, joining ---- */
+
+/* The least, and what is given unless somebody asks for more. */
+enum { STACK = 65536 };
+
+int pthread_attr_init(pthread_attr_t *attr) {
+  memset(attr, 0, sizeof *attr);
+  attr->__u.__s[0] = STACK; /* where libc's other functions on attributes have it */
+  return 0;
+}
+
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr, void *(*f)(void *), void *restrict arg) {
+  size_t stack = STACK;
+  int detached = PTHREAD_CREATE_JOINABLE;
+  if (attr != NULL) {
+    pthread_attr_getstacksize(attr, &stack);
+    pthread_attr_getdetachstate(attr, &detached);
+  }
+  pthread_t it = malloc(sizeof *it);
+  if (it == NULL) return EAGAIN;
+  *it = (struct __pthread){.state = detached == PTHREAD_CREATE_DETACHED ? DETACHED : RUNNING, .f = f, .arg = arg};
+  *thread = it;
+  __skein_thread_begin();
+  core_go(run, it, stack > STACK ? stack : 0);
+  return 0;
+}
+
+int pthread_join(pthread_t thread, void **result) {
+  if (thread == self) return EDEADLK;
+  if (thread->is_foreign || load(&thread->state) == DETACHED) return EINVAL;
+  while (load(&thread->state) == RUNNING) core_wait(&thread->state, RUNNING, FOREVER, REASON_JOIN);
+  if (result != NULL) *result = thread->result;
+  free(thread);
+  return 0;
+}
+
+int pthread_detach(pthread_t thread) {
+  if (thread->is_foreign || swap(&thread->state, RUNNING, DETACHED)) return 0;
+  if (load(&thread->state) == DETACHED) return EINVAL;
+  free(thread);
+  return 0;
+}
+
+int pthread_once(pthread_once_t *once, void (*f)(void)) {
+  enum { NEW, UNDER_WAY, DONE };
+  word *state = once;
+  while (load(state) != DONE) {
+    if (swap(state, NEW, UNDER_WAY)) {
+      f();
+      store(state, DONE);
+      core_wake(state, INT_MAX);
+    } else {
+      core_wait(state, UNDER_WAY, FOREVER, REASON_ONCE);
+    }
+  }
+  return 0;
+}
+
+int sched_yield(void) {
+  core_yield();
+  return 0;
+}
+
+/* ---- threads.h ---- */
+
+struct c11_start {
+  thrd_start_t f;
+  void *arg;
+};
+
+static void *run_c11(void *given) {
+  struct c11_start it = *(struct c11_start *)given;
+  free(given);
+  return (void *)it.f(it.arg);
+}
+
+int thrd_create(thrd_t *thread, thrd_start_t f, void *arg) {
+  struct c11_start *it = malloc(sizeof *it);
+  if (it == NULL) return thrd_nomem;
+  *it = (struct c11_start){f, arg};
+  if (pthread_create(thread, NULL, run_c11, it) == 0) return thrd_success;
+  free(it);
+  return thrd_error;
+}
+
+_Noreturn void thrd_exit(int result) { pthread_exit((void *)result); }
+int thrd_detach(thrd_t thread) { return pthread_detach(thread) == 0 ? thrd_success : thrd_error; }
+thrd_t thrd_current(void) { return pthread_self(); }
+int(thrd_equal)(thrd_t a, thrd_t b) { return a == b; }
+void thrd_yield(void) { core_yield(); }
+
+int thrd_join(thrd_t thread, int *result) {
+  void *given;
+  if (pthread_join(thread, &given) != 0) return thrd_error;
+  if (result != NULL) *result = (int)given;
+  return thrd_success;
+}
+
+void call_once(once_flag *flag, void (*f)(void)) { pthread_once(flag, f); }
+
+int tss_create(tss_t *key, tss_dtor_t destructor) {
+  return pthread_key_create(key, destructor) == 0 ? thrd_success : thrd_error;
+}
+void tss_delete(tss_t key) { pthread_key_delete(key); }
+void *tss_get(tss_t key) { return pthread_getspecific(key); }
+int tss_set(tss_t key, void *value) { return pthread_setspecific(key, value) == 0 ? thrd_success : thrd_error; }

@@ -8,13 +8,14 @@
  * - without a check of features: wasi-libc's objects were built without atomics, and wasm-ld would refuse to link them for shared memory.
  *   What that check is to prevent cannot happen here: the module's data is taken out and written once, and what libc keeps for one thread is
  *   replaced (see assembly/c/runtime.c);
- * - with its relocations, which the merge needs to find what refers to the function table and to errno.
+ * - with functions whose address is taken at the beginning of the table: the rest of the program has its own behind them.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { CompileError } from "../base/errors.js";
+import { globalFunctions } from "../program/wasmsymbols.js";
 import { Headers, insert, nameOf } from "./headers.js";
 import { runTool, toolchainVersion, type Tree } from "./toolchain.js";
 
@@ -35,6 +36,8 @@ export interface COptions {
 /** A linked module of C. */
 export interface LinkedC {
   readonly wasm: Uint8Array;
+  /** Functions that it exports only so that they are still there. */
+  readonly kept: ReadonlySet<string>;
   /** Every file of the user's that went into it, by absolute path, with its text. */
   readonly sources: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
@@ -94,14 +97,16 @@ export async function buildC(options: COptions, base: number, cache: string | nu
     await compile(source, nameOf(source), files, flags);
   }
   for (const name of Object.keys(own.c)) {
-    if (!name.endsWith(".c") || (name === MAIN && !options.hasMain)) continue;
+    if (!/\.[cs]$/.test(name) || (name === MAIN && !options.hasMain)) continue;
     await compile(name, `/${OWN}/c/${name}`, { [OWN]: { include: own.include, c: own.c } }, [...FLAGS, "-O2"]);
   }
-  const wasm = await link(folder, objects, base, own);
-  return { wasm, sources, warnings };
+  // AssemblyScript may call any of them; what nothing calls goes later.
+  const kept = options.hasMain ? [] : options.sources.flatMap((_, i) => globalFunctions(objects[`${i}.o`] as Uint8Array));
+  const wasm = await link(folder, objects, base, kept);
+  return { wasm, kept: new Set(kept), sources, warnings };
 }
 
-async function link(folder: string, objects: Tree, base: number, own: { wraps: readonly string[] }): Promise<Uint8Array> {
+async function link(folder: string, objects: Tree, base: number, kept: readonly string[]): Promise<Uint8Array> {
   const args = [
     "wasm-ld",
     ...Object.keys(objects),
@@ -111,7 +116,7 @@ async function link(folder: string, objects: Tree, base: number, own: { wraps: r
     "--no-entry",
     "--export=skein_c_start",
     "--export-if-defined=skein_c_main",
-    ...own.wraps.map((name) => `--wrap=${name}`),
+    ...kept.map((name) => `--export=${name}`),
     "--import-memory",
     "--export-table",
     "--table-base=1",
@@ -120,9 +125,10 @@ async function link(folder: string, objects: Tree, base: number, own: { wraps: r
     "-zstack-size=16",
     "--no-stack-first",
     "--no-check-features",
-    // AssemblyScript may call any of them; what nothing calls goes later.
-    "--no-gc-sections",
-    "--emit-relocs",
+    // Where the merge finds them.
+    "--export=errno",
+    "--export=__tls_base",
+    "--export=__heap_base",
     "-o",
     "linked.wasm",
   ];
@@ -132,8 +138,8 @@ async function link(folder: string, objects: Tree, base: number, own: { wraps: r
   return wasm;
 }
 
-/** Skein's own headers and sources; functions of libc that are wrapped are those that a source defines as `__wrap_…`. */
-function ownFiles(sources: Map<string, string>): { include: Tree; c: Tree; wraps: string[] } {
+/** Skein's own headers and sources, which `sources` is told of. */
+function ownFiles(sources: Map<string, string>): { include: Tree; c: Tree } {
   const read = (folder: string): Tree =>
     Object.fromEntries(
       readdirSync(folder).map((name) => {
@@ -143,9 +149,7 @@ function ownFiles(sources: Map<string, string>): { include: Tree; c: Tree; wraps
         return [name, text];
       }),
     );
-  const c = read(RUNTIME);
-  const wraps = Object.values(c).flatMap((text) => [...(text as string).matchAll(/\b__wrap_(\w+)\(/g)].map((m) => m[1]!));
-  return { include: read(INCLUDE), c, wraps: [...new Set(wraps)] };
+  return { include: read(INCLUDE), c: read(RUNTIME) };
 }
 
 // ---- object files that are kept --------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ interface RunOptions {
   readonly fetchProgress: () => void;
 }
 
-type Command = (args: readonly string[], files: Tree, options: RunOptions) => Promise<Tree> | Tree;
+type Command = (args: readonly string[] | null, files: Tree, options: RunOptions) => Promise<Tree> | Tree;
 
 interface Package {
   readonly runClang: Command;
@@ -62,9 +62,13 @@ function manifestOf(folder: string): { file: string; version?: string } {
   );
 }
 
-/** Loads the package as seen from a folder, once. */
+/** Loads the package as seen from a folder, once; without arguments it only reads its own files, and says nothing about that. */
 function load(folder: string): Promise<Package> {
-  return (loading ??= import(pathToFileURL(manifestOf(folder).file).href) as Promise<Package>);
+  return (loading ??= (async () => {
+    const loaded = (await import(pathToFileURL(manifestOf(folder).file).href)) as Package;
+    await loaded.runLLVM(null, {}, { stdout: null, stderr: null, decodeASCII: false, fetchProgress: () => undefined });
+    return loaded;
+  })());
 }
 
 /** Runs clang, or, by its name, another tool of LLVM: `wasm-ld`. */
@@ -80,7 +84,8 @@ export async function runTool(folder: string, args: readonly string[], files: Tr
   try {
     result = await (args[0] === "clang" ? runClang : runLLVM)(args, files, options);
   } catch (error) {
-    if (!(error instanceof Exit)) throw error;
+    // A trap is LLVM's own: what it said before says why.
+    if (!(error instanceof Exit) && !(error instanceof WebAssembly.RuntimeError)) throw error;
     ok = false;
   }
   return { ok, text: Buffer.concat(said).toString("utf8"), files: result };

@@ -390,6 +390,7 @@ export interface Options {
   exportMemory: boolean;
   maximumMemory: number;
   memoryBase: number;
+  tableBase: number;
   sourceMap: boolean;
   exportStart: string | null;
   optimizeLevelHint: number;

@@ -78,7 +78,7 @@ function compileSources(entryAsGiven: string, settings: Settings, c: CPart | nul
   const names = displayNames(entryAsGiven, (file) => sources.location(file));
   // Positions in generated code refer to a table in the module, but this source outlives it.
   api.Source.native.debugInfoIndex = -1;
-  const program = new api.Program(options(c === null ? STATIC_BASE : align(c.end)));
+  const program = new api.Program(options(c?.memoryBase ?? STATIC_BASE, c?.tableBase ?? 1));
   const { module } = program;
   try {
     parse(program, sources, entryAsGiven, c);
@@ -141,8 +141,8 @@ function align(address: number): number {
   return (address + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
 }
 
-/** AssemblyScript's options for a program whose static memory begins at `memoryBase`. */
-function options(memoryBase: number): Options {
+/** AssemblyScript's options for a program whose static memory, and table of functions, begin there. */
+function options(memoryBase: number, tableBase: number): Options {
   const options = new api.Options();
   options.runtime = api.Runtime.Incremental;
   options.stackSize = 0;
@@ -151,6 +151,7 @@ function options(memoryBase: number): Options {
   options.exportMemory = false;
   options.maximumMemory = MAXIMUM_PAGES;
   options.memoryBase = memoryBase;
+  options.tableBase = tableBase;
   options.sourceMap = true;
   options.exportStart = START_EXPORT;
   // The library then leaves to __new what __new does (zeroing), and has loops written for an optimiser.

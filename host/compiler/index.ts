@@ -58,7 +58,7 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
     const began = performance.now();
     const linked = await buildC(c, STATIC_BASE, options.cache === false ? null : objectFolder());
     const { compileProgram, CPart } = await loadCompiler();
-    const whole = compileProgram(entryPath, settings, new CPart(linked.wasm));
+    const whole = compileProgram(entryPath, settings, new CPart(linked.wasm, linked.kept));
     return {
       wasm: whole.wasm,
       sources: new Map([...whole.sources, ...linked.sources]),

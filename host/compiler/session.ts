@@ -121,8 +121,8 @@ export class Session {
     thunk.internalName = name;
     module.addFunction(name, api.TypeRef.I32, api.TypeRef.None, vars, module.block(null, body));
     thunk.set(api.CommonFlags.Compiled);
-    // AssemblyScript leaves entry 0 of the table blank, so that a null function traps.
-    return compiler.functionTable.push(thunk);
+    // Entry 0 of the table is blank, so that a null function traps.
+    return compiler.functionTable.push(thunk) - 1 + compiler.options.tableBase;
   }
 
   /** Reports an error in Skein's own words; repeated reports of the same place count once. */

@@ -14,8 +14,8 @@
  * is such a call too (`cPreempted`). Calls nest: inner C goes on below what outer C has in use.
  *
  * ```
- * CStack | room for leaf functions | the stack, which grows downwards | thread-local variables
- *        ^ limit - RED_ZONE        ^ limit                            ^ tls
+ * CStack | room for leaf functions | the stack, which grows downwards | errno | thread-local variables
+ *                                  ^ limit                            ^ sp    ^ tls
  * ```
  *
  * Whoever moves the register goes through `moveCStack`, which compares it with the limit: an overflow is found before anything is
@@ -38,6 +38,8 @@ const STACK_BYTES: usize = 65536;
 const MAIN_BYTES: usize = 1048576;
 /** LLVM's own constant for WebAssembly. */
 const RED_ZONE: usize = 128;
+/** Room for errno below them (`host/compiler/c/merge.ts`). */
+const ERRNO_BYTES: usize = 16;
 /** Strictest alignment of a thread-local variable. */
 const TLS_ALIGN: usize = 64;
 /** Stacks kept for the next goroutines. */
@@ -137,7 +139,8 @@ function giveStack(timer: SleepTimer, bytes: usize): void {
   const size = tlsSize();
   stack.size = bytes;
   stack.tls = (block + bytes - size) & ~(TLS_ALIGN - 1);
-  stack.sp = stack.tls;
+  stack.sp = stack.tls - ERRNO_BYTES;
+  store<i32>(stack.sp, 0);
   memory.copy(stack.tls, tlsStart(), size);
   timer.cstack = block;
   g.owes = true;

@@ -4,8 +4,11 @@ import api, { type Compiler, type MemorySegment } from "../asc.js";
 import type { Hooks } from "../hooks.js";
 import type { Session } from "../session.js";
 import { functionLines, type Line } from "./lines.js";
-import { CMerge, type CFunctions, exportedFunctions } from "./merge.js";
-import { readObject } from "./object.js";
+import { CMerge, exportedFunctions, tableLength, type CFunctions } from "./merge.js";
+import { readObject, type CObject } from "./object.js";
+
+/** Of static memory. */
+const ALIGNMENT = 16;
 
 /** Whether a file is a source of C's, by its name. */
 export function isCSource(file: string): boolean {
@@ -19,19 +22,27 @@ export class CPart {
   functions: CFunctions | undefined;
   /** The initial contents of C's static memory. */
   segments: MemorySegment[] = [];
-  /** Where AssemblyScript's static memory begins. */
-  readonly end: number;
+  private readonly object: CObject;
+  /** Where AssemblyScript's static memory begins, and its functions in the table. */
+  readonly memoryBase: number;
+  readonly tableBase: number;
 
-  constructor(private readonly linked: Uint8Array) {
+  constructor(
+    linked: Uint8Array,
+    /** Functions that are exported for AssemblyScript to call, and not for the host. */
+    private readonly kept: ReadonlySet<string>,
+  ) {
     this.lines = functionLines(linked);
-    this.end = readObject(linked, 0).end;
+    this.object = readObject(linked);
+    this.memoryBase = (this.object.end + ALIGNMENT - 1) & -ALIGNMENT;
+    this.tableBase = 1 + tableLength(this.object);
   }
 
   /** AssemblyScript that declares C's exported functions and gives them on, for `rt.call`; and main, if C has one. */
   exports(hasMain: boolean): string {
     const lines = ['import { cMain } from "skein/c/main";'].filter(() => hasMain);
-    for (const { name, params, result } of exportedFunctions(readObject(this.linked, 0))) {
-      if (name.startsWith("skein_c_")) continue;
+    for (const { name, params, result } of exportedFunctions(this.object)) {
+      if (name.startsWith("skein_c_") || this.kept.has(name)) continue;
       if (!/^[A-Za-z_]\w*$/.test(name)) throw new CompileError(`error: a C function is exported as '${name}', which is no name`);
       const list = params.map((type, i) => `a${i}: ${type}`).join(", ");
       const given = params.map((_, i) => `a${i}`).join(", ");
@@ -43,7 +54,7 @@ export class CPart {
   }
 
   install(hooks: Hooks, session: Session): void {
-    const merge = new CMerge(session, readObject(this.linked, 0), this.lines);
+    const merge = new CMerge(session, this.object, this.lines);
     this.merge = merge;
     hooks.replace(api.Compiler.prototype, "compileModuleExports", function (original, file) {
       original(file);
@@ -52,9 +63,8 @@ export class CPart {
   }
 
   apply(compiler: Compiler): void {
-    const object = readObject(this.linked, compiler.functionTable.length);
-    this.functions = this.merge!.apply(compiler, object);
-    this.segments = object.segments.map(({ address, bytes }) => ({ buffer: bytes, offset: { low: address } }));
+    this.functions = this.merge!.apply(compiler);
+    this.segments = this.object.segments.map(({ address, bytes }) => ({ buffer: bytes, offset: { low: address } }));
   }
 
   /** Whether a file, as positions name it, is one of C's. */

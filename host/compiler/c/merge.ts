@@ -47,7 +47,6 @@ interface Native {
   getFunction(name: string): Func;
   getNumElementSegments(): number;
   getElementSegmentByIndex(index: number): number;
-  getTableByIndex(index: number): number;
   addActiveElementSegment(table: string, name: string, functions: readonly string[], offset: Expr): void;
   dispose(): void;
 }
@@ -62,9 +61,6 @@ const native = binaryen as unknown as {
   Load: Access;
   Store: Access;
   _BinaryenExpressionCopy(expression: Expr, module: number): Expr;
-  _BinaryenTableGetInitial(table: number): number;
-  _BinaryenTableSetInitial(table: number, entries: number): void;
-  _BinaryenTableSetMax(table: number, entries: number): void;
 };
 
 /** Where C's imports and its registers are in the rest of the program. */
@@ -78,10 +74,16 @@ const CORE_MODULE = "skein";
 const STACK = `${CORE}/goroutine/cstack`;
 const REGISTERS = `${CORE}/base/registers`;
 
+/** Begins the names of functions that are to be called instead of others (assembly/c/stdio.c). */
+const WRAPPER = "__wrap_";
+
 /** What clang uses beside AssemblyScript's. */
 const FEATURES = ["MutableGlobals", "BulkMemory", "NontrappingFPToInt", "SignExt", "Atomics"]
   .map((name) => (binaryen.Features as unknown as Record<string, number>)[name]!)
   .reduce((all, each) => all | each, 0);
+
+/** How far below the thread-local variables a goroutine's errno is (`cstack.ts`). */
+const ERRNO_BELOW_TLS = 16;
 
 const EBADF = 8;
 const { I32, None } = api.TypeRef;
@@ -135,8 +137,9 @@ export class CMerge {
     return null;
   }
 
-  /** Once AssemblyScript has compiled, before any pass. `object` has its table entries where they will be. */
-  apply(compiler: Compiler, object: CObject): CFunctions {
+  /** Once AssemblyScript has compiled, before any pass. */
+  apply(compiler: Compiler): CFunctions {
+    const { object } = this;
     const { module } = compiler;
     module.setFeatures(module.getFeatures() | FEATURES);
     const source = native.readBinary(object.module);
@@ -149,14 +152,24 @@ export class CMerge {
     defined.forEach((info, i) => {
       renamed.set(info.name, this.lines[i] === undefined ? `~libc/${info.name}` : info.name);
     });
-    const copier = new Copier(module, renamed, object.tls.errno);
+    const real = new Map<string, string>();
+    for (const { name } of defined.filter((info) => info.name.startsWith(WRAPPER))) {
+      const wrapped = name.slice(WRAPPER.length);
+      const inside = renamed.get(name)!;
+      if (!renamed.has(wrapped)) throw new Error(`C has a wrapper of ${wrapped}, but no such function`);
+      real.set(inside, renamed.get(wrapped)!);
+      renamed.set(wrapped, inside);
+    }
+    const copier = new Copier(module, renamed);
     defined.forEach((info, i) => {
-      const name = renamed.get(info.name)!;
-      copier.copy(info, name, this.lines[i]);
+      // The name of a function that has a wrapper means the wrapper by now.
+      const wrapper = renamed.get(info.name)!;
+      const name = wrapper === renamed.get(WRAPPER + info.name) ? real.get(wrapper)! : wrapper;
+      copier.copy(info, name, this.lines[i], real.get(name));
       this.functions.names.add(name);
     });
-    this.fillTable(module, source, compiler.functionTable.length + 1, renamed);
-    this.define(compiler, object, new Map(defined.map((info) => [info.name, info])), renamed);
+    this.fillTable(module, source, renamed);
+    this.define(compiler, new Map(defined.map((info) => [info.name, info])), renamed);
     source.dispose();
     return this.functions;
   }
@@ -179,30 +192,25 @@ export class CMerge {
     return name;
   }
 
-  /** Functions whose address C takes, behind those of AssemblyScript. */
-  private fillTable(module: Module, source: Native, first: number, renamed: ReadonlyMap<string, string>): void {
+  /** Functions whose address C takes, in front of those of AssemblyScript: `tableBase` left room for them. */
+  private fillTable(module: Module, source: Native, renamed: ReadonlyMap<string, string>): void {
     const functions: string[] = [];
     for (let i = 0; i < source.getNumElementSegments(); i++) {
       const { data } = native.getElementSegmentInfo(source.getElementSegmentByIndex(i));
       functions.push(...data.map((name) => renamed.get(name)!));
     }
     if (functions.length === 0) return;
-    const target = native.wrapModule(module.ref);
-    const table = target.getTableByIndex(0);
-    if (native._BinaryenTableGetInitial(table) !== first) throw new Error("the function table is not as long as expected");
-    native._BinaryenTableSetInitial(table, first + functions.length);
-    native._BinaryenTableSetMax(table, first + functions.length);
-    target.addActiveElementSegment("0", "~c", functions, module.i32(first));
+    native.wrapModule(module.ref).addActiveElementSegment("0", "~c", functions, module.i32(1));
     for (const name of functions) this.functions.table.add(name);
   }
 
   /** Functions that AssemblyScript declares as C's. */
   private define(
     compiler: Compiler,
-    object: CObject,
     defined: ReadonlyMap<string, Info>,
     renamed: ReadonlyMap<string, string>,
   ): void {
+    const { object } = this;
     const { module, program } = compiler;
     const target = native.wrapModule(module.ref);
     const byIndex = [...defined.values()];
@@ -287,16 +295,20 @@ class Copier {
   constructor(
     private readonly module: Module,
     private readonly renamed: ReadonlyMap<string, string>,
-    /** Where among the thread-local variables errno is. */
-    private readonly errno: number,
   ) {}
 
-  copy({ params, results, vars, body }: Info, name: string, line: Line | undefined): void {
+  /** Copies a function; in a wrapper, calls of itself are of what it wraps. */
+  copy({ params, results, vars, body }: Info, name: string, line: Line | undefined, wrapped: string | undefined): void {
     const { module } = this;
     const copy = native._BinaryenExpressionCopy(body, module.ref);
     // In a block, so that the outermost expression is in a slot too.
     const func = module.addFunction(name, params, results, vars, module.block(null, [copy], results));
     walkSlots(func, (slot) => this.adapt(slot));
+    if (wrapped !== undefined) {
+      walkSlots(func, ({ child }) => {
+        if (kindName(child) === "Call" && callTarget(child) === name) setCallTarget(child, wrapped);
+      });
+    }
     if (line !== undefined) this.locate(func, line);
   }
 
@@ -347,7 +359,7 @@ class Copier {
   private addressOfErrno(offset: number): Expr {
     const { module } = this;
     const tls = module.global_get(`${REGISTERS}/cTls`, I32);
-    return module.binary(api.BinaryOp.AddI32, tls, module.i32(this.errno + offset));
+    return module.binary(api.BinaryOp.AddI32, tls, module.i32(offset - ERRNO_BELOW_TLS));
   }
 }
 
@@ -371,6 +383,17 @@ function registerOf(global: string): string {
 
 function isErrno(address: number): boolean {
   return address >= ERRNO && address < ERRNO + 4;
+}
+
+/** How many functions C takes the address of. */
+export function tableLength({ module }: CObject): number {
+  const source = native.readBinary(module);
+  let length = 0;
+  for (let i = 0; i < source.getNumElementSegments(); i++) {
+    length += native.getElementSegmentInfo(source.getElementSegmentByIndex(i)).data.length;
+  }
+  source.dispose();
+  return length;
 }
 
 /** The functions that C exports, with types in AssemblyScript's words. */

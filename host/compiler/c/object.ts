@@ -1,12 +1,12 @@
 /**
  * A linked module of C, as bytes: what the merge has to know, and what has to be changed, before Binaryen reads it.
  *
- * wasm-ld has left its relocations in. They say exactly which immediates are which, where the code alone would leave it to guessing, and each
- * such number takes five bytes, whatever its value, so another can be put in its place.
+ * libc's errno is one variable. Each access to it becomes one to ERRNO, an address that is nobody's, which `merge.ts` finds in the code and
+ * replaces by that of the goroutine's own. An address in code takes five bytes, since it was put there at the link, while a constant takes
+ * as few as it can; and nothing else has this address (assembly/c/errno.s). So the five bytes say that it is errno.
  *
- * - Indices into the function table move up, behind the entries of the rest of the program.
- * - libc's errno is one variable. Each access to it becomes one to ERRNO, an address that is nobody's, which `merge.ts` finds in the code
- *   and replaces by that of the goroutine's own.
+ * Rejected: to have wasm-ld leave its relocations in (`--emit-relocs`), which fails on parts of libc; to have errno thread-local there,
+ * which wasi-libc's objects, built for one thread, are not.
  */
 import {
   concat,
@@ -25,14 +25,13 @@ import {
 
 /** Stands for the address of libc's errno: odd, and above all static data. */
 export const ERRNO = 0x7eadbee1;
-/** The thread-local variable that every goroutine has instead. */
-const SKEIN_ERRNO = "skein_errno";
-
 /** What AssemblyScript calls the memory and the table. */
 const DEFAULT = "0";
 
+const SECTION_GLOBAL = 6;
 const SECTION_EXPORT = 7;
 const EXPORT_FUNCTION = 0;
+const EXPORT_GLOBAL = 3;
 const NAME_TABLES = 5;
 const NAME_MEMORIES = 6;
 const NAME_DATA = 9;
@@ -44,7 +43,7 @@ export interface Segment {
 }
 
 export interface CObject {
-  /** The module for Binaryen: without data, relocations and symbols. */
+  /** The module for Binaryen: without data, and without what nobody reads. */
   readonly module: Uint8Array;
   readonly segments: readonly Segment[];
   /** Names of exported functions, by the functions' indices. */
@@ -52,32 +51,24 @@ export interface CObject {
   /** Functions that are imported; the others are numbered behind them. */
   readonly importCount: number;
   /** Thread-local variables in the beginning; their number of bytes may be 0. */
-  readonly tls: { readonly address: number; readonly size: number; readonly errno: number };
+  readonly tls: { readonly address: number; readonly size: number };
   /** The end of static memory. */
   readonly end: number;
 }
 
-interface DataSymbol {
-  readonly name: string;
-  readonly segment: number;
-  readonly offset: number;
-}
-
-/** Relocations by number, as in LLVM's list for WebAssembly. */
-const TABLE_INDEX_SLEB = 1;
-const TABLE_INDEX_I32 = 2;
-const MEMORY_ADDR_LEB = 3;
-const MEMORY_ADDR_SLEB = 4;
-const MEMORY_ADDR_I32 = 5;
-/** Those that have an addend. */
-const WITH_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25]);
-
-/** Reads a linked module whose table entries are to move up by `shift`. */
-export function readObject(linked: Uint8Array, shift: number): CObject {
+/** Reads a linked module. */
+export function readObject(linked: Uint8Array): CObject {
   const bytes = linked.slice();
   const all = [...sections(bytes)];
-  const symbols = readSymbols(bytes, all);
-  for (const target of [SECTION_CODE, SECTION_DATA]) relocate(bytes, all, target, symbols, shift);
+  const { functions, addresses } = readExports(bytes, all);
+  const errno = addresses.get("errno");
+  const tlsBase = addresses.get("__tls_base");
+  // Variables that begin as zero are in no segment.
+  const end = addresses.get("__heap_base");
+  if (errno === undefined || tlsBase === undefined || end === undefined) {
+    throw new Error("the linked C does not say where errno, its thread-local variables and its end are");
+  }
+  moveErrno(bytes, all, errno);
 
   const segments = readSegments(bytes, all);
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
@@ -86,103 +77,33 @@ export function readObject(linked: Uint8Array, shift: number): CObject {
     else if (name === "name") parts.push(nameSection([...readNames(bytes, start, end), ...commonNames()]));
   }
 
-  const own = symbols.find((symbol) => symbol?.name === SKEIN_ERRNO);
-  const tls = own && segments[own.segment];
-  if (own === undefined || tls === undefined) throw new Error("the linked C has no errno");
+  const tls = segments.find(({ address }) => address === tlsBase);
   return {
     module: concat(parts),
     segments,
-    exports: readExports(bytes, all),
+    exports: functions,
     importCount: readImportCount(bytes, all),
-    tls: { address: tls.address, size: tls.bytes.length, errno: own.offset },
-    end: Math.max(...segments.map((segment) => segment.address + segment.bytes.length)),
+    tls: { address: tlsBase, size: tls?.bytes.length ?? 0 },
+    end,
   };
 }
 
 type Sections = readonly (ReturnType<typeof sections> extends Generator<infer S> ? S : never)[];
 
-/** Symbols of data by the numbers that relocations have; undefined for others. */
-function readSymbols(bytes: Uint8Array, all: Sections): (DataSymbol | undefined)[] {
-  const linking = all.find(({ name }) => name === "linking");
-  if (linking === undefined) throw new Error("the linked C has no symbols");
-  const reader = new Reader(bytes, linking.start);
-  reader.u32(); // the version
-  const symbols: (DataSymbol | undefined)[] = [];
-  while (reader.at < linking.end) {
-    const subsection = reader.byte();
-    const next = reader.u32() + reader.at;
-    if (subsection === SYMBOL_TABLE) {
-      for (let count = reader.u32(); count > 0; count--) symbols.push(readSymbol(reader));
-    }
-    reader.at = next;
-  }
-  return symbols;
-}
-
-const SYMBOL_TABLE = 8;
-const SYMBOL_DATA = 1;
-const SYMBOL_SECTION = 3;
-const FLAG_UNDEFINED = 0x10;
-const FLAG_EXPLICIT_NAME = 0x40;
-
-function readSymbol(reader: Reader): DataSymbol | undefined {
-  const kind = reader.byte();
-  const flags = reader.u32();
-  if (kind === SYMBOL_DATA) {
-    const name = reader.name();
-    if (flags & FLAG_UNDEFINED) return undefined;
-    const symbol = { name, segment: reader.u32(), offset: reader.u32() };
-    reader.u32(); // its size
-    return symbol;
-  }
-  reader.u32(); // an index
-  if (kind !== SYMBOL_SECTION && (!(flags & FLAG_UNDEFINED) || flags & FLAG_EXPLICIT_NAME)) reader.name();
-  return undefined;
-}
-
-/** Does the relocations of a section that this file is about. */
-function relocate(
-  bytes: Uint8Array,
-  all: Sections,
-  target: number,
-  symbols: readonly (DataSymbol | undefined)[],
-  shift: number,
-): void {
-  const index = all.findIndex(({ id }) => id === target);
-  for (const { name, start } of all) {
-    if (name === null || !name.startsWith("reloc.")) continue;
-    const reader = new Reader(bytes, start);
-    if (reader.u32() !== index) continue;
-    const base = all[index]!.start;
-    for (let count = reader.u32(); count > 0; count--) {
-      const type = reader.byte();
-      const at = base + reader.u32();
-      const symbol = reader.u32();
-      const addend = WITH_ADDEND.has(type) ? reader.u32() : 0;
-      if (type === TABLE_INDEX_SLEB || type === TABLE_INDEX_I32) {
-        // 0 is the null function.
-        const old = type === TABLE_INDEX_I32 ? readI32(bytes, at) : readPadded(bytes, at);
-        if (old !== 0) write(bytes, at, old + shift, type === TABLE_INDEX_I32);
-      } else if (symbols[symbol]?.name === "errno") {
-        if (type === MEMORY_ADDR_I32) throw new Error("the address of errno is kept in a variable");
-        if (type === MEMORY_ADDR_LEB || type === MEMORY_ADDR_SLEB) write(bytes, at, ERRNO + addend, false);
-      }
-    }
+/** Puts ERRNO where the address of errno is; that may be in code alone. */
+function moveErrno(bytes: Uint8Array, all: Sections, address: number): void {
+  const from = padded(address);
+  const to = padded(ERRNO);
+  for (const { id, start, end } of all) {
+    if (id !== SECTION_CODE) continue;
+    const code = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    for (let at = code.indexOf(from); at >= 0; at = code.indexOf(from, at + from.length)) to.copy(code, at);
   }
 }
 
-function readI32(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
-}
-
-function readPadded(bytes: Uint8Array, at: number): number {
-  return new Reader(bytes, at).u32();
-}
-
-/** Writes a number below 2^31 as four bytes, or as LEB128 in five, which is the same whether or not it counts as signed. */
-function write(bytes: Uint8Array, at: number, value: number, isFixed: boolean): void {
-  if (isFixed) new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, value, true);
-  else for (let i = 0; i < 5; i++) bytes[at + i] = ((value >>> (7 * i)) & 0x7f) | (i < 4 ? 0x80 : 0);
+/** A number below 2^31 as LEB128 in five bytes, which is the same whether or not it counts as signed. */
+function padded(value: number): Buffer {
+  return Buffer.from([0, 1, 2, 3, 4].map((i) => ((value >>> (7 * i)) & 0x7f) | (i < 4 ? 0x80 : 0)));
 }
 
 function readSegments(bytes: Uint8Array, all: Sections): Segment[] {
@@ -208,18 +129,36 @@ function readConstant(reader: Reader): number {
   return value;
 }
 
-function readExports(bytes: Uint8Array, all: Sections): Map<string, number> {
-  const exports = new Map<string, number>();
+/** Exported functions, by name, with their numbers; and exported addresses. */
+function readExports(
+  bytes: Uint8Array,
+  all: Sections,
+): { functions: Map<string, number>; addresses: Map<string, number> } {
+  const functions = new Map<string, number>();
+  const addresses = new Map<string, number>();
+  const globals = readGlobals(bytes, all);
   const section = all.find(({ id }) => id === SECTION_EXPORT);
-  if (section === undefined) return exports;
+  if (section === undefined) return { functions, addresses };
   const reader = new Reader(bytes, section.start);
   for (let count = reader.u32(); count > 0; count--) {
     const name = reader.name();
     const kind = reader.byte();
     const index = reader.u32();
-    if (kind === EXPORT_FUNCTION) exports.set(name, index);
+    if (kind === EXPORT_FUNCTION) functions.set(name, index);
+    else if (kind === EXPORT_GLOBAL) addresses.set(name, globals[index]!);
   }
-  return exports;
+  return { functions, addresses };
+}
+
+/** Initial values of globals: none is imported. */
+function readGlobals(bytes: Uint8Array, all: Sections): number[] {
+  const section = all.find(({ id }) => id === SECTION_GLOBAL);
+  if (section === undefined) return [];
+  const reader = new Reader(bytes, section.start);
+  return Array.from({ length: reader.u32() }, () => {
+    reader.at += 2; // its type, and whether it changes
+    return readConstant(reader);
+  });
 }
 
 function readImportCount(bytes: Uint8Array, all: Sections): number {

@@ -1,0 +1,12 @@
+/* Threads are goroutines. wasi-libc's header leaves out what a single thread cannot do. */
+#ifndef SKEIN_PTHREAD_H
+#define SKEIN_PTHREAD_H
+#include_next <pthread.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+_Noreturn void pthread_exit(void *);
+#ifdef __cplusplus
+}
+#endif
+#endif
