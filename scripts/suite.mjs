@@ -20,7 +20,7 @@ const require = createRequire(import.meta.url);
 export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno", "checked", "heap", "gc"];
 
 /** The directories whose tests do not call the library; all others run inside Deno too. */
-const NODE_ONLY = ["bench", "compiler", "net", "programs", "scripts", "stress", "threads", "tools"];
+const NODE_ONLY = ["bench", "c", "compiler", "net", "programs", "scripts", "stress", "threads", "tools"];
 
 /** What goroutines in TypeScript rest on most: less than a minute of it, which other surroundings can be given too. */
 const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
@@ -34,6 +34,7 @@ const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/va
 const SLOW = [
   "tests/bench/run",
   "tests/bench/tasks",
+  "tests/c/",
   "tests/compiler/build",
   "tests/compiler/cache",
   "tests/compiler/errors",
@@ -249,7 +250,7 @@ class Suite {
       jobs.push(this.#denoJob("deno, sockets without FFI", file, WITHOUT_FFI));
     // The tests of whole programs start them as processes, under the runtime that SKEIN_TEST_RUNTIME names.
     const env = { ...(this.#part === "rest" ? QUICK : {}), SKEIN_TEST_RUNTIME: "deno" };
-    for (const file of files.filter((file) => inDirectories(file, ["programs", "net"])))
+    for (const file of files.filter((file) => inDirectories(file, ["c", "programs", "net"])))
       jobs.push(this.#nodeJob("deno, programs", file, { env }));
     return jobs;
   }

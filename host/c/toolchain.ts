@@ -4,6 +4,7 @@
  *
  * The package is large, so whoever wants C installs it. It is loaded when something is to be compiled, which takes some seconds once.
  */
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { CompileError } from "../base/errors.js";
@@ -57,9 +58,15 @@ function manifestOf(folder: string): { file: string; version?: string } {
     }
   }
   throw new CompileError(
-    `compiling C takes clang, from the package ${PACKAGE}, which Skein does not bring along: npm install --save-dev ${PACKAGE}\n` +
+    `compiling C takes clang, from the package ${PACKAGE}, which Skein does not bring along: npm install --save-dev ${PACKAGE}@${wantedVersion()}\n` +
       "(a program that is compiled already, a .wasm file, runs without)",
   );
+}
+
+/** The version that Skein is tested with. */
+function wantedVersion(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { peerDependencies: Record<string, string> }).peerDependencies[PACKAGE]!;
 }
 
 /** Loads the package as seen from a folder, once; without arguments it only reads its own files, and says nothing about that. */

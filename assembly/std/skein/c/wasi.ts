@@ -7,13 +7,13 @@
  *
  * On a goroutine, as all that programs call.
  */
-import { hostEnviron, hostRandom } from "./../runtime/base/imports";
-import { emit } from "./../runtime/goroutine/print";
-import { gosched } from "./../runtime/goroutine/proc";
-import { args, exit } from "./../runtime/goroutine/program";
-import { readInput } from "./../runtime/goroutine/stdin";
-import { now, sleep } from "./../runtime/goroutine/time";
-import { malloc, mfree } from "./../runtime/memory/malloc";
+import { hostEnviron, hostRandom } from "../runtime/base/imports";
+import { emit } from "../runtime/goroutine/print";
+import { gosched } from "../runtime/goroutine/proc";
+import { args, exit } from "../runtime/goroutine/program";
+import { readInput } from "../runtime/goroutine/stdin";
+import { now, sleep } from "../runtime/goroutine/time";
+import { malloc, mfree } from "../runtime/memory/malloc";
 
 namespace Errno {
   export const Success: i32 = 0;
@@ -28,15 +28,15 @@ const LAST_FD: i32 = 2;
 
 // ---- arguments and environment ---------------------------------------------------------------------------------------
 
-/** UTF-8, each ended by a zero byte, the program's name before the others. Freed by who asked. */
+/** UTF-8, each ended by a zero byte, the program's name before the others. */
 function packArgs(): ArrayBuffer {
   const list = args();
   list.unshift("main");
-  return String.UTF8.encode(list.join("\0"), true);
+  return String.UTF8.encode(list.join("\0") + "\0");
 }
 
 function packEnviron(): ArrayBuffer {
-  let size = hostEnviron(0, 0);
+  const size = hostEnviron(0, 0);
   const block = new ArrayBuffer(size);
   hostEnviron(changetype<usize>(block), size);
   return block;

@@ -1,0 +1,96 @@
+/** C programs, and C in AssemblyScript ones: compiled by clang from npm; without that package nothing of this can be tested. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import { after, describe, it } from "node:test";
+import { described, root, runSkein, runtime } from "../programs/driver/process.js";
+
+const programs = path.join("tests", "c", "programs");
+const directory = mkdtempSync(path.join(os.tmpdir(), "skein-c-"));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+function toolchain(): boolean {
+  try {
+    createRequire(path.join(root, "package.json")).resolve("@yowasp/clang");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Compiling takes long where others compile too. */
+const timeoutMs = 240_000;
+const skip = toolchain() ? false : "the package @yowasp/clang is not installed";
+
+describe(`C [${runtime}]`, { skip }, () => {
+  it("runs threads, locks, stdio and the heap of C on one P, and on several", async () => {
+    for (const procs of ["1", "2", "8"]) {
+      const args = ["run", path.join(programs, "threads.c"), "--procs", procs, "--", "an argument"];
+      const result = await runSkein(args, { env: { SKEIN_C_TEST: "ü" }, timeoutMs });
+      const text = `${procs} Ps: ${described(result)}`;
+      assert.equal(result.stderr, "all is well\n", text);
+      assert.equal(result.code, 3, text);
+      const lines = result.stdout.trimEnd().split("\n");
+      assert.equal(lines.length, 400, text);
+      for (const line of lines) assert.match(line, /^[0-3]: a line of 8 words, more or less !$/, text);
+    }
+  });
+
+  it("says what went wrong in the words of C, with its functions, and ends as it should", async () => {
+    const fault = async (which: number): Promise<{ code: number | null; stdout: string; stderr: string; text: string }> => {
+      const result = await runSkein(["run", path.join(programs, "faults.c"), "--", String(which)], { timeoutMs });
+      return { ...result, text: described(result) };
+    };
+    const channels = await fault(0);
+    assert.equal(channels.stdout, "goroutine 1 of 1\n", channels.text);
+    assert.equal(channels.code, 0, channels.text);
+    const faults: [number, RegExp][] = [
+      [1, /^panic: SIGABRT: abort\n\ngoroutine 1 \[running\]:\n.*\(\.\.\.\)\n\t.*faults\.c:\d+/],
+      [2, /^panic: runtime error: stack overflow\n\ngoroutine 1 \[running\]:\ndeep\(\.\.\.\)\n\t.*faults\.c:\d+/],
+      [3, /^panic: runtime error: integer divide by zero\n/],
+      [5, /^Assertion failed: zero == 1 \(.*faults\.c: inner: \d+\)\npanic: SIGABRT: abort\n/],
+      [6, /^panic: free\(\): invalid pointer\n/],
+      [7, /^fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 \[pthread_mutex_lock\]:\n/],
+      [8, /^fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 \[chan send\]:\n/],
+    ];
+    for (const [which, words] of faults) {
+      const { code, stderr, text } = await fault(which);
+      assert.match(stderr, words, text);
+      assert.equal(code, 2, text);
+    }
+    assert.equal((await fault(4)).code, 309 % 256);
+  });
+
+  it("calls C from AssemblyScript, and from the host", async () => {
+    const [entry, codec] = ["mixed.ts", "codec.c"].map((name) => path.join(programs, name)) as [string, string];
+    const result = await runSkein(["run", entry, codec], { timeoutMs });
+    assert.equal(result.stdout, "cbf43926\ndone\n", described(result));
+    const wasm = path.join(directory, "mixed.wasm");
+    const built = await runSkein(["build", entry, codec, "-o", wasm], { timeoutMs });
+    assert.equal(built.code, 0, described(built));
+    const { start } = await import("../../host/index.js");
+    const rt = await start({ program: wasm });
+    assert.equal(await rt.call("fibonacci", 20), 6765);
+    await rt.close();
+  });
+
+  it("says what clang and the linker say, and what is missing", async () => {
+    const write = (name: string, text: string): string => {
+      writeFileSync(path.join(directory, name), text);
+      return name;
+    };
+    const refused = async (files: string[], words: RegExp): Promise<void> => {
+      const result = await runSkein(["run", ...files], { cwd: directory, timeoutMs });
+      assert.match(result.stderr, words, described(result));
+      assert.equal(result.code, 1, described(result));
+    };
+    await refused([write("syntax.c", "int main(void) { return 1 }\n")], /^syntax\.c:1:26: error: expected ';'/);
+    await refused([write("undefined.c", "int f(void);\nint main(void) { return f(); }\n")], /undefined symbol: f/);
+    const declaring = '@external("c", "f") declare function f(): i32;\nexport function main(): i32 { return f(); }\n';
+    await refused([write("declares.ts", declaring)], /name the C source that defines it too/);
+    await refused(["declares.ts", write("other.c", "int g(void) { return 1; }\n")], /none of the C sources defines the function f/);
+    await refused(["declares.ts", write("typed.c", "int f(int a) { return a; }\n")], /f is declared as \(\): i32, but C defines it as/);
+  });
+});

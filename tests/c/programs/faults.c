@@ -1,0 +1,82 @@
+/* What a C programmer gets wrong, by number, and channels, which go right. */
+#include <assert.h>
+#include <pthread.h>
+#include <skein.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static volatile int zero;
+
+static int deep(int n) {
+  volatile char room[100];
+  room[n % 100] = 1;
+  return n == 0 ? 0 : deep(n - 1) + room[n % 100];
+}
+
+static skein_chan *numbers, *records, *done;
+
+typedef struct {
+  int number;
+  char text[60];
+} record;
+
+static void produce(void *arg) {
+  for (int i = 0; i < 10000; i++) skein_send(numbers, &i);
+  skein_close(numbers);
+  for (int i = 0; i < 100; i++) {
+    record it = {i, "a record"};
+    skein_send(records, &it);
+  }
+  skein_close(records);
+}
+
+static void compute(void *arg) {
+  for (volatile long i = 0; i < 300000000; i++);
+}
+
+static int channels(void) {
+  numbers = skein_chan_new(sizeof(int), 4);
+  records = skein_chan_new(sizeof(record), 0);
+  done = skein_chan_new(1, 0);
+  skein_go(produce, NULL);
+  long long sum = 0;
+  int n, ends = 0, count = 0;
+  record it;
+  skein_case cases[] = {{SKEIN_RECV, numbers, &n}, {SKEIN_RECV, records, &it}, {SKEIN_RECV, done, NULL}};
+  while (ends < 2) {
+    int chosen = skein_select(cases, 3, 0);
+    if (!cases[chosen].ok) ends++, cases[chosen].chan = NULL;
+    else if (chosen == 0) sum += n;
+    else count += it.number == count && it.text[7] == 'd';
+  }
+  assert(sum == 49995000 && count == 100);
+  assert(skein_select(cases, 3, SKEIN_NONBLOCK) == -1);
+  assert(skein_try_recv(numbers, &n) == 0 && skein_try_recv(done, NULL) == -1 && skein_try_send(done, "x") == -1);
+  skein_chan_free(records);
+  skein_gomaxprocs(1);
+  skein_go(compute, NULL);
+  for (int i = 0; i < 3; i++) skein_sleep(1000000); /* main runs again though the other never waits */
+  printf("goroutine %lld of %d\n", (long long)skein_goid(), skein_gomaxprocs(0));
+  return 0;
+}
+
+static int inner(int which) {
+  switch (which) {
+    case 0: return channels();
+    case 1: abort();
+    case 2: return deep(1000000);
+    case 3: return 5 / zero;
+    case 4: exit(300 + 9);
+    case 5: assert(zero == 1);
+    case 6: free((char *)malloc(100) + 4);
+    case 7: {
+      pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+      pthread_mutex_lock(&mutex);
+      return pthread_mutex_lock(&mutex);
+    }
+    case 8: skein_send(skein_chan_new(4, 0), &which);
+  }
+  return 0;
+}
+
+int main(int argc, char **argv) { return inner(atoi(argv[1])); }

@@ -1,0 +1,30 @@
+import { go, println, WaitGroup } from "skein";
+
+@external("c", "crc32")
+declare function crc32(seed: u32, p: usize, n: usize): u32;
+
+
+@external("c", "nap")
+declare function nap(ns: i64): i32;
+
+const wg = new WaitGroup();
+
+function work(i: i32): void {
+  const bytes = new Uint8Array(50000);
+  for (let k = 0; k < bytes.length; k++) bytes[k] = <u8>(k + i);
+  const before = crc32(0, bytes.dataStart, bytes.length);
+  if (nap(1_000_000) != 1 || nap(1) != 2) throw new Error("C has lost its stack, or its variables");
+  if (crc32(0, bytes.dataStart, bytes.length) != before) throw new Error("C computes something else");
+  wg.done();
+}
+
+export function main(): void {
+  const text = String.UTF8.encode("123456789");
+  println(crc32(0, changetype<usize>(text), 9).toString(16));
+  for (let i = 0; i < 100; i++) {
+    wg.add();
+    go(work(i));
+  }
+  wg.wait();
+  println("done");
+}
