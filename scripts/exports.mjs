@@ -1,7 +1,7 @@
 /**
  * The ESLint rule `rooms/exports`: what a file of `assembly/` exports somebody uses. AssemblyScript has no checker that says so.
  *
- * A name counts as used where it stands as a word in another file: of `assembly/`, of the host, whose compiler finds functions of the
+ * A name counts as used where it stands as a word in another file: of `assembly/`, its C too, of the host, whose compiler finds functions of the
  * core by their names, or of tests; a member of a namespace also in its own. What the host calls (`@host`), and what AssemblyScript
  * itself knows (`@global`), is used.
  */
@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const USERS = ["assembly", "host", "tests/core", "tests/threads"];
-/** What programs import, and nobody here. */
-const API = /^assembly\/std\/(?:skein\/(?:net|loop)|console|process)\.ts$/;
+/** What programs import, or wasi-libc does, and nobody here. */
+const API = /^assembly\/std\/(?:skein\/(?:net|loop|c\/wasi)|console|process)\.ts$/;
 
 let words;
 
@@ -21,7 +21,7 @@ function index() {
   const found = new Map();
   for (const folder of USERS) {
     for (const name of readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })) {
-      if (!name.endsWith(".ts") || (folder === "host" && name.startsWith("abi"))) continue;
+      if (!/\.(?:ts|c|h)$/.test(name) || (folder === "host" && name.startsWith("abi"))) continue;
       const file = path.join(root, folder, name);
       for (const word of new Set(readFileSync(file, "utf8").match(/[A-Za-z_]\w*/g))) {
         if (!found.has(word)) found.set(word, []);

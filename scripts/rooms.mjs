@@ -15,6 +15,7 @@ const HOST = [
   ["abi"],
   ["base"],
   ["program", "values"],
+  ["c"],
   ["compiler", "sockets", "sync"],
   ["go", "loop", "serve", "top"],
   ["trace"],

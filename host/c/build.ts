@@ -51,7 +51,16 @@ const TARGET = "--target=wasm32-wasip1";
 /** Where Skein's own headers and sources are in the tree. */
 const OWN = "skein";
 /** Atomics as C11 means them, and thread-local variables that are; positions of functions and calls for stacks. */
-const FLAGS = ["-c", TARGET, "-matomics", "-mbulk-memory", "-gline-tables-only", "-gdwarf-4", "-isystem", `/${OWN}/include`];
+const FLAGS = [
+  "-c",
+  TARGET,
+  "-matomics",
+  "-mbulk-memory",
+  "-gline-tables-only",
+  "-gdwarf-4",
+  "-isystem",
+  `/${OWN}/include`,
+];
 
 /** Compiles and links; throws a CompileError with what clang or the linker says. */
 export async function buildC(options: COptions, base: number, cache: string | null): Promise<LinkedC> {
@@ -101,7 +110,9 @@ export async function buildC(options: COptions, base: number, cache: string | nu
     await compile(name, `/${OWN}/c/${name}`, { [OWN]: { include: own.include, c: own.c } }, [...FLAGS, "-O2"]);
   }
   // AssemblyScript may call any of them; what nothing calls goes later.
-  const kept = options.hasMain ? [] : options.sources.flatMap((_, i) => globalFunctions(objects[`${i}.o`] as Uint8Array));
+  const kept = options.hasMain
+    ? []
+    : options.sources.flatMap((_, i) => globalFunctions(objects[`${i}.o`] as Uint8Array));
   const wasm = await link(folder, objects, base, kept);
   return { wasm, kept: new Set(kept), sources, warnings };
 }

@@ -60,7 +60,8 @@ export class Headers {
 
   /** A name that a macro makes may be that of any header. */
   private takeAll(folder: string): void {
-    for (const name of readdirSync(folder)) if (/\.(?:h|inc|def)$/.test(name)) this.takeIfThere(path.resolve(folder, name));
+    for (const name of readdirSync(folder))
+      if (/\.(?:h|inc|def)$/.test(name)) this.takeIfThere(path.resolve(folder, name));
   }
 
   private takeIfThere(file: string): void {

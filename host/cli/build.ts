@@ -20,7 +20,8 @@ export async function buildCommand(file: string, more: readonly string[], option
   }
   const { compile } = await import("../compiler/index.js");
   const { c, args } = cOf(file, more, options);
-  if (args.length > 0) throw new SkeinError(`${args[0]!} is no C source: a build takes one entry file, and C beside it`);
+  if (args.length > 0)
+    throw new SkeinError(`${args[0]!} is no C source: a build takes one entry file, and C beside it`);
   const { wasm, stats } = await compile(file, { noPreempt: !options.preempt, c });
   showWarnings(stats);
   try {

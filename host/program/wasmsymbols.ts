@@ -24,7 +24,8 @@ export function globalFunctions(object: Uint8Array): string[] {
     while (reader.at < end) {
       const subsection = reader.byte();
       const next = reader.u32() + reader.at;
-      if (subsection === SYMBOL_TABLE) for (let count = reader.u32(); count > 0; count--) found.push(...readSymbol(reader));
+      if (subsection === SYMBOL_TABLE)
+        for (let count = reader.u32(); count > 0; count--) found.push(...readSymbol(reader));
       reader.at = next;
     }
   }

@@ -39,7 +39,9 @@ describe(`C [${runtime}]`, { skip }, () => {
   });
 
   it("says what went wrong in the words of C, with its functions, and ends as it should", async () => {
-    const fault = async (which: number): Promise<{ code: number | null; stdout: string; stderr: string; text: string }> => {
+    const fault = async (
+      which: number,
+    ): Promise<{ code: number | null; stdout: string; stderr: string; text: string }> => {
       const result = await runSkein(["run", path.join(programs, "faults.c"), "--", String(which)], { timeoutMs });
       return { ...result, text: described(result) };
     };
@@ -90,7 +92,13 @@ describe(`C [${runtime}]`, { skip }, () => {
     await refused([write("undefined.c", "int f(void);\nint main(void) { return f(); }\n")], /undefined symbol: f/);
     const declaring = '@external("c", "f") declare function f(): i32;\nexport function main(): i32 { return f(); }\n';
     await refused([write("declares.ts", declaring)], /name the C source that defines it too/);
-    await refused(["declares.ts", write("other.c", "int g(void) { return 1; }\n")], /none of the C sources defines the function f/);
-    await refused(["declares.ts", write("typed.c", "int f(int a) { return a; }\n")], /f is declared as \(\): i32, but C defines it as/);
+    await refused(
+      ["declares.ts", write("other.c", "int g(void) { return 1; }\n")],
+      /none of the C sources defines the function f/,
+    );
+    await refused(
+      ["declares.ts", write("typed.c", "int f(int a) { return a; }\n")],
+      /f is declared as \(\): i32, but C defines it as/,
+    );
   });
 });

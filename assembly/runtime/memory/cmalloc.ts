@@ -56,7 +56,7 @@ export function c_aligned(alignment: usize, size: usize): usize {
   if (alignment > PAGE_SIZE || size > MAX_BYTES) return 0;
   const least = max(alignment, size);
   if (least > MAX_SMALL) return mallocTry(max<usize>(least, MAX_SMALL + 1));
-  return mallocTry(<usize>1 << (32 - clz<u32>(<u32>least - 1)));
+  return mallocTry((<usize>1) << (32 - clz<u32>(<u32>least - 1)));
 }
 
 /** Ends the goroutine of who gives back what malloc has not given. */

@@ -26,6 +26,7 @@ export namespace FutexWait {
   export const TimedOut: i32 = 2;
 }
 
+
 @unmanaged
 class Bucket {
   lock: i32;

@@ -18,6 +18,7 @@ import { malloc, mfree } from "./runtime/memory/malloc";
 import { futexWait, futexWake } from "./runtime/sync/futex";
 import { G, OWN_TASK } from "./abi";
 
+
 @external("c", "skein_c_start")
 declare function cStart(): void;
 

@@ -43,11 +43,14 @@ export class CPart {
     const lines = ['import { cMain } from "skein/c/main";'].filter(() => hasMain);
     for (const { name, params, result } of exportedFunctions(this.object)) {
       if (name.startsWith("skein_c_") || this.kept.has(name)) continue;
-      if (!/^[A-Za-z_]\w*$/.test(name)) throw new CompileError(`error: a C function is exported as '${name}', which is no name`);
+      if (!/^[A-Za-z_]\w*$/.test(name))
+        throw new CompileError(`error: a C function is exported as '${name}', which is no name`);
       const list = params.map((type, i) => `a${i}: ${type}`).join(", ");
       const given = params.map((_, i) => `a${i}`).join(", ");
       lines.push(`@external("c", "${name}") declare function c_${name}(${list}): ${result};`);
-      lines.push(`export function ${name}(${list}): ${result} { ${result === "void" ? "" : "return "}c_${name}(${given}); }`);
+      lines.push(
+        `export function ${name}(${list}): ${result} { ${result === "void" ? "" : "return "}c_${name}(${given}); }`,
+      );
     }
     if (hasMain) lines.push("export function main(): void { cMain(); }");
     return `${lines.join("\n")}\n`;

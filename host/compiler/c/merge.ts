@@ -113,7 +113,8 @@ export class CMerge {
 
   /** While AssemblyScript compiles. */
   compileLibrary(compiler: Compiler): void {
-    for (const name of ["enterC", "leaveC", "moveCStack", "cPreempted"]) this.session.ensureCore(`goroutine/cstack/${name}`);
+    for (const name of ["enterC", "leaveC", "moveCStack", "cPreempted"])
+      this.session.ensureCore(`goroutine/cstack/${name}`);
     compiler.module.addFunctionExport(C_PREEMPTED, C_HOLD);
     const module = native.readBinary(this.object.module);
     for (let i = 0, count = module.getNumFunctions(); i < count; i++) {
@@ -184,7 +185,8 @@ export class CMerge {
       return name;
     }
     const { paramRefs, resultRefs } = target.signature;
-    if (paramRefs !== params || resultRefs !== results) throw new Error(`C and the library differ about ${from}.${base}`);
+    if (paramRefs !== params || resultRefs !== results)
+      throw new Error(`C and the library differ about ${from}.${base}`);
     if (target.internalName.startsWith(PLAIN)) return target.internalName;
     const call = module.call(target.internalName, argumentsOf(module, params), results);
     addBetween(module, name, { params, results }, `${STACK}/leaveC`, call, `${STACK}/enterC`);
@@ -205,20 +207,15 @@ export class CMerge {
   }
 
   /** Functions that AssemblyScript declares as C's. */
-  private define(
-    compiler: Compiler,
-    defined: ReadonlyMap<string, Info>,
-    renamed: ReadonlyMap<string, string>,
-  ): void {
+  private define(compiler: Compiler, defined: ReadonlyMap<string, Info>, renamed: ReadonlyMap<string, string>): void {
     const { object } = this;
     const { module, program } = compiler;
     const target = native.wrapModule(module.ref);
     const byIndex = [...defined.values()];
-    const imports = native.getFunctionInfo;
     for (const [name, { internalName }] of program.moduleImports.get(C_MODULE) ?? []) {
       const func = target.getFunction(internalName);
       if (func === 0) continue; // nothing calls it
-      const { params, results } = imports(func);
+      const { params, results } = native.getFunctionInfo(func);
       module.removeFunction(internalName);
       const constant = name === "~tls_start" ? object.tls.address : name === "~tls_size" ? object.tls.size : undefined;
       if (constant !== undefined) {

@@ -73,7 +73,8 @@ export function readObject(linked: Uint8Array): CObject {
   const segments = readSegments(bytes, all);
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   for (const { id, name, begin, start, end } of all) {
-    if (id !== SECTION_CUSTOM && id !== SECTION_DATA && id !== SECTION_DATA_COUNT) parts.push(bytes.subarray(begin, end));
+    if (id !== SECTION_CUSTOM && id !== SECTION_DATA && id !== SECTION_DATA_COUNT)
+      parts.push(bytes.subarray(begin, end));
     else if (name === "name") parts.push(nameSection([...readNames(bytes, start, end), ...commonNames()]));
   }
 

@@ -1,5 +1,6 @@
 import { go, println, WaitGroup } from "skein";
 
+
 @external("c", "crc32")
 declare function crc32(seed: u32, p: usize, n: usize): u32;
 

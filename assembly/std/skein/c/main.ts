@@ -1,6 +1,7 @@
 /** Where goroutine 1 of a C program begins. */
 import { sizeC } from "../runtime/goroutine/cstack";
 
+
 @external("c", "skein_c_main")
 declare function main(): void;
 

@@ -117,7 +117,6 @@ export function sched_yield(): i32 {
 }
 
 // struct subscription: userdata, tag, then for a clock its number, the time, the precision, flags.
-const SUBSCRIPTION_BYTES: i32 = 48;
 const SUBSCRIPTION_TAG: usize = 8;
 const CLOCK_ID: usize = 16;
 const CLOCK_TIME: usize = 24;
