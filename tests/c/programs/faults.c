@@ -68,7 +68,11 @@ static int inner(int which) {
     case 3: return 5 / zero;
     case 4: exit(300 + 9);
     case 5: assert(zero == 1);
-    case 6: free((char *)malloc(100) + 4);
+    case 6: {
+      char *volatile block = malloc(100);
+      free(block + 4);
+      break;
+    }
     case 7: {
       pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
       pthread_mutex_lock(&mutex);
