@@ -101,7 +101,8 @@ describe("fragments of the pages", () => {
   it("are all told here how they run", () => {
     for (const page of pages) {
       const fences = [...textOf(page).matchAll(/^```(.+)$/gm)].map(([, info = ""]) => info);
-      for (const info of fences) assert.match(info, /^(?:ts|js|go|c|sh|console|json|dockerfile)$/, `a fence of ${page}`);
+      for (const info of fences)
+        assert.match(info, /^(?:ts|js|go|c|sh|console|json|dockerfile)$/, `a fence of ${page}`);
       const begin = blocksOf(page, "ts").map((code) => code.slice(0, code.indexOf("\n")));
       const expected = (FRAGMENTS[page] ?? []).map(({ begins }) => begins);
       assert.equal(begin.length, expected.length, `blocks of ${page}`);
