@@ -288,8 +288,9 @@ export class Closures {
     const { module, functionTable, currentFlow: flow } = compiler;
     const { instance, captures, expression } = closure;
     if (!instance || captures.length === 0) return code;
-    const index = functionTable.indexOf(instance) + 1;
-    if (index === 0) return code; // reported
+    const place = functionTable.indexOf(instance);
+    if (place < 0) return code; // reported
+    const index = place + compiler.options.tableBase;
     const object = flow.getTempLocal(api.Type.usize32);
     const get = (): Expr => module.local_get(object.index, I32);
     const operands = [index, closure.references, closure.size].map((operand) => module.i32(operand));
