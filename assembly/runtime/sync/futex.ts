@@ -7,7 +7,9 @@
  * it takes it: so either the waiter sees the new value and does not park, or it is in the queue when the waker looks. No wake-up is lost.
  *
  * Giving up. A timer starts a goroutine, `expire`, which takes the waiter out if it is still there for the same wait: it is in a queue of
- * this bucket, whose lock is held, and its ticket is that wait's. So it is woken once, by whoever unlinks it.
+ * this bucket, whose lock is held, and its ticket is that wait's. So it is woken once, by whoever unlinks it. One that comes before the
+ * waiter is in the queue takes the ticket away, and who finds that so, under the lock, does not park. A ticket is no number that
+ * other uses of `Waiter.count` know, and is taken away by an exchange; so an `expire` that comes too late does nothing.
  *
  * On a goroutine; only `futexWait` is switched out.
  */
@@ -16,7 +18,7 @@ import { g } from "../base/registers";
 import { enqueue, link, ownWaiter, readyAll, unlink, WaitQ } from "../chan/waitq";
 import { gopark, goready } from "../goroutine/proc";
 import { afterFunc } from "../goroutine/time";
-import { addressOf, G, waiterOf } from "../../abi";
+import { addressOf, G, Waiter, waiterOf } from "../../abi";
 
 /** What `futexWait` says. */
 export namespace FutexWait {
@@ -51,8 +53,10 @@ function queueOf(bucket: Bucket): WaitQ {
   return changetype<WaitQ>(changetype<usize>(bucket) + offsetof<Bucket>("first"));
 }
 
-/** The latest number of a wait with a limit, which is in `Waiter.count` meanwhile. */
+/** The latest number of a wait with a limit. With TICKET it is in `Waiter.count` meanwhile. */
 const tickets: usize = memory.data(sizeof<i32>(), 4);
+/** Semaphores keep positive numbers in that field. */
+const TICKET: i32 = i32.MIN_VALUE;
 
 /** Waits for a wake-up at `address`, `timeout` nanoseconds at most unless that is negative: one of FutexWait. */
 export function futexWait(address: usize, expected: i32, timeout: i64, reason: u8): i32 {
@@ -64,30 +68,38 @@ export function futexWait(address: usize, expected: i32, timeout: i64, reason: u
 }
 
 function waitFor(address: usize, expected: i32, timeout: i64, reason: u8): i32 {
-  const ticket = atomic.add<i32>(tickets, 1);
+  const ticket = atomic.add<i32>(tickets, 1) | TICKET;
+  const w = waiterOf(g);
+  w.count = ticket;
   const timer = afterFunc(timeout, expire(changetype<usize>(g), address, ticket));
   const lock = enqueueIf(address, expected, ticket);
   if (lock == 0) {
     timer.stop();
-    return FutexWait.Changed;
+    return takeTicket(w, ticket) ? FutexWait.Changed : FutexWait.TimedOut;
   }
   gopark(reason, lock);
-  if (!waiterOf(g).success) return FutexWait.TimedOut;
+  takeTicket(w, ticket);
+  if (!w.success) return FutexWait.TimedOut;
   timer.stop();
   return FutexWait.Woken;
 }
 
-/** Puts the goroutine into the queue: the lock, which is held; 0 if the word has changed. */
+/** Ends the time of a wait for who has not seen that it is over: true for the first. */
+function takeTicket(w: Waiter, ticket: i32): bool {
+  return atomic.cmpxchg<i32>(addressOf(w.count), ticket, 0) == ticket;
+}
+
+/** Puts the goroutine into the queue: the lock, which is held; 0 if the word has changed, or the time of the ticket is over. */
 function enqueueIf(address: usize, expected: i32, ticket: i32): usize {
   const bucket = bucketOf(address);
   plock(addressOf(bucket.lock));
-  if (atomic.load<i32>(address) != expected) {
+  const w = ownWaiter();
+  if (atomic.load<i32>(address) != expected || (ticket != 0 && atomic.load<i32>(addressOf(w.count)) != ticket)) {
     punlock(addressOf(bucket.lock));
     return 0;
   }
-  const w = ownWaiter();
+  if (ticket == 0) w.count = 0;
   w.elem = address;
-  w.count = ticket;
   enqueue(queueOf(bucket), w);
   return addressOf(bucket.lock);
 }
@@ -99,6 +111,7 @@ function expire(goroutine: usize, address: usize, ticket: i32): void {
   const bucket = bucketOf(address);
   plock(addressOf(bucket.lock));
   const isOver = w.q == changetype<usize>(queueOf(bucket)) && w.count == ticket && unlink(queueOf(bucket), w);
+  if (!isOver) takeTicket(w, ticket);
   if (isOver) w.success = false;
   punlock(addressOf(bucket.lock));
   if (isOver) goready(gp);

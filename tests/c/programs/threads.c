@@ -228,6 +228,23 @@ static void *print_lines(void *arg) {
   return arg;
 }
 
+/* Times that are over before the wait has begun, or as it begins. */
+static void *be_impatient(void *arg) {
+  sem_t never;
+  sem_init(&never, 0, 0);
+  for (int i = 0; i < 2000; i++) {
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_nsec += i % 16 * 200;
+    if (at.tv_nsec >= 1000000000) {
+      at.tv_sec++;
+      at.tv_nsec -= 1000000000;
+    }
+    assert(sem_timedwait(&never, &at) == -1 && errno == ETIMEDOUT);
+  }
+  return arg;
+}
+
 int main(int argc, char **argv) {
   assert(argc == 2 && strcmp(argv[1], "an argument") == 0);
   assert(getenv("SKEIN_C_TEST") != NULL && strcmp(getenv("SKEIN_C_TEST"), "ü") == 0);
@@ -251,6 +268,7 @@ int main(int argc, char **argv) {
   pthread_join(taker, NULL);
   struct timespec at = soon();
   assert(sem_timedwait(&semaphore, &at) == -1 && errno == ETIMEDOUT);
+  all(50, be_impatient);
   all(10, call_it_once);
   all(10, leave);
   assert(pthread_join(pthread_self(), NULL) != 0);
