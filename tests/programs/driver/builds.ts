@@ -19,7 +19,7 @@ import { parentPort } from "node:worker_threads";
 import { buildCommand } from ${JSON.stringify(new URL("dist/cli/build.js", `file://${root}/`).href)};
 parentPort.on("message", async ({ file, output }) => {
   try {
-    await buildCommand(file, { output, preempt: true });
+    await buildCommand(file, [], { output, preempt: true, optimize: "2" });
     parentPort.postMessage({ output });
   } catch (error) {
     parentPort.postMessage({ output, error: String(error.message) });
