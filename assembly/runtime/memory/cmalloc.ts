@@ -5,7 +5,7 @@
  * Any thread, either stack.
  */
 import { gopanic } from "../base/panic";
-import { blockOf, malloc, mallocSize, mallocTry, MAX_SMALL, mfree } from "./malloc";
+import { blockOf, mallocSize, mallocTry, MAX_SMALL, mfree } from "./malloc";
 import { PAGE_SIZE } from "./pages";
 
 /** The largest object that there can be, as pointers within it must have a difference. */

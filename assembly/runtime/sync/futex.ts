@@ -21,7 +21,7 @@ import { afterFunc } from "../goroutine/time";
 import { addressOf, G, Waiter, waiterOf } from "../../abi";
 
 /** What `futexWait` says. */
-export namespace FutexWait {
+namespace FutexWait {
   export const Woken: i32 = 0;
   /** The word has another value. */
   export const Changed: i32 = 1;

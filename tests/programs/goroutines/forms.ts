@@ -70,18 +70,23 @@ function methodsStartGoroutinesOnThis(): void {
   same(results.recv(), "this 4", "a body that uses this");
 }
 
-function aBodyCapturesByValue(): void {
+function aBodySharesVariables(): void {
   let x = 1;
   let s = "a";
   const f: f64 = 0.5;
+  const changed = new Chan<bool>();
   go(() => {
+    changed.recv();
     results.send(`${x} ${s} ${f}`);
+    x = 3;
+    changed.send(true);
   });
   x = 2;
   s = "b";
-  same(results.recv(), "1 a 0.5", "captured locals");
-  same(x, 2, "x goes on in the caller");
-  same(s, "b", "s goes on in the caller");
+  changed.send(true);
+  same(results.recv(), "2 b 0.5", "captured locals");
+  changed.recv();
+  same(x, 3, "the body's x is the caller's");
 }
 
 function everyTurnOfALoopCapturesItsOwnValue(): void {
@@ -97,12 +102,15 @@ function everyTurnOfALoopCapturesItsOwnValue(): void {
 }
 
 function parametersAreCapturedToo(a: i32, b: string): void {
+  const changed = new Chan<bool>();
   go(() => {
+    changed.recv();
     results.send(b + " " + a.toString());
   });
-  a = 0;
-  b = "";
-  same(results.recv(), "parameter 9", "captured parameters");
+  a++;
+  b += "s";
+  changed.send(true);
+  same(results.recv(), "parameters 10", "captured parameters");
 }
 
 let shared = 0;
@@ -305,7 +313,7 @@ export function main(): void {
   aMethodCallHoldsItsObject();
   aGoroutineSeesWhatItsObjectBecame();
   methodsStartGoroutinesOnThis();
-  aBodyCapturesByValue();
+  aBodySharesVariables();
   everyTurnOfALoopCapturesItsOwnValue();
   parametersAreCapturedToo(9, "parameter");
   aBodyMayAssignModuleVariablesAndItsOwnLocals();

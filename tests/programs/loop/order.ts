@@ -36,7 +36,7 @@ function callsAreMadeInTheirOrderTurnByTurn(): void {
   });
   text = "c";
   turn(loop);
-  same(all(), "a b", "one turn, if it was stopped before");
+  same(all(), "a c", "one turn, if it was stopped before");
   turn(loop);
   same(all(), "a'", "what a turn has scheduled is for the next");
   for (let i = 0; i < 1000; i++) loop.callSoon(note(i.toString()));

@@ -91,11 +91,10 @@ function submitTakesTheFormsOfGo(): void {
   const adder = new Adder();
   for (let i = 0; i < 10; i++) pool.submit(adder.add(i));
   adder.addAll(pool);
-  let x = 1000;
+  const x = 1000;
   pool.submit(() => {
     adder.add(x);
   });
-  x = 0;
   pool.wait();
   same(adder.total.load(), 1090, "calls, methods and bodies");
 }

@@ -54,7 +54,7 @@ function itTakesTheFormsOfGo(): void {
     called.send(`body ${n}`);
   });
   n = 3;
-  same(called.recv(), "body 2", "a body, with what it captured");
+  same(called.recv(), "body 3", "a body, with the variable that it shares");
   afterFunc(0, call("zero", 0));
   same(called.recv(), "zero 0", "no duration");
   afterFunc(-Second, call("negative", 0));
