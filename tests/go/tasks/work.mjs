@@ -219,11 +219,15 @@ function busy(ms) {
 
 /** Dies with a ticket of the pool that a goroutine has, with one that it waits for, and with one of its own. */
 export async function submitAndExit(pool, tickets) {
-  // Deno takes longer to start a thread, and to end one.
-  const [busyMs, ms] = "deno" in process.versions ? [1500, 4000] : [50, 2000];
-  pool.submit(async (ms) => new Promise((resolve) => setTimeout(resolve, ms)), ms).catch(() => undefined);
+  const begun = new Int32Array(new SharedArrayBuffer(4));
+  const ms = "deno" in process.versions ? 4000 : 2000; // Deno takes longer to end a thread
+  const wait = (ms, begun) => {
+    Atomics.store(begun, 0, 1);
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  };
+  pool.submit(wait, ms, begun).catch(() => undefined);
   for (let i = 0; i < 10; i++) await undefined;
-  busy(busyMs); // so it runs on another thread
+  while (Atomics.load(begun, 0) === 0); // so it runs on another thread
   pool.submit(() => 1).catch(() => undefined);
   await tickets.acquire();
   await later(20);
