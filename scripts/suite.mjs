@@ -28,7 +28,7 @@ const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/va
 /**
  * Test files of which `npm test` runs nothing on Node: they compile for half a minute and more (every error and option of the compiler, every
  * kind of safepoint, all that a cache may meet, the stacks of optimised programs), start a process for each of many cases (the command
- * line, the scheduler's lines, piscina's own tests), go on for the sake of load, or run whole examples, matrices and benchmarks of what
+ * line, the scheduler's lines, programs with piscina, piscina's own tests), go on for the sake of load, or run whole examples, matrices and benchmarks of what
  * other files test one by one.
  */
 const SLOW = [
@@ -47,6 +47,8 @@ const SLOW = [
   "tests/loop/examples",
   "tests/net/examples",
   "tests/net/load",
+  "tests/net/serve",
+  "tests/piscina/same",
   "tests/piscina/theirs",
   "tests/programs/driver/cli",
   "tests/programs/driver/examples",
@@ -56,6 +58,7 @@ const SLOW = [
   "tests/remote/page",
   "tests/serve/examples",
   "tests/serve/matrix",
+  "tests/serve/servers",
   "tests/sync/stress",
   "tests/tools/",
 ];
@@ -68,9 +71,6 @@ const ON_NEWEST = ["tests/go/go", "tests/go/crash", "tests/go/lifecycle", "tests
 
 /** Runs every program on several numbers of Ps, of which SKEIN_TEST_SHARE chooses one, or the others. */
 const MATRIX = "tests/programs/driver/run.test.ts";
-/** Test files of which SKEIN_TEST_SHARE chooses a part. */
-const SHARED = [MATRIX, "tests/piscina/same"];
-
 /** Programs, and directories of them, that the tests run as they are, so that a build of them can be in the cache already. */
 const PROGRAMS = [
   ...["hello", "mandelbrot", "primes", "dining"].map((name) => `examples/${name}.ts`),
@@ -96,6 +96,7 @@ const IN_ANY_BUILD = [
   "tests/compiler/errors",
   "tests/loop/examples",
   "tests/net/examples",
+  "tests/net/serve",
   "tests/programs/driver/cli",
   "tests/programs/driver/sched",
   "tests/serve/examples",
@@ -221,11 +222,11 @@ class Suite {
   }
 
   node(files) {
-    const own = files.filter((file) => isOf(file, SHARED) || this.#has(!isOf(file, SLOW)));
+    const own = files.filter((file) => file === MATRIX || this.#has(!isOf(file, SLOW)));
     // The longest first, so that the end does not wait for it alone.
     own.sort((a, b) => Number(b === MATRIX) - Number(a === MATRIX));
     return own.map((file) => {
-      const share = isOf(file, SHARED) && this.#part !== "all" ? { SKEIN_TEST_SHARE: this.#part } : {};
+      const share = file === MATRIX && this.#part !== "all" ? { SKEIN_TEST_SHARE: this.#part } : {};
       const isQuick = isOf(file, IN_ANY_BUILD) ? this.#part !== "all" : this.#part === "quick" && !isOf(file, AS_USERS);
       const build = isQuick ? QUICK : {};
       return this.#nodeJob("node", file, { env: { ...build, ...share } });
