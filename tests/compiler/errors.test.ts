@@ -166,7 +166,7 @@ describe("a program that cannot be", () => {
     const folder = place({ "notes.txt": "text" });
     assert.match(await errorOf(path.join(folder, "gone.ts")), /gone\.ts: there is no such file/);
     assert.match(await errorOf(folder), /is a directory/);
-    assert.match(await errorOf(path.join(folder, "notes.txt")), /does not end in \.ts/);
+    assert.match(await errorOf(path.join(folder, "notes.txt")), /name ends in neither \.ts nor \.c/);
   });
 
   it("has its error in another file, which is named", async () => {
