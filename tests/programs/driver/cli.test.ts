@@ -229,11 +229,6 @@ const BAD: Record<string, { at?: string; says: RegExp }> = {
   "missing-module": { at: "1:24", says: /not-there/ },
   "go-of-a-value": { at: "5:6", says: /call/ },
   "channel-type": { at: "5:11", says: /not assignable/ },
-  "assigns-capture": { at: "7:5", says: /total.*by value|by value.*total/is },
-  "increments-capture": { at: "7:18", says: /total.*by value|by value.*total/is },
-  "compound-capture": { at: "5:5", says: /text.*by value|by value.*text/is },
-  "nested-capture": { at: "7:7", says: /total.*by value|by value.*total/is },
-  "submit-capture": { at: "6:9", says: /\bn\b.*by value|by value.*\bn\b/is },
 };
 
 /** Those that the command itself is asked to run: one without a place, one with, one whose module is missing. */
