@@ -2,8 +2,7 @@
 import { present, refuseClone } from "../base/present.js";
 import { checkOptions, shown } from "../base/options.js";
 import { onAbort } from "../base/signals.js";
-import type { ResultOf } from "../go/goroutine.js";
-import type { AnyFunction } from "../go/goroutine.js";
+import type { AnyFunction, ResultOf } from "../go/goroutine.js";
 import { SkeinError, type Runtime } from "../index.js";
 import type { RemoteCall } from "./calls/call.js";
 import { Caller, type Large } from "./calls/caller.js";
@@ -17,7 +16,7 @@ import { Store } from "./connection/store.js";
 import { ensureConsumers, ensureStreams } from "./connection/streams.js";
 import { LargeValues } from "./connection/values.js";
 import { serveModule } from "./worker/served.js";
-import type { WorkerStats } from "./worker/stats.js";
+import type { ClusterStats } from "./worker/stats.js";
 import { Worker } from "./worker/worker.js";
 
 /** Makes calls. */
@@ -130,12 +129,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** What this process does in the cluster. */
-  stats(): {
-    readonly name: string;
-    readonly connected: boolean;
-    readonly calls: number;
-    readonly workers: readonly WorkerStats[];
-  } {
+  stats(): ClusterStats {
     const workers = [...this.#workers.values()].map((worker) => worker.stats);
     const connected = this.#connection.lostAt === undefined && !this.#connection.nc.isClosed();
     return { name: this.name, connected, calls: this.#caller.size, workers };

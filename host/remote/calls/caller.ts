@@ -13,12 +13,13 @@ import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
 import type { Connection } from "../connection/dial.js";
 import type { Put, Store } from "../connection/store.js";
-import { hashOf } from "../connection/subjects.js";
+import { keyedId } from "../connection/subjects.js";
 import type { LargeValues } from "../connection/values.js";
 import { remoteCall, type RemoteCall } from "./call.js";
-import { readMessage, RESULT_HEADER, writeMessage, type CallBody, type CallHead, type ResultHead } from "./envelope.js";
+import { readMessage, writeMessage, type CallBody, type CallHead, type ResultHead } from "./envelope.js";
 import type { CallSettings } from "./options.js";
 import { Results } from "./results.js";
+import { storeCall } from "./storing.js";
 import type { RemoteName } from "./tasks.js";
 
 /** The stores of large values: arguments, which stay until they are done with, and results, which stay for a while. */
@@ -60,7 +61,7 @@ export class Caller {
     if (this.closed !== undefined) throw this.closed;
     const { key, delay } = settings;
     const body = encode({ args, carried: carried() } satisfies CallBody);
-    const id = key === undefined ? `${this.own}.${(this.next++).toString(36)}` : `keyed.${hashOf(module, task, key)}`;
+    const id = key === undefined ? `${this.own}.${(this.next++).toString(36)}` : keyedId(module, task, key);
     const head: CallHead = {
       id,
       module,
@@ -140,22 +141,13 @@ export class Caller {
 
   /** Stores the call, unless its key's result is there. */
   private async submit(pending: Pending, body: Uint8Array): Promise<Put> {
-    const { names } = this.connection;
-    let { head } = pending;
-    const { id, module, task, key } = head;
-    if (key !== undefined) {
-      await this.results.look(id);
+    const { head, lane } = pending;
+    if (head.key !== undefined) {
+      await this.results.look(head.id);
       if (pending.isOver) return "over";
     }
-    let bytes = body;
-    if (this.large.args.isLarge(bytes.byteLength)) {
-      head = { ...head, large: await this.large.args.put(bytes) };
-      bytes = new Uint8Array(0);
-    }
-    const subject = names.call(module, pending.lane, task, key === undefined ? undefined : id.slice("keyed.".length));
-    return this.store.put(names.streamOf(pending.lane), subject, writeMessage(head, bytes), {
-      ...(key === undefined ? { id } : { fresh: true }),
-      headers: { [RESULT_HEADER]: id },
+    const packed = await this.large.args.pack(head, body);
+    return storeCall(this.connection, this.store, packed.head, packed.body, lane, head.id, {
       isOver: () => pending.isOver,
     });
   }
@@ -163,8 +155,7 @@ export class Caller {
   /** The value of a result, or its error thrown. */
   private async settle(message: Uint8Array): Promise<unknown> {
     const { head, body } = readMessage<ResultHead>(message);
-    const bytes = head.large === undefined ? body : await this.large.results.get(head.large);
-    const value = decode(bytes);
+    const value = decode(await this.large.results.unpack(head, body));
     if (head.ok) return value;
     throw value;
   }
@@ -186,7 +177,7 @@ export class Caller {
    */
   private async cancelled({ head, lane: placed, stored }: Pending, reason: unknown): Promise<void> {
     const { names, nc } = this.connection;
-    const { id, key, module, task, lane } = head;
+    const { id, key, lane } = head;
     const error = cloneable(reason);
     const result = writeMessage<ResultHead>({ ok: false, worker: "", failures: 0, cancelled: true }, encode(error));
     nc.publish(names.cancel, encode({ id, reason: error }));
@@ -196,9 +187,8 @@ export class Caller {
       await this.store.put(names.streamOfResult(id), names.result(id), result, { fresh: true });
       return;
     }
-    const hash = id.slice("keyed.".length);
     for (const each of [lane, "wait"] as const)
-      await this.store.removeLast(names.streamOf(each), names.call(module, each, task, hash));
+      await this.store.removeLast(names.streamOf(each), names.call(head, each));
     nc.publish(names.told(id), result);
   }
 }

@@ -5,7 +5,8 @@ import type { Connection } from "../connection/dial.js";
 import type { Store } from "../connection/store.js";
 import { Code, codeOf } from "../connection/streams.js";
 import type { Large } from "./caller.js";
-import { readMessage, RESULT_HEADER, writeMessage, type CallBody, type CallHead, type DeadHead } from "./envelope.js";
+import { readMessage, type CallBody, type CallHead, type DeadHead } from "./envelope.js";
+import { storeCall } from "./storing.js";
 
 /** A call that has failed for good. */
 export interface DeadLetter {
@@ -58,16 +59,7 @@ export class DeadLetters {
     const head = { ...last, round: last.round + 1 };
     // The error is its result; there is to be another.
     await this.#store.purge(names.streamOfResult(head.id), names.result(head.id));
-    const subject = names.call(
-      head.module,
-      head.lane,
-      head.task,
-      head.key === undefined ? undefined : head.id.slice("keyed.".length),
-    );
-    await this.#store.put(names.calls, subject, writeMessage(head, args), {
-      ...(head.key === undefined ? { id: `${head.id}#${head.round}` } : { fresh: true }),
-      headers: { [RESULT_HEADER]: head.id },
-    });
+    await storeCall(this.#connection, this.#store, head, args, head.lane, `${head.id}#${head.round}`);
     await this.#store.remove(names.dead, seq);
   }
 
@@ -102,8 +94,7 @@ export class DeadLetters {
   async #letterOf(seq: number, data: Uint8Array): Promise<DeadLetter> {
     const { head, body } = readMessage<DeadHead>(data);
     const call = readMessage<CallHead>(body);
-    const bytes = call.head.large === undefined ? call.body : await this.#large.args.get(call.head.large);
-    const { args } = decode(bytes) as CallBody;
+    const { args } = decode(await this.#large.args.unpack(call.head, call.body)) as CallBody;
     const { module, task, key, error, failures, worker, at } = head;
     return { id: String(seq), module, task, key, args, error, failures, worker, at: new Date(at) };
   }

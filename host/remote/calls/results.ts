@@ -8,6 +8,7 @@ import type { Subscription } from "@nats-io/transport-node";
 import { SkeinError } from "../../index.js";
 import type { Connection } from "../connection/dial.js";
 import type { Store } from "../connection/store.js";
+import { isKeyed } from "../connection/subjects.js";
 
 /** Results that are asked for at once after the connection was lost. */
 const ASKED_AT_ONCE = 32;
@@ -107,5 +108,5 @@ export class Results {
 
 /** What a call's result is told under: a key's alone, all others of a caller together. */
 function groupOf(id: string): string {
-  return id.startsWith("keyed.") ? id : `${id.slice(0, id.lastIndexOf("."))}.*`;
+  return isKeyed(id) ? id : `${id.slice(0, id.lastIndexOf("."))}.*`;
 }

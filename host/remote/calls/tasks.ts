@@ -1,6 +1,5 @@
 /** Tasks by name: the functions of a module that the workers have, and the caller need not have. */
-import type { ResultOf } from "../../go/goroutine.js";
-import type { AnyFunction } from "../../go/goroutine.js";
+import type { AnyFunction, ResultOf } from "../../go/goroutine.js";
 import type { IsGeneric, Sent } from "../../sync/arrival.js";
 import { SkeinError } from "../../index.js";
 import { checkName } from "../connection/options.js";

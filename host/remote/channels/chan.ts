@@ -19,7 +19,7 @@ import type { Connection } from "../connection/dial.js";
 import { checkCount, checkName } from "../connection/options.js";
 import { Puller, type Delivery } from "../connection/pull.js";
 import type { Store } from "../connection/store.js";
-import { Code, codeOf, ensureConsumer, ensureStream, storageOf } from "../connection/streams.js";
+import { Code, codeOf, ensureConsumer, ensureStream, NS_PER_MS, storageOf } from "../connection/streams.js";
 import { END, Held, type RemoteReceived } from "./received.js";
 
 /** How a channel is opened. */
@@ -34,7 +34,6 @@ export interface RemoteWaitOptions {
 }
 
 const CONSUMER = "receivers";
-const NS_PER_MS = 1e6;
 /** How often it is looked whether there is room, or the end, without being told, in milliseconds. */
 const LOOK_MS = 500;
 

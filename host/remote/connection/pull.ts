@@ -6,6 +6,7 @@
  */
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Connection } from "./dial.js";
+import { NS_PER_MS } from "./streams.js";
 
 /** How long a request waits on the server, in milliseconds. */
 const EXPIRES_MS = 30_000;
@@ -13,7 +14,6 @@ const EXPIRES_MS = 30_000;
 const LATE_MS = 5000;
 /** How long to wait before asking again where the server could not answer, in milliseconds. */
 const AGAIN_MS = 250;
-const NS_PER_MS = 1e6;
 
 const encoder = new TextEncoder();
 
@@ -108,10 +108,11 @@ export class Puller {
 
   private message(msg: Msg): void {
     // The server serves requests in their order.
-    for (const [reply, request] of this.requests) {
+    const [oldest] = this.requests;
+    if (oldest !== undefined) {
+      const [reply, request] = oldest;
       this.requested--;
       if (--request.left === 0) this.requests.delete(reply);
-      break;
     }
     this.events.delivered(deliveryOf(this.connection, msg));
   }

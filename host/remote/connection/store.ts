@@ -49,7 +49,7 @@ export class Store {
 
   /** @throws SkeinError if the server refuses the message for good */
   async put(stream: string, subject: string, payload: Uint8Array, options: PutOptions = {}): Promise<Put> {
-    const { nc, maxPayload } = this.connection;
+    const { maxPayload } = this.connection;
     if (payload.byteLength > maxPayload)
       throw refusal(stream, `it has ${payload.byteLength} bytes, and the server takes ${maxPayload}`);
     const headers = this.headersOf(stream, options);
@@ -60,9 +60,7 @@ export class Store {
       const code = ack.error?.err_code;
       if (code === Code.WrongLastSequence) return "exists";
       if (code !== undefined && FINAL.has(code)) throw refusal(stream, ack.error!.description);
-      if (nc.isClosed()) throw new SkeinError("the cluster is closed");
-      if (attempt === SUSPICIOUS) await this.checkStream(stream);
-      await sleep(AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)]);
+      await this.beforeNext(attempt, stream);
     }
   }
 
@@ -96,16 +94,13 @@ export class Store {
 
   /** What was stored last under a subject; undefined if nothing was. Waits while the server cannot say. */
   async last(stream: string, subject: string): Promise<Uint8Array | undefined> {
-    const { nc } = this.connection;
     for (let attempt = 0; ; attempt++) {
       try {
         const msg = await this.questions.ask(`$JS.API.DIRECT.GET.${stream}.${subject}`, NOTHING);
         return msg.headers?.code === 404 ? undefined : msg.data;
       } catch (error) {
-        if (nc.isClosed()) throw new SkeinError("the cluster is closed", { cause: error });
-        if (attempt === SUSPICIOUS) await this.checkStream(stream);
+        await this.beforeNext(attempt, stream, error);
       }
-      await sleep(AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)]);
     }
   }
 
@@ -125,6 +120,13 @@ export class Store {
     return this.connection.jsm.streams.deleteMessage(stream, seq, false).catch(() => false);
   }
 
+  /** Waits before the attempt after this one; throws if there is to be none. */
+  private async beforeNext(attempt: number, stream: string, cause?: unknown): Promise<void> {
+    if (this.connection.nc.isClosed()) throw new SkeinError("the cluster is closed", { cause });
+    if (attempt === SUSPICIOUS) await this.checkStream(stream);
+    await sleep(AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)]);
+  }
+
   private async checkStream(stream: string): Promise<void> {
     try {
       await this.connection.jsm.streams.info(stream);
@@ -141,5 +143,11 @@ function refusal(stream: string, why: string): SkeinError {
 }
 
 /** Errors of JetStream that no second attempt can mend: a full stream, too large a message, another stream at that subject. */
-const FINAL: ReadonlySet<number> = new Set([Code.StoreFailed, 10054, 10047, 10023, 10060]);
+const FINAL: ReadonlySet<number> = new Set([
+  Code.StoreFailed,
+  Code.MessageTooLarge,
+  Code.StorageExceeded,
+  Code.InsufficientResources,
+  Code.OtherStream,
+]);
 const NOTHING = new Uint8Array(0);

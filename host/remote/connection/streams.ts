@@ -3,9 +3,9 @@ import type { ConsumerConfig, JetStreamManager, StreamConfig } from "@nats-io/je
 import { SkeinError } from "../../index.js";
 import type { Packages } from "./packages.js";
 import type { Settings } from "./options.js";
-import { LANES, type AnyLane, type Names } from "./subjects.js";
+import { ALL_LANES, type Names } from "./subjects.js";
 
-const NS_PER_MS = 1e6;
+export const NS_PER_MS = 1e6;
 /** How long the server knows the number of a message that it has stored, so as not to store it twice. */
 const DEDUPE_MS = 120_000;
 /** Pull requests that may wait at one consumer: a few for each worker. */
@@ -24,6 +24,10 @@ export const Code = {
   WrongLastSequence: 10071,
   StoreFailed: 10077,
   NoMessage: 10037,
+  InsufficientResources: 10023,
+  StorageExceeded: 10047,
+  MessageTooLarge: 10054,
+  OtherStream: 10060,
 } as const;
 
 export function codeOf(error: unknown): number | undefined {
@@ -103,7 +107,7 @@ export async function ensureStream(
   config: Config,
   alternatives: string[][] = [],
 ): Promise<void> {
-  const found = await found_(jsm, config.name);
+  const found = await configOf(jsm, config.name);
   if (found === undefined) {
     try {
       await jsm.streams.add(config);
@@ -127,7 +131,7 @@ export async function ensureStream(
 }
 
 /** The stream's settings; undefined if there is none. */
-async function found_(jsm: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
+async function configOf(jsm: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
   try {
     return (await jsm.streams.info(name)).config;
   } catch (error) {
@@ -166,7 +170,7 @@ export async function ensureConsumers(
   module: string,
   settings: Settings,
 ): Promise<void> {
-  for (const lane of [...LANES, "wait"] as AnyLane[]) {
+  for (const lane of ALL_LANES) {
     await ensureConsumer(jsm, packages, names.streamOf(lane), {
       durable_name: names.consumer(module, lane),
       filter_subject: names.lane(module, lane),

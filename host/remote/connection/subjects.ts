@@ -5,6 +5,10 @@ import { createHash } from "node:crypto";
 export const LANES = ["high", "normal", "low"] as const;
 export type Lane = (typeof LANES)[number];
 export type AnyLane = Lane | "wait";
+export const ALL_LANES: readonly AnyLane[] = [...LANES, "wait"];
+
+/** How the ids of calls with a key begin; their hash follows. */
+const KEYED = "keyed.";
 
 export class Names {
   readonly calls: string;
@@ -30,9 +34,12 @@ export class Names {
   }
 
   /** Where a call is stored. A call with a key has a subject of its own, so the server knows whether it is stored already. */
-  call(module: string, lane: AnyLane, task: string, key: string | undefined): string {
+  call(
+    { id, module, task }: { readonly id: string; readonly module: string; readonly task: string },
+    lane: AnyLane,
+  ): string {
     const subject = `${this.laneOf(module, lane)}.${token(task)}`;
-    return key === undefined ? subject : `${subject}.${key}`;
+    return isKeyed(id) ? `${subject}.${id.slice(KEYED.length)}` : subject;
   }
 
   /** All calls of a lane of a module. */
@@ -73,7 +80,7 @@ export class Names {
   }
 
   streamOfResult(id: string): string {
-    return id.startsWith("keyed.") ? this.keyed : this.results;
+    return isKeyed(id) ? this.keyed : this.results;
   }
 
   get cancel(): string {
@@ -103,12 +110,17 @@ export class Names {
   }
 }
 
-/** A key as a part of a subject, the same for the same key of the same task. */
-export function hashOf(module: string, task: string, key: string): string {
-  return createHash("sha256")
+/** Whether a call's id is that of a key. */
+export function isKeyed(id: string): boolean {
+  return id.startsWith(KEYED);
+}
+
+/** The id of a call with a key, the same for the same key of the same task; a part of a subject. */
+export function keyedId(module: string, task: string, key: string): string {
+  const hash = createHash("sha256")
     .update(JSON.stringify([module, task, key]))
-    .digest("base64url")
-    .slice(0, 27);
+    .digest("base64url");
+  return `${KEYED}${hash.slice(0, 27)}`;
 }
 
 /** A name as a part of a subject. */

@@ -3,11 +3,10 @@ import { randomUUID } from "node:crypto";
 import type { ObjectStore } from "@nats-io/obj";
 import { SkeinError } from "../../index.js";
 import type { Connection } from "./dial.js";
-import { storageOf } from "./streams.js";
+import { NS_PER_MS, storageOf } from "./streams.js";
 
 /** What of the server's limit is left to a message's head. */
 const HEAD_BYTES = 64 * 1024;
-const NS_PER_MS = 1e6;
 
 /** The objects of one bucket. */
 export class LargeValues {
@@ -20,12 +19,22 @@ export class LargeValues {
     private readonly ttl?: number,
   ) {}
 
-  isLarge(bytes: number): boolean {
-    return bytes > this.connection.maxPayload - HEAD_BYTES;
+  /** Head and body of a message, which says where the body is if that is too large for it. */
+  async pack<H extends { readonly large?: string | undefined }>(
+    head: H,
+    body: Uint8Array,
+  ): Promise<{ head: H; body: Uint8Array }> {
+    if (body.byteLength <= this.connection.maxPayload - HEAD_BYTES) return { head, body };
+    return { head: { ...head, large: await this.put(body) }, body: new Uint8Array(0) };
+  }
+
+  /** The body of such a message, wherever it is. */
+  async unpack({ large }: { readonly large?: string | undefined }, body: Uint8Array): Promise<Uint8Array> {
+    return large === undefined ? body : await this.get(large);
   }
 
   /** Stores bytes; resolves with the name under which they are. */
-  async put(bytes: Uint8Array): Promise<string> {
+  private async put(bytes: Uint8Array): Promise<string> {
     const name = randomUUID();
     try {
       await (await this.open()).putBlob({ name }, bytes);
@@ -38,7 +47,7 @@ export class LargeValues {
     return name;
   }
 
-  async get(name: string): Promise<Uint8Array> {
+  private async get(name: string): Promise<Uint8Array> {
     const bytes = await (await this.open()).getBlob(name);
     if (bytes === null)
       throw new SkeinError(`a large value is gone: nothing is stored in ${this.bucket} under ${name}`);
@@ -51,12 +60,14 @@ export class LargeValues {
 
   private open(): Promise<ObjectStore> {
     const { packages, nc, settings } = this.connection;
-    const opened = (this.store ??= new packages.obj.Objm(nc).create(this.bucket, {
-      storage: storageOf(packages, settings).storage!,
-      replicas: settings.replicas,
-      ...(this.ttl === undefined ? {} : { ttl: this.ttl * NS_PER_MS }),
-    }));
-    opened.catch(() => (this.store = undefined));
-    return opened;
+    if (this.store === undefined) {
+      this.store = new packages.obj.Objm(nc).create(this.bucket, {
+        storage: storageOf(packages, settings).storage!,
+        replicas: settings.replicas,
+        ...(this.ttl === undefined ? {} : { ttl: this.ttl * NS_PER_MS }),
+      });
+      this.store.catch(() => (this.store = undefined));
+    }
+    return this.store;
   }
 }

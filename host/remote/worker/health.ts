@@ -1,12 +1,5 @@
 /** What a worker says of itself to those who watch over it: /healthz, and /metrics in the format of Prometheus. */
-import type { WorkerStats } from "./stats.js";
-
-interface ClusterStats {
-  readonly name: string;
-  readonly connected: boolean;
-  readonly calls: number;
-  readonly workers: readonly WorkerStats[];
-}
+import type { ClusterStats, WorkerStats } from "./stats.js";
 
 /** The answer to a request. */
 export function answer(url: string, stats: ClusterStats): { readonly status: number; readonly text: string } {

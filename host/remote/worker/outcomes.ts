@@ -7,13 +7,13 @@
 import { wordsOf } from "../../base/thrown.js";
 import { SkeinError } from "../../index.js";
 import type { Large } from "../calls/caller.js";
-import { RESULT_HEADER, writeMessage, type CallHead, type DeadHead, type ResultHead } from "../calls/envelope.js";
+import { writeMessage, type CallHead, type DeadHead, type ResultHead } from "../calls/envelope.js";
 import { backoffMs, type CallSettings } from "../calls/options.js";
+import { storeCall } from "../calls/storing.js";
 import { encode } from "../codec/encode.js";
 import type { Connection } from "../connection/dial.js";
 import type { Delivery } from "../connection/pull.js";
 import type { Store } from "../connection/store.js";
-import type { AnyLane } from "../connection/subjects.js";
 
 /** How often workers that cannot run a call pass it on before it fails; the waits between are some five seconds together. */
 const MOST_PASSES = 5;
@@ -67,7 +67,9 @@ export class Outcomes {
 
   /** Stores the call anew, to wait until it is time or, where it need not wait, in its lane. */
   async again(head: CallHead, body: Uint8Array, delivery: Delivery): Promise<void> {
-    await this.storeCall(head, body, head.wait === undefined ? head.lane : "wait");
+    const { id, round, failures, passed } = head;
+    const lane = head.wait === undefined ? head.lane : "wait";
+    await storeCall(this.connection, this.store, head, body, lane, `${id}#${round}.${failures}.${passed}.${lane}`);
     delivery.ack();
   }
 
@@ -75,17 +77,6 @@ export class Outcomes {
   async refuse(id: string, error: unknown, delivery: Delivery): Promise<void> {
     await this.storeResult({ id, failures: 0 }, false, encode(error));
     delivery.ack();
-  }
-
-  private async storeCall(head: CallHead, body: Uint8Array, lane: AnyLane): Promise<void> {
-    const { names } = this.connection;
-    const { id, module, task, key, round, failures, passed } = head;
-    const subject = names.call(module, lane, task, key === undefined ? undefined : id.slice("keyed.".length));
-    await this.store.put(names.streamOf(lane), subject, writeMessage(head, body), {
-      // One with a key that is stored there already is the same call.
-      ...(key === undefined ? { id: `${id}#${round}.${failures}.${passed}.${lane}` } : { fresh: true }),
-      headers: { [RESULT_HEADER]: id },
-    });
   }
 
   private async bury(head: CallHead, body: Uint8Array, error: unknown, delivery: Delivery): Promise<void> {
@@ -117,12 +108,7 @@ export class Outcomes {
     bytes: Uint8Array,
   ): Promise<void> {
     const { names } = this.connection;
-    let head: ResultHead = { ok, worker: this.worker, failures };
-    let body = bytes;
-    if (this.large.results.isLarge(bytes.byteLength)) {
-      head = { ...head, large: await this.large.results.put(bytes) };
-      body = new Uint8Array(0);
-    }
+    const { head, body } = await this.large.results.pack<ResultHead>({ ok, worker: this.worker, failures }, bytes);
     await this.store.put(names.streamOfResult(id), names.result(id), writeMessage(head, body), { fresh: true });
   }
 }

@@ -1,3 +1,11 @@
+/** What a process does in the cluster. */
+export interface ClusterStats {
+  readonly name: string;
+  readonly connected: boolean;
+  readonly calls: number;
+  readonly workers: readonly WorkerStats[];
+}
+
 /** What a worker has done. */
 export interface WorkerStats {
   readonly name: string;

@@ -19,7 +19,7 @@ import { decode } from "../codec/decode.js";
 import type { Connection } from "../connection/dial.js";
 import { Puller, type Delivery } from "../connection/pull.js";
 import type { Store } from "../connection/store.js";
-import { LANES, type AnyLane } from "../connection/subjects.js";
+import { ALL_LANES, LANES, type AnyLane } from "../connection/subjects.js";
 import { Capacity } from "./capacity.js";
 import { Casualties } from "./casualties.js";
 import { Outcomes } from "./outcomes.js";
@@ -39,8 +39,8 @@ interface Held {
   readonly lane: AnyLane;
   head: CallHead | undefined;
   goroutine: Goroutine<unknown> | undefined;
-  /** Why its caller does not want it any more. */
-  cancelled: { readonly reason: unknown } | undefined;
+  /** Its caller does not want it any more. */
+  isCancelled: boolean;
 }
 
 export class Worker {
@@ -84,7 +84,7 @@ export class Worker {
   add(module: ServedModule): void {
     this.modules.push(module);
     const { names } = this.connection;
-    for (const lane of [...LANES, "wait"] as AnyLane[]) {
+    for (const lane of ALL_LANES) {
       const puller = new Puller(this.connection, names.streamOf(lane), names.consumer(module.name, lane), {
         delivered: (delivery) => this.delivered(module, lane, delivery),
         ended: () => this.schedule(),
@@ -123,7 +123,7 @@ export class Worker {
   /** Hands back even what runs: its goroutines are cancelled. */
   abandon(): void {
     for (const held of [...this.held]) {
-      held.cancelled ??= { reason: undefined };
+      held.isCancelled = true;
       held.goroutine?.cancel(new SkeinError("the worker was closed"));
       this.handBack(held);
     }
@@ -168,7 +168,7 @@ export class Worker {
   }
 
   private delivered(module: ServedModule, lane: AnyLane, delivery: Delivery): void {
-    const held: Held = { delivery, module, lane, head: undefined, goroutine: undefined, cancelled: undefined };
+    const held: Held = { delivery, module, lane, head: undefined, goroutine: undefined, isCancelled: false };
     if (this.isDraining) return delivery.nak();
     this.held.add(held);
     if (lane === "wait") return void this.moveOn(held);
@@ -225,8 +225,8 @@ export class Worker {
       const why = unfit(module, head.task, head.version);
       if (why !== undefined) return await this.outcomes.passOn(head, message.body, why, delivery);
       if (await this.isDone(head, delivery)) return delivery.ack();
-      const { args, carried } = await this.bodyOf(head, message.body);
-      if (held.cancelled !== undefined) return delivery.ack();
+      const { args, carried } = decode(await this.large.args.unpack(head, message.body)) as CallBody;
+      if (held.isCancelled) return delivery.ack();
       const began = performance.now();
       let value: unknown;
       try {
@@ -256,15 +256,11 @@ export class Worker {
     return (await this.store.last(names.streamOfResult(id), names.result(id))) !== undefined;
   }
 
-  private async bodyOf({ large }: CallHead, body: Uint8Array): Promise<CallBody> {
-    return decode(large === undefined ? body : await this.large.args.get(large)) as CallBody;
-  }
-
   private async failed(held: Held, body: Uint8Array, error: unknown): Promise<void> {
-    const { delivery, cancelled } = held;
+    const { delivery, isCancelled } = held;
     const head = held.head!;
     // Its caller has stored that it is cancelled.
-    if (cancelled !== undefined) return delivery.ack();
+    if (isCancelled) return delivery.ack();
     const isInnocent = await this.casualties.isInnocent(error, head);
     if (!isInnocent) return this.outcomes.failed(head, body, error, delivery);
     return this.outcomes.again({ ...head, passed: head.passed + 1, wait: CASUALTY_MS }, body, delivery);
@@ -280,7 +276,7 @@ export class Worker {
   private cancel({ id, reason }: { id: string; reason: unknown }): void {
     for (const held of this.held) {
       if (held.delivery.msg.headers?.get(RESULT_HEADER) !== id) continue;
-      held.cancelled = { reason };
+      held.isCancelled = true;
       held.goroutine?.cancel(reason);
     }
   }
