@@ -1,5 +1,6 @@
 /** C on the command line: which of what stands behind the entry are sources. */
 import process from "node:process";
+import { isCSource } from "../c/names.js";
 import type { COptions } from "../compiler/index.js";
 
 /** What clang is told, as the command line's parser leaves it. */
@@ -21,10 +22,9 @@ export function cOf(
   const dashes = process.argv.indexOf("--");
   const behind = dashes < 0 ? 0 : process.argv.length - dashes - 1;
   const before = rest.slice(0, rest.length - behind);
-  const isC = (file: string): boolean => file.endsWith(".c");
-  const hasMain = isC(entry);
-  const sources = [entry, ...before].filter(isC);
-  const args = [...before.filter((each) => !isC(each)), ...rest.slice(rest.length - behind)];
+  const hasMain = isCSource(entry);
+  const sources = [entry, ...before].filter(isCSource);
+  const args = [...before.filter((each) => !isCSource(each)), ...rest.slice(rest.length - behind)];
   if (entry.endsWith(".wasm") || sources.length === 0) return { c: undefined, args: rest };
   return { c: { sources, include, define, optimize, hasMain }, args };
 }

@@ -10,7 +10,8 @@ import { CompileError, SkeinError } from "../base/errors.js";
 import { displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
 import { installAllocations } from "./allocations.js";
 import { installAddressOf } from "./addressof.js";
-import { isCSource, type CPart } from "./c/index.js";
+import { isCSource } from "../c/names.js";
+import type { CPart } from "./c/index.js";
 import { Captures } from "./captures.js";
 import { Cells } from "./cells.js";
 import { Closures } from "./closures.js";
@@ -78,7 +79,7 @@ function compileSources(entryAsGiven: string, settings: Settings, c: CPart | nul
   const names = displayNames(entryAsGiven, (file) => sources.location(file));
   // Positions in generated code refer to a table in the module, but this source outlives it.
   api.Source.native.debugInfoIndex = -1;
-  const program = new api.Program(options(c?.memoryBase ?? STATIC_BASE, c?.tableBase ?? 1));
+  const program = new api.Program(options(c ? align(c.memoryEnd) : STATIC_BASE, c?.tableBase ?? 1));
   const { module } = program;
   try {
     parse(program, sources, entryAsGiven, c);

@@ -11,6 +11,7 @@ import path from "node:path";
 import { STATIC_BASE } from "../../assembly/layout.js";
 import { CompileError } from "../base/errors.js";
 import { buildC, type COptions } from "../c/build.js";
+import { isCSource } from "../c/names.js";
 import { cached, objectFolder, type CacheOptions } from "./cache.js";
 
 import { DEFAULT_SAFEPOINTS, isCheckedRun, isQuickRun, type SafepointOptions, type Settings } from "./options.js";
@@ -124,7 +125,7 @@ function checkEntry(entryPath: string): void {
     throw new CompileError(`${entryPath} is a directory; name the program's entry file, a .ts file`);
   if (!stats.isFile()) throw new CompileError(`${entryPath} is not a file`);
   if (stats.size === 0) throw new CompileError(`${entryPath} is empty: a program exports a function main(): void`);
-  if (!entryPath.endsWith(".ts") && !entryPath.endsWith(".c")) {
+  if (!entryPath.endsWith(".ts") && !isCSource(entryPath)) {
     throw new CompileError(`${entryPath} is neither AssemblyScript nor C: its name ends in neither .ts nor .c`);
   }
 }

@@ -3,6 +3,7 @@
  */
 import { open } from "node:fs/promises";
 import path from "node:path";
+import { isCSource } from "../c/names.js";
 import type { CompileOptions, CompileStats } from "../compiler/index.js";
 import { SkeinError } from "../base/errors.js";
 import { loadProgram, type Program } from "../program/program.js";
@@ -19,7 +20,7 @@ interface LoadedProgram {
  * @throws SkeinError if there is no such file, it does not compile or is no program
  */
 export async function loadFile(file: string, options: CompileOptions = {}): Promise<LoadedProgram> {
-  if (file.endsWith(".ts") || file.endsWith(".c")) {
+  if (file.endsWith(".ts") || isCSource(file)) {
     const { compile } = await import("../compiler/index.js");
     const { wasm, stats } = await compile(file, options);
     return { program: await loadProgram(wasm, file, path.dirname(path.resolve(file))), stats };

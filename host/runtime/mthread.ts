@@ -46,6 +46,7 @@ async function runM(data: MData): Promise<void> {
   let core: Core | undefined;
   try {
     let hasRun = false;
+    const send = (fd: number, bytes: Uint8Array): boolean => thread.starter.tellOutput(fd, bytes);
     const runJs = (record: number): number => {
       if (!hasRun) {
         hasRun = true;
@@ -54,7 +55,6 @@ async function runM(data: MData): Promise<void> {
       }
       return runner.run(record);
     };
-    const send = (fd: number, bytes: Uint8Array): boolean => thread.starter.tellOutput(fd, bytes);
     const instance = instantiate(data, control, await netImportsFor(data.module), { runJs, send });
     core = instance.core;
     const { memory } = instance;

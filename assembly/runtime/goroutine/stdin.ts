@@ -56,14 +56,20 @@ function fill(): bool {
     grown.set(buffer);
     buffer = grown;
   }
-  const call = changetype<HostCall>(malloc(offsetof<HostCall>()));
-  call.a = buffer.dataStart + end;
-  call.b = buffer.length - end;
-  hostCall(readCall.index, call);
-  const n = call.result;
-  mfree(changetype<usize>(call));
-  end += max(n, 0);
+  const n = readHost(buffer.dataStart + end, buffer.length - end);
+  end += n;
   return n > 0;
+}
+
+/** Waits for input; returns how many bytes came, 0 at its end. */
+function readHost(to: usize, length: i32): i32 {
+  const call = changetype<HostCall>(malloc(offsetof<HostCall>()));
+  call.a = to;
+  call.b = length;
+  hostCall(readCall.index, call);
+  const n = max(call.result, 0);
+  mfree(changetype<usize>(call));
+  return n;
 }
 
 function readCall(at: usize): void {
@@ -80,12 +86,7 @@ export function readInput(to: usize, length: i32): i32 {
     memory.copy(to, buffer.dataStart + start, n);
     start += n;
   } else {
-    const call = changetype<HostCall>(malloc(offsetof<HostCall>()));
-    call.a = to;
-    call.b = length;
-    hostCall(readCall.index, call);
-    n = max(call.result, 0);
-    mfree(changetype<usize>(call));
+    n = readHost(to, length);
   }
   mutex.unlock();
   return n;

@@ -7,14 +7,6 @@ import { functionLines, type Line } from "./lines.js";
 import { CMerge, exportedFunctions, tableLength, type CFunctions } from "./merge.js";
 import { readObject, type CObject } from "./object.js";
 
-/** Of static memory. */
-const ALIGNMENT = 16;
-
-/** Whether a file is a source of C's, by its name. */
-export function isCSource(file: string): boolean {
-  return file.endsWith(".c");
-}
-
 /** C's part of a program that is being compiled. */
 export class CPart {
   private readonly lines: readonly (Line | undefined)[];
@@ -23,8 +15,8 @@ export class CPart {
   /** The initial contents of C's static memory. */
   segments: MemorySegment[] = [];
   private readonly object: CObject;
-  /** Where AssemblyScript's static memory begins, and its functions in the table. */
-  readonly memoryBase: number;
+  /** Where its static memory ends, and where in the table AssemblyScript's functions begin. */
+  readonly memoryEnd: number;
   readonly tableBase: number;
 
   constructor(
@@ -34,7 +26,7 @@ export class CPart {
   ) {
     this.lines = functionLines(linked);
     this.object = readObject(linked);
-    this.memoryBase = (this.object.end + ALIGNMENT - 1) & -ALIGNMENT;
+    this.memoryEnd = this.object.end;
     this.tableBase = 1 + tableLength(this.object);
   }
 

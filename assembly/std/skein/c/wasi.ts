@@ -169,15 +169,13 @@ export function fd_write(fd: i32, iovecs: usize, n: i32, written: usize): i32 {
 
 export function fd_read(fd: i32, iovecs: usize, n: i32, read: usize): i32 {
   if (fd != 0) return Errno.BadF;
-  let size: usize = 0;
-  for (let i = 0; i < n && size == 0; i++) {
-    const length = load<i32>(iovecs + i * IOVEC_BYTES, 4);
-    if (length != 0) {
-      size = readInput(load<usize>(iovecs + i * IOVEC_BYTES), length);
-      break;
-    }
+  // Into the first that has room: there may be no more.
+  while (n > 1 && load<i32>(iovecs, 4) == 0) {
+    iovecs += IOVEC_BYTES;
+    n--;
   }
-  store<usize>(read, size);
+  const length = n > 0 ? load<i32>(iovecs, 4) : 0;
+  store<usize>(read, length == 0 ? 0 : readInput(load<usize>(iovecs), length));
   return Errno.Success;
 }
 
