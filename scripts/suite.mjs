@@ -5,7 +5,7 @@
  * `all` is `npm run test:all`, the whole matrix. `rest` is what `all` has and `quick` has not, for who runs both.
  *
  * Compiling was half of the time of `npm test`, so it has its programs in quick builds (QUICK), and the rest has those again. As users have
- * them programs are compiled for the examples, wherever a test is about what is compiled (AS_USERS), and for the whole of `all`.
+ * them programs are compiled where a test is about what users run (AS_USERS), and for the whole of `all`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -26,36 +26,30 @@ const NODE_ONLY = ["bench", "c", "compiler", "net", "programs", "scripts", "stre
 const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
 
 /**
- * Test files of which `npm test` runs nothing on Node: they compile for half a minute and more (every error and option of the compiler, every
- * kind of safepoint, all that a cache may meet, the stacks of optimised programs), start a process for each of many cases (the command
- * line, the scheduler's lines, programs with piscina, piscina's own tests), go on for the sake of load, or run whole examples, matrices and benchmarks of what
- * other files test one by one.
+ * Test files of which `npm test` runs nothing on Node: they compile for ten seconds and more (every form, error and option of the compiler,
+ * every kind of safepoint, all that a cache may meet, the stacks of optimised programs), start a process for each of many cases (the command
+ * line, the scheduler's lines, programs with piscina, piscina's own tests), need servers, pack the package, go on for the sake of load, or
+ * run whole examples, matrices and benchmarks of what other files test one by one.
  */
 const SLOW = [
   "tests/bench/run",
   "tests/bench/tasks",
   "tests/c/",
-  "tests/compiler/build",
-  "tests/compiler/cache",
-  "tests/compiler/errors",
-  "tests/compiler/safepoints",
-  "tests/compiler/symbols",
+  "tests/compiler/",
   "tests/docs/blocks",
   "tests/docs/coming-from",
   "tests/examples/",
   "tests/faults/high",
+  "tests/go/lifecycle",
+  "tests/host/packed",
   "tests/loop/examples",
-  "tests/net/examples",
-  "tests/net/load",
-  "tests/net/serve",
+  "tests/net/",
   "tests/piscina/same",
   "tests/piscina/theirs",
   "tests/programs/driver/cli",
   "tests/programs/driver/examples",
   "tests/programs/driver/sched",
-  "tests/remote/command",
-  "tests/remote/faults",
-  "tests/remote/page",
+  "tests/remote/",
   "tests/serve/examples",
   "tests/serve/matrix",
   "tests/serve/servers",
@@ -64,43 +58,43 @@ const SLOW = [
 ];
 
 /** Test files that `npm test` runs inside Deno. */
-const SMOKE = ["tests/go/go", "tests/host/runtime", "tests/sync/chan", "tests/loop/tasks", "tests/values/"];
+const SMOKE = [
+  "tests/go/carried",
+  "tests/go/inside",
+  "tests/host/runtime",
+  "tests/sync/chan",
+  "tests/loop/tasks",
+  "tests/values/",
+];
 
 /** Of that, what an engine may do otherwise: each runs on the newest Node, too. */
 const ON_NEWEST = ["tests/go/go", "tests/go/crash", "tests/go/lifecycle", "tests/sync/chan", "tests/values/"];
 
 /** Runs every program on several numbers of Ps, of which SKEIN_TEST_SHARE chooses one, or the others. */
 const MATRIX = "tests/programs/driver/run.test.ts";
-/** Programs, and directories of them, that the tests run as they are, so that a build of them can be in the cache already. */
-const PROGRAMS = [
-  ...["hello", "mandelbrot", "primes", "dining"].map((name) => `examples/${name}.ts`),
-  "examples/net",
-  "tests/net",
-  "tests/programs",
-  "tests/sync",
-];
+/** Programs, and directories of them, that `npm test` runs as they are, so that a build of them can be in the cache already. */
+const PROGRAMS = ["tests/programs", "tests/sync"];
 /** Those that only the tests in SLOW run. */
-const SLOW_PROGRAMS = ["examples"];
+const SLOW_PROGRAMS = ["examples", "tests/net"];
 /** Those of MATRIX. */
 const MATRIX_PROGRAMS = ["tests/programs"];
 
 /** Has programs compiled soon rather than fast. */
 const QUICK = { SKEIN_QUICK: "1" };
-/** Test files that look at the code of optimised programs, or at their speed. */
-const AS_USERS = ["tests/bench/", "tests/compiler/forms"];
-/** Of SLOW those to which it is all the same how programs are compiled. */
-const IN_ANY_BUILD = [
-  MATRIX,
-  "tests/compiler/build",
-  "tests/compiler/cache",
-  "tests/compiler/errors",
-  "tests/loop/examples",
-  "tests/net/examples",
-  "tests/net/serve",
-  "tests/programs/driver/cli",
-  "tests/programs/driver/sched",
-  "tests/serve/examples",
-  "tests/serve/matrix",
+/** Test files that look at the code of optimised programs, at their speed, or at what users run. */
+const AS_USERS = [
+  "tests/bench/",
+  "tests/c/",
+  "tests/compiler/forms",
+  "tests/compiler/safepoints",
+  "tests/compiler/symbols",
+  "tests/docs/",
+  "tests/examples/",
+  "tests/faults/high",
+  "tests/net/",
+  "tests/programs/driver/examples",
+  "tests/sync/stress",
+  "tests/tools/",
 ];
 
 /**
@@ -227,9 +221,7 @@ class Suite {
     own.sort((a, b) => Number(b === MATRIX) - Number(a === MATRIX));
     return own.map((file) => {
       const share = file === MATRIX && this.#part !== "all" ? { SKEIN_TEST_SHARE: this.#part } : {};
-      const isQuick = isOf(file, IN_ANY_BUILD) ? this.#part !== "all" : this.#part === "quick" && !isOf(file, AS_USERS);
-      const build = isQuick ? QUICK : {};
-      return this.#nodeJob("node", file, { env: { ...build, ...share } });
+      return this.#nodeJob("node", file, { env: { ...this.#build(file), ...share } });
     });
   }
 
@@ -250,10 +242,14 @@ class Suite {
     for (const file of library.filter((file) => inDirectories(file, ["serve", "sockets"])))
       jobs.push(this.#denoJob("deno, sockets without FFI", file, WITHOUT_FFI));
     // The tests of whole programs start them as processes, under the runtime that SKEIN_TEST_RUNTIME names.
-    const env = { ...(this.#part === "rest" ? QUICK : {}), SKEIN_TEST_RUNTIME: "deno" };
     for (const file of files.filter((file) => inDirectories(file, ["c", "programs", "net"])))
-      jobs.push(this.#nodeJob("deno, programs", file, { env }));
+      jobs.push(this.#nodeJob("deno, programs", file, { env: { ...this.#build(file), SKEIN_TEST_RUNTIME: "deno" } }));
     return jobs;
+  }
+
+  /** How the programs of a test file are compiled: as the other files of this part have them in the cache. */
+  #build(file) {
+    return this.#part === "all" || isOf(file, AS_USERS) ? {} : QUICK;
   }
 
   /** The jobs of one of HARSH, for those of its files that are among the files, and `mixes`. */
