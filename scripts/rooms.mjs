@@ -21,7 +21,7 @@ const HOST = [
   ["trace"],
   ["runtime"],
   ["index.ts"],
-  ["piscina", "remote"],
+  ["bullmq", "piscina", "remote"],
   ["bench"],
   ["cli"],
 ];

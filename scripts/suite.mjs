@@ -34,6 +34,7 @@ const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/va
 const SLOW = [
   "tests/bench/run",
   "tests/bench/tasks",
+  "tests/bullmq/",
   "tests/c/",
   "tests/compiler/",
   "tests/docs/blocks",

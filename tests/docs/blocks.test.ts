@@ -34,7 +34,7 @@ const pages = ["README.md", ...readdirSync(path.join(packageRoot, "docs")).map((
 const textOf = (page: string): string => readFileSync(path.join(packageRoot, page), "utf8");
 
 /** Pages whose programs other tests run: with the libraries they are compared to, with a server. */
-const ELSEWHERE = ["docs/coming-from.md", "docs/remote.md"];
+const ELSEWHERE = ["docs/coming-from.md", "docs/remote.md", "docs/bullmq.md"];
 
 /** The blocks of a page in a language. */
 function blocksOf(page: string, language: string): string[] {
