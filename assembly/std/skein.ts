@@ -15,8 +15,9 @@ export { setMaxThreads } from "./skein/runtime/sched/newm";
 export { blocking, sleepBlocking } from "./skein/runtime/goroutine/syscall";
 
 // Channels.
-export { Chan, ChanRange, ok } from "./skein/runtime/chan/chan";
+export { Chan, ChanRange, ok, Received } from "./skein/runtime/chan/chan";
 export { Select } from "./skein/runtime/chan/select";
+export { select, SelectStatement } from "./skein/runtime/chan/statement";
 
 // Synchronisation.
 export { Mutex } from "./skein/runtime/sync/mutex";

@@ -24,6 +24,8 @@ import type {
   FunctionNode,
   VariableStatementNode,
   ForNode,
+  ForOfNode,
+  VariableNode,
   TypeNode,
 } from "./nodes.js";
 
@@ -265,6 +267,20 @@ export interface Parser extends Emitter {
   readonly dependees: Map<string, { readonly source: Source; readonly reportNode: Node }>;
   parseFile(text: string | null, path: string, isEntry: boolean): void;
   nextFile(): string | null;
+  parseVariable(
+    tokens: Tokenizer,
+    flags: number,
+    decorators: null,
+    start: number,
+    isFor?: boolean,
+  ): VariableStatementNode | null;
+  parseVariableDeclaration(tokens: Tokenizer, flags: number, decorators: null, isFor?: boolean): VariableNode | null;
+}
+
+export interface Tokenizer {
+  readonly pos: number;
+  skip(token: number): boolean;
+  range(start?: number, end?: number): Range;
 }
 
 export interface Program extends Emitter {
@@ -324,6 +340,8 @@ export interface Compiler extends Emitter {
   compileIdentifierExpression(expression: IdentifierNode, contextualType: Type, constraints: number): Expr;
   compileVariableStatement(statement: VariableStatementNode): Expr;
   compileForStatement(statement: ForNode): Expr;
+  compileForOfStatement(statement: ForOfNode): Expr;
+  compileStatement(statement: Node): Expr;
   compileExpression(expression: Node, contextualType: Type, constraints?: number): Expr;
   compileThrowStatement(statement: ThrowNode): Expr;
   compileTemplateLiteral(literal: TemplateNode, constraints: number): Expr;
@@ -404,6 +422,7 @@ type Enum<Names extends string> = Readonly<Record<Names, number>>;
 interface Api {
   readonly Compiler: Constructor<[Program], Compiler> & { readonly prototype: Compiler };
   readonly Module: { readonly prototype: Module };
+  readonly Parser: { readonly prototype: Parser };
   readonly Resolver: { readonly prototype: Resolver };
   readonly Flow: { readonly prototype: Flow; createDefault(target: FunctionInstance): Flow };
   readonly Program: Constructor<[Options], Program>;
@@ -445,6 +464,32 @@ interface Api {
     createExpressionStatement(expression: Node): Node;
     createReturnStatement(value: Node, range: Range): Node;
     createThisExpression(range: Range): IdentifierNode;
+    createFalseExpression(range: Range): IdentifierNode;
+    createVariableDeclaration(
+      name: IdentifierNode,
+      decorators: null,
+      flags: number,
+      type: Node | null,
+      initializer: Node | null,
+      range: Range,
+    ): VariableNode;
+    createVariableStatement(
+      decorators: null,
+      declarations: readonly VariableNode[],
+      range: Range,
+    ): VariableStatementNode;
+    createForStatement(
+      initializer: Node | null,
+      condition: Node | null,
+      incrementor: Node | null,
+      body: Node,
+      range: Range,
+    ): ForNode;
+    createBinaryExpression(operator: number, left: Node, right: Node, range: Range): Node;
+    createUnaryPostfixExpression(operator: number, operand: Node, range: Range): Node;
+    createPropertyAccessExpression(object: Node, property: IdentifierNode, range: Range): Node;
+    createElementAccessExpression(object: Node, index: Node, range: Range): Node;
+    createCallExpression(callee: Node, typeArguments: null, args: readonly Node[], range: Range): Node;
   };
   readonly Source: { readonly native: Source & Node };
   readonly Range: Constructor<[number, number], Range>;
@@ -522,11 +567,15 @@ interface Api {
     | "Caret_Equals"
     | "Plus_Plus"
     | "Minus_Minus"
+    | "OpenBracket"
+    | "CloseBracket"
+    | "Comma"
+    | "LessThan"
   >;
   readonly CommonFlags: Enum<"Let" | "Const" | "Instance" | "Generic" | "Inlined" | "Compiled" | "Constructor">;
   readonly ElementKind: Enum<"Local" | "Function" | "FunctionPrototype" | "Class" | "Global">;
   readonly DecoratorFlags: Enum<"None" | "Inline" | "Builtin">;
-  readonly DiagnosticCode: Enum<"User_defined_0" | "File_0_not_found">;
+  readonly DiagnosticCode: Enum<"User_defined_0" | "File_0_not_found" | "_0_expected">;
   readonly DiagnosticCategory: Enum<"Error" | "Warning" | "Info" | "Pedantic">;
   readonly Constraints: Enum<"None" | "ConvImplicit" | "WillDrop">;
   readonly ExpressionId: Enum<"Const" | "Call" | "Drop" | "Block" | "Unreachable" | "LocalSet">;

@@ -17,6 +17,7 @@ import { Cells } from "./cells.js";
 import { Closures } from "./closures.js";
 import { emit } from "./emit.js";
 import { Entry, START_EXPORT } from "./entry.js";
+import { installForOf, installPatterns } from "./forof.js";
 import { Frames } from "./frames.js";
 import { Globals } from "./globals.js";
 import { Hooks } from "./hooks.js";
@@ -29,6 +30,7 @@ import { runPasses } from "./passes.js";
 import { Places } from "./places.js";
 import type { SafepointOptions, Settings } from "./options.js";
 import { Safepoints } from "./safepoints.js";
+import { installSelects } from "./selects.js";
 import { CORE, Session } from "./session.js";
 import type { Source } from "./nodes.js";
 import { Sources, unreadable, type SourceFile } from "./sources.js";
@@ -164,6 +166,16 @@ function options(memoryBase: number, tableBase: number): Options {
 
 /** Parses the library, the core, the program and everything that they import. */
 function parse(program: Program, sources: Sources, entryAsGiven: string, c: CPart | null): void {
+  const hooks = new Hooks();
+  installPatterns(hooks);
+  try {
+    parseAll(program, sources, entryAsGiven, c);
+  } finally {
+    hooks.restore();
+  }
+}
+
+function parseAll(program: Program, sources: Sources, entryAsGiven: string, c: CPart | null): void {
   const { parser } = program;
   const add = ({ path: file, text }: { path: string; text: string }, isEntry = false): void => {
     const before = parser.sources.length;
@@ -259,6 +271,8 @@ function generate(
   // Outside of what the cells add to a function's beginning: a closure reads its register first.
   closures.install(hooks);
   new Tasks(session, captures, cells, closures).install(hooks);
+  installSelects(hooks, session);
+  installForOf(hooks, session);
   nullChecks.install(hooks);
   c?.install(hooks, session);
   // After the tasks, which look at calls as the compiler makes them.

@@ -171,6 +171,7 @@ export class Inference {
       case NodeKind.Switch:
       case NodeKind.If:
       case NodeKind.For:
+      case NodeKind.ForOf:
       case NodeKind.While:
       case NodeKind.Do:
       case NodeKind.Try: {

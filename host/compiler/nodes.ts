@@ -104,3 +104,9 @@ export interface ForNode extends Node {
   readonly initializer: Node | null;
   incrementor: Node | null;
 }
+
+export interface ForOfNode extends Node {
+  readonly variable: Node;
+  readonly iterable: Node;
+  readonly body: Node;
+}

@@ -51,6 +51,18 @@ const CASES: Readonly<Record<string, Case>> = {
     text: `const g = ${HERE}(x: i32) => { while (true) { if (x > 1) return gone(x); } };`,
     says: /the type of this function cannot be told: .*, as in \(x: i32\): i32 => x \+ 1/,
   },
+  "a for…of over a number": {
+    text: `for (const x of ${HERE}5) {}`,
+    says: /for…of goes over arrays, strings, sets, maps and channels, not over a i32/,
+  },
+  "a for…of over a map without values": {
+    text: `for (const x of ${HERE}new Map<i32, i32>()) {}`,
+    says: /a map is gone over in pairs: for \(const \[key, value\] of map\)/,
+  },
+  "a for…of with a variable from outside": {
+    text: `let x = 1; for (${HERE}x of [1]) {}`,
+    says: /a for…of declares its variable/,
+  },
   "a function that is not called": {
     text: `go(${HERE}f);`,
     says: /'go' takes a call, as in go\(f\(x\)\), or an arrow function/,

@@ -424,6 +424,12 @@ export class Chan<T> {
     return fromBits<T>(bits);
   }
 
+  /** Receives as `recv` does; whether it is a value that somebody sent is in the result, too. */
+  @inline receive(): Received<T> {
+    const value = this.recv();
+    return new Received<T>(value, g.ok);
+  }
+
   /** Sends if that is possible at once. Panics if the channel is closed. */
   trySend(v: T): bool {
     return chantrysend(changetype<HChan>(changetype<usize>(this)), toBits<T>(v));
@@ -470,6 +476,17 @@ export class Chan<T> {
     if (from == 0) visitQueues(changetype<HChan>(changetype<usize>(this)));
     if (isManaged<T>()) visitRing(changetype<HChan>(changetype<usize>(this)), from);
   }
+}
+
+/** What a receive got: in Go, `v, ok := <-ch`. */
+@final
+export class Received<T> {
+  constructor(
+    /** The zero value where `ok` is false. */
+    readonly value: T,
+    /** Somebody sent it; false once the channel is closed and drained. */
+    readonly ok: bool,
+  ) {}
 }
 
 /** The values of a channel, one after the other. */

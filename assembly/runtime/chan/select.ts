@@ -70,6 +70,9 @@ class SelectCase extends Waiter {
   isSend: bool;
   /** Values are references to objects. */
   isRef: bool;
+  /** Of a statement (`statement.ts`): a function value to call when the case is done, and what calls it; or 0. */
+  body: usize;
+  deliver: (select: Select, body: usize) => void;
 }
 
 const CASE_BYTES: usize = offsetof<SelectCase>();
@@ -85,6 +88,31 @@ function typeKey<T>(): u32 {
   if (isBoolean<T>()) return 1;
   if (isFloat<T>()) return sizeof<T>() == 4 ? 2 : 3;
   return (isSigned<T>() ? 4 : 8) + <u32>ctz(sizeof<T>());
+}
+
+/** The bits of a number for a case whose channel carries other numbers. Panics if its type cannot hold this one. */
+function converted<T>(v: T, it: SelectCase): u64 {
+  if (it.type == typeKey<f64>()) return toBits<f64>(<f64>v);
+  if (it.type == typeKey<f32>()) return toBits<f32>(<f32>v);
+  const isInt = it.type >= typeKey<i8>() && it.type <= typeKey<u64>();
+  if (isFloat<T>() || !isInt) wrongType(it.index, it.typeName, typeName<T>());
+  const bits = <u64>v;
+  const unused: u64 = 64 - (8 << (it.type & 3));
+  const toSigned = it.type < typeKey<u8>();
+  const held = toSigned ? <u64>((<i64>(bits << unused)) >> unused) : (bits << unused) >> unused;
+  // The uppermost bit of 64 is a sign in one of the types only.
+  const changesSign = isSigned<T>() != toSigned && <i64>bits < 0;
+  if (held != bits || changesSign) {
+    gopanic(
+      "select: the channel of case " +
+        it.index.toString() +
+        " carries " +
+        changetype<string>(it.typeName) +
+        ", which cannot hold " +
+        v.toString(),
+    );
+  }
+  return bits;
 }
 
 
@@ -120,16 +148,21 @@ export class Select {
     return this.addCase<T>(changetype<usize>(ch), false, 0);
   }
 
-  /** Adds a case that sends `v`; returns its index. On a null channel it is never ready. */
-  send<T>(ch: Chan<T> | null, v: Elem<T>): i32 {
+  /** Adds a case that sends `v`, which `set` may give later; returns its index. On a null channel it is never ready. */
+  send<T>(ch: Chan<T> | null, v: Elem<T> = fromBits<T>(0)): i32 {
     return this.addCase<T>(changetype<usize>(ch), true, toBits<T>(v));
   }
 
-  /** Replaces the value of a case that sends. */
+  /**
+   * Replaces the value of a case that sends. A number becomes one of the channel's type, as `ch.send(v)` would make it; panics where
+   * that type cannot hold it.
+   */
   set<T>(i: i32, v: T): void {
-    const it = this.checkedCase<T>(i);
+    const it = this.caseOf(i);
+    const isConverted = (isInteger<T>() || isFloat<T>()) && it.type != typeKey<T>();
+    if (!isConverted) this.checkedCase<T>(i);
     if (!it.isSend) gopanic("select: case " + i.toString() + " receives, it has no value to set");
-    it.value = toBits<T>(v);
+    it.value = isConverted ? converted<T>(v, it) : toBits<T>(v);
     shade(it.value);
   }
 
@@ -203,13 +236,32 @@ export class Select {
     it.next = null;
     it.prev = null;
     it.q = 0;
+    it.body = 0;
     return i;
   }
 
-  private checkedCase<T>(i: i32): SelectCase {
+  /** What `deliver` is to be called with, once case `i` has been done: by `callBody`. */
+  @unsafe setBody(i: i32, body: usize, deliver: (select: Select, body: usize) => void): void {
+    const it = caseAt(this.cases, i);
+    shade(body);
+    it.body = body;
+    it.deliver = deliver;
+  }
+
+  /** Calls the body of a case, if it has one. */
+  @unsafe callBody(i: i32): void {
+    const it = caseAt(this.cases, i);
+    if (it.body) it.deliver(this, it.body);
+  }
+
+  private caseOf(i: i32): SelectCase {
     checkIdle(this);
     if (<u32>i >= <u32>this.count) gopanic("select: there is no case " + i.toString());
-    const it = caseAt(this.cases, i);
+    return caseAt(this.cases, i);
+  }
+
+  private checkedCase<T>(i: i32): SelectCase {
+    const it = this.caseOf(i);
     if (it.type != typeKey<T>()) wrongType(i, it.typeName, typeName<T>());
     return it;
   }
@@ -224,6 +276,7 @@ export class Select {
       for (let i: u32 = 0; i < count; i++) {
         const it = caseAt(cases, i);
         markWord(it.chan);
+        markWord(it.body);
         if (!it.isRef) continue;
         // What it sends, or what a sender has put there for it to find when it runs.
         markWord(<usize>(it.isSend ? it.value : it.elem));

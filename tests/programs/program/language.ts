@@ -51,6 +51,71 @@ function exitsUnless(holds: bool): i32 {
   else exit(3);
 }
 
+class List extends Array<i32> {}
+
+function joined<T>(list: T[]): string {
+  let text = "";
+  for (const x of list) text += `${x},`;
+  return text;
+}
+
+function firstAbove(list: i32[], limit: i32): i32 {
+  for (const x of list) if (x > limit) return x;
+  return -1;
+}
+
+function loopsOverCollections(): void {
+  same(joined<f64>([1, 2.5]) + joined(["a", "b"]) + joined<i32>([]), "1.0,2.5,a,b,", "arrays of any type");
+  same(firstAbove([1, 2, 3], 1), 2, "a return out of it");
+  let log = "";
+  for (const x of [1, 2, 3, 4, 5]) {
+    if (x == 2) continue;
+    if (x == 4) break;
+    log += `${x} `;
+  }
+  for (const c of "aé😀") log += `${c}${c.length} `;
+  const set = new Set<string>();
+  set.add("x");
+  set.add("y");
+  for (const s of set) log += `${s} `;
+  const map = new Map<string, i32>();
+  map.set("one", 1);
+  map.set("two", 2);
+  for (const [key, value] of map) {
+    log += `${key}=${value} `;
+    map.delete(key);
+  }
+  for (const [i, row] of [[10, 20], [30]].entries()) for (const x of row) log += `${i}:${x} `;
+  for (const byte of Uint8Array.wrap(String.UTF8.encode("hi"))) log += `${byte} `;
+  const list = new List();
+  list.push(5);
+  for (const x of list) log += `${x}`;
+  same(log, "1 3 a1 é1 😀2 x y one=1 two=2 0:10 0:20 1:30 104 105 5", "all turns");
+}
+
+function loopsOverChannels(): void {
+  const ch = new Chan<i32>();
+  go(() => {
+    for (let i = 1; i <= 4; i++) ch.send(i);
+    ch.close();
+  });
+  let sum = 0;
+  for (const x of ch) sum += x;
+  same(sum, 10, "until it is closed");
+}
+
+function aTurnHasAVariableOfItsOwn(): void {
+  const functions: (() => i32)[] = [];
+  for (const x of [1, 2]) functions.push(() => x);
+  for (let x of [3, 4]) {
+    functions.push(() => x);
+    x *= 10;
+  }
+  let log = "";
+  for (const f of functions) log += `${f()} `;
+  same(log, "1 2 30 40 ", "what functions captured");
+}
+
 export function main(): void {
   const how = args().length > 0 ? args()[0] : "";
   if (how == "exit") exitsUnless(false);
@@ -60,5 +125,8 @@ export function main(): void {
     new Chan<i32>().recv();
   }
   aNarrowLoopVariableWrapsAround();
+  loopsOverCollections();
+  loopsOverChannels();
+  aTurnHasAVariableOfItsOwn();
   println("ok");
 }

@@ -1,6 +1,6 @@
 // A select waits for the first of its cases that can proceed, does it, and says which one it was.
 
-import { go, Chan, Select, WaitGroup, ok, after, sleep, Millisecond, gosched, println } from "skein";
+import { go, Chan, Select, WaitGroup, ok, after, memStats, select, sleep, Millisecond, gosched, println } from "skein";
 import { check, same, settle } from "../expect";
 
 function casesAreNumberedInTheOrderAdded(): void {
@@ -339,7 +339,123 @@ function aSelectMayMoveToAnotherGoroutine(): void {
   same(again.value<i32>(), 3, "and back");
 }
 
+function aSendCaseTakesWhatTheChannelTakes(): void {
+  const bytes = new Chan<u8>(1);
+  const longs = new Chan<i64>(1);
+  const floats = new Chan<f64>(1);
+  const select = new Select();
+  select.send(bytes); // values come later
+  select.send(longs);
+  select.send(floats);
+  select.set(0, 255);
+  select.set(1, -1);
+  select.set(2, 5);
+  for (let i = 0; i < 3; i++) select.wait();
+  same(bytes.recv(), <u8>255, "an i32 as a u8");
+  same(longs.recv(), -1, "an i32 as an i64");
+  same(floats.recv(), 5.0, "an i32 as an f64");
+}
+
+function aStatementHasItsBodies(): void {
+  const ints = new Chan<i32>(1);
+  const texts = new Chan<string>(1);
+  const objects = new Chan<Payload>(1);
+  let log = "";
+  ints.send(1);
+  for (let i = 0; i < 6; i++) {
+    const done = select()
+      .recv(ints, (n, ok) => {
+        log += `${n} ${ok}; `;
+        texts.send("text");
+      })
+      .recv(texts, (s) => {
+        log += s + "; ";
+        objects.send(new Payload(7));
+      })
+      .recv(objects, (p, ok) => {
+        log += ok ? `${p.n}; ` : "end; ";
+        if (ok) objects.close();
+      })
+      .recv<f64>(null, () => check(false, "a null channel"))
+      .after(Millisecond, () => check(false, "the time is up"))
+      .wait();
+    same(done, min(i, 2), "the case");
+  }
+  same(log, "1 true; text; 7; end; end; end; ", "what the bodies did");
+  same(
+    select()
+      .recv(ints, () => {})
+      .after(Millisecond, () => {
+        log = "late";
+      })
+      .wait(),
+    1,
+    "a timeout",
+  );
+  same(
+    select()
+      .recv(ints, () => {})
+      .otherwise(() => {
+        log += "r";
+      })
+      .wait(),
+    -1,
+    "nothing ready",
+  );
+  same(
+    select()
+      .send(texts, "sent", () => {
+        log += texts.recv();
+      })
+      .otherwise(() => {})
+      .wait(),
+    0,
+    "a send",
+  );
+  same(log, "latersent", "what the other bodies did");
+}
+
+/** A statement that is kept goes on with its cases, and one whose object nobody sees is made once for a loop. */
+function aStatementInALoopAllocatesOnce(): void {
+  const ch = new Chan<i32>(1);
+  let sum = 0;
+  const kept = select().recv(ch, (n) => {
+    sum += n;
+  });
+  const before = memStats().mallocs;
+  for (let i = 0; i < 1000; i++) {
+    ch.send(1);
+    kept.wait();
+    ch.send(1);
+    select().recv(ch, noted).otherwise(nothing).wait();
+  }
+  same(sum + total, 2000, "the sum");
+  check(memStats().mallocs - before < 50, "a thousand turns allocate nothing");
+}
+
+let total = 0;
+function noted(n: i32, ok: bool): void {
+  total += n;
+}
+function nothing(): void {
+  total = -1;
+}
+
+function receiveSaysBoth(): void {
+  const ch = new Chan<i64>(1);
+  ch.send(9);
+  ch.close();
+  const first = ch.receive();
+  const second = ch.receive();
+  check(first.ok && first.value == 9, "a value");
+  check(!second.ok && second.value == 0, "the end");
+}
+
 export function main(): void {
+  aSendCaseTakesWhatTheChannelTakes();
+  aStatementHasItsBodies();
+  aStatementInALoopAllocatesOnce();
+  receiveSaysBoth();
   casesAreNumberedInTheOrderAdded();
   theReadyCaseIsDone();
   aSendCaseSends();

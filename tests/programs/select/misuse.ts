@@ -15,6 +15,11 @@
 // exit: 2
 // stderr-match: /^panic: .*\bcase 0\b.*\n\ngoroutine 1 \[running\]:\n/
 //
+// case: set of what the channel's type cannot hold
+// args: too-large
+// exit: 2
+// stderr-match: /^panic: select: the channel of case 0 carries i32, which cannot hold 4294967296\n/
+//
 // case: channel of another type
 // args: channel
 // exit: 2
@@ -76,6 +81,9 @@ export function main(): void {
   } else if (how == "set") {
     select.send<i32>(ints, 1);
     select.set<f32>(0, 1.5);
+  } else if (how == "too-large") {
+    select.send<i32>(ints, 1);
+    select.set<i64>(0, 1 << 32);
   } else if (how == "channel") {
     select.recv<i32>(ints);
     select.recv<i32>(ints);
