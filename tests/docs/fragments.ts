@@ -40,7 +40,7 @@ const WORK = {
 };
 const TASKS = `${START}const work = rt.tasks(new URL("./work.js", import.meta.url));\n`;
 const IN_LOOP = 'import { run } from "skein";\nawait run(async (loop) => {\n';
-const SKEIN = 'import { Atomic, Chan, Mutex, Second, Select, after, go, ok, println } from "skein";\n';
+const SKEIN = 'import { Atomic, Chan, Mutex, Second, Select, after, go, ok, println, select } from "skein";\n';
 const BODY = `${SKEIN}export function main(): void {\n`;
 
 const ts = (begins: string, more: Omit<TypeScript, "language" | "begins"> = {}): TypeScript => {
@@ -54,7 +54,7 @@ export const FRAGMENTS: Readonly<Record<string, readonly (TypeScript | AssemblyS
   "README.md": [
     as('import { go, Chan, args, println } from "skein";'),
     as("go(f(a, b));", {
-      before: `import { Atomic, Chan, Cond, Microsecond, Millisecond, Mutex, Once, Pool, RWMutex, Second, Select, Semaphore, Ticker, Timer, WaitGroup, after, afterFunc, args, env, eprintln, exit, go, goexit, goid, gomaxprocs, gosched, lockOSThread, now, numGoroutine, ok, print, println, readFile, readLine, readText, sleep } from "skein";
+      before: `import { Atomic, Chan, Cond, Microsecond, Millisecond, Mutex, Once, Pool, RWMutex, Second, Select, Semaphore, Ticker, Timer, WaitGroup, after, afterFunc, args, env, eprintln, exit, go, goexit, goid, gomaxprocs, gosched, lockOSThread, now, numGoroutine, ok, print, println, readFile, readLine, readText, select, sleep } from "skein";
         class It { method(a: i32): void {} }
         function f(a: i32, b: i32): void {}
         function use<T>(x: T): void {}
@@ -132,11 +132,15 @@ export const FRAGMENTS: Readonly<Record<string, readonly (TypeScript | AssemblyS
     as("let odd: (n: i32) => bool;", { before: BODY, after: "println(`even ${even(10)}`); }" }),
     as("const ch = new Chan<string>(4);", { before: BODY, after: "}" }),
     as("const s = ch.recv();", { before: `${BODY}const ch = new Chan<string>(); ch.close();\n`, after: "}" }),
-    as("for (let r = ch.range(); r.next(); )", {
+    as("for (const s of ch) println(s);", {
       before: `${BODY}const ch = new Chan<string>(1); ch.send("ranged"); ch.close();\n`,
       after: "}",
     }),
-    as("const select = new Select();", {
+    as("select()", {
+      before: `${BODY}const numbers = new Chan<i32>(1), words = new Chan<string>(), done = new Chan<bool>(); numbers.send(7);\n`,
+      after: "}",
+    }),
+    as("const cases = new Select();", {
       before: `${BODY}const numbers = new Chan<i32>(1), words = new Chan<string>(), done = new Chan<bool>(); numbers.send(7);\n`,
       after: "}",
     }),
