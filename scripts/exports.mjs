@@ -12,7 +12,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const USERS = ["assembly", "host", "tests/core", "tests/threads"];
 /** What programs import, or wasi-libc does, and nobody here. */
-const API = /^assembly\/std\/(?:skein\/(?:net|loop|c\/wasi)|console|process)\.ts$/;
+const API =
+  /^assembly\/std\/(?:skein\/(?:container|context|encoding|errgroup|fmt|hash|loop|net|rate|singleflight|strconv|sync|c\/wasi)|console|process)\.ts$/;
 
 let words;
 

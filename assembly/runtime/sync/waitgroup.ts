@@ -15,7 +15,8 @@ import { gopanic } from "../base/panic";
 import { plock, punlock } from "../base/lock";
 import { Sema, semaq, semrelease, semtake, visitSema } from "../chan/sema";
 import { unlink } from "../chan/waitq";
-import { gopark } from "../goroutine/proc";
+import { gopark, newproc } from "../goroutine/proc";
+import { runTask, Task } from "../goroutine/task";
 import { addressOf, Waiter, WaitReason } from "../../abi";
 import { nilCheck } from "../base/nil";
 
@@ -42,6 +43,12 @@ export class WaitGroup {
     addState(this, -1);
   }
 
+  /** Makes the call in a goroutine of its own, which the counter counts until the call returns. It must not end by `goexit`. */
+  go(task: Task): void {
+    this.add(1);
+    newproc(makeCall(this, changetype<usize>(task)));
+  }
+
   /** Waits until the counter is zero. */
   wait(): void {
     const word = waitGroupWait(this);
@@ -55,6 +62,11 @@ export class WaitGroup {
   @unsafe private __visit(cookie: u32): void {
     visitSema(changetype<usize>(this), semaOf(this));
   }
+}
+
+function makeCall(wg: WaitGroup, task: usize): void {
+  runTask(changetype<Task>(task));
+  wg.done();
 }
 
 /** 0 if the counter is zero; else the current G is to wait, as with `semtake`. */

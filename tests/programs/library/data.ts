@@ -1,0 +1,132 @@
+// Containers, numbers as texts, encodings, digests: what needs no other goroutine.
+// procs: 1
+
+import { println } from "skein";
+import { Heap, List } from "skein/container";
+import { base64, base64Url, fromBase64, fromHex, fromUtf8, hex, utf8 } from "skein/encoding";
+import { crc32, md5, sha1, Sha256, sha256 } from "skein/hash";
+import { parse, quote, toFixed } from "skein/strconv";
+import { check, same } from "../expect";
+
+function aHeapIsInOrder(): void {
+  const heap = new Heap<i32>((a, b) => a < b);
+  let x: u32 = 12345;
+  for (let i = 0; i < 1000; i++) {
+    x = x * 1664525 + 1013904223;
+    heap.push(<i32>(x >> 16));
+  }
+  for (let i = 0; i < 100; i++) heap.removeAt((i * 7) % heap.length);
+  same(heap.length, 900, "what is left");
+  let last = heap.peek();
+  while (heap.length > 0) {
+    const next = heap.pop();
+    check(next >= last, "each is no less than the one before");
+    last = next;
+  }
+  const texts = new Heap<string>((a, b) => a.length > b.length);
+  texts.push("a");
+  texts.push("ccc");
+  texts.push("bb");
+  same(texts.pop() + texts.pop() + texts.pop(), "cccbba", "the longest first");
+}
+
+function aListKeepsItsPlaces(): void {
+  const list = new List<string>();
+  const b = list.pushBack("b");
+  const d = list.pushBack("d");
+  list.pushFront("a");
+  list.insertAfter("c", b);
+  list.insertBefore("-", d);
+  same(list.values().join(""), "abc-d", "all places");
+  list.moveToFront(d);
+  list.moveToBack(b);
+  same(list.values().join(""), "dac-b", "moved");
+  same(list.remove(d), "d", "the value");
+  same(list.remove(d), "d", "once more");
+  same(list.length, 4, "one less");
+  same(list.front!.value + list.back!.value, "ab", "both ends");
+}
+
+function wrong(text: string, base: i32 = 10): string {
+  const parsed = parse<i32>(text, base);
+  same(parsed.value, 0, text);
+  return parsed.error!.message;
+}
+
+function numbersAreParsedStrictly(): void {
+  same(parse<i32>("-12").value, -12, "negative");
+  same(parse<u8>("255").value, <u8>255, "the largest u8");
+  same(parse<i64>("-9223372036854775808").value, i64.MIN_VALUE, "the smallest i64");
+  same(parse<u64>("18446744073709551615").value, u64.MAX_VALUE, "the largest u64");
+  same(parse<i32>("ff", 16).value + parse<i32>("0xff", 0).value + parse<i32>("0b1_0", 0).value, 512, "other bases");
+  same(wrong("12x"), 'parsing "12x": invalid syntax', "what follows");
+  same(wrong(""), 'parsing "": invalid syntax', "nothing");
+  for (const text of [" 1", "1 ", "+", "-", "0x1", "1_0", "1.0", "9".repeat(30) + "x"]) wrong(text);
+  for (const text of ["0x", "_1", "1_", "0b2", "1__0"]) wrong(text, 0);
+  check(parse<u8>("-1").error !== null, "no sign for those without");
+  const large = parse<i8>("128");
+  same(large.value, <i8>127, "the nearest");
+  same(large.error!.message, 'parsing "128": value out of range', "out of range");
+  same(parse<i8>("-1000").value, <i8>-128, "the nearest below");
+  check(parse<u64>("18446744073709551616").error !== null, "one more than the largest u64");
+  same(parse<f64>("-1.5e3").value, -1500.0, "a float");
+  same(parse<f32>(".5").value, <f32>0.5, "an f32");
+  check(parse<f64>("inf").value == Infinity && isNaN(parse<f64>("NaN").value), "no numbers");
+  for (const text of ["", ".", "1e", "1.5x", "e5", "--1", "1 "]) check(parse<f64>(text).error !== null, text);
+  check(parse<f64>("1e999").error !== null, "out of range");
+  check(parse<bool>("true").value && parse<bool>("yes").error !== null, "bools");
+  same(quote('a"b\\\n\x01é'), '"a\\"b\\\\\\n\\x01é"', "quoted");
+  same(
+    `${toFixed(1.005, 2)} ${toFixed(-2.5, 1)} ${toFixed(0.999, 2)} ${toFixed(3.14159, 3)} ${toFixed(7, 0)}`,
+    "1.00 -2.5 1.00 3.142 7",
+    "fixed",
+  );
+  same(
+    `${toFixed(-0.04, 1)} ${toFixed(1e17, 1)} ${toFixed(123.456, 0)}`,
+    "-0.0 100000000000000000.0 123",
+    "fixed, at the ends",
+  );
+}
+
+function bytesAreWrittenAsTexts(): void {
+  same(hex(utf8("hé")), "68c3a9", "hexadecimal");
+  same(fromUtf8(fromHex("68C3a9")!), "hé", "and back");
+  check(fromHex("abc") === null && fromHex("zz") === null, "not hexadecimal");
+  const texts = ["", "f", "fo", "foo", "foob", "fooba", "foobar"];
+  const encoded = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
+  for (const [i, text] of texts.entries()) {
+    same(base64(utf8(text)), encoded[i], text);
+    same(fromUtf8(fromBase64(encoded[i])!), text, encoded[i]);
+    same(fromUtf8(fromBase64(base64Url(utf8(text)))!), text, "without =");
+  }
+  const all = new Uint8Array(256);
+  for (let i = 0; i < 256; i++) all[i] = <u8>i;
+  same(hex(fromBase64(base64Url(all))!), hex(all), "all bytes");
+  for (const text of ["Z", "Zg=", "Zg===", "Z*==", "=", "Zm9v="]) check(fromBase64(text) === null, text);
+}
+
+function digestsAreTheirs(): void {
+  const text = utf8("The quick brown fox jumps over the lazy dog");
+  same(crc32(text), 0x414fa339, "crc32");
+  same(crc32(text.subarray(10), crc32(text.subarray(0, 10))), 0x414fa339, "crc32 in pieces");
+  same(hex(md5(text)), "9e107d9d372bb6826bd81d3542a419d6", "md5");
+  same(hex(sha1(text)), "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12", "sha1");
+  same(hex(sha256(text)), "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592", "sha256");
+  same(hex(sha256(utf8(""))), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "sha256 of nothing");
+  for (let n = 50; n < 70; n++) {
+    const bytes = utf8("x".repeat(n));
+    const pieces = new Sha256();
+    pieces.update(bytes.subarray(0, 5));
+    pieces.update(bytes.subarray(5));
+    same(hex(pieces.digest()), hex(sha256(bytes)), "in pieces");
+  }
+}
+
+export function main(): void {
+  aHeapIsInOrder();
+  aListKeepsItsPlaces();
+  numbersAreParsedStrictly();
+  bytesAreWrittenAsTexts();
+  digestsAreTheirs();
+  println("ok");
+}
