@@ -93,6 +93,20 @@ export const tasks: readonly Benchmark[] = [
     quickArgs: [8, 1],
     targets: [atMost(1)],
   }),
+  ...(["ms", "MB"] as const).map((unit, memory) =>
+    row({
+      name: memory === 0 ? "computing" : "computing/memory",
+      program: "computing.mjs",
+      description:
+        memory === 0
+          ? "24 asynchronous functions that compute, at once, on as many threads as there are by default"
+          : "the same: the process's resident memory",
+      unit,
+      args: [24, 5_000_000, memory, 3],
+      quickArgs: [24, 1_000_000, memory, 2],
+      targets: [atMost(memory === 0 ? 1.1 : 1.3)],
+    }),
+  ),
   row({
     name: "start",
     program: "start.mjs",

@@ -9,6 +9,8 @@ import { tasks } from "./pools.js";
 
 const GM = "skein --sched gm";
 const NO_PREEMPT = "skein --no-preempt";
+const GC_OFF = "skein gc=off";
+const NO_BARRIER = "skein --no-barrier";
 
 /** What most benchmarks are: the program's own figures, the lower the better, beside those of the same in Go. */
 const withGo = { better: "lower", measure: "direct", implementations: ["skein", "go"] } as const;
@@ -25,6 +27,12 @@ const kernels: readonly [name: string, size: number, quickSize: number][] = [
   ["fannkuch", 9, 9],
   ["nbody", 2_000_000, 500_000],
   ["sha256", 8_000_000, 2_000_000],
+];
+
+/** What the write barrier's cost is taken over: those, and a program that stores a reference for each object. */
+const barriers: typeof kernels = [
+  ...kernels.map((kernel): (typeof kernels)[number] => [`compute/${kernel[0]}`, kernel[1], kernel[2]]),
+  ["trees", 13, 11],
 ];
 
 /** What two schedulers do with ever more Ms than the machine has cores. */
@@ -186,6 +194,30 @@ export const suite: readonly Benchmark[] = [
     args: [],
     quickArgs: [],
     targets: [{ kind: "absolute", atMost: 1.1 }],
+  },
+  ...barriers.map(([program, size, quickSize]): Benchmark => ({
+    name: `barrier/${program.replace("compute/", "")}`,
+    program,
+    description: `${program.replace("compute/", "")} while no collection runs, with the write barrier and without`,
+    unit: "ms",
+    better: "lower",
+    procs: "one",
+    measure: "direct",
+    implementations: [GC_OFF, NO_BARRIER],
+    args: [size, 3],
+    quickArgs: [quickSize, 2],
+  })),
+  {
+    name: "barrier",
+    description: "what the write barrier costs while no collection runs: geometric mean over the programs above",
+    unit: "x",
+    better: "lower",
+    procs: "one",
+    measure: "mean",
+    implementations: [GC_OFF, NO_BARRIER],
+    args: [],
+    quickArgs: [],
+    targets: [{ kind: "absolute", atMost: 1.03 }],
   },
   ...msCompared.map((ms): Benchmark => ({
     name: "gm-vs-gmp",

@@ -77,7 +77,7 @@ export function compileProgram(entryAsGiven: string, settings: Settings, c: CPar
 function compileSources(entryAsGiven: string, settings: Settings, c: CPart | null): Compiled {
   const began = performance.now();
   const entry = path.resolve(entryAsGiven);
-  const sources = new Sources(entry, settings.checked);
+  const sources = new Sources(entry, settings);
   const names = displayNames(entryAsGiven, (file) => sources.location(file));
   // Positions in generated code refer to a table in the module, but this source outlives it.
   api.Source.native.debugInfoIndex = -1;

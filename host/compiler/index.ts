@@ -14,7 +14,14 @@ import { buildC, type COptions } from "../c/build.js";
 import { isCSource } from "../c/names.js";
 import { cached, objectFolder, type CacheOptions } from "./cache.js";
 
-import { DEFAULT_SAFEPOINTS, isCheckedRun, isQuickRun, type SafepointOptions, type Settings } from "./options.js";
+import {
+  DEFAULT_SAFEPOINTS,
+  hasBarrier,
+  isCheckedRun,
+  isQuickRun,
+  type SafepointOptions,
+  type Settings,
+} from "./options.js";
 import { unreadable } from "./sources.js";
 import type * as Compile from "./compile.js";
 
@@ -48,6 +55,7 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
   const settings: Settings = {
     safepoints: options.noPreempt ? null : { ...DEFAULT_SAFEPOINTS, ...options.safepoints },
     checked: options.checked ?? isCheckedRun(),
+    barrier: hasBarrier(),
     quick: options.quick ?? isQuickRun(),
   };
   const { c } = options;

@@ -6,6 +6,8 @@ export interface Settings {
   readonly safepoints: SafepointOptions | null;
   /** Whether the core asserts what it relies on (`assembly/runtime/base/checked.ts`). */
   readonly checked: boolean;
+  /** Whether stores tell the collector what they store; without, no collection may run. */
+  readonly barrier: boolean;
   /** Whether the program is to be compiled soon rather than to be fast (see passes.ts). */
   readonly quick: boolean;
 }
@@ -13,6 +15,11 @@ export interface Settings {
 /** Whether programs are to be checked unless something else is said. */
 export function isCheckedRun(): boolean {
   return process.env["SKEIN_CHECKED"] === "1";
+}
+
+/** Whether programs are to have the write barrier. */
+export function hasBarrier(): boolean {
+  return process.env["SKEIN_BARRIER"] !== "off";
 }
 
 /** Whether programs are to be compiled quickly. */

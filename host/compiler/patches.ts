@@ -8,6 +8,7 @@
  * these has to be looked at again, along with `grep -rn 'memory.data(\|__alloc(' std/assembly`.
  */
 import { FASTER } from "./faster.js";
+import type { Settings } from "./options.js";
 
 export interface Patch {
   /** The file, by its path in the library without extension. */
@@ -365,9 +366,14 @@ export function patched(file: string, text: string): string {
   return text;
 }
 
-/** The text of the core's `base/checked.ts` in a checked build. */
-export function checkedText(text: string): string {
-  return replaced("base/checked.ts", text, "CHECKED: bool = false;", "CHECKED: bool = true;");
+/** The text of the core's `base/checked.ts` for the settings. */
+export function checkedText(text: string, { checked, barrier }: Settings): string {
+  const constant = (name: string, value: boolean): void => {
+    text = replaced("base/checked.ts", text, `${name}: bool = ${!value};`, `${name}: bool = ${value};`);
+  };
+  if (checked) constant("CHECKED", true);
+  if (!barrier) constant("BARRIER", false);
+  return text;
 }
 
 function replaced(file: string, text: string, from: string, to: string, all = false): string {

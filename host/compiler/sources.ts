@@ -12,13 +12,14 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
+import type { Settings } from "./options.js";
 import { checkedText, patched } from "./patches.js";
 
 const LIBRARY = "~lib/";
 const SKEIN = "skein";
 /** Where what only programs with C need is. */
 const C_FOLDER = `${SKEIN}/c`;
-/** The file of the core that says whether this is a checked build. */
+/** The file of the core that has the constants of a build. */
 const CHECKED_FILE = `${SKEIN}/runtime/base/checked`;
 
 /** The package's `assembly/`; the same relative path from `host/compiler` and from `dist/compiler`. */
@@ -70,14 +71,13 @@ export class Sources {
   /** Internal paths of AssemblyScript's library. */
   private readonly standard = new Set<string>();
 
-  /** Whether the core is to be a checked one. */
-  private readonly checked: boolean;
+  private readonly settings: Settings;
   /** The text of `~lib/skein/c/exports.ts`, in a program with C: what C exports. */
   cExports: string | undefined;
 
-  constructor(entry: string, checked: boolean) {
+  constructor(entry: string, settings: Settings) {
     this.base = path.dirname(entry);
-    this.checked = checked;
+    this.settings = settings;
   }
 
   /** Files that AssemblyScript's library consists of at its top level: they define its globals. */
@@ -152,7 +152,7 @@ export class Sources {
     const own = ownFile(name);
     if (own !== null) {
       const found = this.find(internalPath, own, false);
-      return found && this.checked && name === CHECKED_FILE ? { ...found, text: checkedText(found.text) } : found;
+      return found && name === CHECKED_FILE ? { ...found, text: checkedText(found.text, this.settings) } : found;
     }
     const found = this.find(internalPath, path.join(standardLibraryFolder(), name), false);
     if (!found) return null;

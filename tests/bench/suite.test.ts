@@ -23,7 +23,7 @@ describe("the suite", () => {
   it("compares what there is, Skein first", () => {
     for (const benchmark of suite) {
       const [first, ...others] = benchmark.implementations;
-      assert.equal(first, "skein", benchmark.name);
+      assert.match(String(first), /^skein\b/, benchmark.name);
       for (const other of others)
         assert(
           implementations.some(({ name }) => name === other),

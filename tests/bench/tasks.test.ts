@@ -15,6 +15,8 @@ const tiny: Readonly<Record<string, readonly number[]>> = {
   object: [3, 1],
   channel: [500, 16, 500, 1],
   "thread-memory": [1, 1],
+  computing: [3, 1000, 0, 1],
+  "computing/memory": [3, 1000, 1, 1],
   start: [1],
 };
 

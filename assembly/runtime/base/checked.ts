@@ -6,6 +6,9 @@
  */
 export const CHECKED: bool = false;
 
+/** False with `SKEIN_BARRIER=off`, for what the write barrier costs: stores tell the collector nothing, so that it must never run. */
+export const BARRIER: bool = true;
+
 // After the constant: what they import is compiled before what follows here, and has sizes that depend on it.
 import { enterGate } from "./gate";
 import { throwFatal } from "./panic";

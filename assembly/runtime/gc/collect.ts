@@ -44,9 +44,10 @@
  * On g0, with a P.
  */
 import { FORCE_GC_PERIOD } from "../../layout";
-import { CHECKED, check } from "../base/checked";
+import { BARRIER, CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { nap, plock, punlock } from "../base/lock";
+import { throwFatal } from "../base/panic";
 import { m } from "../base/registers";
 import { writeError } from "../debug/dump";
 import { goready, startHosted } from "../goroutine/proc";
@@ -90,7 +91,7 @@ const LOOK_AGAIN: i64 = 20_000;
 
 /** Settings: GOGC (negative for off), the soft limit in bytes, SKEIN_DEBUG's gctrace and gcstress. On M0, before anything runs. */
 export function initGc(percent: i32, limit: f64, trace: i32, stress: i32): void {
-  gc.percent = percent;
+  gc.percent = BARRIER ? percent : -1;
   gc.limit = limit < NO_LIMIT ? <i64>limit : i64.MAX_VALUE;
   gc.trace = trace;
   gc.stress = stress;
@@ -127,6 +128,7 @@ export function collectIfLongAgo(now: i64): void {
 
 /** An M has seen that a collection is wanted. False if the program is over. */
 export function collect(): bool {
+  if (!BARRIER) throwFatal("a program compiled with SKEIN_BARRIER=off cannot collect");
   if (!tryWorld()) {
     // Who stops the world now goes on in a moment.
     nap(LOOK_AGAIN);

@@ -12,6 +12,7 @@ import { markObject, shadeRange } from "./mark";
 import { PAGE_BITS, SPAN_BYTES, SPAN_OBJECT, SPAN_SMALL, spanEntry } from "./pages";
 import { pin, unpin } from "./pins";
 import { requestGc } from "./request";
+import { BARRIER } from "../base/checked";
 import { throwOutOfMemory } from "../base/panic";
 import { gc, objectsOf, sched } from "../../abi";
 import { m } from "../base/registers";
@@ -163,7 +164,7 @@ export function __renew(ptr: usize, size: usize): usize {
 
 @global @unsafe
 export function __link(parentPtr: usize, childPtr: usize, expectMultiple: bool): void {
-  if (gc.marking != 0) barrier(childPtr);
+  if (BARRIER && gc.marking != 0) barrier(childPtr);
 }
 
 /** Apart from `__link`, which is inlined everywhere. */
@@ -174,7 +175,7 @@ function barrier(object: usize): void {
 /** The references in [from, to) are about to be moved by other than single stores that are linked. */
 @global @unsafe
 export function __linkRange(from: usize, to: usize): void {
-  if (gc.marking != 0) shadeRange(from, to);
+  if (BARRIER && gc.marking != 0) shadeRange(from, to);
 }
 
 /** A visitor has looked through a part of a collection, and leaves the rest, from element `from`; false if it is to go on itself. */

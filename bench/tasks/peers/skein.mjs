@@ -1,10 +1,10 @@
-/** Skein: a runtime with so many threads and no more, as the pools, and a goroutine for each task. */
+/** Skein: a runtime with so many threads and no more, as the pools, and a goroutine for each task. By default it has more where they help. */
 import { start } from "skein";
 
 const functions = new URL("../work/functions.mjs", import.meta.url);
 
-export async function open({ threads, task }) {
-  const rt = await start({ procs: threads, threads });
+export async function open({ threads, task, byDefault = false }) {
+  const rt = await start({ procs: threads, ...(byDefault ? {} : { threads }) });
   const work = rt.tasks(functions)[task];
   return { run: (value) => rt.go(work, value), close: () => rt.close() };
 }

@@ -10,6 +10,16 @@ export function echo(value) {
   return value;
 }
 
+/** Computes, and lets others of its thread have a turn at times, as asynchronous functions do. */
+export async function compute(steps) {
+  let sum = 0;
+  for (let part = 0; part < 10; part++) {
+    for (let i = 0; i < steps; i++) sum = (Math.imul(sum, 31) + i) | 0;
+    await null;
+  }
+  return sum;
+}
+
 /** Holds its thread until `count` tasks are at it at once, each on a thread of its own. */
 export function meet({ cells, count }) {
   const seen = new Int32Array(cells);

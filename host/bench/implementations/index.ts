@@ -7,7 +7,7 @@ import type { Implementation } from "./implementation.js";
 import { packages } from "./packages.js";
 import { pythonLoops } from "./python.js";
 import { servers } from "./servers.js";
-import { skein, skeinGM, skeinNoPreempt, skeinServe } from "./skein.js";
+import { skein, skeinGCOff, skeinGM, skeinNoBarrier, skeinNoPreempt, skeinServe } from "./skein.js";
 
 export const implementations: readonly Implementation[] = [
   skein,
@@ -16,6 +16,8 @@ export const implementations: readonly Implementation[] = [
   evio,
   skeinGM,
   skeinNoPreempt,
+  skeinGCOff,
+  skeinNoBarrier,
   ...packages,
   ...servers,
   ...pythonLoops,

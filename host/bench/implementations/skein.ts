@@ -9,12 +9,25 @@ import { javaScript, runtime, sharedProgram } from "./javascript.js";
 /** The programs that `skein run` runs, by their names. */
 type Programs = (program: string) => string;
 
+type Environment = Readonly<Record<string, string>>;
+
 /** Skein with options of `skein run`. */
 function skeinWith(name: string, description: string, ...options: string[]): Implementation {
-  return skeinRun(name, description, (program) => program, ...options);
+  return skeinRun(name, description, (program) => program, options);
 }
 
-function skeinRun(name: string, description: string, programs: Programs, ...options: string[]): Implementation {
+/** Skein without collections. */
+function skeinUncollected(name: string, description: string, env: Environment = {}): Implementation {
+  return skeinRun(name, description, (program) => program, [], { SKEIN_GC: "off", ...env });
+}
+
+function skeinRun(
+  name: string,
+  description: string,
+  programs: Programs,
+  options: readonly string[] = [],
+  env: Environment = {},
+): Implementation {
   const cli = path.join(packageRoot, "bin", "skein.js");
   const fileOf = (program: string) => path.join(packageRoot, "bench", "programs", `${program}.ts`);
   return {
@@ -27,9 +40,9 @@ function skeinRun(name: string, description: string, programs: Programs, ...opti
           const program = programs(benchmark);
           if (isShared(program)) return sharedProgram(program, "skein", procs, args);
           const run = [cli, "run", fileOf(program), "--procs", String(procs), ...options, "--", ...args];
-          return javaScript(...run);
+          return { ...javaScript(...run), env };
         },
-        build: (benchmark) => javaScript(cli, "build", fileOf(programs(benchmark)), "-o", os.devNull),
+        build: (benchmark) => ({ ...javaScript(cli, "build", fileOf(programs(benchmark)), "-o", os.devNull), env }),
       }),
   };
 }
@@ -50,6 +63,14 @@ export const skeinNoPreempt = skeinWith(
   "skein --no-preempt",
   "the same programs built without safepoints",
   "--no-preempt",
+);
+
+export const skeinGCOff = skeinUncollected("skein gc=off", "the same without collections");
+
+export const skeinNoBarrier = skeinUncollected(
+  "skein --no-barrier",
+  "the same without collections, built without the write barrier",
+  { SKEIN_BARRIER: "off" },
 );
 
 export const skeinServe: readonly Implementation[] = [
