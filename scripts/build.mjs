@@ -27,6 +27,7 @@ const enums = path.join(host, "abi", "enums.js");
 const threadEntries = [
   "host/runtime/mthread.ts",
   "host/runtime/sysmon.ts",
+  "host/program/files.ts",
   "host/piscina/worker.ts",
   "host/serve/loopthread.ts",
   "host/serve/socketthread.ts",

@@ -16,6 +16,8 @@ export interface CoreImports {
   readonly exit: (code: number) => void;
   /** Ends the program with a fatal error; the text is UTF-8 and complete. Does not return. */
   readonly fatal: (ptr: number, len: number) => void;
+  /** Makes the call about files at `call` (FileCall): its answer, or -errno, in WASI's numbers. May block. */
+  readonly file: (call: number) => number;
   /** Monotonic nanoseconds since the program's epoch, the same clock on all threads. */
   readonly nanotime: () => number;
   /** Reports a panic of the current goroutine; the message is UTF-8. Does not return. */
@@ -49,6 +51,7 @@ export function bindCoreImports(host: CoreImports): { readonly [K in keyof CoreI
     environ: (ptr: number, cap: number) => host.environ(ptr >>> 0, cap),
     exit: host.exit,
     fatal: (ptr: number, len: number) => host.fatal(ptr >>> 0, len),
+    file: (call: number) => host.file(call >>> 0),
     nanotime: host.nanotime,
     panic: (ptr: number, len: number) => host.panic(ptr >>> 0, len),
     random: (ptr: number, len: number) => host.random(ptr >>> 0, len),

@@ -35,6 +35,128 @@ abstract class View {
   }
 }
 
+/** One call; its texts, UTF-16, are in memory of `malloc`. */
+export class FileCall extends View {
+  static readonly SIZE: number = 88;
+  /** One of FileOp. */
+  get op(): number {
+    return this.words[this.at]!;
+  }
+  set op(value: number) {
+    this.words[this.at] = value;
+  }
+  /** Which of the directories that the program was given a path begins in. */
+  get root(): number {
+    return this.words[this.at + 1]!;
+  }
+  set root(value: number) {
+    this.words[this.at + 1] = value;
+  }
+  get path(): number {
+    return this.words[this.at + 2]! >>> 0;
+  }
+  set path(value: number) {
+    this.words[this.at + 2] = value;
+  }
+  /** In bytes. */
+  get pathLength(): number {
+    return this.words[this.at + 3]!;
+  }
+  set pathLength(value: number) {
+    this.words[this.at + 3] = value;
+  }
+  /** The second path, as above. */
+  get otherRoot(): number {
+    return this.words[this.at + 4]!;
+  }
+  set otherRoot(value: number) {
+    this.words[this.at + 4] = value;
+  }
+  get other(): number {
+    return this.words[this.at + 5]! >>> 0;
+  }
+  set other(value: number) {
+    this.words[this.at + 5] = value;
+  }
+  get otherLength(): number {
+    return this.words[this.at + 6]!;
+  }
+  set otherLength(value: number) {
+    this.words[this.at + 6] = value;
+  }
+  /** A descriptor of the system's. */
+  get fd(): number {
+    return this.words[this.at + 7]!;
+  }
+  set fd(value: number) {
+    this.words[this.at + 7] = value;
+  }
+  /** The number of an open file, which no other ever has. */
+  get id(): number {
+    return this.words[this.at + 8]!;
+  }
+  set id(value: number) {
+    this.words[this.at + 8] = value;
+  }
+  /** The numbers of all that are open, FILES of them, 0 for none; the first counts those that have been closed. */
+  get open(): number {
+    return this.words[this.at + 9]! >>> 0;
+  }
+  set open(value: number) {
+    this.words[this.at + 9] = value;
+  }
+  get slot(): number {
+    return this.words[this.at + 10]!;
+  }
+  set slot(value: number) {
+    this.words[this.at + 10] = value;
+  }
+  /** FileFlag.Read, Write and Append, as far as it was opened for them. */
+  get access(): number {
+    return this.words[this.at + 11]!;
+  }
+  set access(value: number) {
+    this.words[this.at + 11] = value;
+  }
+  get flags(): number {
+    return this.words[this.at + 12]!;
+  }
+  set flags(value: number) {
+    this.words[this.at + 12] = value;
+  }
+  get buffer(): number {
+    return this.words[this.at + 13]! >>> 0;
+  }
+  set buffer(value: number) {
+    this.words[this.at + 13] = value;
+  }
+  get count(): number {
+    return this.words[this.at + 14]!;
+  }
+  set count(value: number) {
+    this.words[this.at + 14] = value;
+  }
+  get offset(): number {
+    return this.memory.floats[(this.at + 16) >>> 1]!;
+  }
+  set offset(value: number) {
+    this.memory.floats[(this.at + 16) >>> 1] = value;
+  }
+  /** Seconds since 1970. */
+  get accessed(): number {
+    return this.memory.floats[(this.at + 18) >>> 1]!;
+  }
+  set accessed(value: number) {
+    this.memory.floats[(this.at + 18) >>> 1] = value;
+  }
+  get modified(): number {
+    return this.memory.floats[(this.at + 20) >>> 1]!;
+  }
+  set modified(value: number) {
+    this.memory.floats[(this.at + 20) >>> 1] = value;
+  }
+}
+
 /** A function that goroutines run; its two texts (UTF-8) follow. Never freed. */
 export class JsFunction extends View {
   static readonly SIZE: number = 24;

@@ -3,11 +3,12 @@
  *
  * Guarantees: all that the program printed is out when this resolves; SIGINT and SIGTERM end the program at once.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import process from "node:process";
 import { needsNoGuards, NO_GUARDS } from "../base/addressspace.js";
 import { loadFile } from "../runtime/load.js";
-import type { FatalError, GoPanic, SkeinError } from "../base/errors.js";
+import { type FatalError, type GoPanic, SkeinError } from "../base/errors.js";
+import type { Preopen } from "../program/instance.js";
 import { checkPoller, type PollerWish } from "../sockets/poller.js";
 import { writeFully } from "../base/stdio.js";
 import { defaultProcs } from "../runtime/procs.js";
@@ -34,6 +35,8 @@ export interface RunOptions extends CFlags {
   readonly poller: PollerWish;
   /** The file to write a trace to. */
   readonly trace?: string;
+  /** Directories for C, each as DIR or DIR=GUEST. */
+  readonly dir?: readonly string[];
 }
 
 /** Runs the program in `file` with `args`; resolves with the exit code. */
@@ -41,6 +44,7 @@ export async function runCommand(file: string, rest: readonly string[], options:
   const procs = options.procs ?? defaultProcs();
   if (needsNoGuards(procs + 1)) return respawn(NO_GUARDS);
   const { c, args } = cOf(file, rest, options);
+  const preopens = (options.dir ?? []).map(preopenOf);
   const { program, stats } = await loadFile(file, { noPreempt: !options.preempt, c });
   showWarnings(stats);
   let ended: GoPanic | FatalError | SkeinError | undefined;
@@ -53,7 +57,9 @@ export async function runCommand(file: string, rest: readonly string[], options:
     sched: options.sched,
     poller: checkPoller(options.poller),
     solo: true,
-    worker: undefined,
+    // Any thread may close what another has opened.
+    worker: preopens.length === 0 ? undefined : { trackUnmanagedFds: false },
+    preopens,
     args,
     env: undefined,
     title: file,
@@ -85,6 +91,21 @@ export async function runCommand(file: string, rest: readonly string[], options:
   }
   if (options.stats) writeFully(2, Buffer.from(statsTable(runtime.stats(), performance.now() - started)));
   return delivered(code, runtime.outputErrno);
+}
+
+/** The directory that `--dir` names: DIR, or DIR=GUEST with the program's name for it. */
+function preopenOf(given: string): Preopen {
+  const equals = given.indexOf("=");
+  const folder = equals < 0 ? given : given.slice(0, equals);
+  const guest = equals < 0 ? folder : given.slice(equals + 1);
+  if (folder === "" || guest === "") throw new SkeinError(`--dir takes DIR or DIR=GUEST, not '${given}'`);
+  try {
+    const host = realpathSync(folder);
+    if (statSync(host).isDirectory()) return { host, guest };
+  } catch (cause) {
+    throw new SkeinError(`--dir ${folder}: ${(cause as Error).message}`, { cause });
+  }
+  throw new SkeinError(`--dir ${folder}: this is no directory`);
 }
 
 /** Whether whoever started this process wants it to live on when its terminal goes, as nohup does. */

@@ -102,7 +102,8 @@ export class Sources {
 
   /** What C in a program calls. */
   forC(): SourceFile[] {
-    return [C_FOLDER, `${C_FOLDER}/wasi`, `${C_FOLDER}/exports`].map((name) => this.library(name)!);
+    const names = ["wasi", "fd", "path", "exports"].map((name) => `${C_FOLDER}/${name}`);
+    return [C_FOLDER, ...names].map((name) => this.library(name)!);
   }
 
   /** The entry of a program whose main is C's. */

@@ -32,11 +32,21 @@ export interface ThreadData {
   readonly poller?: "auto" | "epoll" | "stdlib";
   /** The program's environment; the process's own where undefined. */
   readonly env: Readonly<Record<string, string>> | undefined;
+  /** The directories that C may use: none where undefined. */
+  readonly preopens?: readonly Preopen[] | undefined;
   readonly symbols: SymbolSource;
   /** The number of the M whose thread this is; undefined for the other threads. */
   readonly mid?: number;
   /** How the threads of Ms are made. */
   readonly worker?: ThreadOptions | undefined;
+}
+
+/** A directory that a program is given. */
+export interface Preopen {
+  /** Its path here, without symbolic links. */
+  readonly host: string;
+  /** The program's name for it. */
+  readonly guest: string;
 }
 
 /** A program on one thread. */
@@ -55,6 +65,16 @@ export class ProgramPanic extends Error {}
 /** What an M's thread does when the core has a JavaScript goroutine to run; see `run_js` in `docs/internals.md`. */
 export type RunJs = (record: number) => number;
 
+/** What C imports for files, on a memory. */
+type FilesOf = (memory: Memory) => CoreImports["file"];
+
+/** The same for a program's thread, if the program is in C and uses files; other programs are spared to load it. */
+export async function filesFor({ module, preopens }: ThreadData): Promise<FilesOf | undefined> {
+  if (!WebAssembly.Module.imports(module).some(({ name }) => name === "file")) return undefined;
+  const { fileCalls } = await import("../program/files.js");
+  return (memory) => fileCalls(memory, preopens ?? []);
+}
+
 /** What a thread imports for sockets: `netImports`. */
 export type NetImports = (
   data: ThreadData,
@@ -68,6 +88,8 @@ export interface InstanceOptions {
   readonly isPrograms?: boolean;
   /** Where goroutines run. */
   readonly runJs?: RunJs;
+  /** What C imports for files. */
+  readonly files?: FilesOf | undefined;
   /** Has the main thread write bytes to a descriptor; false if it cannot, for want of memory. */
   readonly send?: (fd: number, bytes: Uint8Array) => boolean;
 }
@@ -77,7 +99,7 @@ export function instantiate(
   data: ThreadData,
   control: Control,
   net: NetImports,
-  { isPrograms = true, runJs, send }: InstanceOptions = {},
+  { isPrograms = true, runJs, files, send }: InstanceOptions = {},
 ): Instance {
   const memory = new Memory(data.memory);
   const stacks = new Stacks(data.symbols);
@@ -85,6 +107,7 @@ export function instantiate(
     ...programImports(data, control, memory, stacks, () => core),
     write: writing(control, memory, send),
     ...fileImports(memory),
+    file: files?.(memory) ?? noGoroutines,
     run_js: runJs ?? noGoroutines,
   };
   const { exports } = new WebAssembly.Instance(data.module, {
@@ -105,7 +128,7 @@ function programImports(
   memory: Memory,
   stacks: Stacks,
   core: () => Core,
-): Omit<CoreImports, "run_js" | "write" | keyof ReturnType<typeof fileImports>> {
+): Omit<CoreImports, "run_js" | "file" | "write" | keyof ReturnType<typeof fileImports>> {
   const env = data.env ?? process.env;
   let ending = false;
   return {

@@ -21,7 +21,7 @@ import { netImports } from "../sockets/coreimports.js";
 import type { PollerWish } from "../sockets/poller.js";
 import { shareLoading } from "../sockets/loading.js";
 import type { Core } from "../abi/core.js";
-import { instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
+import { instantiate, StopThread, type Instance, type Preopen, type ThreadData } from "../program/instance.js";
 import type { Program } from "../program/program.js";
 import type { SymbolSource } from "../program/stacks.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
@@ -60,6 +60,8 @@ export interface RuntimeOptions {
   readonly first?: Booting | undefined;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>> | undefined;
+  /** The directories that C may use. */
+  readonly preopens?: readonly Preopen[] | undefined;
   /** What `skein top` shows it as; without it, it cannot be watched. */
   readonly title: string | undefined;
   /**
@@ -109,6 +111,7 @@ export class Machine {
       panic: options.panic,
       poller: options.poller,
       env: options.env,
+      preopens: options.preopens,
       symbols: symbolSource(program),
       worker: options.worker,
     };

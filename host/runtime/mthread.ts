@@ -19,7 +19,7 @@ import { Runner } from "../go/runner.js";
 import { Thread } from "../go/thread.js";
 import { netImportsFor } from "../sockets/forthread.js";
 import type { Core } from "../abi/core.js";
-import { instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
+import { filesFor, instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
 import { writeText } from "../program/notes.js";
 import { isError, stackOf, wordsOf } from "../base/thrown.js";
 import { BrokenPipe } from "../base/stdio.js";
@@ -55,7 +55,8 @@ async function runM(data: MData): Promise<void> {
       }
       return runner.run(record);
     };
-    const instance = instantiate(data, control, await netImportsFor(data.module), { runJs, send });
+    const options = { runJs, send, files: await filesFor(data) };
+    const instance = instantiate(data, control, await netImportsFor(data.module), options);
     core = instance.core;
     const { memory } = instance;
     const mark = new Mark(memory, mid);

@@ -1,6 +1,6 @@
 /** C programs, and C in AssemblyScript ones: compiled by clang from npm; without that package nothing of this can be tested. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
@@ -63,6 +63,28 @@ describe(`C [${runtime}]`, { skip }, () => {
       assert.equal(code, 2, text);
     }
     assert.equal((await fault(4)).code, 309 % 256);
+  });
+
+  it("gives C the directories that --dir names, and no way out of them", async () => {
+    const wasm = path.join(directory, "files.wasm");
+    const built = await runSkein(["build", path.join(programs, "files.c"), "-o", wasm], { timeoutMs });
+    assert.equal(built.code, 0, described(built));
+    const data = path.join(directory, "files");
+    mkdirSync(data);
+    writeFileSync(path.join(directory, "secret"), "hush");
+    const links = { up: "../secret", out: path.join(directory, "secret"), away: "..", loop: "loop", in: "d/c" };
+    for (const [name, target] of Object.entries(links)) symlinkSync(target, path.join(data, name));
+    for (const procs of ["1", "8"]) {
+      const result = await runSkein(["run", wasm, "--dir", `${data}=data`, "--procs", procs], { timeoutMs });
+      assert.equal(result.stdout, "all is well\n", described(result));
+      assert.equal(result.code, 0, described(result));
+    }
+    const none = await runSkein(["run", wasm, "--", "secret"], { cwd: directory, timeoutMs });
+    assert.equal(none.stderr, "secret: No such file or directory\n", described(none));
+    assert.equal(none.code, 3, described(none));
+    const wrong = await runSkein(["run", wasm, "--dir", "nowhere"], { timeoutMs });
+    assert.match(wrong.stderr, /^skein: --dir nowhere: ENOENT/, described(wrong));
+    assert.equal(wrong.code, 1, described(wrong));
   });
 
   it("calls C from AssemblyScript, and from the host", async () => {

@@ -56,6 +56,10 @@ export declare function hostReadFile(path: usize, pathLen: i32): i32;
 @external("skein", "readFileTake")
 export declare function hostReadFileTake(ptr: usize, len: i32): void;
 
+/** Makes the call about files at `call` (FileCall): its answer, or -errno, in WASI's numbers. May block. */
+@external("skein", "file")
+export declare function hostFile(call: usize): i32;
+
 /**
  * How long the thread with that number in the system has run, in ns; 0 if it blocks, and wants no processor since this was asked about
  * it last; -1 if that cannot be told. sysmon's.

@@ -65,7 +65,8 @@ const native = binaryen as unknown as {
 
 /** Where C's imports and its registers are in the rest of the program. */
 const LIBRARY = "~lib/skein/c";
-const WASI = `${LIBRARY}/wasi`;
+/** Files of the calls of WASI. */
+const WASI = ["wasi", "fd", "path"].map((name) => `${LIBRARY}/${name}`);
 /** Functions that are never switched out, nor look at C's registers: C calls them without further ado. */
 const PLAIN = `${CORE}/memory/cmalloc`;
 const WASI_MODULE = "wasi_snapshot_preview1";
@@ -128,7 +129,7 @@ export class CMerge {
   }
 
   private find(compiler: Compiler, { module, base }: Info): FunctionInstance | null {
-    const files = module === WASI_MODULE ? [WASI] : module === CORE_MODULE ? [LIBRARY, PLAIN] : [];
+    const files = module === WASI_MODULE ? WASI : module === CORE_MODULE ? [LIBRARY, PLAIN] : [];
     for (const file of files) {
       const element = compiler.program.elementsByName.get(`${file}/${base}`);
       if (element?.kind !== api.ElementKind.FunctionPrototype) continue;

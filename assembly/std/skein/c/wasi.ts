@@ -1,30 +1,16 @@
 /**
- * The calls of WASI preview 1 that wasi-libc makes, by their names there. A program has standard input, output and error, arguments, an
- * environment, clocks, random bytes and sleep. It is given no directory, so opening a file fails as it does in every host of WASI that
- * gives none: with ENOENT, from libc itself, which finds no directory to open it in.
+ * The calls of WASI preview 1 that wasi-libc makes, by their names there: arguments, environment, clocks, random bytes, sleep. Those on
+ * descriptors are in `fd.ts`, those on paths in `path.ts`. A program has the directories that `skein run --dir` names, and no other.
  *
  * All return an errno of WASI, 0 for none. What may block hands its P on (`hostCall`).
  *
  * On a goroutine, as all that programs call.
  */
 import { hostEnviron, hostRandom } from "../runtime/base/imports";
-import { emit } from "../runtime/goroutine/print";
 import { gosched } from "../runtime/goroutine/proc";
 import { args, exit } from "../runtime/goroutine/program";
-import { readInput } from "../runtime/goroutine/stdin";
 import { now, sleep } from "../runtime/goroutine/time";
-import { malloc, mfree } from "../runtime/memory/malloc";
-
-namespace Errno {
-  export const Success: i32 = 0;
-  export const BadF: i32 = 8;
-  export const Inval: i32 = 28;
-  export const NotSup: i32 = 58;
-  export const SPipe: i32 = 70;
-}
-
-/** Standard error is the last descriptor that there is. */
-const LAST_FD: i32 = 2;
+import { Errno } from "./files";
 
 // ---- arguments and environment ---------------------------------------------------------------------------------------
 
@@ -140,93 +126,4 @@ export function poll_oneoff(subscriptions: usize, events: usize, n: i32, stored:
   store<u8>(events, TAG_CLOCK, EVENT_TYPE);
   store<i32>(stored, 1);
   return Errno.Success;
-}
-
-// ---- descriptors -----------------------------------------------------------------------------------------------------
-
-// struct iovec
-const IOVEC_BYTES: i32 = 8;
-
-export function fd_write(fd: i32, iovecs: usize, n: i32, written: usize): i32 {
-  if (fd != 1 && fd != 2) return Errno.BadF;
-  let size: usize = 0;
-  for (let i = 0; i < n; i++) size += load<usize>(iovecs + i * IOVEC_BYTES, 4);
-  if (size != 0) {
-    // In one piece, so that what others write comes before it or after it.
-    const block = malloc(size);
-    let at = block;
-    for (let i = 0; i < n; i++) {
-      const length = load<usize>(iovecs + i * IOVEC_BYTES, 4);
-      memory.copy(at, load<usize>(iovecs + i * IOVEC_BYTES), length);
-      at += length;
-    }
-    emit(fd, block, size);
-    mfree(block);
-  }
-  store<usize>(written, size);
-  return Errno.Success;
-}
-
-export function fd_read(fd: i32, iovecs: usize, n: i32, read: usize): i32 {
-  if (fd != 0) return Errno.BadF;
-  // Into the first that has room: there may be no more.
-  while (n > 1 && load<i32>(iovecs, 4) == 0) {
-    iovecs += IOVEC_BYTES;
-    n--;
-  }
-  const length = n > 0 ? load<i32>(iovecs, 4) : 0;
-  store<usize>(read, length == 0 ? 0 : readInput(load<usize>(iovecs), length));
-  return Errno.Success;
-}
-
-// struct fdstat: type, flags, rights
-const FDSTAT_BYTES: i32 = 24;
-const FDSTAT_RIGHTS: usize = 8;
-const CHARACTER_DEVICE: u8 = 2;
-const RIGHT_READ: i64 = 1 << 1;
-const RIGHT_WRITE: i64 = 1 << 6;
-
-/** Standard input and output pass for a terminal, which makes libc put out line by line: many goroutines share them. */
-export function fd_fdstat_get(fd: i32, stat: usize): i32 {
-  if (<u32>fd > <u32>LAST_FD) return Errno.BadF;
-  memory.fill(stat, 0, FDSTAT_BYTES);
-  store<u8>(stat, CHARACTER_DEVICE);
-  store<i64>(stat, fd == 0 ? RIGHT_READ : RIGHT_WRITE, FDSTAT_RIGHTS);
-  return Errno.Success;
-}
-
-export function fd_fdstat_set_flags(fd: i32, flags: i32): i32 {
-  return <u32>fd > <u32>LAST_FD ? Errno.BadF : Errno.NotSup;
-}
-
-// struct filestat: device, inode, type, links, size, three times
-const FILESTAT_BYTES: i32 = 64;
-const FILESTAT_TYPE: usize = 16;
-
-export function fd_filestat_get(fd: i32, stat: usize): i32 {
-  if (<u32>fd > <u32>LAST_FD) return Errno.BadF;
-  memory.fill(stat, 0, FILESTAT_BYTES);
-  store<u8>(stat, CHARACTER_DEVICE, FILESTAT_TYPE);
-  return Errno.Success;
-}
-
-export function fd_seek(fd: i32, offset: i64, whence: i32, position: usize): i32 {
-  return <u32>fd > <u32>LAST_FD ? Errno.BadF : Errno.SPipe;
-}
-
-export function fd_close(fd: i32): i32 {
-  return <u32>fd > <u32>LAST_FD ? Errno.BadF : Errno.Success;
-}
-
-export function fd_sync(fd: i32): i32 {
-  return <u32>fd > <u32>LAST_FD ? Errno.BadF : Errno.Inval;
-}
-
-/** No directory was given to the program. */
-export function fd_prestat_get(fd: i32, stat: usize): i32 {
-  return Errno.BadF;
-}
-
-export function fd_prestat_dir_name(fd: i32, to: usize, length: usize): i32 {
-  return Errno.BadF;
 }
