@@ -20,7 +20,7 @@ const require = createRequire(import.meta.url);
 export const STAGES = ["lint", "unit", "programs", "node", "newest", "deno", "checked", "heap", "gc"];
 
 /** The directories whose tests do not call the library; all others run inside Deno too. */
-const NODE_ONLY = ["bench", "c", "compiler", "net", "programs", "scripts", "stress", "threads", "tools"];
+const NODE_ONLY = ["bench", "c", "compiler", "net", "ports", "programs", "scripts", "stress", "threads", "tools"];
 
 /** What goroutines in TypeScript rest on most: less than a minute of it, which other surroundings can be given too. */
 const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/values/", "tests/piscina/same"];
@@ -47,6 +47,7 @@ const SLOW = [
   "tests/net/",
   "tests/piscina/same",
   "tests/piscina/theirs",
+  "tests/ports/",
   "tests/programs/driver/cli",
   "tests/programs/driver/examples",
   "tests/programs/driver/sched",

@@ -41,6 +41,9 @@ const AT = "~at";
 const MAP = "~map";
 const LIST = "~values";
 
+/** The first of a pair, where the pattern leaves it out: `[, value]`. */
+const SKIPPED = "~skipped";
+
 type Kind = "array" | "string" | "set" | "map" | "chan";
 
 const LIBRARY: readonly (readonly [name: RegExp, kind: Kind])[] = [
@@ -63,6 +66,10 @@ export function installPatterns(hooks: Hooks): void {
   hooks.replace(api.Parser.prototype, "parseVariable", function (original, tokens, flags, decorators, start, isFor) {
     if (!isFor || !tokens.skip(Token.OpenBracket)) return original(tokens, flags, decorators, start, isFor);
     const declarations: VariableNode[] = [];
+    if (tokens.skip(Token.Comma)) {
+      const nothing = api.Node.createIdentifierExpression(SKIPPED, tokens.range());
+      declarations.push(api.Node.createVariableDeclaration(nothing, null, flags, null, null, tokens.range()));
+    }
     do {
       const declaration = this.parseVariableDeclaration(tokens, flags, null, true);
       if (!declaration) return null;

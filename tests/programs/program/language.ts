@@ -85,12 +85,14 @@ function loopsOverCollections(): void {
     log += `${key}=${value} `;
     map.delete(key);
   }
+  map.set("three", 3);
+  for (const [, value] of map) log += `${value} `;
   for (const [i, row] of [[10, 20], [30]].entries()) for (const x of row) log += `${i}:${x} `;
   for (const byte of Uint8Array.wrap(String.UTF8.encode("hi"))) log += `${byte} `;
   const list = new List();
   list.push(5);
   for (const x of list) log += `${x}`;
-  same(log, "1 3 a1 é1 😀2 x y one=1 two=2 0:10 0:20 1:30 104 105 5", "all turns");
+  same(log, "1 3 a1 é1 😀2 x y one=1 two=2 3 0:10 0:20 1:30 104 105 5", "all turns");
 }
 
 function loopsOverChannels(): void {
