@@ -123,6 +123,9 @@ describe("fragments of the pages", () => {
       "closed and drained",
       "ranged",
       "42",
+      "sent 5",
+      "the sum is 321",
+      "256 1099511627776 1099511627776 1",
     ]) {
       assert.ok(printed.split("\n").includes(line), `${line} in ${printed}`);
     }

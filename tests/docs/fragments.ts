@@ -165,6 +165,18 @@ export const FRAGMENTS: Readonly<Record<string, readonly (TypeScript | AssemblyS
     ts("console.log(await rt.leaks());", { before: START, after: "await rt.close();" }),
   ],
   "docs/net.md": [as('import { go, println } from "skein";', { unrun: "a server has no end" })],
+  "docs/porting.md": [
+    as("function send(ctx: Context, out: Chan<i32>, n: i32): bool {", {
+      before: `import { Chan, println, select } from "skein"; import { background, Context } from "skein/context";\n`,
+      after:
+        "export function main(): void { const ch = new Chan<i32>(1); if (send(background(), ch, 5)) println(`sent ${ch.recv()}`); }",
+    }),
+    as('import { Chan, Millisecond, println, WaitGroup } from "skein";'),
+    as("function differences(): void {", {
+      before: 'import { println } from "skein";\n',
+      after: "export function main(): void { differences(); }",
+    }),
+  ],
   "docs/production.md": [
     ts('process.once("SIGTERM", async () => {', {
       before: START,
