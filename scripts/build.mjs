@@ -65,7 +65,7 @@ const commonJsBundles = {
  */
 const vendored = {
   acorn: ["parseExpressionAt"],
-  commander: ["Command", "CommanderError", "InvalidArgumentError", "Option"],
+  commander: ["Argument", "Command", "CommanderError", "InvalidArgumentError", "Option"],
 };
 
 /** The core: what programs import of it is in `assembly/std`. */

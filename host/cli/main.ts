@@ -5,13 +5,14 @@
  */
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { FatalError, SkeinError } from "../base/errors.js";
 import { BrokenPipe, outputError, writeFully } from "../base/stdio.js";
 import { checkMemory, checkProcs, parseMemory } from "../runtime/procs.js";
 import { version } from "../base/version.js";
 import { EXIT_PANIC, EXIT_REFUSED, EXIT_SIGPIPE } from "../base/exitcodes.js";
 import { delivered } from "./output.js";
+import type { Action, DeadLettersOptions } from "./deadletters.js";
 import type { BuildOptions } from "./build.js";
 import type { RunOptions } from "./run.js";
 import type { TopOptions } from "./top.js";
@@ -65,7 +66,7 @@ async function parse(argv: readonly string[]): Promise<number> {
   declareRun(program, end);
   declareBuild(program, end);
   declareWatching(program);
-  declareWorker(program, end);
+  declareRemote(program, end);
   program
     .command("bench")
     .description("run the benchmarks against the peers that are installed (skein bench --help)")
@@ -156,14 +157,16 @@ function declareWatching(program: Command): void {
     });
 }
 
-/** `skein worker`; `end` is told its exit code. */
-function declareWorker(program: Command, end: (status: number) => void): void {
+/** `skein worker` and `skein deadletters`; `end` is told the worker's exit code. */
+function declareRemote(program: Command, end: (status: number) => void): void {
+  const natsOption = ["--nats <url>", "the NATS server, such as nats://127.0.0.1:4222"] as const;
+  const nameOption = ["--name <cluster>", "the cluster's name", "skein"] as const;
   program
     .command("worker")
     .description("run calls from other machines (skein/remote) until SIGTERM, then finish what runs")
     .argument("<modules...>", "modules by name, such as work=./work.js")
-    .requiredOption("--nats <url>", "the NATS server, such as nats://127.0.0.1:4222")
-    .option("--name <cluster>", "the cluster's name", "skein")
+    .requiredOption(...natsOption)
+    .option(...nameOption)
     .addOption(new Option("--procs <n>", "how many goroutines run at once (default: the CPUs)").argParser(procsOption))
     .addOption(new Option("--concurrency <n>", "how many calls are held at a time").argParser(countOption))
     .option("--module-version <version>", "the version of the modules, which calls may ask for")
@@ -171,6 +174,19 @@ function declareWorker(program: Command, end: (status: number) => void): void {
     .action(async (modules: string[], options: WorkerOptions) => {
       const { workerCommand } = await import("./worker.js");
       end(await workerCommand(modules, options));
+    });
+
+  program
+    .command("deadletters")
+    .description("list the calls of a cluster that have failed for good, run them again, or forget them")
+    .addArgument(new Argument("[action]", "what to do").choices(["list", "retry", "drop"]).default("list"))
+    .argument("[ids...]", "the numbers of the letters to retry or drop")
+    .requiredOption(...natsOption)
+    .option(...nameOption)
+    .option("--all", "retry or drop all")
+    .action(async (action: Action, ids: string[], options: DeadLettersOptions) => {
+      const { deadLettersCommand } = await import("./deadletters.js");
+      await deadLettersCommand(action, ids, options);
     });
 }
 

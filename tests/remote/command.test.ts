@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { packageRoot } from "../../host/bench/paths.js";
+import { start } from "../../host/index.js";
 import { connect } from "../../host/remote/index.js";
 import { until } from "../go/fixtures.js";
 import { freshFile, linesOf, WORK, type Work } from "./fixtures.js";
@@ -15,7 +17,7 @@ const command = [
   path.join(packageRoot, "bin", "skein.js"),
 ];
 
-describe("skein worker", { skip: noServer, timeout: 90_000 }, () => {
+describe("skein worker and deadletters", { skip: noServer, timeout: 90_000 }, () => {
   it("serves modules, tells how it is, and finishes what it runs when it is told to end", async () => {
     await using server = await NatsServer.start();
     const port = await freePort();
@@ -57,6 +59,31 @@ describe("skein worker", { skip: noServer, timeout: 90_000 }, () => {
     } finally {
       worker.kill("SIGKILL");
     }
+  });
+
+  it("has dead letters listed, retried and dropped", async () => {
+    await using server = await NatsServer.start();
+    await using rt = await start({ procs: 1 });
+    await using cluster = await connect({ name: "t", servers: server.url });
+    await cluster.serve(rt, { work: WORK });
+    const work = cluster.tasks<Work>("work");
+    const file = freshFile();
+    await assert.rejects(cluster.go(work.flaky, file, 1));
+    await assert.rejects(cluster.go(work.flaky, "/none/at/all", 1));
+    const letters = async (...args: string[]): Promise<string> => {
+      const all = [...command, "deadletters", ...args, "--nats", server.url, "--name", "t"];
+      return (await promisify(execFile)(process.execPath, all)).stdout;
+    };
+    const [first = "", second = "", ...rest] = (await letters()).split("\n");
+    assert.match(first, /^1 {2}\S+Z {2}work\.flaky\('.*', 1\) {2}failed 1x, at last on \S+: RangeError: failure 1$/);
+    assert.match(second, /^2 {2}.*no such file/);
+    assert.deepEqual(rest, [""]);
+    assert.equal(await letters("retry", "1"), "1 to be run again\n");
+    await until(() => linesOf(file).length === 2);
+    await assert.rejects(letters("drop", "1"), /there is no dead letter 1/);
+    await assert.rejects(letters("drop"), /takes the numbers of letters, or --all/);
+    assert.equal(await letters("drop", "--all"), "1 forgotten\n");
+    assert.equal(await letters(), "");
   });
 
   it("refuses what it cannot serve, and says why", () => {
