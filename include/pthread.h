@@ -6,6 +6,8 @@
 extern "C" {
 #endif
 _Noreturn void pthread_exit(void *);
+/* At a cancellation point; asynchronous cancellation is the same. */
+int pthread_cancel(pthread_t);
 #ifdef __cplusplus
 }
 #endif

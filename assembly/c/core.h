@@ -24,13 +24,14 @@ typedef struct {
 
 #define GOROUTINE ((goroutine *)__builtin_wasm_tls_base() - 1)
 
-/* A futex: waits while *word is expected, timeout ns at most unless that is negative. */
-CORE(wait) int core_wait(volatile int *word, int expected, int64_t timeout, int reason);
+/* A futex: waits while *word is expected and *stop, unless that is null, is 0; timeout ns at most unless that is negative. */
+CORE(wait) int core_wait(volatile int *word, int expected, int64_t timeout, int reason, volatile int *stop);
 CORE(wake) int core_wake(volatile int *word, int n);
 enum { WAIT_WOKEN, WAIT_CHANGED, WAIT_TIMED_OUT };
 
 /* WaitReason, for reports of deadlocks. */
 enum {
+  REASON_SLEEP = 11,
   REASON_MUTEX = 18,
   REASON_COND,
   REASON_RWLOCK,
@@ -51,5 +52,7 @@ CORE(c_aligned) void *core_aligned(size_t alignment, size_t size);
 /* A goroutine of C begins, and ends: its cleanup handlers and the destructors of its keys are called (threads.c). */
 void __skein_thread_begin(void);
 void __skein_thread_end(void);
+/* core_wait at a cancellation point: pthread_cancel wakes whoever waits; the caller is to look (threads.c). */
+int __skein_wait(volatile int *word, int expected, int64_t timeout, int reason);
 
 #endif

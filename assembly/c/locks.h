@@ -39,7 +39,7 @@ static inline int acquire(word *w, const struct timespec *at, int reason) {
   while (exchange(w, 2) != 0) {
     int64_t ns = until(at, false);
     if (ns == INVALID) return EINVAL;
-    if (core_wait(w, 2, ns, reason) == WAIT_TIMED_OUT) return ETIMEDOUT;
+    if (core_wait(w, 2, ns, reason, NULL) == WAIT_TIMED_OUT) return ETIMEDOUT;
   }
   return 0;
 }

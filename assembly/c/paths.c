@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,10 @@ static place find(const char *path) {
 int __wasilibc_open_nomode(const char *path, int flags) {
   ON(int, path, -1, __wasilibc_nocwd_openat_nomode(it.fd, it.path, flags));
 }
-int open(const char *path, int flags, ...) { return __wasilibc_open_nomode(path, flags); }
+int open(const char *path, int flags, ...) {
+  pthread_testcancel();
+  return __wasilibc_open_nomode(path, flags);
+}
 
 int access(const char *path, int mode) { ON(int, path, -1, __wasilibc_nocwd_faccessat(it.fd, it.path, mode, 0)); }
 int __wasilibc_access(const char *path, int mode, int flags) {

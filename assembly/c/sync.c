@@ -103,34 +103,41 @@ int pthread_cond_init(pthread_cond_t *restrict given, const pthread_condattr_t *
 
 int pthread_cond_destroy(pthread_cond_t *given) { return 0; }
 
-int pthread_cond_timedwait(pthread_cond_t *restrict given, pthread_mutex_t *restrict lock, const struct timespec *restrict at) {
-  condition *it = (condition *)given;
-  mutex *held = (mutex *)lock;
-  if (held->type != PTHREAD_MUTEX_NORMAL && load(&held->owner) != me()) return EPERM;
-  int64_t ns = until(at, it->is_monotonic);
-  if (ns == INVALID) return EINVAL;
-  add(&it->waiting, 1);
-  int seen = load(&it->sequence);
-  int count = held->count;
-  held->count = 0;
-  pthread_mutex_unlock(lock);
-  int woken = core_wait(&it->sequence, seen, ns, REASON_COND);
-  add(&it->waiting, -1);
-  pthread_mutex_lock(lock);
-  held->count = count;
-  return woken == WAIT_TIMED_OUT ? ETIMEDOUT : 0;
-}
-
-int pthread_cond_wait(pthread_cond_t *restrict given, pthread_mutex_t *restrict lock) {
-  return pthread_cond_timedwait(given, lock, NULL);
-}
-
 static int notify(pthread_cond_t *given, int n) {
   condition *it = (condition *)given;
   if (load(&it->waiting) == 0) return 0;
   add(&it->sequence, 1);
   core_wake(&it->sequence, n);
   return 0;
+}
+
+/* Whoever is cancelled here may have been signalled too: then somebody else is to have that signal. */
+static void pass_on(void *given) { notify(given, 1); }
+
+int pthread_cond_timedwait(pthread_cond_t *restrict given, pthread_mutex_t *restrict lock, const struct timespec *restrict at) {
+  condition *it = (condition *)given;
+  mutex *held = (mutex *)lock;
+  if (held->type != PTHREAD_MUTEX_NORMAL && load(&held->owner) != me()) return EPERM;
+  int64_t ns = until(at, it->is_monotonic);
+  if (ns == INVALID) return EINVAL;
+  pthread_testcancel();
+  add(&it->waiting, 1);
+  int seen = load(&it->sequence);
+  int count = held->count;
+  held->count = 0;
+  pthread_mutex_unlock(lock);
+  int woken = __skein_wait(&it->sequence, seen, ns, REASON_COND);
+  add(&it->waiting, -1);
+  pthread_mutex_lock(lock);
+  held->count = count;
+  pthread_cleanup_push(pass_on, given);
+  pthread_testcancel();
+  pthread_cleanup_pop(0);
+  return woken == WAIT_TIMED_OUT ? ETIMEDOUT : 0;
+}
+
+int pthread_cond_wait(pthread_cond_t *restrict given, pthread_mutex_t *restrict lock) {
+  return pthread_cond_timedwait(given, lock, NULL);
 }
 
 int pthread_cond_signal(pthread_cond_t *given) { return notify(given, 1); }
@@ -172,7 +179,7 @@ static int enter_until(rwlock *it, bool writes, const struct timespec *at) {
     add(&it->waiting, 1);
     int seen = load(&it->state);
     int woken = WAIT_CHANGED;
-    if (writes ? seen != 0 : seen == WRITTEN) woken = core_wait(&it->state, seen, ns, REASON_RWLOCK);
+    if (writes ? seen != 0 : seen == WRITTEN) woken = core_wait(&it->state, seen, ns, REASON_RWLOCK, NULL);
     add(&it->waiting, -1);
     if (woken == WAIT_TIMED_OUT) return ETIMEDOUT;
   }
@@ -226,7 +233,7 @@ int pthread_barrier_wait(pthread_barrier_t *given) {
     core_wake(&it->round, INT_MAX);
     return PTHREAD_BARRIER_SERIAL_THREAD;
   }
-  while (load(&it->round) == round) core_wait(&it->round, round, FOREVER, REASON_BARRIER);
+  while (load(&it->round) == round) core_wait(&it->round, round, FOREVER, REASON_BARRIER, NULL);
   return 0;
 }
 
@@ -275,12 +282,14 @@ int sem_trywait(sem_t *given) {
 
 int sem_timedwait(sem_t *restrict given, const struct timespec *restrict at) {
   semaphore *it = (semaphore *)given;
+  pthread_testcancel();
   while (sem_trywait(given) != 0) {
     int64_t ns = until(at, false);
     if (ns == INVALID) return failed(EINVAL);
     add(&it->waiting, 1);
-    int woken = core_wait(&it->value, 0, ns, REASON_SEM);
+    int woken = __skein_wait(&it->value, 0, ns, REASON_SEM);
     add(&it->waiting, -1);
+    pthread_testcancel();
     if (woken == WAIT_TIMED_OUT) return failed(ETIMEDOUT);
   }
   return 0;

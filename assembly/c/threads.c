@@ -23,6 +23,11 @@ struct __pthread {
   void *arg;
   /* Not made by pthread_create: nobody joins it. */
   bool is_foreign;
+  /* Whether it is to end; where it waits, if pthread_cancel is to wake it; whether it listens, and since when not (its own). */
+  word is_cancelled;
+  word *volatile waiting;
+  int cancel_state;
+  int cancel_type;
 };
 
 static _Thread_local pthread_t self;
@@ -114,6 +119,7 @@ void _pthread_cleanup_pop(struct __ptcb *it, int run) {
 }
 
 void __skein_thread_end(void) {
+  if (self != NULL) self->cancel_state = PTHREAD_CANCEL_DISABLE;
   while (cleanups != NULL) _pthread_cleanup_pop(cleanups, 1);
   destroy_values();
   pthread_t me = self;
@@ -167,7 +173,11 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
 int pthread_join(pthread_t thread, void **result) {
   if (thread == self) return EDEADLK;
   if (thread->is_foreign || load(&thread->state) == DETACHED) return EINVAL;
-  while (load(&thread->state) == RUNNING) core_wait(&thread->state, RUNNING, FOREVER, REASON_JOIN);
+  pthread_testcancel();
+  while (load(&thread->state) == RUNNING) {
+    __skein_wait(&thread->state, RUNNING, FOREVER, REASON_JOIN);
+    pthread_testcancel();
+  }
   if (result != NULL) *result = thread->result;
   free(thread);
   return 0;
@@ -189,8 +199,78 @@ int pthread_once(pthread_once_t *once, void (*f)(void)) {
       store(state, DONE);
       core_wake(state, INT_MAX);
     } else {
-      core_wait(state, UNDER_WAY, FOREVER, REASON_ONCE);
+      core_wait(state, UNDER_WAY, FOREVER, REASON_ONCE, NULL);
     }
+  }
+  return 0;
+}
+
+/*
+ * ---- cancellation ----
+ *
+ * A thread that is cancelled ends at its next cancellation point: pthread_join, pthread_cond_wait, sem_wait, sleep and their kin, read,
+ * write and open, pthread_testcancel. Asynchronous cancellation is the same: there are no signals.
+ *
+ * pthread_cancel sets `is_cancelled`, then looks where the thread waits, and wakes that place. The thread says where it waits, and the
+ * core parks it only if, with the lock of that place, it sees `is_cancelled` unset. Either the thread has said so before
+ * pthread_cancel looks: then it is in the queue when that has the lock, or sees `is_cancelled` itself. Or it says so afterwards: then it
+ * sees it. Others that wait at the same place wake for nothing, and wait again.
+ */
+
+int __skein_wait(volatile int *at, int expected, int64_t timeout, int reason) {
+  pthread_t me = self;
+  if (me == NULL || me->cancel_state != PTHREAD_CANCEL_ENABLE) return core_wait(at, expected, timeout, reason, NULL);
+  __atomic_store_n(&me->waiting, at, __ATOMIC_SEQ_CST);
+  int woken = core_wait(at, expected, timeout, reason, &me->is_cancelled);
+  __atomic_store_n(&me->waiting, NULL, __ATOMIC_SEQ_CST);
+  return woken;
+}
+
+int pthread_cancel(pthread_t thread) {
+  store(&thread->is_cancelled, 1);
+  word *at = __atomic_load_n(&thread->waiting, __ATOMIC_SEQ_CST);
+  if (at != NULL) core_wake(at, INT_MAX);
+  return 0;
+}
+
+void pthread_testcancel(void) {
+  pthread_t me = self;
+  if (me != NULL && me->cancel_state == PTHREAD_CANCEL_ENABLE && load(&me->is_cancelled)) pthread_exit(PTHREAD_CANCELED);
+}
+
+int pthread_setcancelstate(int state, int *before) {
+  if (state != PTHREAD_CANCEL_ENABLE && state != PTHREAD_CANCEL_DISABLE) return EINVAL;
+  pthread_t me = pthread_self();
+  if (before != NULL) *before = me->cancel_state;
+  me->cancel_state = state;
+  return 0;
+}
+
+int pthread_setcanceltype(int type, int *before) {
+  if (type != PTHREAD_CANCEL_DEFERRED && type != PTHREAD_CANCEL_ASYNCHRONOUS) return EINVAL;
+  pthread_t me = pthread_self();
+  if (before != NULL) *before = me->cancel_type;
+  me->cancel_type = type;
+  return 0;
+}
+
+/* Sleeps; libc's nanosleep, usleep and sleep come here. A goroutine that nobody can cancel sleeps in the core. */
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *given, struct timespec *left) {
+  if (given->tv_nsec < 0 || given->tv_nsec >= 1000000000 || given->tv_sec < 0) return EINVAL;
+  if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) return EINVAL;
+  if (given->tv_sec > 1000000000) given = &(struct timespec){1000000000, 0};
+  int64_t ns = (int64_t)given->tv_sec * 1000000000 + given->tv_nsec;
+  if (flags & TIMER_ABSTIME) ns = until(given, clock == CLOCK_MONOTONIC);
+  pthread_testcancel();
+  if (self == NULL || self->cancel_state != PTHREAD_CANCEL_ENABLE) {
+    core_pause(ns);
+    return 0;
+  }
+  word nothing = 0;
+  int64_t end = core_clock() + ns;
+  while (ns > 0 && __skein_wait(&nothing, 0, ns, REASON_SLEEP) != WAIT_TIMED_OUT) {
+    pthread_testcancel();
+    ns = end - core_clock();
   }
   return 0;
 }

@@ -1,10 +1,13 @@
 /**
  * Waiting at an address, for goroutines: what Linux's futex is for threads. C's mutexes, conditions and the rest are made of it
- * (`assembly/c/pthread.c`), as in musl.
+ * (`assembly/c/sync.c`), as in musl.
  *
  * `futexWait` parks while the word at an address has the value that the caller has seen there; `futexWake` makes ready those that have
  * waited longest. Both lock the bucket of the address. A waiter looks at the word once it has the lock, and who wakes has changed the word before
  * it takes it: so either the waiter sees the new value and does not park, or it is in the queue when the waker looks. No wake-up is lost.
+ *
+ * A waiter may be stopped by a second word, of its own: it does not park while that is not 0, which it looks at under the same lock. So who
+ * sets that word and then wakes the address ends the wait, whichever comes first.
  *
  * Giving up. A timer starts a goroutine, `expire`, which takes the waiter out if it is still there for the same wait: it is in a queue of
  * this bucket, whose lock is held, and its ticket is that wait's. So it is woken once, by whoever unlinks it. One that comes before the
@@ -58,21 +61,24 @@ const tickets: usize = memory.data(sizeof<i32>(), 4);
 /** Semaphores keep positive numbers in that field. */
 const TICKET: i32 = i32.MIN_VALUE;
 
-/** Waits for a wake-up at `address`, `timeout` nanoseconds at most unless that is negative: one of FutexWait. */
-export function futexWait(address: usize, expected: i32, timeout: i64, reason: u8): i32 {
-  if (timeout >= 0) return waitFor(address, expected, timeout, reason);
-  const lock = enqueueIf(address, expected, 0);
+/**
+ * Waits for a wake-up at `address`, `timeout` nanoseconds at most unless that is negative, unless the word at `stop`, if there is one, is
+ * not 0: one of FutexWait.
+ */
+export function futexWait(address: usize, expected: i32, timeout: i64, reason: u8, stop: usize): i32 {
+  if (timeout >= 0) return waitFor(address, expected, timeout, reason, stop);
+  const lock = enqueueIf(address, expected, 0, stop);
   if (lock == 0) return FutexWait.Changed;
   gopark(reason, lock);
   return FutexWait.Woken;
 }
 
-function waitFor(address: usize, expected: i32, timeout: i64, reason: u8): i32 {
+function waitFor(address: usize, expected: i32, timeout: i64, reason: u8, stop: usize): i32 {
   const ticket = atomic.add<i32>(tickets, 1) | TICKET;
   const w = waiterOf(g);
   w.count = ticket;
   const timer = afterFunc(timeout, expire(changetype<usize>(g), address, ticket));
-  const lock = enqueueIf(address, expected, ticket);
+  const lock = enqueueIf(address, expected, ticket, stop);
   if (lock == 0) {
     timer.stop();
     return takeTicket(w, ticket) ? FutexWait.Changed : FutexWait.TimedOut;
@@ -90,11 +96,12 @@ function takeTicket(w: Waiter, ticket: i32): bool {
 }
 
 /** Puts the goroutine into the queue: the lock, which is held; 0 if the word has changed, or the time of the ticket is over. */
-function enqueueIf(address: usize, expected: i32, ticket: i32): usize {
+function enqueueIf(address: usize, expected: i32, ticket: i32, stop: usize): usize {
   const bucket = bucketOf(address);
   plock(addressOf(bucket.lock));
   const w = ownWaiter();
-  if (atomic.load<i32>(address) != expected || (ticket != 0 && atomic.load<i32>(addressOf(w.count)) != ticket)) {
+  const isOver = ticket != 0 && atomic.load<i32>(addressOf(w.count)) != ticket;
+  if (isOver || atomic.load<i32>(address) != expected || (stop != 0 && atomic.load<i32>(stop) != 0)) {
     punlock(addressOf(bucket.lock));
     return 0;
   }

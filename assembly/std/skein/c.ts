@@ -85,8 +85,8 @@ export function die(text: usize, length: i32): void {
   gopanic(String.UTF8.decodeUnsafe(text, length));
 }
 
-export function wait(address: usize, expected: i32, timeout: i64, reason: i32): i32 {
-  return futexWait(address, expected, timeout, <u8>reason);
+export function wait(address: usize, expected: i32, timeout: i64, reason: i32, stop: usize): i32 {
+  return futexWait(address, expected, timeout, <u8>reason, stop);
 }
 
 export function wake(address: usize, n: i32): i32 {

@@ -75,7 +75,7 @@ const CORE_MODULE = "skein";
 const STACK = `${CORE}/goroutine/cstack`;
 const REGISTERS = `${CORE}/base/registers`;
 
-/** Begins the names of functions that are to be called instead of others (assembly/c/stdio.c). */
+/** Begins the names of functions that are to be called instead of others (assembly/c/wrappers.c). */
 const WRAPPER = "__wrap_";
 
 /** What clang uses beside AssemblyScript's. */

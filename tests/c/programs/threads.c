@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <skein.h>
 #include <stdatomic.h>
@@ -245,6 +246,107 @@ static void *be_impatient(void *arg) {
   return arg;
 }
 
+/* ---- cancellation ---- */
+
+static _Atomic int cleaned, waiting;
+static sem_t cancel_semaphore;
+
+static void clean(void *arg) {
+  cleaned++;
+  if (arg != NULL) assert(pthread_mutex_unlock(arg) == 0);
+}
+
+static void *never(void *arg) {
+  pthread_t *other = arg;
+  pthread_cleanup_push(clean, NULL);
+  waiting++;
+  if (other != NULL) pthread_join(*other, NULL);
+  for (;;) sleep(1000);
+  pthread_cleanup_pop(0);
+}
+
+static void *wait_for_condition(void *arg) {
+  static pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
+  pthread_mutex_lock(&mutex);
+  pthread_cleanup_push(clean, &mutex);
+  waiting++;
+  for (;;) pthread_cond_wait(&unused, &mutex);
+  pthread_cleanup_pop(0);
+}
+
+static void *wait_for_semaphore(void *arg) {
+  pthread_cleanup_push(clean, NULL);
+  waiting++;
+  sem_wait(&cancel_semaphore);
+  pthread_cleanup_pop(0);
+  return NULL;
+}
+
+static void *compute(void *arg) {
+  waiting++;
+  for (;;) pthread_testcancel();
+}
+
+/* Does not listen for a while. */
+static void *be_deaf(void *arg) {
+  int before, own = 0;
+  assert(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before) == 0 && before == PTHREAD_CANCEL_ENABLE);
+  assert(pthread_setcancelstate(77, NULL) == EINVAL && pthread_setcanceltype(77, NULL) == EINVAL);
+  assert(pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before) == 0 && before == PTHREAD_CANCEL_DEFERRED);
+  waiting++;
+  sem_wait(&cancel_semaphore);
+  pthread_testcancel();
+  cleaned++;
+  pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+  write(own, "", 0);
+  abort();
+  return NULL;
+}
+
+static void cancel(int n, void *(*f)(void *), void *arg) {
+  int before = waiting;
+  for (int i = 0; i < n; i++) assert(pthread_create(&threads[i], NULL, f, arg) == 0);
+  /* Some are cancelled as they wait, some before. */
+  while (waiting < before + n / 2) sched_yield();
+  for (int i = 0; i < n; i++) assert(pthread_cancel(threads[i]) == 0);
+  for (int i = 0; i < n && f == be_deaf; i++) sem_post(&cancel_semaphore);
+  for (int i = 0; i < n; i++) {
+    void *result = NULL;
+    assert(pthread_join(threads[i], &result) == 0 && result == PTHREAD_CANCELED);
+  }
+}
+
+static void cancellation(void) {
+  sem_init(&cancel_semaphore, 0, 0);
+  pthread_t sleeper;
+  assert(pthread_create(&sleeper, NULL, never, NULL) == 0);
+  cancel(20, never, &sleeper); /* joins */
+  assert(pthread_cancel(sleeper) == 0);
+  void *result;
+  assert(pthread_join(sleeper, &result) == 0 && result == PTHREAD_CANCELED);
+  cancel(20, never, NULL);
+  cancel(20, wait_for_condition, NULL);
+  cancel(20, wait_for_semaphore, NULL);
+  cancel(4, compute, NULL);
+  int so_far = cleaned;
+  assert(so_far <= 81);
+  cancel(10, be_deaf, NULL);
+  assert(cleaned == so_far + 10);
+  assert(pthread_mutex_lock(&mutex) == 0 && pthread_mutex_unlock(&mutex) == 0);
+}
+
+/* ---- the environment ---- */
+
+static void *change_environment(void *arg) {
+  char name[20], value[20];
+  snprintf(name, sizeof name, "NAME_%ld", (long)arg);
+  for (int i = 0; i < 50; i++) {
+    snprintf(value, sizeof value, "%d", i);
+    assert(setenv(name, value, 1) == 0 && atoi(getenv(name)) == i);
+  }
+  return arg;
+}
+
 int main(int argc, char **argv) {
   assert(argc == 2 && strcmp(argv[1], "an argument") == 0);
   assert(getenv("SKEIN_C_TEST") != NULL && strcmp(getenv("SKEIN_C_TEST"), "ü") == 0);
@@ -279,6 +381,8 @@ int main(int argc, char **argv) {
   pthread_create(&taker, &attr, large_stack, NULL);
   pthread_join(taker, NULL);
   all(4, print_lines);
+  cancellation();
+  all(20, change_environment);
   struct timespec pause = {0, 1000000};
   assert(nanosleep(&pause, NULL) == 0 && sched_yield() == 0);
   fprintf(stderr, "all is well\n");

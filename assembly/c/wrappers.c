@@ -1,12 +1,16 @@
 /*
- * Locks for stdio, which wasi-libc, built for one thread, has none of. The compiler has `__wrap_f` called wherever `f` is, from libc too,
- * but in `__wrap_f` itself (host/compiler/c/merge.ts). What goes through another of them, as printf through vfprintf, needs no wrapper.
+ * Locks for stdio, the environment and the list of atexit, which wasi-libc, built for one thread, has none of; and where read and write may
+ * be cancelled. The compiler has `__wrap_f` called wherever `f` is, from libc too, but in `__wrap_f` itself (host/compiler/c/merge.ts).
+ * What goes through another of them, as printf through vfprintf, needs no wrapper.
  *
  * Locks are recursive, as POSIX wants it (flockfile). The three streams that everybody has have their own; the others share some by their
  * addresses: to share one costs waiting, and no more.
  */
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "locks.h"
 
@@ -16,7 +20,7 @@ typedef struct {
   int count;
 } stream_lock;
 
-enum { LOCKS = 64, STDIN = 0, STDOUT, STDERR, OPEN, OTHERS };
+enum { LOCKS = 64, STDIN = 0, STDOUT, STDERR, OPEN, ENVIRONMENT, AT_EXIT, OTHERS };
 
 static stream_lock locks[LOCKS];
 
@@ -94,3 +98,23 @@ WRAP(int, setvbuf, F, (FILE * restrict f, char *restrict to, int mode, size_t n)
 /* The list of open files. */
 WRAP(FILE *, fopen, &locks[OPEN], (const char *restrict path, const char *restrict mode), (path, mode))
 WRAP(int, fclose, &locks[OPEN], (FILE * f), (f))
+
+WRAP(char *, getenv, &locks[ENVIRONMENT], (const char *name), (name))
+WRAP(int, setenv, &locks[ENVIRONMENT], (const char *name, const char *to, int replace), (name, to, replace))
+WRAP(int, unsetenv, &locks[ENVIRONMENT], (const char *name), (name))
+WRAP(int, putenv, &locks[ENVIRONMENT], (char *entry), (entry))
+WRAP(int, atexit, &locks[AT_EXIT], (void (*f)(void)), (f))
+
+/* ---- cancellation points ---- */
+
+#define CANCEL(result, f, parameters, arguments)      \
+  __attribute__((used)) result __wrap_##f parameters { \
+    pthread_testcancel();                             \
+    return (f)arguments;                              \
+  }
+
+CANCEL(ssize_t, read, (int fd, void *to, size_t n), (fd, to, n))
+CANCEL(ssize_t, write, (int fd, const void *from, size_t n), (fd, from, n))
+CANCEL(ssize_t, pread, (int fd, void *to, size_t n, off_t at), (fd, to, n, at))
+CANCEL(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at))
+CANCEL(int, fsync, (int fd), (fd))
