@@ -1,4 +1,4 @@
-import { go, println, WaitGroup } from "skein";
+import { go, Mutex, println, WaitGroup } from "skein";
 
 
 @external("c", "crc32")
@@ -27,5 +27,25 @@ export function main(): void {
     go(work(i));
   }
   wg.wait();
+  // Closures that call C, which parks, and that share a variable.
+  let sum = 0;
+  const mutex = new Mutex();
+  const naps = [1, 2, 3].map<() => void>((n: i32): (() => void) => {
+    let own = 0;
+    return (): void => {
+      own += nap(100_000 * n);
+      mutex.lock();
+      sum += own * n;
+      mutex.unlock();
+      wg.done();
+    };
+  });
+  wg.add(naps.length);
+  for (let i = 0; i < naps.length; i++) {
+    const each = naps[i];
+    go(() => each());
+  }
+  wg.wait();
+  println(sum.toString());
   println("done");
 }

@@ -1,0 +1,79 @@
+/**
+ * Real programs in C that nobody here wrote, from packages that are fetched for the test and never committed: skipped where the tool that
+ * fetches them, or what it asks, is not there.
+ */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import { after, describe, it } from "node:test";
+import { inflateSync } from "node:zlib";
+import { described, root, runSkein, runtime } from "../programs/driver/process.js";
+
+const directory = mkdtempSync(path.join(os.tmpdir(), "skein-real-"));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const timeoutMs = 400_000;
+const FETCH_MS = 60_000;
+
+/** The sources of a crate; or why there are none. */
+function crate(name: string, version: string): { folder: string } | { why: string } {
+  const project = path.join(directory, name);
+  mkdirSync(path.join(project, "src"), { recursive: true });
+  writeFileSync(path.join(project, "src", "lib.rs"), "");
+  const manifest = `[package]\nname = "sources"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\n`;
+  writeFileSync(
+    path.join(project, "Cargo.toml"),
+    `${manifest}${name} = { version = "=${version}", default-features = false }\n`,
+  );
+  try {
+    execFileSync("cargo", ["vendor", "--quiet"], { cwd: project, stdio: "pipe", timeout: FETCH_MS });
+    return { folder: path.join(project, "vendor", name) };
+  } catch (error) {
+    return { why: `${name} cannot be fetched: ${String(error).split("\n", 1)[0]}` };
+  }
+}
+
+function hasToolchain(): boolean {
+  try {
+    createRequire(path.join(root, "package.json")).resolve("@yowasp/clang");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const skip = hasToolchain() ? false : "the package @yowasp/clang is not installed";
+
+describe(`real programs in C [${runtime}]`, { skip }, () => {
+  it("compresses a file with zlib on several Ps to the same bytes as on one, which zlib elsewhere understands", async (t) => {
+    const got = crate("libz-sys", "1.1.22");
+    if ("why" in got) return t.skip(got.why);
+    const zlib = path.join(got.folder, "src", "zlib");
+    const sources = ["adler32", "crc32", "deflate", "trees", "zutil"].map((name) => path.join(zlib, `${name}.c`));
+    const wasm = path.join(directory, "deflate.wasm");
+    const main = path.join("tests", "c", "programs", "deflate.c");
+    const built = await runSkein(["build", main, ...sources, "-I", zlib, "-o", wasm], { timeoutMs });
+    assert.equal(built.code, 0, described(built));
+    const data = path.join(directory, "data");
+    mkdirSync(data);
+    // Programs and text, which have something to find.
+    const parts = ["dist/core.wasm", "package-lock.json", "assembly/layout.ts"].map((name) =>
+      readFileSync(path.join(root, name)),
+    );
+    const input = Buffer.concat([...parts, ...parts, createHash("sha256").update("noise").digest()]);
+    writeFileSync(path.join(data, "in"), input);
+    const outputs: Buffer[] = [];
+    for (const procs of ["1", "2", "8"]) {
+      const result = await runSkein(["run", wasm, "--dir", `${data}=data`, "--procs", procs], { timeoutMs });
+      assert.match(result.stdout, /^\d+ blocks in \d+ ms, zlib [\d.]+\n$/, described(result));
+      assert.equal(result.code, 0, described(result));
+      outputs.push(readFileSync(path.join(data, "out")));
+    }
+    assert.ok(inflateSync(outputs[0]!).equals(input));
+    for (const output of outputs) assert.ok(output.equals(outputs[0]!));
+  });
+});
