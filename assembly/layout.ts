@@ -18,7 +18,7 @@
  */
 
 /** The version of the contract between a compiled program and the host; a mismatch is refused at load time. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** Bytes that threads exchange between caches at a time; fields written by different threads keep this distance. */
 export const CACHE_LINE = 64;

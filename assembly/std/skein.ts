@@ -9,7 +9,8 @@
  */
 
 // Goroutines.
-export { newproc as go, gosched, goexit, goid, numGoroutine, numCPU, threadId } from "./skein/runtime/goroutine/proc";
+export { newproc as go, gosched, goid, numGoroutine, numCPU, threadId } from "./skein/runtime/goroutine/proc";
+export { defer, goexit, recover } from "./skein/runtime/goroutine/unwind";
 export { gomaxprocs, lockOSThread, unlockOSThread } from "./skein/runtime/goroutine/proc";
 export { setMaxThreads } from "./skein/runtime/sched/newm";
 export { blocking, sleepBlocking } from "./skein/runtime/goroutine/syscall";

@@ -15,6 +15,8 @@ export interface Core {
   beginTrace(capacity: number): void;
   /** An empty Uint8Array of `n` bytes, for channels of bytes; 0 if there is no memory for it. It is kept until this thread asks for the next one. */
   bytesNew(n: number): number;
+  /** Called by JavaScript, which has caught something: whether it may be. What lies below the attempt has been resumed if the stack above is not yet. */
+  catches(): boolean;
   chanClose(c: number): void;
   /** Receives into the slot at `at` if that is possible at once: OpStatus.Done, OpStatus.Closed, or 0. `op` lends its waiter. */
   chanTryRecv(op: number, c: number, at: number): number;
@@ -53,6 +55,8 @@ export interface Core {
   hostReady(word: number): void;
   /** Sets up the scheduler; on M0, once, in memory that is still zero but for the program's data. */
   init(procs: number, numCPU: number, maxThreads: number, heapBase: number, maxPages: number, heapPlace: number): void;
+  /** Called by JavaScript: makes the call that is attempted. */
+  invoke(at: number): void;
   /** A listener has a new connection, whose addresses are filled in. */
   ioAccepted(at: number, accepted: number): void;
   /** One of IoEvent. */
@@ -133,6 +137,11 @@ export interface Core {
   opPoll(op: number): number;
   /** Whether goroutines that have begun await on the thread of an M, besides that of a record. A hint: they come and go. */
   othersAwait(mid: number, record: number): boolean;
+  /**
+   * Called by JavaScript with what the goroutine of this thread has thrown out of `mstart`: false if nothing is deferred; else it goes on with that,
+   * and throws again afterwards. Frees the Text.
+   */
+  panicLater(text: number): boolean;
   /** Passes the panic of this thread's goroutine to the main thread; `text` is a Text that the main thread frees. */
   panicNote(text: number): void;
   /** The same for the thread that was the M's `gen`th; where that has gone, the main thread gets it as an orphan. */
@@ -200,6 +209,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   beginExit: 0,
   beginTrace: 1,
   bytesNew: 1,
+  catches: 0,
   chanClose: 1,
   chanTryRecv: 3,
   chanTrySend: 2,
@@ -219,6 +229,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   holdingsNew: 1,
   hostReady: 1,
   init: 6,
+  invoke: 1,
   ioAccepted: 2,
   ioEvent: 3,
   ioFree: 1,
@@ -249,6 +260,7 @@ export const ARITIES: Readonly<Record<keyof Core, number>> = {
   opNew: 2,
   opPoll: 1,
   othersAwait: 2,
+  panicLater: 1,
   panicNote: 1,
   postOwned: 3,
   readRelease: 3,
@@ -293,6 +305,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
   };
   const beginExit = take("beginExit");
   const bytesNew = take("bytesNew");
+  const catches = take("catches");
   const contextCancel = take("contextCancel");
   const drain = take("drain");
   const holdingsNew = take("holdingsNew");
@@ -306,6 +319,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
   const opCancel = take("opCancel");
   const opNew = take("opNew");
   const othersAwait = take("othersAwait");
+  const panicLater = take("panicLater");
   const schedtraceNow = take("schedtraceNow");
   const semaphoreTry = take("semaphoreTry");
   const takeRequests = take("takeRequests");
@@ -317,6 +331,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     beginExit: () => Boolean(beginExit()),
     beginTrace: take("beginTrace"),
     bytesNew: (n) => bytesNew(n) >>> 0,
+    catches: () => Boolean(catches()),
     chanClose: take("chanClose"),
     chanTryRecv: take("chanTryRecv"),
     chanTrySend: take("chanTrySend"),
@@ -336,6 +351,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     holdingsNew: (mid) => holdingsNew(mid) >>> 0,
     hostReady: take("hostReady"),
     init: take("init"),
+    invoke: take("invoke"),
     ioAccepted: take("ioAccepted"),
     ioEvent: take("ioEvent"),
     ioFree: take("ioFree"),
@@ -366,6 +382,7 @@ export function bindCore(exports: WebAssembly.Exports, refuse: (message: string)
     opNew: (mid, gen) => opNew(mid, gen) >>> 0,
     opPoll: take("opPoll"),
     othersAwait: (mid, record) => Boolean(othersAwait(mid, record)),
+    panicLater: (text) => Boolean(panicLater(text)),
     panicNote: take("panicNote"),
     postOwned: take("postOwned"),
     readRelease: take("readRelease"),

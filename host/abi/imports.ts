@@ -8,6 +8,11 @@
 export interface CoreImports {
   /** The program's arguments as UTF-16, each ended by a zero unit; returns the bytes needed, writes only what fits. */
   readonly args: (ptr: number, cap: number) => number;
+  /**
+   * Calls `invoke` with the address of an Attempt, and catches what a panic throws: 0, or a Text. What is called may unwind and rewind
+   * (`goroutine/unwind.ts`).
+   */
+  readonly attempt: (at: number) => number;
   /** An environment variable, UTF-16, lengths in bytes; -1 if unset, else the bytes needed; writes only what fits. */
   readonly env: (name: number, nameLen: number, ptr: number, cap: number) => number;
   /** The whole environment as UTF-8, each `name=value` ended by a zero byte; returns the bytes needed, writes only what fits. */
@@ -30,6 +35,8 @@ export interface CoreImports {
   readonly readFile: (path: number, pathLen: number) => number;
   /** Copies the file that this thread has just read, and lets go of it. */
   readonly readFileTake: (ptr: number, len: number) => void;
+  /** The same once more, of what was thrown before, with the stack that it had. Does not return. */
+  readonly rethrow: (ptr: number, len: number, trace: number, traceLen: number) => void;
   /** Runs the JavaScript goroutine of a record (a JsGo); returns one of RunJs. */
   readonly run_js: (record: number) => number;
   /**
@@ -47,6 +54,7 @@ export interface CoreImports {
 export function bindCoreImports(host: CoreImports): { readonly [K in keyof CoreImports]: CoreImports[K] } {
   return {
     args: (ptr: number, cap: number) => host.args(ptr >>> 0, cap),
+    attempt: (at: number) => host.attempt(at >>> 0),
     env: (name: number, nameLen: number, ptr: number, cap: number) => host.env(name >>> 0, nameLen, ptr >>> 0, cap),
     environ: (ptr: number, cap: number) => host.environ(ptr >>> 0, cap),
     exit: host.exit,
@@ -58,6 +66,8 @@ export function bindCoreImports(host: CoreImports): { readonly [K in keyof CoreI
     read: (ptr: number, len: number) => host.read(ptr >>> 0, len),
     readFile: (path: number, pathLen: number) => host.readFile(path >>> 0, pathLen),
     readFileTake: (ptr: number, len: number) => host.readFileTake(ptr >>> 0, len),
+    rethrow: (ptr: number, len: number, trace: number, traceLen: number) =>
+      host.rethrow(ptr >>> 0, len, trace >>> 0, traceLen),
     run_js: (record: number) => host.run_js(record >>> 0),
     thread_time: host.thread_time,
     traceback: (ptr: number, cap: number) => host.traceback(ptr >>> 0, cap),

@@ -1057,6 +1057,43 @@ export class Task extends View {
   }
 }
 
+/** Code that is being attempted. What the compiler puts into one lies behind it (`host/compiler/tries.ts`). */
+export class Attempt extends View {
+  static readonly SIZE: number = 20;
+  get kind(): number {
+    return this.words[this.at]! >>> 0;
+  }
+  set kind(value: number) {
+    this.words[this.at] = value;
+  }
+  get outer(): number {
+    return this.words[this.at + 1]! >>> 0;
+  }
+  set outer(value: number) {
+    this.words[this.at + 1] = value;
+  }
+  /** Table index of the code, `(arg: usize) => void`. */
+  get thunk(): number {
+    return this.words[this.at + 2]!;
+  }
+  set thunk(value: number) {
+    this.words[this.at + 2] = value;
+  }
+  get arg(): number {
+    return this.words[this.at + 3]! >>> 0;
+  }
+  set arg(value: number) {
+    this.words[this.at + 3] = value;
+  }
+  /** How the code of a `try` was left: 0 by its end. */
+  get code(): number {
+    return this.words[this.at + 4]!;
+  }
+  set code(value: number) {
+    this.words[this.at + 4] = value;
+  }
+}
+
 /** A number of tickets that goroutines take and give back. */
 export class Semaphore extends View {
   static readonly SIZE: number = 20;

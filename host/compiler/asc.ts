@@ -17,15 +17,18 @@ import type {
   CallNode,
   TemplateNode,
   ThrowNode,
+  TryNode,
+  ReturnNode,
+  JumpNode,
   ParameterNode,
   FunctionTypeNode,
   DeclarationNode,
   FunctionDeclarationNode,
   FunctionNode,
+  VariableNode,
   VariableStatementNode,
   ForNode,
   ForOfNode,
-  VariableNode,
   TypeNode,
 } from "./nodes.js";
 
@@ -148,6 +151,13 @@ export interface Flow {
   readonly contextualTypeArguments: Map<string, Type> | null;
   scopedLocals: Map<string, Local> | null;
   scopedTypeAlias: Map<string, Element> | null;
+  readonly returnType: Type;
+  readonly isInline: boolean;
+  readonly inlineReturnLabel: string | null;
+  readonly breakLabel: string | null;
+  readonly continueLabel: string | null;
+  inherit(other: Flow): void;
+  inheritAlternatives(left: Flow, right: Flow): void;
   lookup(name: string): Element | null;
   lookupLocal(name: string): Local | null;
   isNonnull(expression: Expr, type: Type): boolean;
@@ -196,6 +206,7 @@ export interface Module {
   copyExpression(expression: Expr): Expr;
   call(target: string, operands: Expr[] | null, result: TypeRef): Expr;
   return_call(target: string, operands: Expr[] | null, result: TypeRef): Expr;
+  return(value?: Expr): Expr;
   call_indirect(table: string | null, index: Expr, operands: Expr[] | null, params: TypeRef, results: TypeRef): Expr;
   unreachable(): Expr;
   unary(op: number, value: Expr): Expr;
@@ -344,6 +355,11 @@ export interface Compiler extends Emitter {
   compileStatement(statement: Node): Expr;
   compileExpression(expression: Node, contextualType: Type, constraints?: number): Expr;
   compileThrowStatement(statement: ThrowNode): Expr;
+  compileStatement(statement: Node): Expr;
+  compileTryStatement(statement: TryNode): Expr;
+  compileReturnStatement(statement: ReturnNode): Expr;
+  compileBreakStatement(statement: JumpNode): Expr;
+  compileContinueStatement(statement: JumpNode): Expr;
   compileTemplateLiteral(literal: TemplateNode, constraints: number): Expr;
   ensureStaticString(text: string): Expr;
   makeToString(value: Expr, type: Type, reportNode: Node): Expr;
@@ -462,6 +478,27 @@ interface Api {
     createNamedType(name: Node, typeArguments: null, isNullable: boolean, range: Range): TypeNode;
     createBlockStatement(statements: readonly Node[], range: Range): Node;
     createExpressionStatement(expression: Node): Node;
+    createTryStatement(
+      body: readonly Node[],
+      catchVariable: IdentifierNode | null,
+      catchStatements: readonly Node[] | null,
+      finallyStatements: readonly Node[] | null,
+      range: Range,
+    ): TryNode;
+    createFunctionExpression(declaration: FunctionDeclarationNode): FunctionNode;
+    createVariableStatement(
+      decorators: null,
+      declarations: readonly VariableNode[],
+      range: Range,
+    ): VariableStatementNode;
+    createVariableDeclaration(
+      name: IdentifierNode,
+      decorators: null,
+      flags: number,
+      type: TypeNode | null,
+      initializer: Node | null,
+      range: Range,
+    ): VariableNode;
     createReturnStatement(value: Node, range: Range): Node;
     createThisExpression(range: Range): IdentifierNode;
     createFalseExpression(range: Range): IdentifierNode;
@@ -608,7 +645,17 @@ interface Api {
     | "TruncF64ToU64"
   >;
   readonly LocalFlags: Enum<"Constant" | "Initialized">;
-  readonly FlowFlags: Enum<"InlineContext" | "Throws" | "Terminates">;
+  readonly FlowFlags: Enum<
+    | "InlineContext"
+    | "Returns"
+    | "Throws"
+    | "Breaks"
+    | "Continues"
+    | "Terminates"
+    | "ConditionallyReturns"
+    | "ConditionallyBreaks"
+    | "ConditionallyContinues"
+  >;
   readonly SourceKind: Enum<"Library" | "UserEntry">;
   readonly Feature: Enum<"Threads">;
   readonly FeatureFlags: Enum<"TailCall">;

@@ -33,6 +33,16 @@ export interface Body {
   readonly types: readonly Type[];
 }
 
+/** What a body that is no goroutine's is given besides: the code of a `try`. */
+export interface Frame {
+  /** The name of its first parameter, an address. */
+  readonly name: string;
+  /** Called with the function before its code is compiled. */
+  prepare(instance: FunctionInstance): void;
+}
+
+const PART = /~try\d+$/;
+
 interface Parameter {
   readonly node: ParameterNode;
   readonly type: Type;
@@ -44,6 +54,7 @@ interface Parameter {
 export class Bodies {
   /** The number of bodies started in each function so far, and which functions are bodies. */
   private readonly counters = new WeakMap<FunctionInstance, number>();
+  private readonly parts = new Map<string, number>();
   private readonly isBody = new WeakSet<FunctionInstance>();
   /** Compiled bodies: the compiler may compile a loop twice, and inlined functions once for each call. */
   private readonly compiled = new WeakMap<Node, Map<string, FunctionInstance>>();
@@ -56,7 +67,7 @@ export class Bodies {
   ) {}
 
   /** Compiles `expression`, called with `args`, in the current flow; null if there were errors. */
-  compile(expression: FunctionNode, args: readonly Node[]): Body | null {
+  compile(expression: FunctionNode, args: readonly Node[], frame: Frame | null = null): Body | null {
     const { session } = this;
     const { compiler } = session;
     const flow = compiler.currentFlow;
@@ -107,7 +118,8 @@ export class Bodies {
     if (session.errorCount > errorsBefore) return null;
 
     const all = [...(declared as Parameter[]), ...captured];
-    const instance = this.instance(expression, flow, thisType, all, constants);
+    const first = frame ? [{ node: parameterNode(frame.name, expression), type: api.Type.usize32, value: 0 }] : [];
+    const instance = this.instance(expression, flow, thisType, [...first, ...all], constants, frame);
     if (!instance) return null;
     return {
       instance,
@@ -141,6 +153,7 @@ export class Bodies {
     thisType: Type | null,
     parameters: readonly Parameter[],
     constants: readonly Local[],
+    frame: Frame | null,
   ): FunctionInstance | null {
     const { compiler } = this.session;
     const source = flow.sourceFunction;
@@ -168,7 +181,7 @@ export class Bodies {
     if (existing) return existing;
 
     const { range } = expression;
-    const name = this.nextName(source);
+    const name = frame ? this.nextPart(source) : this.nextName(source);
     const body = block(declaration.body!, returnType);
     this.captures.replaceBody(body, declaration.body!);
     const clone = new api.FunctionDeclaration(
@@ -194,6 +207,7 @@ export class Bodies {
     exposeTypeAliases(instance.flow, flow);
     this.adoptCells(instance, parameters);
     instances.set(key, instance);
+    frame?.prepare(instance);
     return compiler.compileFunction(instance) ? instance : null;
   }
 
@@ -206,6 +220,14 @@ export class Bodies {
       flow.scopedLocals!.delete(name);
       this.cells.adopt(flow, name, shared, address);
     }
+  }
+
+  /** A part of its function, whose name a stack shows. */
+  private nextPart(source: FunctionInstance): string {
+    const whole = source.internalName.replace(PART, "");
+    const count = (this.parts.get(whole) ?? 0) + 1;
+    this.parts.set(whole, count);
+    return `${source.name.replace(PART, "")}~try${count}`;
   }
 
   /** Named as Go names function literals: `main.func1`, and `main.func1.1` for one inside it. */

@@ -14,6 +14,8 @@
  *
  * A function that is named, or that is the first and only value of a variable, can be called inside by that name: it is itself.
  *
+ * The code of a `try` is a function too (`tries.ts`).
+ *
  * The walk goes over all children of a node; only the kinds that open a scope, declare or mention names without using
  * their values are treated by name. So a kind of node it has never heard of is at worst walked as a list of expressions.
  */
@@ -23,8 +25,10 @@ import api, {
   type IdentifierNode,
   type Node,
   type Source,
+  type TryNode,
   type VariableNode,
 } from "./asc.js";
+import { tryParts } from "./tryparts.js";
 
 const { NodeKind, Token, LiteralKind, CommonFlags } = api;
 
@@ -65,13 +69,6 @@ const scopeKinds = new Set([NodeKind.Block, NodeKind.Switch]);
 const loopKinds = new Set([NodeKind.For, NodeKind.ForOf, NodeKind.While, NodeKind.Do]);
 
 type FunctionDeclaration = FunctionNode["declaration"];
-
-interface TryNode extends Node {
-  readonly bodyStatements: readonly Node[];
-  readonly catchVariable: IdentifierNode | null;
-  readonly catchStatements: readonly Node[] | null;
-  readonly finallyStatements: readonly Node[] | null;
-}
 
 const NOTHING: Captured = { names: new Map(), self: new Set(), receiver: null, problems: [] };
 
@@ -372,12 +369,10 @@ class Walk {
   }
 
   private tryStatement(node: TryNode): void {
-    this.scoped(() => this.list(node.bodyStatements));
-    this.scoped(() => {
-      if (node.catchVariable) this.declare(node.catchVariable.text, node.catchVariable, null);
-      this.list(node.catchStatements ?? []);
-    });
-    this.scoped(() => this.list(node.finallyStatements ?? []));
+    const { code, handler, finalizer } = tryParts(node);
+    this.node(code);
+    if (handler) this.node(handler);
+    if (finalizer) this.node(finalizer);
   }
 
   private scoped(visit: () => void): void {

@@ -12,9 +12,11 @@ import { installAllocations } from "./allocations.js";
 import { installAddressOf } from "./addressof.js";
 import { isCSource } from "../c/names.js";
 import type { CPart } from "./c/index.js";
+import { Bodies } from "./bodies.js";
 import { Captures } from "./captures.js";
 import { Cells } from "./cells.js";
 import { Closures } from "./closures.js";
+import { Defers } from "./defers.js";
 import { emit } from "./emit.js";
 import { Entry, START_EXPORT } from "./entry.js";
 import { installForOf, installPatterns } from "./forof.js";
@@ -37,6 +39,7 @@ import { Sources, unreadable, type SourceFile } from "./sources.js";
 import { installTemplates } from "./templates.js";
 import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
+import { Tries } from "./tries.js";
 import type { SymbolNames } from "../program/symbols.js";
 
 /** Pages of the largest memory there can be; how much is reserved is for the host to decide. */
@@ -270,9 +273,16 @@ function generate(
   const closures = new Closures(session, captures, cells, inference);
   // Outside of what the cells add to a function's beginning: a closure reads its register first.
   closures.install(hooks);
-  new Tasks(session, captures, cells, closures).install(hooks);
+  const bodies = new Bodies(session, captures, cells, closures);
+  const tries = new Tries(session, bodies);
+  tries.install(hooks);
+  const defers = new Defers(session, frames, tries, mentions(program, sources, /\brecover\b/));
+  session.catches = mentions(program, sources, /\b(?:catch|finally|recover)\b/);
+  new Tasks(session, bodies, closures, defers).install(hooks);
   installSelects(hooks, session);
   installForOf(hooks, session);
+  // Outside of all that is added to a function's beginning.
+  defers.install(hooks);
   nullChecks.install(hooks);
   c?.install(hooks, session);
   // After the tasks, which look at calls as the compiler makes them.
@@ -291,6 +301,7 @@ function generate(
     hooks.restore();
   }
   for (const name of nullChecks.reduce(compiler.module)) frames.names.add(name);
+  defers.apply(compiler.module);
   frames.addDeferred(session.deferred);
   checkDeclarations(compiler, (file) => sources.location(file) !== null, c !== null);
   throwErrors(program, names);
@@ -316,7 +327,8 @@ function declarationOf(
   program: Program,
   internalName: string,
 ): { source: string; line: number; column: number } | undefined {
-  const element = program.instancesByName.get(internalName.replace(/~resumed$/, "")) as DeclaredElement | undefined;
+  const element = program.instancesByName.get(internalName.replace(/(?:~deferring)?(?:~resumed)?$/, "")) as
+    DeclaredElement | undefined;
   if (element === undefined) return undefined;
   const { source, start } = element.identifierNode.range;
   return { source: source.normalizedPath, line: source.lineAt(start), column: source.columnAt() };
@@ -329,6 +341,13 @@ function isProgram(sources: Sources, internalName: string): boolean {
     internalName.startsWith("~lib/") &&
     !internalName.startsWith("~lib/skein") &&
     !sources.isStandardLibrary(internalName)
+  );
+}
+
+/** Tells whether a word is anywhere in the program's own text. */
+function mentions(program: Program, sources: Sources, word: RegExp): boolean {
+  return program.parser.sources.some(
+    ({ normalizedPath, text }) => sources.location(normalizedPath) !== null && word.test(text),
   );
 }
 

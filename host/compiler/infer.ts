@@ -42,6 +42,9 @@ interface Statement extends Node {
   readonly ifTrue?: Node;
   readonly ifFalse?: Node | null;
   readonly value?: Node | null;
+  readonly bodyStatements?: readonly Node[];
+  readonly catchStatements?: readonly Node[] | null;
+  readonly finallyStatements?: readonly Node[] | null;
 }
 
 export class Inference {
@@ -176,7 +179,9 @@ export class Inference {
       case NodeKind.Do:
       case NodeKind.Try: {
         const { initializer, body, ifTrue, ifFalse, statements, cases } = node;
-        const inner = [initializer, body, ifTrue, ifFalse, ...(statements ?? cases ?? [])];
+        const { bodyStatements, catchStatements, finallyStatements } = node;
+        const tried = [bodyStatements, catchStatements, finallyStatements].flatMap((part) => part ?? []);
+        const inner = [initializer, body, ifTrue, ifFalse, ...(statements ?? cases ?? tried)];
         return this.firstReturned(resolver, inner, flow.fork());
       }
       default:

@@ -59,6 +59,22 @@ export interface ThrowNode extends Node {
   readonly value: Node;
 }
 
+export interface TryNode extends Node {
+  readonly bodyStatements: readonly Node[];
+  readonly catchVariable: IdentifierNode | null;
+  readonly catchStatements: readonly Node[] | null;
+  readonly finallyStatements: readonly Node[] | null;
+}
+
+export interface ReturnNode extends Node {
+  readonly value: Node | null;
+}
+
+/** `break` or `continue`. */
+export interface JumpNode extends Node {
+  readonly label: Node | null;
+}
+
 export interface TypeNode extends Node {
   hasGenericComponent(typeParameters: readonly Node[]): boolean;
 }

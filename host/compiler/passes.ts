@@ -15,7 +15,7 @@
  */
 import type { Module } from "./asc.js";
 import { splitInstrumented } from "./twins.js";
-import { CORE } from "./session.js";
+import { CORE, INVOKE } from "./session.js";
 import { bodyOf, callTarget, functionsOf, walk } from "./safepoints-ir.js";
 
 /** Binaryen's -O3 for one function after the other. */
@@ -110,15 +110,16 @@ export function runPasses(module: Module, { frames, table, quick }: Build, after
   afterInlining();
 
   checkScheduler(module);
-  // Imported functions never switch; indirect calls may, but not those of the scheduler, which sorts.
+  // Of what is imported, only what calls back may switch; indirect calls may, but not those of the scheduler, which sorts.
   module.setPassArgument("asyncify-ignore-imports", "1");
+  module.setPassArgument("asyncify-imports", "skein.attempt");
   module.setPassArgument("asyncify-removelist", SCHEDULER.join(","));
   // At this level it optimises what it makes before and after; a quick build leaves that to the passes below, in a fifth of the time.
   if (quick) module.setOptimizeLevel(0);
   module.runPasses(["asyncify"]);
   module.setOptimizeLevel(3);
   for (const name of ASYNCIFY_EXPORTS) module.removeExport(`asyncify_${name}`);
-  splitInstrumented(module, table);
+  splitInstrumented(module, new Set([...table, INVOKE]));
 
   module.runPasses(quick ? QUICK_PASSES : ["inlining", ...FUNCTION_PASSES]);
   module.runPasses(["simplify-globals", "reorder-globals", "remove-unused-module-elements"]);

@@ -33,7 +33,7 @@ import {
   type Func,
 } from "./safepoints-ir.js";
 import { BULK_OPERATIONS, hasLoops, insertInLoops, isProtected, PROTECTED, reserveLocals } from "./safepoints-loops.js";
-import { ABORT, CLOSURE, CORE, NIL_PANIC, type Session } from "./session.js";
+import { ABORT, ATTEMPT_THUNK, CLOSURE, CORE, HOST_ATTEMPT, NIL_PANIC, type Session } from "./session.js";
 
 /**
  * Where AssemblyScript's library writes a scratch variable and reads it later: whole files, or functions that are named.
@@ -203,6 +203,7 @@ function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analy
     if (kind === "Call") {
       calls.push(expression);
       callees.add(callTarget(expression));
+      callsIndirectly ||= callTarget(expression) === HOST_ATTEMPT;
     } else if (kind === "CallIndirect") callsIndirectly = true;
     else if (kind === "GlobalGet") registers.add(globalName(expression));
     else if (kind === "Loop") isLong ||= isUninterruptible || isProtected(expression);
@@ -278,9 +279,9 @@ function findRecursion(functions: Functions, table: ReadonlySet<string>): void {
   for (const f of indirect) if (table.has(f.name) && !f.isUninterruptible && !isThunk(f.name)) f.atEntry = true;
 }
 
-/** Thunks of tasks and of the program's entries: at the bottom of a stack. */
+/** Thunks of tasks and of the program's entries: at the bottom of a stack, unlike those of attempts. */
 function isThunk(name: string): boolean {
-  return name.startsWith("~") && !name.startsWith("~lib/");
+  return name.startsWith("~") && !name.startsWith("~lib/") && !name.startsWith(ATTEMPT_THUNK);
 }
 
 /** Marks functions, and from these all that call them, directly or not, as far as `mark` says that it marked one. */

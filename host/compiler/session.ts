@@ -22,6 +22,16 @@ export const CORE = "~lib/skein/runtime";
 export const ABORT = "base/panic/abort";
 export const NIL_PANIC = "base/nil/nilPanic";
 
+/** What calls the code that is attempted (`goroutine/unwind.ts`): JavaScript's function, and the one that this calls. */
+export const HOST_ATTEMPT = `${CORE}/base/imports/hostAttempt`;
+export const INVOKE = `${CORE}/goroutine/unwind/invoke`;
+
+/** Ends the name of a function's code that is attempted, because its deferred calls may recover. */
+export const DEFERRING = "~deferring";
+
+/** Begins the names of the thunks of attempts. */
+export const ATTEMPT_THUNK = "~try:";
+
 /** The closure that is being called: a register of the thread, set right before a call and read as the function begins. */
 export const CLOSURE = "~closure";
 
@@ -35,8 +45,11 @@ export class Session {
   readonly calls = new Map<string, number>();
   /** Internal names of the functions that deferred calls call. */
   readonly deferred = new Set<string>();
+  /** The program may catch what it throws. */
+  catches = false;
   private taskType: Type | undefined;
   private goTaskType: Type | undefined;
+  private deferTaskType: Type | undefined;
   private readonly coreFunctions = new Map<string, FunctionInstance>();
 
   constructor(readonly compiler: Compiler) {}
@@ -53,10 +66,16 @@ export class Session {
     return task.type;
   }
 
-  /** Tells whether a parameter of this type takes a deferred call: the core's class `Task`, or `GoTask`. */
+  /** Tells whether a parameter of this type takes a deferred call: the core's class `Task`, or one derived from it. */
   isTask(type: Type): boolean {
     this.taskType ??= this.resolveTaskClass("Task");
-    return this.isOf(type, this.taskType) || this.isGoTask(type);
+    return this.isOf(type, this.taskType) || this.isGoTask(type) || this.isDeferTask(type);
+  }
+
+  /** Tells whether a parameter of this type takes a call for when the function around it ends. */
+  isDeferTask(type: Type): boolean {
+    this.deferTaskType ??= this.resolveTaskClass("DeferTask");
+    return this.isOf(type, this.deferTaskType);
   }
 
   /** Tells whether a parameter of this type takes the call of a goroutine. */

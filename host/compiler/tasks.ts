@@ -29,10 +29,9 @@ import api, {
   type Type,
   type TypeRef,
 } from "./asc.js";
-import { Bodies } from "./bodies.js";
-import type { Captures } from "./captures.js";
-import type { Cells } from "./cells.js";
+import type { Bodies } from "./bodies.js";
 import type { Closures } from "./closures.js";
+import type { Defers } from "./defers.js";
 import type { Hooks } from "./hooks.js";
 import { TASK_LOCAL, type Session } from "./session.js";
 
@@ -45,7 +44,7 @@ interface DeferredCall {
   readonly types: readonly Type[];
 }
 
-type Target =
+export type Target =
   | {
       readonly kind: "direct";
       readonly name: string;
@@ -55,9 +54,12 @@ type Target =
     }
   | { readonly kind: "indirect"; readonly signature: Signature; readonly argumentsLength: number };
 
-/** The layout of values in a task, from byte `Task.SIZE`, each at its natural alignment. */
-export function layOut(types: readonly Type[]): { readonly offsets: number[]; readonly size: number } {
-  let end = Task.SIZE;
+/** The layout of values in a task, from byte `Task.SIZE` if nothing else is said, each at its natural alignment. */
+export function layOut(
+  types: readonly Type[],
+  first = Task.SIZE,
+): { readonly offsets: number[]; readonly size: number } {
+  let end = first;
   const offsets = types.map((type) => {
     const at = (end + type.byteSize - 1) & -type.byteSize;
     end = at + type.byteSize;
@@ -83,7 +85,6 @@ export function readArguments(session: Session, types: readonly Type[]): Expr[] 
 }
 
 export class Tasks {
-  private readonly bodies: Bodies;
   /** Arguments whose parameter is a `Task`, with the call that they are given to. */
   private readonly taskArguments = new WeakMap<Node, Node>();
   /** Calls being compiled in order to be deferred; the value is there once the compiler has made the call. */
@@ -92,12 +93,10 @@ export class Tasks {
 
   constructor(
     private readonly session: Session,
-    captures: Captures,
-    cells: Cells,
+    private readonly bodies: Bodies,
     private readonly closures: Closures,
-  ) {
-    this.bodies = new Bodies(session, captures, cells, closures);
-  }
+    private readonly defers: Defers,
+  ) {}
 
   install(hooks: Hooks): void {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- in the replacements, `this` is the compiler
@@ -181,6 +180,7 @@ export class Tasks {
         `'${callee}' takes a call, as in ${callee}(f(x)), or an arrow function, as in ${callee}(() => { … })`,
       );
     }
+    if (this.session.isDeferTask(type)) this.defers.note(expression, deferred?.target);
     const task = deferred ? this.emit(compiler, deferred, this.session.isGoTask(type)) : compiler.module.unreachable();
     compiler.currentType = type;
     compiler.addDebugLocation(task, expression.range);

@@ -29,7 +29,7 @@ export function installThrows(hooks: Hooks, session: Session): void {
   });
 
   hooks.replace(api.Compiler.prototype, "compileThrowStatement", function (original, statement) {
-    if (statement.range.source.isLibrary || isPlain(statement)) return original(statement);
+    if (statement.range.source.isLibrary || (isPlain(statement) && !session.catches)) return original(statement);
     const { module } = this;
     this.currentFlow.flags |= api.FlowFlags.Throws | api.FlowFlags.Terminates;
     const value = this.compileExpression(statement.value, api.Type.auto);

@@ -17,6 +17,8 @@ import { bindCore, type Core } from "../abi/core.js";
 import { bindCoreImports, type CoreImports } from "../abi/imports.js";
 import { Stacks, type SymbolSource } from "./stacks.js";
 import { ThreadTimes } from "../base/threadtime.js";
+import { thrownText } from "./panics.js";
+import { writeText } from "./notes.js";
 import { callStack } from "../base/thrown.js";
 import type { ThreadOptions } from "./threadoptions.js";
 
@@ -141,6 +143,23 @@ function programImports(
 
     panic(address, length) {
       throw new ProgramPanic(memory.utf8(address, length));
+    },
+
+    rethrow(address, length, trace, traceLength) {
+      const panic = new ProgramPanic(memory.utf8(address, length));
+      panic.stack = memory.utf8(trace, traceLength);
+      throw panic;
+    },
+
+    attempt(record) {
+      try {
+        core().invoke(record);
+        return 0;
+      } catch (thrown) {
+        const text = core().catches() ? thrownText(thrown) : undefined;
+        if (text === undefined) throw thrown;
+        return writeText(core(), memory, text);
+      }
     },
 
     fatal(address, length) {

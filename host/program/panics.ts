@@ -3,7 +3,9 @@
  *
  * V8's wording of wasm traps is not specified, but it has been the same for years; what is not recognised is shown as it is.
  */
+import { stackOf } from "../base/thrown.js";
 import { ProgramPanic } from "./instance.js";
+import { framesIn } from "./stacks.js";
 
 const NIL = "runtime error: invalid memory address or nil pointer dereference";
 const INDEX = "runtime error: index out of range";
@@ -40,4 +42,10 @@ export function panicMessage(thrown: unknown): string | undefined {
     return "runtime error: stack overflow";
   }
   return undefined;
+}
+
+/** What the core is told of a panic that is caught: its message and, behind a 0, where it was thrown; undefined as above. */
+export function thrownText(thrown: unknown): string | undefined {
+  const message = panicMessage(thrown);
+  return message === undefined ? undefined : `${message}\0${framesIn(stackOf(thrown) ?? "")}`;
 }

@@ -21,6 +21,11 @@ const WASM_FRAME = /wasm-function\[\d+\]:0x([0-9a-f]+)/;
 /** The core's function below which there are no more frames of the goroutine whose stack it traces (`dump.ts`). */
 const TRACER = "stackOf";
 
+/** Of a stack as V8 wrote it, no more than what `Stacks` reads. */
+export function framesIn(stack: string): string {
+  return (stack.match(/wasm-function\[\d+\]:0x[0-9a-f]+/g) ?? []).join("\n");
+}
+
 /** Puts names to the frames of one program's stacks. */
 export class Stacks {
   private tables: { symbolOf: Symbolizer; functions: FunctionTable; table: Map<number, number> } | undefined;

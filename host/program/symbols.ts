@@ -173,7 +173,8 @@ const THUNK = /^~task:(.*?)(?:\/\d+)?$/;
  */
 export function displayName(internalName: string): string {
   return internalName
-    .replace(/~(?:resumed)?$/, "")
+    .replace(/(?:~deferring)?(?:~(?:resumed)?)?$/, "")
+    .replace(/~try\d+/g, "")
     .replace(THUNK, "$1")
     .replace(/^start:.*/, "init")
     .replace(/(?:[^<>,|()#/]+\/)+/g, "")

@@ -25,7 +25,7 @@ import { isError, stackOf, wordsOf } from "../base/thrown.js";
 import { BrokenPipe } from "../base/stdio.js";
 import { threadNumber } from "../base/threadtime.js";
 import { Spoke } from "../values/index.js";
-import { panicMessage } from "../program/panics.js";
+import { panicMessage, thrownText } from "../program/panics.js";
 import { writeAtOnce } from "../go/stdout.js";
 
 /** What the thread of an M is given. */
@@ -185,6 +185,7 @@ function recover(thrown: unknown, data: MData, control: Control, { core, memory,
   const goroutine = core.currentGoid();
   if (message === undefined || goroutine === 0n) throw thrown;
 
+  if (core.panicLater(writeText(core, memory, thrownText(thrown)!))) return true;
   const frames = stacks.frames(stackOf(thrown) ?? "");
   const text = writePanic(message, goroutine, core.currentCreator(), frames);
   if (data.panic === "exit") {

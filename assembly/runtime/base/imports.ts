@@ -20,6 +20,17 @@ export declare function hostExit(code: i32): void;
 @external("skein", "panic")
 export declare function hostPanic(ptr: usize, len: i32): void;
 
+/** The same once more, of what was thrown before, with the stack that it had. Does not return. */
+@external("skein", "rethrow")
+export declare function hostRethrow(ptr: usize, len: i32, trace: usize, traceLen: i32): void;
+
+/**
+ * Calls `invoke` with the address of an Attempt, and catches what a panic throws: 0, or a Text. What is called may unwind and rewind
+ * (`goroutine/unwind.ts`).
+ */
+@external("skein", "attempt")
+export declare function hostAttempt(at: usize): usize;
+
 /** Ends the program with a fatal error; the text is UTF-8 and complete. Does not return. */
 @external("skein", "fatal")
 export declare function hostFatal(ptr: usize, len: i32): void;

@@ -5,7 +5,23 @@
  */
 import { enterGate, leaveGate } from "./gate";
 import { hostFatal, hostPanic } from "./imports";
-import { m } from "./registers";
+import { m, setThrown } from "./registers";
+
+/** A panic, or the end of a goroutine (`goroutine/unwind.ts`), while it is on its way through frames. */
+export class Panic {
+  /** Where it was thrown, as the host wrote it down. */
+  trace: string = "";
+  /** No panic: the goroutine ends. */
+  isExit: bool = false;
+  /** It has come up while the goroutine ended, which that goes on with if this is recovered. */
+  exits: bool = false;
+
+  constructor(
+    readonly error: Error,
+    /** What a report says: with what it has taken the place of. */
+    public text: string,
+  ) {}
+}
 
 /** AssemblyScript's own messages, in Go's words. */
 function goWords(message: string): string {
@@ -24,7 +40,9 @@ export function abort(message: string | null, fileName: string | null, line: u32
 /** What a program's own `throw` calls (`host/compiler/throws.ts`). Does not return. */
 export function panicError(error: Error): void {
   if (changetype<usize>(error) == 0) gopanic(NIL);
-  gopanic(goWords(error.message));
+  const text = goWords(error.message);
+  setThrown(changetype<usize>(new Panic(error, text)));
+  gopanic(text);
 }
 
 /** Panics the current goroutine with a message. Does not return. */

@@ -33,6 +33,15 @@ export function setG(gp: G): void {
   g = gp;
 }
 
+/** The Panic that this thread has thrown, or 0: from right before that until it is caught. */
+export let thrown: usize = 0;
+
+
+@inline
+export function setThrown(panic: usize): void {
+  thrown = panic;
+}
+
 /** An assertion has failed on this thread, and is being reported (`checked.ts`). */
 export let failing: bool = false;
 

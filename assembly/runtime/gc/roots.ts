@@ -37,7 +37,6 @@ import { CHECKED, check } from "../base/checked";
 import { visitOperations } from "../js/operation";
 import { PollDesc } from "../net/polldesc";
 import { timerOf } from "../goroutine/timers";
-import { Deferral } from "../sync/deferral";
 import { addressOf, allm, allp, G, gc, GKind, GStatus, ownTask, P, sched, TASK_ROOM, waiterOf } from "../../abi";
 import { IO_M, SYSMON_M } from "../../layout";
 import { blockOf, mallocSize } from "../memory/malloc";
@@ -160,7 +159,7 @@ export function scanGoroutine(gp: G, stopped: bool): bool {
   // Its program is over: it never runs again.
   if (gp.kind == GKind.Program && gp.epoch != sched.epoch) return true;
   if (gp.netError != 0) markObject(gp.netError);
-  for (let once = gp.once; once != 0; once = changetype<Deferral>(once).outer) markObject(once);
+  if (gp.once != 0) markWord(gp.once);
   if (gp.kind == GKind.Js) return true;
   const from = gp.stack;
   const to = gp.stackTop;

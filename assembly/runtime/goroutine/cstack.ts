@@ -105,6 +105,20 @@ export function cPreempted(): void {
   enterC();
 }
 
+/** Where the C stack of this goroutine ends, while no C runs; 0 if it has none. */
+export function cMark(gp: G): usize {
+  const timer = changetype<SleepTimer>(gp.sleepTimer);
+  return changetype<usize>(timer) == 0 || timer.cstack == 0 ? 0 : changetype<CStack>(timer.cstack).sp;
+}
+
+/** C's frames since `cMark` are gone. */
+export function cUnwind(gp: G, mark: usize): void {
+  const timer = changetype<SleepTimer>(gp.sleepTimer);
+  if (changetype<usize>(timer) == 0 || timer.cstack == 0) return;
+  const stack = changetype<CStack>(timer.cstack);
+  stack.sp = mark != 0 ? mark : stack.tls - ERRNO_BYTES;
+}
+
 /** A goroutine has ended: its C stack is for others. On g0. */
 export function endC(gp: G): void {
   const timer = changetype<SleepTimer>(gp.sleepTimer);

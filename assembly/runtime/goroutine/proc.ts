@@ -136,12 +136,6 @@ export function preempted(): void {
   switchOut();
 }
 
-/** Ends the current goroutine. If it is main's, the program goes on until nothing is left. Does not return. */
-export function goexit(): void {
-  g.exiting = true;
-  switchOut();
-}
-
 /** Wires the current goroutine to its M, until as many calls of unlockOSThread. */
 export function lockOSThread(): void {
   if (g.lockedCount == 255) gopanic("lockOSThread nesting overflow");

@@ -33,6 +33,10 @@ export class Task {
 @unmanaged
 export class GoTask extends Task {}
 
+/** The task of a call that is deferred until the function around it ends: with a link in place of its size (`unwind.ts`). */
+@unmanaged
+export class DeferTask extends Task {}
+
 /** What `size` says of a record that lies in its G. */
 export const IN_G: u32 = 0xffff_ffff;
 

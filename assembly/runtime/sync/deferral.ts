@@ -12,17 +12,26 @@ import { G } from "../../abi";
 import { Once, onceAbandoned } from "./once";
 import { Pool, poolAbandoned } from "./pool";
 
+/** What an entry of the list is; of a deferred call it is the table index of its thunk. */
 export namespace DeferralKind {
-  export const Once: u32 = 0;
-  export const Pool: u32 = 1;
+  export const Once: u32 = 0xffff_ffff;
+  export const Pool: u32 = 0xffff_fffe;
+  export const Attempt: u32 = 0xffff_fffd;
+  export const Running: u32 = 0xffff_fffc;
 }
 
-/** Something whose call a goroutine may be in. */
+/** Something whose call a goroutine may be in. Records of deferred calls, and those of `unwind.ts`, begin in the same way. */
 export class Deferral {
   /** One of DeferralKind. */
   kind: u32;
-  /** The Deferral in whose call this one's is made, or 0. */
+  /** The entry that this one was put before, or 0. */
   outer: usize;
+}
+
+
+@inline
+export function isCall(it: Deferral): bool {
+  return it.kind < DeferralKind.Running;
 }
 
 /** A goroutine has ended: ends the calls that it was in, innermost first. On the scheduler's stack, with a P. */
@@ -31,6 +40,6 @@ export function runDeferrals(gp: G): void {
     const it = changetype<Deferral>(gp.once);
     gp.once = it.outer;
     if (it.kind == DeferralKind.Once) onceAbandoned(changetype<Once>(changetype<usize>(it)));
-    else poolAbandoned(changetype<Pool>(changetype<usize>(it)));
+    else if (it.kind == DeferralKind.Pool) poolAbandoned(changetype<Pool>(changetype<usize>(it)));
   }
 }

@@ -11,6 +11,7 @@
 import { g } from "../base/registers";
 import { WaitReason, addressOf } from "../../abi";
 import { freeTask, runTask, Task } from "../goroutine/task";
+import { shadeObject } from "../memory/mark";
 import { Deferral, DeferralKind } from "./deferral";
 import { nilCheck } from "../base/nil";
 import { Mutex, mutexLock, mutexRelease, mutexUnlock } from "./mutex";
@@ -24,6 +25,12 @@ export class Once extends Deferral {
   constructor() {
     super();
     this.kind = DeferralKind.Once;
+  }
+
+
+  @unsafe private __visit(cookie: u32): void {
+    __visit(changetype<usize>(this.mutex), cookie);
+    if (this.outer) __visit(this.outer, cookie);
   }
 
   /** Makes the call if this is the first; else waits until the first has returned. */
@@ -44,6 +51,7 @@ function doSlow(once: Once, task: Task): void {
     freeTask(changetype<usize>(task));
     return;
   }
+  shadeObject(g.once);
   once.outer = g.once;
   g.owes = true;
   g.once = changetype<usize>(once);
