@@ -27,6 +27,10 @@ void skein_sleep(int64_t ns);
 /** Nanoseconds on a clock that never goes back. */
 int64_t skein_now(void);
 
+/** Keeps the AssemblyScript object that a pointer leads into, which C was given, beyond the call; until as many calls of skein_release. */
+void skein_hold(const void *object);
+void skein_release(const void *object);
+
 /** A channel of values of elem_size bytes each. It is not collected: skein_chan_free, once nobody uses it any more. */
 typedef struct skein_chan skein_chan;
 

@@ -89,6 +89,12 @@ int skein_gomaxprocs(int n) { return core_procs(n); }
 void skein_sleep(int64_t ns) { core_pause(ns); }
 int64_t skein_now(void) { return core_clock(); }
 
+CORE(hold) void core_hold(const void *object);
+CORE(release) void core_release(const void *object);
+
+void skein_hold(const void *object) { core_hold(object); }
+void skein_release(const void *object) { core_release(object); }
+
 CORE(chanNew) skein_chan *core_chan_new(size_t elem_size, int capacity);
 CORE(chanFree) void core_chan_free(skein_chan *chan);
 CORE(send) void core_send(skein_chan *chan, const void *elem);

@@ -90,7 +90,7 @@ describe(`C [${runtime}]`, { skip }, () => {
   it("calls C from AssemblyScript, and from the host", async () => {
     const [entry, codec] = ["mixed.ts", "codec.c"].map((name) => path.join(programs, name)) as [string, string];
     const result = await runSkein(["run", entry, codec], { timeoutMs });
-    assert.equal(result.stdout, "cbf43926\n6\ndone\n", described(result));
+    assert.equal(result.stdout, "cbf43926\n6\ntrue\n7\nfalse\ndone\n", described(result));
     const wasm = path.join(directory, "mixed.wasm");
     const built = await runSkein(["build", entry, codec, "-o", wasm], { timeoutMs });
     assert.equal(built.code, 0, described(built));

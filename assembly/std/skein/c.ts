@@ -15,7 +15,9 @@ import { goid, gomaxprocs, gosched, newproc } from "./runtime/goroutine/proc";
 import { goexit } from "./runtime/goroutine/unwind";
 import { now, sleep } from "./runtime/goroutine/time";
 import { GoTask, IN_G } from "./runtime/goroutine/task";
-import { malloc, mfree } from "./runtime/memory/malloc";
+import { blockOf, malloc, mfree } from "./runtime/memory/malloc";
+import { OBJECT_HEADER } from "./runtime/memory/objects";
+import { PAGE_BITS, SPAN_OBJECT, spanEntry } from "./runtime/memory/pages";
 import { futexWait, futexWake } from "./runtime/sync/futex";
 import { G, OWN_TASK } from "./abi";
 
@@ -92,6 +94,26 @@ export function wait(address: usize, expected: i32, timeout: i64, reason: i32, s
 
 export function wake(address: usize, n: i32): i32 {
   return futexWake(address, n);
+}
+
+// ---- objects of AssemblyScript ---------------------------------------------------------------------------------------
+
+/** Keeps the object that an address lies in, until as many calls of `release`. What is no object, as C's own memory, needs no keeping. */
+export function hold(address: usize): void {
+  const object = objectAt(address);
+  if (object != 0) __pin(object);
+}
+
+export function release(address: usize): void {
+  const object = objectAt(address);
+  if (object != 0) __unpin(object);
+}
+
+/** The object that an address lies in, which must be in use; 0 if in none. */
+function objectAt(address: usize): usize {
+  const block = blockOf(address);
+  if (block == 0 || (load<u32>(spanEntry(<u32>(block >> PAGE_BITS))) & SPAN_OBJECT) == 0) return 0;
+  return block + OBJECT_HEADER;
 }
 
 // ---- channels --------------------------------------------------------------------------------------------------------

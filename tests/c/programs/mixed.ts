@@ -1,4 +1,4 @@
-import { go, Mutex, println, WaitGroup } from "skein";
+import { gc, go, Mutex, println, WaitGroup, WeakRef } from "skein";
 
 
 @external("c", "crc32")
@@ -7,6 +7,31 @@ declare function crc32(seed: u32, p: usize, n: usize): u32;
 
 @external("c", "nap")
 declare function nap(ns: i64): i32;
+
+
+@external("c", "keep")
+declare function keep(p: usize): void;
+
+
+@external("c", "let_go")
+declare function letGo(): i32;
+
+/** Gives C an object that nothing else refers to. */
+function giveBytes(): WeakRef<ArrayBuffer> {
+  const bytes = new Uint8Array(1000).fill(7);
+  keep(bytes.dataStart + 0);
+  return new WeakRef<ArrayBuffer>(bytes.buffer);
+}
+
+/** Overwrites what the stack may still have of addresses. */
+function held(): void {
+  const bytes = giveBytes();
+  gc();
+  println((bytes.deref() != null).toString());
+  println(letGo().toString());
+  gc();
+  println((bytes.deref() != null).toString());
+}
 
 const wg = new WaitGroup();
 
@@ -47,5 +72,12 @@ export function main(): void {
   }
   wg.wait();
   println(sum.toString());
+  const ended = new WaitGroup();
+  ended.add();
+  go(() => {
+    held();
+    ended.done();
+  });
+  ended.wait();
   println("done");
 }
