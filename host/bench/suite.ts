@@ -110,6 +110,16 @@ export const suite: readonly Benchmark[] = [
   },
   {
     ...withGo,
+    name: "select-bodies",
+    description: "the same by a statement with a body beside each case, written in the loop",
+    unit: "ns/op",
+    procs: "one",
+    args: [400_000, 5],
+    quickArgs: [100_000, 5],
+    targets: [atMost(1)],
+  },
+  {
+    ...withGo,
     name: "mutex",
     description: "eight goroutines contend for one mutex, per lock and unlock",
     unit: "ns/op",
