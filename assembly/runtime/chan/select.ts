@@ -132,6 +132,8 @@ export class Select {
   /** Channels in `locks`, -1 if it is to be made anew; and cases that have a channel, valid if `locks` is. */
   private lockCount: i32;
   private liveCount: i32;
+  /** How many cases there were when `locks` was made: it holds while these are the cases, on the same channels. */
+  private sortedCount: i32;
   /** What the latest receive got, and its case; -1 before there was one. */
   private recvIndex: i32 = -1;
   recvValue: u64;
@@ -180,6 +182,12 @@ export class Select {
     this.lockCount = -1;
   }
 
+  /** Removes all cases, of which the next are likely to be the same again: then `locks` stays as it is. */
+  @unsafe restart(): void {
+    checkIdle(this);
+    this.count = 0;
+  }
+
   /** Waits until a case can proceed, does it, and returns its index. */
   wait(): i32 {
     enter(this);
@@ -224,8 +232,8 @@ export class Select {
     const i = this.count;
     if (i == this.cap) grow(this);
     this.count = i + 1;
-    this.lockCount = -1;
     const it = caseAt(this.cases, i);
+    if (i >= this.sortedCount || it.chan != chan) this.lockCount = -1;
     shade(chan);
     shade(value);
     it.chan = chan;
@@ -352,6 +360,7 @@ function sortLocks(s: Select): void {
     if (kept == 0 || load<usize>(word(locks, kept - 1)) != chan) store<usize>(word(locks, kept++), chan);
   }
   s.lockCount = kept;
+  s.sortedCount = s.count;
 }
 
 function lockAll(s: Select): void {
@@ -415,7 +424,7 @@ export function selectgo(s: Select, block: bool): bool {
       return true;
     }
   }
-  if (s.lockCount < 0) sortLocks(s);
+  if (s.lockCount < 0 || s.count != s.sortedCount) sortLocks(s);
   if (!block && !it && s.liveCount < 2) {
     s.chosen = -1;
     return true;

@@ -29,7 +29,7 @@ export function select(): SelectStatement {
 /** A statement to begin anew with, if there is one from the last time (`host/compiler/selects.ts`). */
 export function selectAgain(last: SelectStatement | null): SelectStatement {
   if (!last) return new SelectStatement();
-  last.clear();
+  last.restart();
   return last;
 }
 
@@ -104,6 +104,12 @@ export class SelectStatement {
   /** Removes all cases. */
   clear(): void {
     this.cases.clear();
+    this.restart();
+  }
+
+
+  @unsafe restart(): void {
+    this.cases.restart();
     this.timeoutCase = -1;
     this.default = null;
   }
