@@ -32,6 +32,7 @@ interface Flags {
   json?: string;
   html?: string;
   list: boolean;
+  remote: boolean;
 }
 
 /** The parser of `skein bench`, which prints through `print` and throws a CommanderError instead of ending the process. */
@@ -48,6 +49,7 @@ export function benchParser(print: Print): Command {
     .option("--quick", "small sizes and few runs, some two minutes in all", false)
     .option("--json <out>", "write the measurements to a file, or to standard output if -")
     .option("--html <out>", "write a page with charts")
+    .option("--remote", "those of calls between processes, the family remote: they start servers", false)
     .option("--list", "list the benchmarks and the implementations", false)
     .exitOverride()
     .configureOutput({
@@ -69,7 +71,7 @@ export function readOptions(
   try {
     const names = flags.impl?.split(",").map((name) => name.trim()) ?? [];
     const options = {
-      benchmarks: named("benchmark", parser.args, suite, isNamed),
+      benchmarks: named("benchmark", [...parser.args, ...(flags.remote ? ["remote"] : [])], suite, isNamed),
       implementations: named("implementation", names, implementations, (thing, name) => thing.name === name),
     };
     checkComparable(options);

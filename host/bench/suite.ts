@@ -6,6 +6,7 @@ import type { Benchmark, Target } from "./benchmark.js";
 import { loops } from "./loops.js";
 import { memory } from "./memory.js";
 import { tasks } from "./pools.js";
+import { remote } from "./remote.js";
 
 const GM = "skein --sched gm";
 const NO_PREEMPT = "skein --no-preempt";
@@ -315,5 +316,6 @@ export const suite: readonly Benchmark[] = [
   },
   ...memory,
   ...tasks,
+  ...remote,
   ...loops,
 ];

@@ -35,6 +35,11 @@ describe("the command line of skein bench", () => {
     assert.deepEqual(names(read("yield", "spawn", "yield").benchmarks), ["spawn", "yield"]);
   });
 
+  it("takes the family of calls between processes by an option of its own", () => {
+    assert.deepEqual(read("--remote").benchmarks, read("remote").benchmarks);
+    assert.deepEqual(names(read("spawn", "--remote", "--quick").benchmarks).slice(0, 2), ["spawn", "remote/computing"]);
+  });
+
   it("takes implementations separated by commas", () => {
     assert.deepEqual(names(read("--impl", "go").implementations), ["go"]);
     assert.deepEqual(names(read("--impl", "go, skein").implementations), ["skein", "go"]);

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { ChildError, type Command } from "../child.js";
+import { ChildError, output, type Command } from "../child.js";
 import { packageRoot } from "../paths.js";
 import type { Implementation } from "./implementation.js";
 import { onDeno, runtime, sharedProgram } from "./javascript.js";
@@ -18,14 +18,24 @@ interface Package {
   readonly package?: string | null;
   /** A file in `bench/tasks/peers` that Node loads first. */
   readonly preload?: string;
+  /** A program that must be on PATH. */
+  readonly server?: string;
 }
 
 /** Makes the implementation of a package, which runs if it is installed. */
-export function packaged({ name, description, peer = name, package: npm = name, preload }: Package): Implementation {
+export function packaged({
+  name,
+  description,
+  peer = name,
+  package: npm = name,
+  preload,
+  server,
+}: Package): Implementation {
   return {
     name,
     description,
-    async prepare() {
+    async prepare(stop) {
+      if (server !== undefined) await onPath(server, stop);
       const version = npm === null ? "" : `${npm} ${await installed(npm)} on `;
       return {
         runtime: version + runtime,
@@ -36,6 +46,15 @@ export function packaged({ name, description, peer = name, package: npm = name, 
       };
     },
   };
+}
+
+async function onPath(server: string, stop: AbortSignal): Promise<void> {
+  try {
+    await output({ file: server, args: ["--version"] }, stop);
+  } catch (error) {
+    if (error instanceof ChildError && error.notFound) throw new ChildError(`${server} is not on PATH`);
+    throw error;
+  }
 }
 
 function preloaded(command: Command, name: string): Command {
@@ -72,6 +91,18 @@ export const packages: readonly Implementation[] = [
     description: "a message port to a worker of the runtime's own",
     peer: "messagechannel",
     package: null,
+  }),
+  packaged({ name: "bullmq", description: "BullMQ's own worker, over Redis", server: "redis-server" }),
+  packaged({
+    name: "nats",
+    description: "request and reply of nats-server, nothing stored",
+    package: "@nats-io/transport-node",
+  }),
+  packaged({
+    name: "nats stored",
+    description: "the same, with each request stored first",
+    peer: "nats-stored",
+    package: "@nats-io/jetstream",
   }),
   packaged({ name: "multithreading", description: "channels from npm, in shared memory", preload: "newer-node" }),
 ];
