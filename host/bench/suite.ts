@@ -130,6 +130,15 @@ export const suite: readonly Benchmark[] = [
   },
   {
     ...withGo,
+    name: "defer",
+    description: "a function that locks a mutex and defers unlocking it, per call",
+    unit: "ns/op",
+    procs: "one",
+    args: [5_000_000, 5],
+    quickArgs: [1_000_000, 5],
+  },
+  {
+    ...withGo,
     name: "parked-memory",
     description: "memory for each of a million goroutines parked in a receive",
     unit: "B/goroutine",

@@ -40,7 +40,7 @@ const WORK = {
 };
 const TASKS = `${START}const work = rt.tasks(new URL("./work.js", import.meta.url));\n`;
 const IN_LOOP = 'import { run } from "skein";\nawait run(async (loop) => {\n';
-const SKEIN = 'import { Atomic, Chan, Mutex, Second, Select, after, go, ok, println, select } from "skein";\n';
+const SKEIN = 'import { Atomic, Chan, Mutex, Second, Select, after, defer, go, ok, println, select } from "skein";\n';
 const BODY = `${SKEIN}export function main(): void {\n`;
 
 const ts = (begins: string, more: Omit<TypeScript, "language" | "begins"> = {}): TypeScript => {
