@@ -3,6 +3,7 @@
  * JavaScript are in `bench/tasks`.
  */
 import type { Benchmark, Target } from "./benchmark.js";
+import { compute } from "./compute.js";
 import { loops } from "./loops.js";
 import { memory } from "./memory.js";
 import { tasks } from "./pools.js";
@@ -323,6 +324,7 @@ export const suite: readonly Benchmark[] = [
     quickArgs: [10_000, 10],
     targets: [{ kind: "absolute", atMost: 50 }],
   },
+  ...compute,
   ...memory,
   ...tasks,
   ...remote,
