@@ -48,7 +48,8 @@ function hashStr(key: string): u32 {
   } else if (size > 0) {
     hash = step(hash, load<u16>(at));
   }
-  return <u32>hash;
+  // What differs late in a word has changed the upper bits alone, and buckets go by the lower ones.
+  return <u32>((hash * FACTOR) >> 32);
 }
 `;
 
