@@ -209,6 +209,7 @@ export interface Module {
   return(value?: Expr): Expr;
   call_indirect(table: string | null, index: Expr, operands: Expr[] | null, params: TypeRef, results: TypeRef): Expr;
   unreachable(): Expr;
+  memory_size(): Expr;
   unary(op: number, value: Expr): Expr;
   binary(op: number, left: Expr, right: Expr): Expr;
   runExpression(expression: Expr, flags: number): Expr;
@@ -621,6 +622,9 @@ interface Api {
   readonly BinaryOp: Enum<
     | "AddI32"
     | "SubI32"
+    | "ShlI32"
+    | "GeU32"
+    | "LeU32"
     | "EqI32"
     | "NeI32"
     | "GtI32"

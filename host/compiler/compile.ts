@@ -23,8 +23,11 @@ import { installForOf, installPatterns } from "./forof.js";
 import { Frames } from "./frames.js";
 import { Globals } from "./globals.js";
 import { Hooks } from "./hooks.js";
+import { Indexing } from "./indexing.js";
 import { Inference } from "./infer.js";
 import { checkDeclarations, checkImports } from "./imports.js";
+import { reduceLoads } from "./loads.js";
+import { installMarks } from "./marks.js";
 import { installLocations } from "./locations.js";
 import { installNarrowLocals } from "./narrow.js";
 import { NullChecks } from "./nullchecks.js";
@@ -91,7 +94,7 @@ function compileSources(entryAsGiven: string, settings: Settings, c: CPart | nul
     throwErrors(program, names);
     const parsed = performance.now();
 
-    const { info, segments, frames, table, safepoints, places, nullChecks } = generate(
+    const { info, segments, frames, table, safepoints, places, nullChecks, indexing } = generate(
       program,
       sources,
       names,
@@ -105,7 +108,8 @@ function compileSources(entryAsGiven: string, settings: Settings, c: CPart | nul
     const files = program.parser.sources.filter(isProgramFile).map(({ debugInfoIndex }) => debugInfoIndex);
     runPasses(module, { frames, table, quick: settings.quick }, () => {
       places.apply(module, new Set(files));
-      nullChecks.seal(module);
+      reduceLoads(module, !settings.quick, c?.functions?.names ?? new Set());
+      nullChecks.seal(module, indexing.functions);
       safepoints?.insert(module, table, c?.functions?.names ?? new Set());
     });
     const optimized = performance.now();
@@ -245,6 +249,7 @@ function generate(
   safepoints: Safepoints | null;
   places: Places;
   nullChecks: NullChecks;
+  indexing: Indexing;
 } {
   const compiler = new api.Compiler(program);
   const session = new Session(compiler);
@@ -265,6 +270,7 @@ function generate(
   installTemplates(hooks);
   installAddressOf(hooks);
   installAllocations(hooks, session);
+  installMarks(hooks);
   const captures = new Captures();
   const cells = new Cells(session, captures);
   cells.install(hooks);
@@ -284,6 +290,9 @@ function generate(
   // Outside of all that is added to a function's beginning.
   defers.install(hooks);
   nullChecks.install(hooks);
+  // Around the checks for null, which it leaves out.
+  const indexing = new Indexing();
+  indexing.install(hooks);
   c?.install(hooks, session);
   // After the tasks, which look at calls as the compiler makes them.
   installThrows(hooks, session);
@@ -319,6 +328,7 @@ function generate(
     safepoints,
     places,
     nullChecks,
+    indexing,
   };
 }
 

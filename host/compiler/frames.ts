@@ -14,14 +14,14 @@
  * Of the core, those that call Asyncify's primitives. Asyncify takes such a function for the top or the bottom of a stack
  * and does not instrument it; inlined into another, it would take that one along.
  *
- * And `abort` and `nilPanic`, which are called where the program throws, or uses null: inlined, they would leave that without a
+ * And `abort`, `nilPanic` and `__panicIndex`, which are called where the program throws, uses null, or an index is out of range: inlined, they would leave that without a
  * position; and `futexsleep`, for the reason given there.
  *
  * All this is noted while instructions are generated, when it is known which function they go into.
  */
 import api, { type Expr } from "./asc.js";
 import type { Hooks } from "./hooks.js";
-import { ABORT, CORE, NIL_PANIC, type Session } from "./session.js";
+import { ABORT, CORE, NIL_PANIC, PANIC_INDEX, type Session } from "./session.js";
 
 const { BinaryOp, UnaryOp } = api;
 
@@ -52,7 +52,9 @@ const asyncifyPrimitives = new Set(
 
 export class Frames {
   /** Internal names of the functions to be kept. */
-  readonly names = new Set<string>([ABORT, NIL_PANIC, "base/lock/futexsleep"].map((name) => `${CORE}/${name}`));
+  readonly names = new Set<string>(
+    [ABORT, NIL_PANIC, PANIC_INDEX, "base/lock/futexsleep"].map((name) => `${CORE}/${name}`),
+  );
   /** What AssemblyScript generates to get and set fields. */
   private readonly accessors = new Set<string>();
   private readonly withLoops = new Set<string>();

@@ -8,7 +8,7 @@
  *
  *     (block (if (i32.eqz (local.tee $t object)) (call $nilPanic)) (local.get $t))
  *
- * What is not checked: channels, whose methods know of null what Go says of it; `this`, for whoever calls a method has been checked, and a
+ * What is not checked: elements of arrays, where the check of the index finds null (`indexing.ts`); channels, whose methods know of null what Go says of it; `this`, for whoever calls a method has been checked, and a
  * constructor makes the object if it was given none; the library's own code; loads and stores of
  * addresses. Library functions that are given null as an argument are not protected from it either.
  *
@@ -37,6 +37,7 @@ import {
   type Func,
   type Slot,
 } from "./safepoints-ir.js";
+import { checksNull, isIndexPanic } from "./indexing.js";
 import { CORE, NIL_PANIC, type Session } from "./session.js";
 
 const { BinaryOp, UnaryOp, CommonFlags } = api;
@@ -88,7 +89,7 @@ export class NullChecks {
     const { thisType } = instance.signature;
     const { sourceFunction: source, targetFunction: target } = flow;
     if (!thisType?.isInternalReference || instance.is(CommonFlags.Constructor)) return receiver;
-    if (instance.internalName.startsWith(OF_CHANNELS)) return receiver;
+    if (instance.internalName.startsWith(OF_CHANNELS) || checksNull(instance)) return receiver;
     if (this.checked.has(receiver) || !this.isProgram(source.internalName)) return receiver;
     // A constructor makes the object first, if it was not given one.
     const hasThis = target.signature.thisType !== null;
@@ -119,17 +120,18 @@ export class NullChecks {
 
   /**
    * Has control end at the panics of an optimised module. Not sooner, since ends that are alike would become one, and a stack
-   * would show the line of another.
+   * would show the line of another. The functions of `indexed` check indices.
    */
-  seal(module: Module): void {
+  seal(module: Module, indexed: ReadonlySet<string>): void {
     const functions = functionsOf(module);
-    for (const name of this.functions.keys()) {
+    for (const name of new Set([...this.functions.keys(), ...indexed])) {
       const func = functions.get(name);
       // Nothing called it.
       if (func === undefined) continue;
       walkSlots(func, (slot) => {
         const call = slot.child;
-        if (isPanic(call)) slot.replace(module.block(null, [call, module.unreachable()]));
+        if (isPanic(call) || (kindName(call) === "Call" && isIndexPanic(call)))
+          slot.replace(module.block(null, [call, module.unreachable()]));
       });
     }
   }

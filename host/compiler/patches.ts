@@ -8,6 +8,7 @@
  * these has to be looked at again, along with `grep -rn 'memory.data(\|__alloc(' std/assembly`.
  */
 import { FASTER } from "./faster.js";
+import { INDEXED } from "./indexed.js";
 import type { Settings } from "./options.js";
 
 export interface Patch {
@@ -358,7 +359,7 @@ import { HASH } from "./util/hash";`,
 
 /** The text of a library file as Skein compiles it. */
 export function patched(file: string, text: string): string {
-  for (const { file: where, from, to, all, rest } of [...PATCHES, ...FASTER]) {
+  for (const { file: where, from, to, all, rest } of [...INDEXED, ...PATCHES, ...FASTER]) {
     if (where !== file) continue;
     const name = `AssemblyScript's ${file}.ts`;
     text = replaced(name, text, rest ? from + (text.split(from)[1] ?? "") : from, to, all);

@@ -196,6 +196,21 @@ export const localIndex = (e: Expr): number => (kindName(e) === "LocalGet" ? ind
 /** What a unary or binary expression does. */
 export const operationOf = (e: Expr): number => (kindName(e) === "Unary" ? operationOfUnary(e) : operationOfBinary(e));
 
+const accessors = (name: string): ((e: Expr) => number) => {
+  const [ofLoad, ofStore] = [native(`LoadGet${name}`), native(`StoreGet${name}`)];
+  return (e) => (kindName(e) === "Load" ? ofLoad(e) : ofStore(e));
+};
+/** Of loads and stores. */
+export const alignOf = accessors("Align");
+export const bytesOf = accessors("Bytes");
+export const offsetOf = accessors("Offset");
+const [setLoadAlign, setStoreAlign] = [native("LoadSetAlign"), native("StoreSetAlign")];
+export const setAlign = (e: Expr, to: number): void =>
+  void (kindName(e) === "Load" ? setLoadAlign : setStoreAlign)(e, to);
+const isSignedLoad = native("LoadIsSigned");
+/** Does a load extend the sign? One of all bits has none. */
+export const isSigned = (load: Expr): boolean => bytesOf(load) < 4 && isSignedLoad(load) !== 0;
+
 /** The labels that a jump may go to. */
 export function branchNames(jump: Expr): string[] {
   if (kindName(jump) === "Break") return [names.Break.getName(jump)];

@@ -16,7 +16,6 @@ import {
   bodyOf,
   callTarget,
   kindName,
-  localCount,
   loopBody,
   loopName,
   setBody,
@@ -26,6 +25,7 @@ import {
   type Func,
   type Slot,
 } from "./safepoints-ir.js";
+import { addLocals } from "./locals.js";
 import { isReachable, Labels, Way, type Loop } from "./safepoints-ways.js";
 
 const { I32, None, Unreachable } = api.TypeRef;
@@ -76,39 +76,9 @@ export interface Locals {
   readonly resume: number;
 }
 
-const LOCALS_HELPER = "~locals";
-
-/**
- * Gives each function two more locals. Binaryen's C functions cannot add a local to a function, and a new function in its
- * stead would lose the positions in the source. Inlining can: so each function is made to call an empty one with two
- * locals, and that is inlined.
- */
 export function reserveLocals(module: Module, functions: readonly Func[]): Map<Func, Locals> {
-  const locals = new Map<Func, Locals>();
-  if (functions.length === 0) return locals;
-  module.addFunction(LOCALS_HELPER, None, None, [I32, I32], module.nop());
-  for (const func of functions) {
-    const first = localCount(func);
-    locals.set(func, { turns: first, resume: first + 1 });
-    setBody(func, module.block(null, [module.call(LOCALS_HELPER, [], None), bodyOf(func)], typeOf(bodyOf(func))));
-  }
-  const limits = [
-    module.getAlwaysInlineMaxSize(),
-    module.getFlexibleInlineMaxSize(),
-    module.getOneCallerInlineMaxSize(),
-  ] as const;
-  // Nothing but what is as small as the helper.
-  module.setAlwaysInlineMaxSize(1);
-  module.setFlexibleInlineMaxSize(0);
-  module.setOneCallerInlineMaxSize(0);
-  module.runPasses(["inlining"]);
-  module.setAlwaysInlineMaxSize(limits[0]);
-  module.setFlexibleInlineMaxSize(limits[1]);
-  module.setOneCallerInlineMaxSize(limits[2]);
-  for (const func of functions) {
-    if (localCount(func) !== locals.get(func)!.resume + 1) throw new Error("a function did not get its locals");
-  }
-  return locals;
+  const firsts = addLocals(module, new Map(functions.map((func) => [func, 2])));
+  return new Map([...firsts].map(([func, first]) => [func, { turns: first, resume: first + 1 }]));
 }
 
 // ---- finding loops ---------------------------------------------------------------------------------------------------

@@ -18,9 +18,10 @@ import api, {
 /** Names of the core's files, as AssemblyScript names elements. */
 export const CORE = "~lib/skein/runtime";
 
-/** Where the program throws, and where it uses null: functions of the core that do not return. */
+/** Where the program throws, where it uses null, and where an index is out of range: functions of the core that do not return. */
 export const ABORT = "base/panic/abort";
 export const NIL_PANIC = "base/nil/nilPanic";
+export const PANIC_INDEX = "base/nil/__panicIndex";
 
 /** What calls the code that is attempted (`goroutine/unwind.ts`): JavaScript's function, and the one that this calls. */
 export const HOST_ATTEMPT = `${CORE}/base/imports/hostAttempt`;

@@ -46,25 +46,31 @@
 // args: array
 // exit: 2
 // stdout: begin
-// stderr-match: /^panic: runtime error: index out of range\n\ngoroutine 1 \[running\]:\n[^]*\bfetch\b[^]*\bmain\b/
+// stderr-match: /^panic: runtime error: index out of range \[5\] with length 3\n\ngoroutine 1 \[running\]:\n[^]*\bfetch\b[^]*\bmain\b/
 //
 // case: an index before an array
 // args: negative
 // exit: 2
 // stdout: begin
-// stderr-match: /^panic: runtime error: index out of range\n\ngoroutine 1 \[running\]:\n/
+// stderr-match: /^panic: runtime error: index out of range \[-5\]\n\ngoroutine 1 \[running\]:\n/
+//
+// case: a write past an array, which grows at its length
+// args: write
+// exit: 2
+// stdout: begin
+// stderr-match: /^panic: runtime error: index out of range \[4\] with length 4\n\ngoroutine 1 \[running\]:\n(?![^]*~lib)[^]*\bstore\b[^]*\bmain\b/
 //
 // case: an index past a typed array
 // args: typed
 // exit: 2
 // stdout: begin
-// stderr-match: /^panic: runtime error: index out of range\n\ngoroutine 1 \[running\]:\n/
+// stderr-match: /^panic: runtime error: index out of range \[5\] with length 4\n\ngoroutine 1 \[running\]:\n/
 //
 // case: an index past a static array
 // args: static
 // exit: 2
 // stdout: begin
-// stderr-match: /^panic: runtime error: index out of range\n\ngoroutine 1 \[running\]:\n/
+// stderr-match: /^panic: runtime error: index out of range \[5\] with length 4\n\ngoroutine 1 \[running\]:\n/
 //
 // case: a division by zero
 // args: divide
@@ -154,7 +160,7 @@
 // args: argument
 // exit: 2
 // stdout: begin
-// stderr-match: /^panic: runtime error: index out of range\n\ngoroutine 1 \[running\]:\n/
+// stderr-match: /^panic: runtime error: index out of range \[5\] with length 3\n\ngoroutine 1 \[running\]:\n/
 //
 // case: a send on a closed channel
 // args: closed-send
@@ -201,6 +207,11 @@ function thrower(): void {
 
 function fetch(i: i32): i32 {
   return numbers[i];
+}
+
+function store(i: i32): void {
+  numbers[numbers.length] = 4;
+  numbers[i] = 5;
 }
 
 function divide(a: i32, b: i32): i32 {
@@ -258,6 +269,7 @@ export function main(): void {
   if (how == "map") new Map<string, i32>().get("x");
   if (how == "array") fetch(five);
   if (how == "negative") fetch(-five);
+  if (how == "write") store(five - 1);
   if (how == "typed") new Uint8Array(4)[five]++;
   if (how == "static") new StaticArray<i32>(4)[five] = 1;
   if (how == "divide") divide(1, zero);

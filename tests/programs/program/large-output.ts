@@ -19,7 +19,7 @@
 // args: trap
 // exit: 2
 // stdout-check: numbers 1 60000
-// stderr-match: /^panic: runtime error: index out of range\n\ngoroutine \d+ \[running\]:\n/
+// stderr-match: /^panic: runtime error: index out of range \[1\] with length 0\n\ngoroutine \d+ \[running\]:\n/
 //
 // case: a deadlock
 // args: deadlock

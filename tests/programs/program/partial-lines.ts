@@ -19,7 +19,7 @@
 // args: trap
 // exit: 2
 // stdout-match: /^(?=[^]*of a goroutine that has ended)(?=[^]*of a goroutine that waits)[^]*of main$/
-// stderr-match: /^panic: runtime error: index out of range\n\ngoroutine 1 \[running\]:\n/
+// stderr-match: /^panic: runtime error: index out of range \[1\] with length 0\n\ngoroutine 1 \[running\]:\n/
 //
 // case: a deadlock
 // args: deadlock

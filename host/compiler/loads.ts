@@ -1,0 +1,562 @@
+/**
+ * Fields that a function reads again and again are read once: the length and the data of an array foremost, and the arrays in fields.
+ *
+ *     for (let i = 0; i < this.cells.length; i++) sum += this.cells[i];
+ *
+ * reads `cells`, its length and its data before the loop. A check of an index that has been made before is left out.
+ *
+ * Neither Binaryen nor V8 does that, since for them every store and every call may change every field. What is known here and not there:
+ *
+ * - A store to an element changes no field. Accessors of arrays write behind data pointers only; whoever writes fields by addresses of their
+ *   own does so with `store`, which counts for all fields, as do atomic operations and calls that do either.
+ * - A store to a field changes fields at its own offset alone.
+ * - To make objects, to collect and to be preempted change no field of the program's.
+ *
+ * Which access is which the marks tell (`marks.ts`).
+ *
+ * What another goroutine changes meanwhile is seen later, or not before the next call or store that counts. To synchronise takes one: that is
+ * Go's memory model, in which all else is a data race. In a race memory stays whole: an array's room only grows, and where its length is
+ * read anew its data is read anew after it (`forgetData`), so the data in use has room for the length in use. It stays alive, since its address
+ * is in the frame, which the collector looks through, if the goroutine is switched out.
+ *
+ * Before a loop a field may be read that the loop would not have read. Reading has no effect, but the local may not hold an object then. So
+ * such a read is made only where it lies in memory.
+ */
+import api, { type Expr, type Module } from "./asc.js";
+import { isIndexPanic } from "./indexing.js";
+import { addLocals } from "./locals.js";
+import { ELEMENT, FIELD } from "./marks.js";
+import {
+  alignOf,
+  blockName,
+  bodyOf,
+  branchNames,
+  bytesOf,
+  callTarget,
+  conditionOf,
+  constantI32,
+  functionsOf,
+  isSigned,
+  kindName,
+  localIndex,
+  offsetOf,
+  operationOf,
+  setAlign,
+  setBody,
+  slotsOf,
+  typeOf,
+  walk,
+  type Func,
+  type Slot,
+} from "./safepoints-ir.js";
+import { ABORT, CORE, NIL_PANIC } from "./session.js";
+
+const { BinaryOp } = api;
+const { I32, None } = api.TypeRef;
+
+/** These do not return. */
+const PANICS = new Set([ABORT, NIL_PANIC].map((name) => `${CORE}/${name}`));
+
+/** What takes room for objects, and collects them: in no field of the program's. */
+const MEMORY = [`${CORE}/memory/`, `${CORE}/gc/`];
+
+/** Of an `ArrayBufferView` and of an `Array`: where its data begins, and what says how much there is. */
+const DATA = 4;
+const LENGTHS = [8, 12];
+
+/** Takes the marks off a module; before that, if `optimise`, makes use of them in all functions but those of the core and those in C. */
+export function reduceLoads(module: Module, optimise: boolean, c: ReadonlySet<string>): void {
+  const functions = functionsOf(module);
+  const effects = new Map<string, Effects>();
+  const marked: Expr[] = [];
+  const loads = new Map<Func, number>();
+  for (const [name, func] of functions) {
+    const found = effectsOf(bodyOf(func));
+    effects.set(name, found);
+    marked.push(...found.marked);
+    const reads = found.marked.filter((access) => isFieldLoad(access)).length;
+    if (reads > 0 && !name.startsWith(`${CORE}/`) && !c.has(name)) loads.set(func, 2 * reads);
+  }
+  if (optimise) {
+    for (const name of functions.keys())
+      if (MEMORY.some((prefix) => name.startsWith(prefix))) effects.set(name, nothing());
+    spread(effects);
+    const locals = addLocals(module, loads);
+    for (const [func, first] of locals) new Reducer(module, func, effects, first, loads.get(func)!).run();
+  }
+  for (const access of marked) setAlign(access, bytesOf(access));
+}
+
+function isFieldLoad(expression: Expr): boolean {
+  return kindName(expression) === "Load" && alignOf(expression) === FIELD && typeOf(expression) === I32;
+}
+
+// ---- what is changed -------------------------------------------------------------------------------------------------
+
+/** What code may change of fields. */
+interface Effects {
+  /** All. */
+  all: boolean;
+  /** Else those at these offsets, each with its size: `offset * 16 + bytes`. */
+  readonly fields: Set<number>;
+  readonly calls: Set<string>;
+  readonly locals: Set<number>;
+  readonly marked: Expr[];
+}
+
+function nothing(): Effects {
+  return { all: false, fields: new Set(), calls: new Set(), locals: new Set(), marked: [] };
+}
+
+function effectsOf(expression: Expr): Effects {
+  const effects = nothing();
+  walk(expression, (part, kind) => {
+    switch (kind) {
+      case "LocalSet":
+        effects.locals.add(localIndex(part));
+        break;
+      case "Load":
+        if (alignOf(part) >= ELEMENT) effects.marked.push(part);
+        break;
+      case "Store":
+        if (alignOf(part) >= ELEMENT) effects.marked.push(part);
+        if (alignOf(part) === FIELD) effects.fields.add(offsetOf(part) * 16 + bytesOf(part));
+        else if (alignOf(part) !== ELEMENT) effects.all = true;
+        break;
+      case "Call":
+        effects.calls.add(callTarget(part));
+        break;
+      default:
+        if (CHANGES_ALL.test(kind)) effects.all = true;
+    }
+  });
+  return effects;
+}
+
+/** Adds to what each function changes what those that it calls do. */
+function spread(effects: Map<string, Effects>): void {
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const own of effects.values()) {
+      const { all, fields } = own;
+      const size = fields.size;
+      for (const name of own.calls) addCall(own, name, effects);
+      changed ||= own.all !== all || fields.size !== size;
+    }
+  }
+}
+
+function addCall(to: Effects, name: string, effects: ReadonlyMap<string, Effects>): void {
+  if (to.all || isPanic(name)) return;
+  const callee = effects.get(name);
+  if (callee === undefined || callee.all) to.all = true;
+  else for (const field of callee.fields) to.fields.add(field);
+}
+
+function isPanic(name: string): boolean {
+  return PANICS.has(name) || name === `${CORE}/base/nil/__panicIndex`;
+}
+
+// ---- one function ----------------------------------------------------------------------------------------------------
+
+/** A field of the object in a local. */
+interface Field {
+  readonly base: number;
+  /** How far before the object the field is counted from: the header lies before it. */
+  readonly before: number;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly isSigned: boolean;
+}
+
+const keyOf = ({ base, before, offset, bytes, isSigned }: Field): string =>
+  [base, offset - before, bytes, isSigned].join(":");
+
+/** What is known where control comes by. */
+class Known {
+  constructor(
+    /** The fields that have been read, and the local with each. */
+    readonly fields = new Map<string, Field & { readonly value: number }>(),
+    /** Locals that hold what another one holds. */
+    readonly same = new Map<number, number>(),
+    /** Indices that are less than a length, both in locals. */
+    readonly checked = new Map<string, readonly [index: number, length: number]>(),
+  ) {}
+
+  copy(): Known {
+    return new Known(new Map(this.fields), new Map(this.same), new Map(this.checked));
+  }
+
+  root(local: number): number {
+    return this.same.get(local) ?? local;
+  }
+
+  forgetLocal(local: number): void {
+    for (const [key, { base, value }] of this.fields) if (base === local || value === local) this.fields.delete(key);
+    for (const [copy, root] of this.same) if (copy === local || root === local) this.same.delete(copy);
+    for (const [key, pair] of this.checked) if (pair.includes(local)) this.checked.delete(key);
+  }
+
+  forgetFields({ all, fields }: Pick<Effects, "all" | "fields">): void {
+    if (all) this.fields.clear();
+    else if (fields.size > 0) {
+      for (const [key, field] of this.fields) if (changes(fields, field)) this.fields.delete(key);
+    }
+  }
+
+  /** A length is read anew: data that was read before it might be too small for it. */
+  forgetData({ base, offset }: Field): void {
+    if (!LENGTHS.includes(offset)) return;
+    for (const [key, field] of this.fields) {
+      if (field.base === base && field.offset === DATA) this.fields.delete(key);
+    }
+  }
+
+  /** Are the lengths of an object known, of those that are ever read? */
+  hasLengths(base: number, ever: ReadonlyMap<string, number>): boolean {
+    return LENGTHS.every((offset) => {
+      const key = keyOf({ base, before: 0, offset, bytes: 4, isSigned: false });
+      return !ever.has(key) || this.fields.has(key);
+    });
+  }
+
+  /** What is left where another way meets this one. */
+  meet(other: Known): void {
+    for (const [key, { value }] of this.fields) if (other.fields.get(key)?.value !== value) this.fields.delete(key);
+    for (const [copy, root] of this.same) if (other.same.get(copy) !== root) this.same.delete(copy);
+    for (const key of this.checked.keys()) if (!other.checked.has(key)) this.checked.delete(key);
+  }
+}
+
+/** Do stores to these fields, of whatever object, change it? */
+function changes(fields: ReadonlySet<number>, { before, offset, bytes }: Field): boolean {
+  const from = offset - before;
+  for (const field of fields) {
+    const at = Math.floor(field / 16);
+    if (at < from + bytes && from < at + (field % 16)) return true;
+  }
+  return false;
+}
+
+/** Goes through a function once, in the order of evaluation. */
+class Reducer {
+  /** Null where control does not come by. */
+  private known: Known | null = new Known();
+  private readonly atLabels = new Map<string, Known>();
+  /** The local for each field. */
+  private readonly values = new Map<string, number>();
+
+  constructor(
+    private readonly module: Module,
+    private readonly func: Func,
+    private readonly effects: ReadonlyMap<string, Effects>,
+    /** The first of the function's new locals, and how many there are. */
+    private readonly first: number,
+    private readonly count: number,
+  ) {}
+
+  run(): void {
+    const { func } = this;
+    this.visit({ child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) });
+  }
+
+  private visit(slot: Slot): void {
+    if (this.known === null) return;
+    const { child } = slot;
+    switch (kindName(child)) {
+      case "LocalSet":
+        this.assign(child);
+        break;
+      case "Load":
+        this.visitAll(slotsOf(child));
+        this.load(slot);
+        break;
+      case "Block":
+        this.visitAll(slotsOf(child));
+        this.join(blockName(child));
+        break;
+      case "Loop":
+        this.loop(slot);
+        break;
+      case "If":
+        this.branches(slot);
+        break;
+      case "Break":
+      case "Switch":
+        this.visitAll(slotsOf(child));
+        this.jump(child);
+        break;
+      case "Return":
+      case "Unreachable":
+        this.visitAll(slotsOf(child));
+        this.known = null;
+        break;
+      default:
+        this.visitAll(slotsOf(child));
+        this.change(child);
+    }
+  }
+
+  private visitAll(slots: readonly Slot[]): void {
+    for (const slot of slots) this.visit(slot);
+  }
+
+  /** What an expression itself changes, once its parts have been evaluated. */
+  private change(expression: Expr): void {
+    if (this.known === null) return;
+    const kind = kindName(expression);
+    if (kind === "Call") {
+      const target = callTarget(expression);
+      if (isPanic(target)) this.known = null;
+      else {
+        const changed = nothing();
+        addCall(changed, target, this.effects);
+        this.known.forgetFields(changed);
+      }
+    } else if (kind === "Store") {
+      const align = alignOf(expression);
+      const fields = new Set(align === FIELD ? [offsetOf(expression) * 16 + bytesOf(expression)] : []);
+      this.known.forgetFields({ all: align < ELEMENT, fields });
+    } else if (CHANGES_ALL.test(kind)) this.known.forgetFields({ all: true, fields: new Set() });
+  }
+
+  private assign(set: Expr): void {
+    const value = slotsOf(set)[0]!;
+    this.visit(value);
+    if (this.known === null) return;
+    const local = localIndex(set);
+    const other = localOf(value.get());
+    const root = other === null ? null : this.known.root(other);
+    if (root === local) return;
+    this.known.forgetLocal(local);
+    if (root !== null) this.known.same.set(local, root);
+  }
+
+  private load(slot: Slot): void {
+    const { known, module } = this;
+    const field = known && this.fieldOf(slot.child, (local) => known.root(local));
+    if (!known || !field) return;
+    const found = known.fields.get(keyOf(field));
+    if (found) {
+      // The address may be set to a local on the way.
+      const address = module.drop(slotsOf(slot.child)[0]!.child);
+      slot.replace(module.block(null, [address, module.local_get(found.value, I32)], I32));
+      return;
+    }
+    const value = this.valueOf(field);
+    if (value === null) return;
+    this.remember(field, value);
+    slot.replace(module.local_tee(value, slot.child, false, I32));
+  }
+
+  /** A field has been read into a local. */
+  private remember(field: Field, value: number): void {
+    this.known!.forgetLocal(value);
+    this.known!.forgetData(field);
+    this.known!.fields.set(keyOf(field), { ...field, value });
+  }
+
+  /** The field that an expression reads, of an object in a local. */
+  private fieldOf(expression: Expr, root: (local: number) => number | null): Field | null {
+    if (!isFieldLoad(expression)) return null;
+    const { object, before } = objectOf(slotsOf(expression)[0]!.child);
+    const local = localOf(object);
+    const base = local === null ? null : root(local);
+    if (base === null) return null;
+    return { base, before, offset: offsetOf(expression), bytes: bytesOf(expression), isSigned: isSigned(expression) };
+  }
+
+  private valueOf(field: Field): number | null {
+    const key = keyOf(field);
+    const value = this.values.get(key) ?? (this.values.size < this.count ? this.first + this.values.size : null);
+    if (value !== null) this.values.set(key, value);
+    return value;
+  }
+
+  private meet(way: Known | null): void {
+    if (this.known === null) this.known = way;
+    else if (way !== null) this.known.meet(way);
+  }
+
+  private join(label: string | null): void {
+    if (label === null) return;
+    this.meet(this.atLabels.get(label) ?? null);
+    this.atLabels.delete(label);
+  }
+
+  private jump(jump: Expr): void {
+    if (this.known === null) return;
+    for (const name of branchNames(jump)) {
+      const way = this.atLabels.get(name);
+      if (way) way.meet(this.known);
+      else this.atLabels.set(name, this.known.copy());
+    }
+    if (kindName(jump) === "Switch" || conditionOf(jump) === 0) this.known = null;
+  }
+
+  private branches(slot: Slot): void {
+    const [condition, ifTrue, ifFalse] = slotsOf(slot.child);
+    this.visit(condition!);
+    if (this.known === null) return;
+    const pair = ifFalse === undefined && isIndexCheck(ifTrue!.child) ? checkOf(condition!.get()) : null;
+    if (pair) {
+      this.check(slot, condition!.get(), [this.known.root(pair[0]), this.known.root(pair[1])]);
+      return;
+    }
+    const before = this.known.copy();
+    this.visit(ifTrue!);
+    const afterTrue = this.known;
+    this.known = before;
+    if (ifFalse) this.visit(ifFalse);
+    this.meet(afterTrue);
+  }
+
+  /** A check of an index: it goes if it has been made. */
+  private check(slot: Slot, condition: Expr, pair: readonly [number, number]): void {
+    const key = pair.join("<");
+    if (this.known!.checked.has(key)) slot.replace(this.module.drop(condition));
+    else this.known!.checked.set(key, pair);
+  }
+
+  /** A loop: what does not change in it is read before. */
+  private loop(slot: Slot): void {
+    const loop = slot.child;
+    const changed = effectsOf(loop);
+    for (const name of changed.calls) addCall(changed, name, this.effects);
+    const known = this.known!;
+    const reads = this.readBefore(loop, changed);
+    for (const local of changed.locals) known.forgetLocal(local);
+    known.forgetFields(changed);
+    this.forgetUnsettled();
+    this.visitAll(slotsOf(loop));
+    if (reads.length > 0) slot.replace(this.module.block(null, [...reads, loop], typeOf(loop)));
+  }
+
+  /**
+   * At the head of a loop. What is known there of fields holds throughout the loop, so that their locals are not set in it. Those of all others may be,
+   * and data whose length may be read anew in the loop is one of these.
+   */
+  private forgetUnsettled(): void {
+    const known = this.known!;
+    for (let size = -1; size !== known.fields.size;) {
+      size = known.fields.size;
+      const settled = new Set([...known.fields.values()].map(({ value }) => value));
+      for (const local of this.values.values()) if (!settled.has(local)) known.forgetLocal(local);
+      for (const [key, { base, offset, before }] of known.fields) {
+        if (before === 0 && offset === DATA && !known.hasLengths(base, this.values)) known.fields.delete(key);
+      }
+    }
+  }
+
+  /** Has the fields read that do not change in a loop. */
+  private readBefore(loop: Expr, changed: Effects): Expr[] {
+    if (changed.all) return [];
+    const found = invariantFields(
+      loop,
+      changed,
+      this.known!,
+      (field) => this.valueOf(field),
+      (e, root) => this.fieldOf(e, root),
+    );
+    const reads: Expr[] = [];
+    for (const { field, value } of found) {
+      if (this.known!.fields.has(keyOf(field))) continue;
+      reads.push(this.readIfThere(field, value));
+      this.remember(field, value);
+    }
+    return reads;
+  }
+
+  /** Reads a field if it lies in memory. Of an object it does. */
+  private readIfThere({ base, before, offset, bytes, isSigned }: Field, value: number): Expr {
+    const { module } = this;
+    const address = (): Expr => module.binary(BinaryOp.SubI32, module.local_get(base, I32), module.i32(before));
+    // If all 4 GiB are memory, it ends at 0.
+    const end = module.binary(BinaryOp.ShlI32, module.memory_size(), module.i32(16));
+    const last = module.binary(BinaryOp.SubI32, end, module.i32(offset + bytes));
+    const read = module.load(bytes, isSigned, address(), I32, offset);
+    return module.if(module.binary(BinaryOp.LeU32, address(), last), module.local_set(value, read, false));
+  }
+}
+
+/**
+ * The fields that are read in a loop, do not change in it, and are of objects that do not, in the order of reading, lengths first: `this.cells`, then
+ * its length and its data. Of locals that the loop sets, those count that it sets to nothing but such a field.
+ */
+function invariantFields(
+  loop: Expr,
+  changed: Effects,
+  known: Known,
+  valueOf: (field: Field) => number | null,
+  fieldOf: (expression: Expr, root: (local: number) => number | null) => Field | null,
+): { readonly field: Field; readonly value: number }[] {
+  const found = new Map<string, { readonly field: Field; readonly value: number }>();
+  /** What locals that are set in the loop are set to; null if that changes. */
+  const sets = new Map<number, number | null>();
+  const root = (local: number): number | null =>
+    changed.locals.has(local) ? (sets.get(local) ?? null) : known.root(local);
+  const valueIn = (expression: Expr): number | null => {
+    const local = localOf(expression);
+    if (local !== null) return root(local);
+    const field = fieldOf(expression, root);
+    if (field === null || changes(changed.fields, field)) return null;
+    const value = valueOf(field);
+    if (value !== null && !found.has(keyOf(field))) found.set(keyOf(field), { field, value });
+    return value;
+  };
+  // Inner objects are known once the locals that hold them are: a turn for each step from object to object.
+  for (let steps = 0, before = -1; steps < 4 && found.size !== before; steps++) {
+    before = found.size;
+    const now = new Map<number, number | null>();
+    walk(loop, (expression, kind) => {
+      if (kind === "Load") valueIn(expression);
+      if (kind !== "LocalSet") return;
+      const local = localIndex(expression);
+      const value = valueIn(slotsOf(expression)[0]!.child);
+      now.set(local, now.has(local) && now.get(local) !== value ? null : value);
+    });
+    for (const [local, value] of now) sets.set(local, value);
+  }
+  const rank = ({ offset }: Field): number => (LENGTHS.includes(offset) ? 0 : 1);
+  // A value comes before what is read of it: its own local is the lower one, but for lengths, of which nothing is read.
+  return [...found.values()].sort((a, b) =>
+    a.field.base === b.field.base ? rank(a.field) - rank(b.field) || a.value - b.value : a.field.base - b.field.base,
+  );
+}
+
+/** What an address is that of, or a constant before. */
+function objectOf(address: Expr): { object: Expr; before: number } {
+  if (kindName(address) === "Binary") {
+    const [object, distance] = slotsOf(address).map(({ child }) => child);
+    const sign = operationOf(address) === BinaryOp.SubI32 ? 1 : operationOf(address) === BinaryOp.AddI32 ? -1 : 0;
+    if (sign !== 0 && kindName(distance!) === "Const") {
+      const before = sign * constantI32(distance!);
+      if (before > 0) return { object: object!, before };
+    }
+  }
+  return { object: address, before: 0 };
+}
+
+const CHANGES_ALL = /^(CallIndirect|Atomic|Memory(Copy|Fill)|SIMDLoadStore)/;
+
+/** The local that an expression gives the value of, also where a read was replaced. */
+function localOf(expression: Expr): number | null {
+  const kind = kindName(expression);
+  if (kind === "LocalGet" || (kind === "LocalSet" && typeOf(expression) !== None)) return localIndex(expression);
+  return kind === "Block" && blockName(expression) === null ? localOf(slotsOf(expression).at(-1)!.child) : null;
+}
+
+function isIndexCheck(expression: Expr): boolean {
+  return kindName(expression) === "Call" && isIndexPanic(expression);
+}
+
+/** The index and the length of a check, if both are in locals: both are used later, so nothing overwrites one on the way to the other. */
+function checkOf(condition: Expr): readonly [index: number, length: number] | null {
+  if (kindName(condition) !== "Binary") return null;
+  const left = localOf(slotsOf(condition)[0]!.child);
+  const right = localOf(slotsOf(condition)[1]!.child);
+  if (left === null || right === null) return null;
+  const operation = operationOf(condition);
+  if (operation === BinaryOp.GeU32) return [left, right];
+  return operation === BinaryOp.LeU32 ? [right, left] : null;
+}

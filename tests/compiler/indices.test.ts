@@ -1,0 +1,140 @@
+/**
+ * An index panics where it is out of range, with itself and the length, and nowhere else, however often the array, its length and its data are
+ * read before a loop instead of in it. Each export of the program is called.
+ */
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { compile } from "../../host/compiler/index.js";
+import { GoPanic, start, type Runtime } from "../../host/index.js";
+import { place } from "./fixtures.js";
+
+const DECLARATIONS = `
+import { Chan, go } from "skein";
+let one: i32 = 1;
+function list(n: i32): i32[] { const made: i32[] = []; for (let i = 0; i < n; i++) made.push(i * one); return made; }
+function cut(a: i32[], to: i32): void { if (one) a.length = to; }
+function cutWhenAsked(a: i32[], ask: Chan<i32>, done: Chan<i32>): void { cut(a, ask.recv()); done.send(1); }
+class Table {
+  cells: i32[] = list(5);
+  at: i32 = 0;
+  other: Table | null = null;
+  @inline replace(n: i32): void { this.cells = list(n); }
+  append(x: i32): void { this.cells[this.cells.length] = x; }
+  sum(upTo: i32): i32 { let sum = 0; for (this.at = 0; this.at < upTo; this.at++) sum += this.cells[this.at]; return sum; }
+}
+function table(): Table { return new Table(); }
+`;
+
+/** Bodies of exported functions, each with the number that it returns, or what follows in its panic. */
+const BODIES: Readonly<Record<string, readonly [body: string, expected: number | string]>> = {
+  past: [`return list(3)[3 * one];`, "[3] with length 3"],
+  negative: [`return list(3)[-5 * one];`, "[-5]"],
+  none: [`const a: i32[] = []; return a[0];`, "[0] with length 0"],
+  bytes: [`return new Uint8Array(4)[4 * one];`, "[4] with length 4"],
+  wide: [`return i32(new Float64Array(4)[4 * one]);`, "[4] with length 4"],
+  fixed: [`const a = new StaticArray<i32>(2); a[2 * one] = 1; return 0;`, "[2] with length 2"],
+  written: [`const a = list(3); a[3 * one] = 1; return 0;`, "[3] with length 3"],
+  added: [`const a = list(3); a[7 * one] += 1; return 0;`, "[7] with length 3"],
+  appends: [
+    `const a = list(3); a[a.length] = 7; const t = table(); t.append(8); return a[3] + t.cells[5] + a.length;`,
+    19,
+  ],
+  upwards: [
+    `const a = list(3); let sum = 0; for (let i = 0; i <= 3 * one; i++) sum += a[i]; return sum;`,
+    "[3] with length 3",
+  ],
+  downwards: [`const a = list(3); let sum = 0; for (let i = 2 * one; i >= -1; i--) sum += a[i]; return sum;`, "[-1]"],
+  overflow: [`const a = list(3); let i = i32.MAX_VALUE * one; i++; return a[i];`, "[-2147483648]"],
+  stepped: [`const a = list(3); let i = 2 * one, sum = a[i]; i++; sum += a[i]; return sum;`, "[3] with length 3"],
+  oneWay: [
+    `const a = list(3); let i = 5 * one, sum = 0; if (i < 3) sum = a[i]; sum += a[i]; return sum;`,
+    "[5] with length 3",
+  ],
+  shortened: [
+    `const a = list(5); let sum = 0; for (let i = 0; i < 5; i++) { sum += a[i]; if (i == 2) cut(a, 2); } return sum;`,
+    "[3] with length 2",
+  ],
+  cutAlias: [
+    `const a = list(5), b = one ? a : list(1); let sum = 0; for (let i = 0; i < 5; i++) { sum += a[i]; b.length = 3; } return sum;`,
+    "[3] with length 3",
+  ],
+  popped: [
+    `const a = list(5); let sum = 0; for (let i = 0; i < 5; i++) { sum += a[i]; a.pop(); } return sum;`,
+    "[3] with length 2",
+  ],
+  cutByAnother: [
+    `const a = list(5), ask = new Chan<i32>(), done = new Chan<i32>(); go(cutWhenAsked(a, ask, done)); let sum = 0;
+     for (let i = 0; i < 5; i++) { sum += a[i]; if (i == 1) { ask.send(2); done.recv(); } } return sum;`,
+    "[2] with length 2",
+  ],
+  replaced: [
+    `const t = table(); let sum = 0; for (let i = 0; i < 5; i++) { sum += t.cells[i]; if (i == 1) t.replace(2); } return sum;`,
+    "[2] with length 2",
+  ],
+  replacedAlias: [
+    `const t = table(), u = one ? t : table(); let sum = 0; for (let i = 0; i < 5; i++) { sum += t.cells[i]; u.cells = list(3); } return sum;`,
+    "[3] with length 3",
+  ],
+  assigned: [
+    `let a = list(5), sum = 0; for (let i = 0; i < 5; i++) { sum += a[i]; if (i == 2) a = list(1); } return sum;`,
+    "[3] with length 1",
+  ],
+  fieldIndex: [`return table().sum(6 * one);`, "[5] with length 5"],
+  fieldIndexFine: [`return table().sum(5 * one);`, 10],
+  grown: [
+    `const a = list(1); let sum = 0; for (let i = 0; i < 100; i++) { a.push(i); sum += a[i + 1]; a[i] = 1; } return sum + a.length;`,
+    5051,
+  ],
+  sameElements: [
+    `const a = list(3), b = one ? a : list(3); let sum = 0; for (let i = 0; i < 3; i++) { b[i] = 5; sum += a[i]; } return sum;`,
+    15,
+  ],
+  sameFields: [
+    `const t = table(), u = one ? t : table(); let sum = 0; for (let i = 0; i < 4; i++) { u.at = i; sum += t.at; } return sum;`,
+    6,
+  ],
+  chained: [
+    `let t: Table | null = null; for (let i = 1; i < 5; i++) { const next = table(); next.at = i; next.other = t; t = next; }
+     let sum = 0; while (t) { sum += t.at * t.cells[t.at]; t = t.other; } return sum;`,
+    30,
+  ],
+  rows: [
+    `const rows = [list(2), list(3), list(4)]; let sum = 0; for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) sum += rows[i][j]; return sum;`,
+    "[2] with length 2",
+  ],
+  notEntered: [
+    `let t: Table | null = null; if (!one) t = table(); let sum = 0; for (let i = 0; i < one - 1; i++) sum += t!.cells[i]; return sum;`,
+    0,
+  ],
+};
+
+const text =
+  DECLARATIONS +
+  "export function main(): void {}\n" +
+  Object.entries(BODIES)
+    .map(([name, [body]]) => `export function ${name}(): i32 { ${body} }\n`)
+    .join("");
+
+describe("an index", () => {
+  let rt: Runtime;
+  before(async () => {
+    const { wasm } = await compile(path.join(place({ "indices.ts": text }), "indices.ts"));
+    rt = await start({ program: wasm });
+  });
+  after(() => rt.close());
+
+  for (const [name, [, expected]] of Object.entries(BODIES)) {
+    it(`${typeof expected === "number" ? "is in range" : "panics"}: ${name}`, async () => {
+      if (typeof expected === "number") assert.equal(await rt.call(name), expected);
+      else {
+        await assert.rejects(rt.call(name), (error) => {
+          assert.ok(error instanceof GoPanic, String(error));
+          assert.equal(error.message, `runtime error: index out of range ${expected}`);
+          assert.equal(error.frames[0]?.name, name === "fieldIndex" ? "Table.sum" : name);
+          return true;
+        });
+      }
+    });
+  }
+});
