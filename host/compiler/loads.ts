@@ -8,13 +8,14 @@
  * Neither Binaryen nor V8 does that, since for them every store and every call may change every field. What is known here and not there:
  *
  * - A store to an element changes no field. Accessors of arrays write behind data pointers only; whoever writes fields by addresses of their
- *   own does so with `store`, which counts for all fields, as do atomic operations and calls that do either.
+ *   own does so with `store`, which counts for all fields, as do calls that do so, and atomic operations: loads too, since what another
+ *   goroutine did before the store that they read is seen after them.
  * - A store to a field changes fields at its own offset alone.
  * - To make objects, to collect and to be preempted change no field of the program's.
  *
  * Which access is which the marks tell (`marks.ts`).
  *
- * What another goroutine changes meanwhile is seen later, or not before the next call or store that counts. To synchronise takes one: that is
+ * What another goroutine changes meanwhile is seen later, or not before the next operation that counts. To synchronise takes one: that is
  * Go's memory model, in which all else is a data race. In a race memory stays whole: an array's room only grows, and where its length is
  * read anew its data is read anew after it (`forgetData`), so the data in use has room for the length in use. It stays alive, since its address
  * is in the frame, which the collector looks through, if the goroutine is switched out.
@@ -36,6 +37,7 @@ import {
   conditionOf,
   constantI32,
   functionsOf,
+  isAtomic,
   isSigned,
   kindName,
   localIndex,
@@ -117,6 +119,7 @@ function effectsOf(expression: Expr): Effects {
         break;
       case "Load":
         if (alignOf(part) >= ELEMENT) effects.marked.push(part);
+        if (isAtomic(part)) effects.all = true;
         break;
       case "Store":
         if (alignOf(part) >= ELEMENT) effects.marked.push(part);
@@ -334,6 +337,7 @@ class Reducer {
 
   private load(slot: Slot): void {
     const { known, module } = this;
+    if (isAtomic(slot.child)) known?.forgetFields({ all: true, fields: new Set() });
     const field = known && this.fieldOf(slot.child, (local) => known.root(local));
     if (!known || !field) return;
     const found = known.fields.get(keyOf(field));

@@ -207,6 +207,8 @@ export const offsetOf = accessors("Offset");
 const [setLoadAlign, setStoreAlign] = [native("LoadSetAlign"), native("StoreSetAlign")];
 export const setAlign = (e: Expr, to: number): void =>
   void (kindName(e) === "Load" ? setLoadAlign : setStoreAlign)(e, to);
+const isAtomicLoad = native("LoadIsAtomic");
+export const isAtomic = (load: Expr): boolean => isAtomicLoad(load) !== 0;
 const isSignedLoad = native("LoadIsSigned");
 /** Does a load extend the sign? One of all bits has none. */
 export const isSigned = (load: Expr): boolean => bytesOf(load) < 4 && isSignedLoad(load) !== 0;

@@ -10,11 +10,17 @@ import { GoPanic, start, type Runtime } from "../../host/index.js";
 import { place } from "./fixtures.js";
 
 const DECLARATIONS = `
-import { Chan, go } from "skein";
+import { Atomic, Chan, go } from "skein";
 let one: i32 = 1;
 function list(n: i32): i32[] { const made: i32[] = []; for (let i = 0; i < n; i++) made.push(i * one); return made; }
 function cut(a: i32[], to: i32): void { if (one) a.length = to; }
 function cutWhenAsked(a: i32[], ask: Chan<i32>, done: Chan<i32>): void { cut(a, ask.recv()); done.send(1); }
+class Published { at: i32 = 0; list: i32[] = list(1); readonly ready: Atomic<i32> = new Atomic<i32>(); }
+function publish(to: Published): void { to.at = 7; to.list = list(8); to.ready.store(1); }
+function wait(p: Published): i32 {
+  const before = p.at + p.list.length;
+  while (true) { if (p.ready.load() == 1) return before < 16 ? p.at + p.list[p.at] : 0; }
+}
 class Table {
   cells: i32[] = list(5);
   at: i32 = 0;
@@ -99,6 +105,8 @@ const BODIES: Readonly<Record<string, readonly [body: string, expected: number |
      let sum = 0; while (t) { sum += t.at * t.cells[t.at]; t = t.other; } return sum;`,
     30,
   ],
+  // The loop's load sees the other's store, and all that came before it.
+  published: [`const p = new Published(); go(publish(p)); return wait(p);`, 14],
   rows: [
     `const rows = [list(2), list(3), list(4)]; let sum = 0; for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) sum += rows[i][j]; return sum;`,
     "[2] with length 2",
