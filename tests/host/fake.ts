@@ -138,6 +138,7 @@ const source = (main: Thunk): string => `(module
   (func (export "__skein_numGoroutine") (result i32) (i32.const 0))
   (func (export "__skein_currentGoid") (result i64) (i64.extend_i32_u (global.get $running)))
   (func (export "__skein_currentCreator") (result i64) (i64.const 0))
+  (func (export "__skein_panicLater") (param i32) (result i32) (i32.const 0))
   (func (export "__skein_discard") (global.set $running (i32.const 0)))
   (func (export "__skein_panicNote") (param i32) (call $note (i32.const 3) (i32.load (i32.const 9020)) (local.get 0)))
   (func (export "__skein_sysmon") (result i32) (local $seen i32)

@@ -161,10 +161,11 @@ export class Select {
    */
   set<T>(i: i32, v: T): void {
     const it = this.caseOf(i);
-    const isConverted = (isInteger<T>() || isFloat<T>()) && it.type != typeKey<T>();
-    if (!isConverted) this.checkedCase<T>(i);
+    if (isReference<T>()) this.checkedCase<T>(i);
     if (!it.isSend) gopanic("select: case " + i.toString() + " receives, it has no value to set");
-    it.value = isConverted ? converted<T>(v, it) : toBits<T>(v);
+    // Only what it is for is compiled: not every type can be a number's.
+    if (isInteger<T>() || isFloat<T>()) it.value = it.type == typeKey<T>() ? toBits<T>(v) : converted<T>(v, it);
+    else it.value = toBits<T>(v);
     shade(it.value);
   }
 
