@@ -59,12 +59,13 @@ export function letGo(): void {
   if (--holds === 0) clearInterval(hold);
 }
 
-/** Resolves when `promise` does, after `ms` at the latest. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+/** Resolves when `promise` does, after `ms` at the latest: with whether it was in time. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
   });
-  await Promise.race([promise, late]);
+  const inTime = await Promise.race([promise.then(() => true), late]);
   clearTimeout(timer);
+  return inTime;
 }

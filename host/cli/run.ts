@@ -12,6 +12,7 @@ import type { Preopen } from "../program/instance.js";
 import { checkPoller, type PollerWish } from "../sockets/poller.js";
 import { writeFully } from "../base/stdio.js";
 import { defaultProcs } from "../runtime/procs.js";
+import { shown } from "../runtime/quit.js";
 import { Runtime } from "../runtime/runtime.js";
 import { DEFAULT_MAX_THREADS, reportOf } from "../runtime/start.js";
 import { showWarnings } from "./build.js";
@@ -20,9 +21,6 @@ import { cOf, type CFlags } from "./csources.js";
 import { delivered } from "./output.js";
 import { respawn } from "./respawn.js";
 import { statsTable } from "./stats.js";
-
-/** How long a dump may take to begin, in milliseconds. */
-const DUMP_MS = 5000;
 
 /** Options of `skein run`, as the command line's parser leaves them. */
 export interface RunOptions extends CFlags {
@@ -121,11 +119,7 @@ function ignoresHangup(): boolean {
 /** As Go does on SIGQUIT: shows every goroutine, and ends the program with code 2. */
 async function quit(runtime: Runtime): Promise<void> {
   writeFully(2, Buffer.from("SIGQUIT: quit\n"));
-  const late = new Promise<string>((resolve) => {
-    setTimeout(resolve, DUMP_MS, "skein: some goroutine runs without ever yielding, so the others cannot be shown\n");
-  });
-  const message = await Promise.race([runtime.dump(), late]);
-  if (message !== undefined) writeFully(2, Buffer.from(message));
+  await shown(runtime.dump());
   runtime.interrupt();
   process.exit(EXIT_PANIC);
 }

@@ -10,6 +10,7 @@ import { within } from "../base/timers.js";
 
 /** How long goroutines get to be shown, in milliseconds. */
 const DUMP_MS = 5000;
+const LATE = `skein: the goroutines could not be shown in ${DUMP_MS / 1000} s: one runs without ever yielding, or the machine is very busy\n`;
 
 const dumps = new Set<() => Promise<unknown>>();
 
@@ -27,7 +28,12 @@ export function onQuit(dump: () => Promise<unknown>): () => void {
 function quit(): void {
   const isUsers = process.listenerCount("SIGQUIT") > 1;
   writeFully(2, Buffer.from("SIGQUIT: quit\n"));
-  void within(DUMP_MS, Promise.all([...dumps].map((dump) => dump()))).then(() => {
+  void shown(Promise.all([...dumps].map((dump) => dump()))).then(() => {
     if (!isUsers) process.exit(EXIT_PANIC);
   });
+}
+
+/** Waits for what shows goroutines, and says so if it takes too long. */
+export async function shown(dump: Promise<unknown>): Promise<void> {
+  if (!(await within(DUMP_MS, dump))) writeFully(2, Buffer.from(LATE));
 }
