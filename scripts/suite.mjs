@@ -86,7 +86,6 @@ const QUICK = { SKEIN_QUICK: "1" };
 /** Test files that look at the code of optimised programs, at their speed, or at what users run. */
 const AS_USERS = [
   "tests/bench/",
-  "tests/c/",
   "tests/compiler/forms",
   "tests/compiler/safepoints",
   "tests/compiler/symbols",
