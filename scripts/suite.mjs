@@ -87,6 +87,7 @@ const QUICK = { SKEIN_QUICK: "1" };
 const AS_USERS = [
   "tests/bench/",
   "tests/compiler/forms",
+  "tests/compiler/indices",
   "tests/compiler/safepoints",
   "tests/compiler/symbols",
   "tests/docs/",
