@@ -1,5 +1,6 @@
 /** `skein build`: compiles a program to a file. */
 import { writeFile } from "node:fs/promises";
+import process from "node:process";
 import type { CompileStats } from "../compiler/index.js";
 import { SkeinError } from "../base/errors.js";
 import { writeFully } from "../base/stdio.js";
@@ -22,7 +23,11 @@ export async function buildCommand(file: string, more: readonly string[], option
   const { c, args } = cOf(file, more, options);
   if (args.length > 0)
     throw new SkeinError(`${args[0]!} is no C source: a build takes one entry file, and C beside it`);
-  const { wasm, stats } = await compile(file, { noPreempt: !options.preempt, c });
+  const { wasm, stats } = await compile(file, {
+    noPreempt: !options.preempt,
+    c,
+    onCompile: () => tellOfCompiling(file),
+  });
   showWarnings(stats);
   try {
     await writeFile(options.output, wasm);
@@ -31,6 +36,11 @@ export async function buildCommand(file: string, more: readonly string[], option
   }
   if (options.stats) writeFully(2, Buffer.from(statsText(stats)));
   return 0;
+}
+
+/** Says on a terminal why nothing happens for some seconds. */
+export function tellOfCompiling(file: string): void {
+  if (process.stderr.isTTY) writeFully(2, Buffer.from(`skein: compiling ${file} …\n`));
 }
 
 /** Prints what the compiler had to say about a program that compiles all the same. */

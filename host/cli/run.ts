@@ -15,7 +15,7 @@ import { defaultProcs } from "../runtime/procs.js";
 import { shown } from "../runtime/quit.js";
 import { Runtime } from "../runtime/runtime.js";
 import { DEFAULT_MAX_THREADS, reportOf } from "../runtime/start.js";
-import { showWarnings } from "./build.js";
+import { showWarnings, tellOfCompiling } from "./build.js";
 import { EXIT_PANIC, EXIT_SIGNALS } from "../base/exitcodes.js";
 import { cOf, type CFlags } from "./csources.js";
 import { delivered } from "./output.js";
@@ -43,7 +43,11 @@ export async function runCommand(file: string, rest: readonly string[], options:
   if (needsNoGuards(procs + 1)) return respawn(NO_GUARDS);
   const { c, args } = cOf(file, rest, options);
   const preopens = (options.dir ?? []).map(preopenOf);
-  const { program, stats } = await loadFile(file, { noPreempt: !options.preempt, c });
+  const { program, stats } = await loadFile(file, {
+    noPreempt: !options.preempt,
+    c,
+    onCompile: () => tellOfCompiling(file),
+  });
   showWarnings(stats);
   let ended: GoPanic | FatalError | SkeinError | undefined;
   const started = performance.now();

@@ -37,6 +37,8 @@ export interface CompileOptions extends CacheOptions {
   readonly checked?: boolean;
   /** True for a program that is compiled soon rather than fast; else SKEIN_QUICK=1 says so. */
   readonly quick?: boolean;
+  /** Called when it has to be compiled, since the cache has no build of it. */
+  readonly onCompile?: (() => void) | undefined;
   /** C that goes into the program; the entry is among its sources if that is C. */
   readonly c?: COptions | undefined;
   /** For tests of the safepoints: settings other than the usual ones. */
@@ -60,6 +62,7 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
   };
   const { c } = options;
   return cached(path.resolve(entryPath), options, JSON.stringify([settings, c]), async () => {
+    options.onCompile?.();
     if (c === undefined) {
       const { compileProgram } = await loadCompiler();
       return compileProgram(entryPath, settings);

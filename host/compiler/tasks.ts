@@ -24,6 +24,7 @@ import api, {
   type Expr,
   type FunctionInstance,
   type FunctionNode,
+  type IdentifierNode,
   type Node,
   type Signature,
   type Type,
@@ -111,6 +112,8 @@ export class Tasks {
         const task = call && tasks.compileTask(this, argument, contextualType, call);
         if (task) return task;
       }
+      if (expression.kind === NodeKind.Identifier && contextualType === api.Type.void)
+        tasks.checkMention(this, expression);
       return original(expression, contextualType, constraints);
     });
 
@@ -141,6 +144,15 @@ export class Tasks {
       this.currentType = signature.returnType;
       return this.module.unreachable();
     });
+  }
+
+  /** `go f(x)` as in Go is two statements here, of which the first, a function that is not called, does nothing. */
+  private checkMention(compiler: Compiler, name: Node): void {
+    const { currentFlow: flow, resolver } = compiler;
+    const signature = resolver.resolveExpression(name, flow, api.Type.auto, api.ReportMode.Swallow)?.getSignature();
+    if (!signature?.parameterTypes.some((type) => this.session.isTask(type))) return;
+    const { text } = name as IdentifierNode;
+    this.session.report(name.range, `'${text}' takes a call in parentheses: ${text}(f(x))`);
   }
 
   private noteArguments(signature: Signature, args: readonly Node[], call: Node): void {

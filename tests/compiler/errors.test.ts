@@ -63,6 +63,7 @@ const CASES: Readonly<Record<string, Case>> = {
     text: `let x = 1; for (${HERE}x of [1]) {}`,
     says: /a for…of declares its variable/,
   },
+  "a go as in Go": { text: `${HERE}go f(1, "");`, says: /'go' takes a call in parentheses: go\(f\(x\)\)/ },
   "a function that is not called": {
     text: `go(${HERE}f);`,
     says: /'go' takes a call, as in go\(f\(x\)\), or an arrow function/,
