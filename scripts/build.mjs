@@ -25,8 +25,6 @@ const enums = path.join(host, "abi", "enums.js");
 
 /** Entry files of threads, and what these load later. */
 const threadEntries = [
-  "host/runtime/mthread.ts",
-  "host/runtime/sysmon.ts",
   "host/program/files.ts",
   "host/piscina/worker.ts",
   "host/serve/loopthread.ts",
@@ -35,7 +33,7 @@ const threadEntries = [
   "host/sockets/bundle.ts",
 ];
 
-/** Those that Node loads as CommonJS modules, as it is quicker at that; Deno takes the others. */
+/** Those of the runtime's own threads are CommonJS modules, which Node is quicker to load, and Deno no slower. */
 const commonJsThreadEntries = ["host/runtime/mthread.ts", "host/runtime/sysmon.ts"];
 
 /** What programs import, and the command, by their files in `dist/`; and the compiler, which both load when they need it. */
@@ -141,12 +139,12 @@ export async function buildAll({ types = true, core = true } = {}) {
   const mirrored = await build({ ...options, entryPoints, plugins: [fromVendor, mirror] });
   const own = { js: OWN_GLOBALS };
   const bundled = await build({ ...options, ...compact, plugins: [apart], entryPoints: threadEntries, banner: own });
+  const banner = { js: commonJs.banner.js + own.js };
+  const threads = await build({ ...options, ...compact, ...commonJs, entryPoints: commonJsThreadEntries, banner });
   // An import of one of these globals, where nothing names the global itself, is a second declaration that esbuild cannot see.
   for (const { text } of bundled.outputFiles) parse(text, { ecmaVersion: "latest", sourceType: "module" });
-  const files = [...mirrored.outputFiles, ...bundled.outputFiles];
-  const banner = { js: commonJs.banner.js + own.js };
-  const threads = { ...options, ...compact, ...commonJs, entryPoints: commonJsThreadEntries, banner };
-  files.push(...(await build(threads)).outputFiles);
+  for (const { text } of threads.outputFiles) parse(text, { ecmaVersion: "latest", sourceType: "script" });
+  const files = [...mirrored.outputFiles, ...bundled.outputFiles, ...threads.outputFiles];
   files.push(...(await buildBundles(options)));
   files.push(...(await buildCommonJs(options)));
   for (const file of files) replace(file.path, unpolluted(file.contents));

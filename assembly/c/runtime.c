@@ -1,9 +1,9 @@
 /*
  * The beginning and the end of a C program, its heap, and what skein.h declares.
  *
- * libc is wasi-libc as it comes, built for one thread. What in it must not be shared is replaced at the link, since a definition here comes
- * before that of the library: malloc and its kin here, locks around the rest in wrappers.c, threads in threads.c. Its errno is one variable; the
- * compiler turns every access to it into one to the goroutine's own (host/compiler/c/object.ts).
+ * libc is wasi-libc, built for one thread. What must not be shared is replaced at the link: malloc and
+ * its kin here, locks around the rest in wrappers.c, threads in threads.c. Accesses to errno are turned into those to the goroutine's own
+ * (host/compiler/c/object.ts).
  */
 #include <errno.h>
 #include <skein.h>

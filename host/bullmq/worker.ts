@@ -1,13 +1,26 @@
 /** BullMQ's Worker, whose processor starts a goroutine for each job and waits for it. All else is BullMQ's. */
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import type * as bullmqPackage from "bullmq";
 import type { Job, Processor, WorkerOptions as BullOptions } from "bullmq";
 import { SkeinError, start, type Chan, type Runtime } from "../index.js";
 import { METHODS, plainJob, processJob, type GoroutineJob, type Request, type Told } from "./job.js";
-import { bullmq } from "./package.js";
 
 export type { GoroutineJob };
+
+/** Only those install BullMQ who use it. */
+const bullmq = load();
+
+/** @throws SkeinError that says what to install */
+function load(): typeof bullmqPackage {
+  try {
+    return createRequire(import.meta.url)("bullmq") as typeof bullmqPackage;
+  } catch (cause) {
+    throw new SkeinError(`skein/bullmq needs BullMQ: npm install bullmq (${(cause as Error).message})`, { cause });
+  }
+}
 
 /** BullMQ's options, and where the goroutines run. */
 export interface WorkerOptions extends BullOptions {

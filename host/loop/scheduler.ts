@@ -55,13 +55,13 @@ export abstract class Scheduler implements Disposable {
   private readonly turns = new Turns(() => this.step());
   private readonly sources: EventSource[] = [];
   private sequence = 0;
-  /** Callbacks that are left to this turn. */
+  // Callbacks that are left to this turn.
   private left = 0;
   private turning = false;
   private hops = 0;
   private stopping = false;
   private closed = false;
-  /** Settles the promise of `runForever`; undefined if the loop is not running. */
+  // Settles the promise of `runForever`; undefined if the loop is not running.
   private ended: (() => void) | undefined;
   /** The callback that is being called. */
   protected currentHandle: Handle | undefined;

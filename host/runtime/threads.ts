@@ -30,9 +30,9 @@ import type { MData } from "./mthread.js";
 /** Whether the main thread starts the threads of all Ms. */
 export const mainStartsThreads = "deno" in process.versions;
 
-/** The file of a thread. Node is quicker to load a CommonJS module. */
+/** The file of a thread: a CommonJS module, which Node is quicker to load. */
 export function threadFile(name: "mthread" | "sysmon"): URL {
-  return new URL(`./${name}.${mainStartsThreads ? "js" : "cjs"}`, import.meta.url);
+  return new URL(`./${name}.cjs`, import.meta.url);
 }
 
 /** How a thread has ended. */

@@ -1,6 +1,6 @@
 /**
- * `import { … } from "skein/hash"`: checksums and digests of bytes. `md5` and `sha1` are for what was made with them; nothing that is to be safe from somebody
- * relies on them.
+ * `import { … } from "skein/hash"`: checksums and digests of bytes. `md5` and `sha1`
+ * can be forged.
  *
  *     hex(sha256(utf8("hello")));                // the whole
  *     const hash = new Sha256();                 // or piece by piece

@@ -1,6 +1,6 @@
 /**
- * Slots: what events and wakes know a connection by. A Slot outlives the connections that use it, one after the other, as a
- * Sink must; those of a server that has closed serve the next one.
+ * What events and wakes know a connection by. A Slot outlives the connections that use it, as a
+ * Sink must; those of a closed server serve the next.
  *
  * `wakes` holds the generation of the connection in its upper half and the wakes that have not been served in its lower, and
  * changes by compare-and-swap: so a wake for a connection that has closed fails, whoever uses the slot by then. Whoever
