@@ -107,6 +107,8 @@ function aSemaphoreLetsNIn(): void {
       const n = inside.add(1);
       check(n <= 3, "at most three are inside");
       if (n == 3) most.store(3);
+      // Who is first stays until two more are there, however far apart they start.
+      while (most.load() != 3) gosched();
       for (let i = 0; i < 5; i++) gosched();
       inside.add(-1);
       semaphore.release();
