@@ -28,7 +28,7 @@ const ESSENTIAL = ["tests/go/", "tests/sync/chan", "tests/sync/locks", "tests/va
 /**
  * Test files of which `npm test` runs nothing on Node: they compile for ten seconds and more (every form, error and option of the compiler,
  * every kind of safepoint, all that a cache may meet, the stacks of optimised programs), start a process for each of many cases (the command
- * line, the scheduler's lines, programs with piscina, piscina's own tests), need servers, pack the package, go on for the sake of load, or
+ * line, the scheduler's lines, programs with piscina, piscina's own tests), wait for what ends or goes wrong, need servers, pack the package, go on for the sake of load, or
  * run whole examples, matrices and benchmarks of what other files test one by one.
  */
 const SLOW = [
@@ -40,7 +40,10 @@ const SLOW = [
   "tests/docs/blocks",
   "tests/docs/coming-from",
   "tests/examples/",
+  "tests/faults/goroutines",
   "tests/faults/high",
+  "tests/go/cancel",
+  "tests/go/crash",
   "tests/go/lifecycle",
   "tests/host/packed",
   "tests/loop/examples",
@@ -50,12 +53,17 @@ const SLOW = [
   "tests/ports/",
   "tests/programs/driver/cli",
   "tests/programs/driver/examples",
+  "tests/programs/driver/host",
   "tests/programs/driver/sched",
+  "tests/programs/driver/top",
+  "tests/programs/driver/trace",
   "tests/remote/",
   "tests/serve/examples",
   "tests/serve/matrix",
   "tests/serve/servers",
+  "tests/sync/givingup",
   "tests/sync/stress",
+  "tests/sync/wasm",
   "tests/tools/",
 ];
 
@@ -75,9 +83,9 @@ const ON_NEWEST = ["tests/go/go", "tests/go/crash", "tests/go/lifecycle", "tests
 /** Runs every program on several numbers of Ps, of which SKEIN_TEST_SHARE chooses one, or the others. */
 const MATRIX = "tests/programs/driver/run.test.ts";
 /** Programs, and directories of them, that `npm test` runs as they are, so that a build of them can be in the cache already. */
-const PROGRAMS = ["tests/programs", "tests/sync"];
+const PROGRAMS = ["tests/programs"];
 /** Those that only the tests in SLOW run. */
-const SLOW_PROGRAMS = ["examples", "tests/net"];
+const SLOW_PROGRAMS = ["examples", "tests/net", "tests/sync"];
 /** Those of MATRIX. */
 const MATRIX_PROGRAMS = ["tests/programs"];
 
