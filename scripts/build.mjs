@@ -40,7 +40,7 @@ const commonJsThreadEntries = ["host/runtime/mthread.ts", "host/runtime/sysmon.t
 const bundles = {
   "library/index": "host/index.ts",
   "library/compiler": "host/compiler/index.ts",
-  "library/bullmq": "host/bullmq/index.ts",
+  "library/bullmq": "host/bullmq/worker.ts",
   "library/remote": "host/remote/index.ts",
   "command/main": "host/cli/main.ts",
 };
@@ -51,7 +51,7 @@ const bundles = {
  */
 const commonJsBundles = {
   "library/index": "host/index.ts",
-  "library/bullmq": "host/bullmq/index.ts",
+  "library/bullmq": "host/bullmq/worker.ts",
   "library/remote": "host/remote/index.ts",
   "piscina/main": "host/piscina/main.ts",
   "piscina/engine": "host/piscina/engine.ts",

@@ -12,7 +12,7 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const entries = ["host/index.d.ts", "host/piscina/main.d.ts", "host/remote/index.d.ts", "host/bullmq/index.d.ts"];
+const entries = ["host/index.d.ts", "host/piscina/main.d.ts", "host/remote/index.d.ts", "host/bullmq/worker.d.ts"];
 
 /** Piscina's interface as who requires it sees it: the module is the class. */
 const required = "host/piscina/required.d.cts";

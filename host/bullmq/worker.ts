@@ -1,4 +1,13 @@
-/** BullMQ's Worker, whose processor starts a goroutine for each job and waits for it. All else is BullMQ's. */
+/**
+ * BullMQ's Worker with its jobs on goroutines: whatever a job computes, the main thread renews its lock.
+ *
+ * ```ts
+ * import { Worker } from "skein/bullmq";
+ * new Worker("images", new URL("./work.js", import.meta.url), { connection, concurrency: 4 });
+ * ```
+ *
+ * Its processor starts a goroutine for each job and waits for it. All else is BullMQ's.
+ */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";

@@ -68,14 +68,7 @@ export class ProgramPanic extends Error {}
 export type RunJs = (record: number) => number;
 
 /** What C imports for files, on a memory. */
-type FilesOf = (memory: Memory) => CoreImports["file"];
-
-/** The same for a program's thread, if the program is in C and uses files; other programs are spared to load it. */
-export async function filesFor({ module, preopens }: ThreadData): Promise<FilesOf | undefined> {
-  if (!WebAssembly.Module.imports(module).some(({ name }) => name === "file")) return undefined;
-  const { fileCalls } = await import("../program/files.js");
-  return (memory) => fileCalls(memory, preopens ?? []);
-}
+export type FilesOf = (memory: Memory) => CoreImports["file"];
 
 /** What a thread imports for sockets: `netImports`. */
 export type NetImports = (

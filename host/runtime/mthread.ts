@@ -19,7 +19,7 @@ import { Runner } from "../go/runner.js";
 import { Thread } from "../go/thread.js";
 import { netImportsFor } from "../sockets/forthread.js";
 import type { Core } from "../abi/core.js";
-import { filesFor, instantiate, StopThread, type Instance, type ThreadData } from "../program/instance.js";
+import { instantiate, StopThread, type FilesOf, type Instance, type ThreadData } from "../program/instance.js";
 import { writeText } from "../program/notes.js";
 import { isError, stackOf, wordsOf } from "../base/thrown.js";
 import { BrokenPipe } from "../base/stdio.js";
@@ -99,6 +99,13 @@ async function runM(data: MData): Promise<void> {
     const reason = stackOf(error) ?? wordsOf(error);
     control.report(Report.Failure, `thread M${mid} ${what}: ${reason}`);
   }
+}
+
+/** What C imports for files; programs that use none are spared to load it. */
+async function filesFor({ module, preopens }: MData): Promise<FilesOf | undefined> {
+  if (!WebAssembly.Module.imports(module).some(({ name }) => name === "file")) return undefined;
+  const { fileCalls } = await import("../program/files.js");
+  return (memory) => fileCalls(memory, preopens ?? []);
 }
 
 /**

@@ -3,7 +3,7 @@ import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Queue, QueueEvents, type Job } from "bullmq";
-import { Worker, type WorkerOptions } from "../../host/bullmq/index.js";
+import { Worker, type WorkerOptions } from "../../host/bullmq/worker.js";
 import { start } from "../../host/index.js";
 import { delay, rejection, until } from "../go/fixtures.js";
 import { noRedis, RedisServer } from "./server.js";

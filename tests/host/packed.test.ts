@@ -1,7 +1,7 @@
 /** The package as a project has it that installs no compiler. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -62,6 +62,17 @@ describe("the package as it is packed", () => {
       const [one, two] = [await build(), await build()];
       console.log(one.stats.cached, two.stats.cached, Buffer.compare(one.wasm, two.wasm));`;
     assert.equal(written(text, { SKEIN_CACHE: path.join(place, "cache") }), "false true 0\n");
+  });
+
+  it("has what its files import when they need it, but for the benchmarks", () => {
+    const inPackage = new Set(packed.files.map(({ path: file }) => file));
+    for (const file of [...inPackage].filter((each) => /^dist\/.*\.c?js$/.test(each))) {
+      const text = readFileSync(path.join(skein, file), "utf8");
+      for (const [, wanted] of text.matchAll(/\b(?:import|require)\("(\.[^"]+\.c?js)"\)/g)) {
+        const found = path.posix.join(path.posix.dirname(file), wanted!);
+        assert.ok(inPackage.has(found) || /\/bench-[^/]*$/.test(found), `${file} imports ${wanted!}`);
+      }
+    }
   });
 
   it("takes less than 6 MB with what npm installs beside it, as du counts", () => {
