@@ -63,7 +63,8 @@ export function output(
 
     child.on("error", (error: NodeJS.ErrnoException) => {
       settled();
-      reject(new ChildError(error.message, error.code === "ENOENT"));
+      const notFound = error.code === "ENOENT";
+      reject(new ChildError(notFound ? `${command.file} is not on PATH` : error.message, notFound));
     });
     child.on("close", (code, signal) => {
       settled();

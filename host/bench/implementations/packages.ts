@@ -35,7 +35,7 @@ export function packaged({
     name,
     description,
     async prepare(stop) {
-      if (server !== undefined) await onPath(server, stop);
+      if (server !== undefined) await output({ file: server, args: ["--version"] }, stop);
       const version = npm === null ? "" : `${npm} ${await installed(npm)} on `;
       return {
         runtime: version + runtime,
@@ -46,15 +46,6 @@ export function packaged({
       };
     },
   };
-}
-
-async function onPath(server: string, stop: AbortSignal): Promise<void> {
-  try {
-    await output({ file: server, args: ["--version"] }, stop);
-  } catch (error) {
-    if (error instanceof ChildError && error.notFound) throw new ChildError(`${server} is not on PATH`);
-    throw error;
-  }
 }
 
 function preloaded(command: Command, name: string): Command {

@@ -33,7 +33,7 @@ async function version(expression: string, missing: string, stop: AbortSignal): 
     return (await output({ file: python, args }, stop)).trim();
   } catch (error) {
     if (!(error instanceof ChildError)) throw error;
-    throw new ChildError(error.notFound ? `${python} is not on PATH` : missing);
+    throw new ChildError(error.notFound ? error.message : missing);
   }
 }
 
