@@ -21,7 +21,7 @@
  */
 import api, { type Expr } from "./asc.js";
 import type { Hooks } from "./hooks.js";
-import { ABORT, CORE, NIL_PANIC, PANIC_INDEX, type Session } from "./session.js";
+import { CORE, NIL_PANIC, PANICS, type Session } from "./session.js";
 
 const { BinaryOp, UnaryOp } = api;
 
@@ -52,9 +52,7 @@ const asyncifyPrimitives = new Set(
 
 export class Frames {
   /** Internal names of the functions to be kept. */
-  readonly names = new Set<string>(
-    [ABORT, NIL_PANIC, PANIC_INDEX, "base/lock/futexsleep"].map((name) => `${CORE}/${name}`),
-  );
+  readonly names = new Set<string>([...PANICS, `${CORE}/base/lock/futexsleep`]);
   /** What AssemblyScript generates to get and set fields. */
   private readonly accessors = new Set<string>();
   private readonly withLoops = new Set<string>();

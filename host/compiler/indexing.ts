@@ -22,7 +22,7 @@ import api, {
 } from "./asc.js";
 import type { Hooks } from "./hooks.js";
 import { markElements } from "./marks.js";
-import { callTarget, walk } from "./safepoints-ir.js";
+import { callTarget, kindName, walk } from "./safepoints-ir.js";
 import { CORE, PANIC_INDEX } from "./session.js";
 
 /** The accessors whose lengths are fields of the object. */
@@ -71,8 +71,8 @@ export class Indexing {
     this.functions.add(compiler.currentFlow.targetFunction.internalName);
     const { range } = this.assigned.get(node)?.array ?? node;
     markElements(access);
-    walk(access, (expression, kind) => {
-      if (kind === "Call" && isIndexPanic(expression)) compiler.addDebugLocation(expression, range);
+    walk(access, (expression) => {
+      if (isIndexPanic(expression)) compiler.addDebugLocation(expression, range);
     });
     return access;
   }
@@ -103,6 +103,6 @@ function isSame(one: Node, other: Node): boolean {
   return first.property.text === second.property.text && isSame(first.expression, second.expression);
 }
 
-export function isIndexPanic(call: Expr): boolean {
-  return callTarget(call) === `${CORE}/${PANIC_INDEX}`;
+export function isIndexPanic(expression: Expr): boolean {
+  return kindName(expression) === "Call" && callTarget(expression) === `${CORE}/${PANIC_INDEX}`;
 }

@@ -51,13 +51,10 @@ import {
   type Func,
   type Slot,
 } from "./safepoints-ir.js";
-import { ABORT, CORE, NIL_PANIC } from "./session.js";
+import { CORE, PANICS } from "./session.js";
 
 const { BinaryOp } = api;
 const { I32, None } = api.TypeRef;
-
-/** These do not return. */
-const PANICS = new Set([ABORT, NIL_PANIC].map((name) => `${CORE}/${name}`));
 
 /** What takes room for objects, and collects them: in no field of the program's. */
 const MEMORY = [`${CORE}/memory/`, `${CORE}/gc/`];
@@ -150,14 +147,10 @@ function spread(effects: Map<string, Effects>): void {
 }
 
 function addCall(to: Effects, name: string, effects: ReadonlyMap<string, Effects>): void {
-  if (to.all || isPanic(name)) return;
+  if (to.all || PANICS.has(name)) return;
   const callee = effects.get(name);
   if (callee === undefined || callee.all) to.all = true;
   else for (const field of callee.fields) to.fields.add(field);
-}
-
-function isPanic(name: string): boolean {
-  return PANICS.has(name) || name === `${CORE}/base/nil/__panicIndex`;
 }
 
 // ---- one function ----------------------------------------------------------------------------------------------------
@@ -310,7 +303,7 @@ class Reducer {
     const kind = kindName(expression);
     if (kind === "Call") {
       const target = callTarget(expression);
-      if (isPanic(target)) this.known = null;
+      if (PANICS.has(target)) this.known = null;
       else {
         const changed = nothing();
         addCall(changed, target, this.effects);
@@ -402,7 +395,7 @@ class Reducer {
     const [condition, ifTrue, ifFalse] = slotsOf(slot.child);
     this.visit(condition!);
     if (this.known === null) return;
-    const pair = ifFalse === undefined && isIndexCheck(ifTrue!.child) ? checkOf(condition!.get()) : null;
+    const pair = ifFalse === undefined && isIndexPanic(ifTrue!.child) ? checkOf(condition!.get()) : null;
     if (pair) {
       this.check(slot, condition!.get(), [this.known.root(pair[0]), this.known.root(pair[1])]);
       return;
@@ -548,10 +541,6 @@ function localOf(expression: Expr): number | null {
   const kind = kindName(expression);
   if (kind === "LocalGet" || (kind === "LocalSet" && typeOf(expression) !== None)) return localIndex(expression);
   return kind === "Block" && blockName(expression) === null ? localOf(slotsOf(expression).at(-1)!.child) : null;
-}
-
-function isIndexCheck(expression: Expr): boolean {
-  return kindName(expression) === "Call" && isIndexPanic(expression);
 }
 
 /** The index and the length of a check, if both are in locals: both are used later, so nothing overwrites one on the way to the other. */

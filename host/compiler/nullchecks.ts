@@ -130,8 +130,7 @@ export class NullChecks {
       if (func === undefined) continue;
       walkSlots(func, (slot) => {
         const call = slot.child;
-        if (isPanic(call) || (kindName(call) === "Call" && isIndexPanic(call)))
-          slot.replace(module.block(null, [call, module.unreachable()]));
+        if (isPanic(call) || isIndexPanic(call)) slot.replace(module.block(null, [call, module.unreachable()]));
       });
     }
   }

@@ -33,7 +33,7 @@ import {
   type Func,
 } from "./safepoints-ir.js";
 import { BULK_OPERATIONS, hasLoops, insertInLoops, isProtected, PROTECTED, reserveLocals } from "./safepoints-loops.js";
-import { ABORT, ATTEMPT_THUNK, CLOSURE, CORE, HOST_ATTEMPT, NIL_PANIC, PANIC_INDEX, type Session } from "./session.js";
+import { ATTEMPT_THUNK, CLOSURE, CORE, HOST_ATTEMPT, PANICS, type Session } from "./session.js";
 
 /**
  * Where AssemblyScript's library writes a scratch variable and reads it later: whole files, or functions that are named.
@@ -62,9 +62,6 @@ const HOLDS = [WANTED, PREEMPTED].map((name) => ({ name, as: `~hold:${name}` }))
 
 /** The export that keeps the safepoint of C (`c/merge.ts`). */
 export const C_HOLD = "~hold:c";
-
-/** A loop does not go on after these. */
-const PANICS = new Set([ABORT, NIL_PANIC, PANIC_INDEX].map((name) => `${CORE}/${name}`));
 
 /** What Asyncify provides, as the core declares it: whoever calls the first may switch, whoever calls the others never. */
 const START_UNWIND = `${CORE}/base/imports/startUnwind`;

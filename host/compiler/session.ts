@@ -22,6 +22,8 @@ export const CORE = "~lib/skein/runtime";
 export const ABORT = "base/panic/abort";
 export const NIL_PANIC = "base/nil/nilPanic";
 export const PANIC_INDEX = "base/nil/__panicIndex";
+/** Their internal names. */
+export const PANICS: ReadonlySet<string> = new Set([ABORT, NIL_PANIC, PANIC_INDEX].map((name) => `${CORE}/${name}`));
 
 /** What calls the code that is attempted (`goroutine/unwind.ts`): JavaScript's function, and the one that this calls. */
 export const HOST_ATTEMPT = `${CORE}/base/imports/hostAttempt`;
