@@ -101,7 +101,7 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
 export function startNow(options: Omit<StartOptions, "program">, onUnwatched?: (error: unknown) => void): Runtime {
   const settings = settingsOf(options);
   if (core === undefined) {
-    const bytes = isCheckedRun() ? checkedCore() : new Uint8Array(readFileSync(new URL(CORE, import.meta.url)));
+    const bytes = isCheckedRun() ? checkedCore() : readCore();
     core = programOf(bytes, new WebAssembly.Module(bytes), "the core");
   }
   return new Runtime(core, { ...settings, onUnwatched });
@@ -204,8 +204,9 @@ let core: Program | undefined;
 
 async function load(program: string | URL | Uint8Array | undefined): Promise<Program> {
   if (program === undefined) {
-    const file = isCheckedRun() ? EMPTY : CORE;
-    noProgram ??= loadFile(fileURLToPath(new URL(file, import.meta.url))).then(({ program }) => program);
+    noProgram ??= isCheckedRun()
+      ? loadFile(fileURLToPath(new URL(EMPTY, import.meta.url))).then(({ program }) => program)
+      : loadProgram(readCore(), "the core");
     return noProgram;
   }
   if (program instanceof Uint8Array) return loadProgram(new Uint8Array(program), "the program");
@@ -218,6 +219,11 @@ async function load(program: string | URL | Uint8Array | undefined): Promise<Pro
     throw new SkeinError(`a program is a file, and ${url.href} is none: fetch it, and give its bytes`);
   }
   return (await loadFile(isPath ? String(program) : fileURLToPath(url))).program;
+}
+
+/** The core, at once: each step of reading a file apart from this thread would wait for its turn beside the threads that come up. */
+function readCore(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(CORE, import.meta.url)));
 }
 
 /** The core with its assertions, at once: the compiler, which takes its time, runs in a process of its own. */
