@@ -133,6 +133,10 @@ describe("a cluster in trouble", { skip: noServer, timeout: 120_000 }, () => {
       await server.stop(signal);
       await delay(200);
       await server.run();
+      const back = performance.now();
+      await until(() => cluster.stats().connected && worker.stats().connected);
+      const ms = performance.now() - back;
+      assert(ms < 1500, `they were back after ${ms} ms`);
     }
     const before = next;
     await until(() => next > before + 100);

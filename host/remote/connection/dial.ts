@@ -6,8 +6,11 @@ import type { Settings } from "./options.js";
 import { loadPackages, type Packages } from "./packages.js";
 import { Names } from "./subjects.js";
 
-/** How long to wait before each attempt to connect again, which jitter lengthens by up to as much, in milliseconds. */
-const RECONNECT_MS = [20, 50, 100, 250, 500, 1000, 2000];
+/**
+ * How long to wait between attempts to connect again: a share of how long there has been no connection already, which chance lengthens by up to as much, so
+ * that a short outage is followed by a short wait, and processes do not come all at once. In milliseconds.
+ */
+const RECONNECT = { least: 20, share: 1 / 8, most: 500 };
 
 /** A connection, and what is known by all who use it. */
 export class Connection {
@@ -49,16 +52,20 @@ export class Connection {
 /** @throws SkeinError that says why there is no connection */
 export async function dial(settings: Settings): Promise<Connection> {
   const packages = await loadPackages();
-  let attempts = 0;
+  const chance = 1 + Math.random();
+  let connection: Connection | undefined;
   let nc: NatsConnection;
   try {
     nc = await packages.transport.connect({
       name: `skein ${settings.name}`,
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
+      // It is asked more than once for each attempt, so this must not be counted.
       reconnectDelayHandler: () => {
-        const ms = RECONNECT_MS[Math.min(attempts++, RECONNECT_MS.length - 1)]!;
-        return ms * (1 + Math.random());
+        const { least, share, most } = RECONNECT;
+        const { lostAt } = connection ?? {};
+        const outage = lostAt === undefined ? 0 : performance.now() - lostAt;
+        return chance * Math.min(Math.max(outage * share, least), most);
       },
       ...settings.connection,
       ...settings.credentials,
@@ -69,8 +76,7 @@ export async function dial(settings: Settings): Promise<Connection> {
   }
   const { jetstream, jetstreamManager } = packages.jetstream;
   try {
-    const connection = new Connection(nc, jetstream(nc), await jetstreamManager(nc), packages, settings);
-    connection.onReconnect.add(() => (attempts = 0));
+    connection = new Connection(nc, jetstream(nc), await jetstreamManager(nc), packages, settings);
     return connection;
   } catch (cause) {
     await nc.close();

@@ -15,6 +15,19 @@ const LATE_MS = 5000;
 /** How long to wait before asking again where the server could not answer, in milliseconds. */
 const AGAIN_MS = 250;
 
+/**
+ * Where nothing comes it is looked whether there is something: a server that was killed remembers deliveries of messages that it has no more. It
+ * skips one of them each time that something wakes the consumer, so many together hold up all that wait behind them, which more requests end.
+ * How often it is looked, in milliseconds: soon after the connection was there anew, and so many times later otherwise; how many requests wake it,
+ * and how often in a row.
+ */
+const LOOK_MS = 250;
+const SELDOM = 40;
+const AFTERMATH_MS = 30_000;
+const WAKES = 4;
+const MOST_ROUNDS = 256;
+const WAKE_EXPIRES_MS = 100;
+
 const encoder = new TextEncoder();
 
 /** A message that must be answered. */
@@ -52,6 +65,10 @@ export class Puller {
   private readonly timer: NodeJS.Timeout;
   private readonly reset = (): void => this.forgetAll();
   private next = 0;
+  /** For how many looks nothing has come. */
+  private quiet = 0;
+  private connectedAt = performance.now();
+  private isLooking = false;
   private isStopped = false;
   /** Messages that were asked for and have not come. */
   requested = 0;
@@ -70,17 +87,17 @@ export class Puller {
       },
     });
     connection.onReconnect.add(this.reset);
-    this.timer = setInterval(() => this.forgetLate(), LATE_MS);
+    this.timer = setInterval(() => this.look(), LOOK_MS);
     this.timer.unref();
   }
 
   /** Asks for up to `n` more. */
-  request(n: number): void {
+  request(n: number, expiresMs = EXPIRES_MS): void {
     if (this.isStopped || n <= 0) return;
     const reply = `${this.inbox}.${this.next++}`;
-    this.requests.set(reply, { left: n, deadline: performance.now() + EXPIRES_MS + LATE_MS });
+    this.requests.set(reply, { left: n, deadline: performance.now() + expiresMs + LATE_MS });
     this.requested += n;
-    const wish = JSON.stringify({ batch: n, expires: EXPIRES_MS * NS_PER_MS });
+    const wish = JSON.stringify({ batch: n, expires: expiresMs * NS_PER_MS });
     this.connection.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${this.stream}.${this.consumer}`, encoder.encode(wish), {
       reply,
     });
@@ -107,6 +124,7 @@ export class Puller {
   }
 
   private message(msg: Msg): void {
+    this.quiet = 0;
     // The server serves requests in their order.
     const [oldest] = this.requests;
     if (oldest !== undefined) {
@@ -121,17 +139,40 @@ export class Puller {
   private forgetAll(): void {
     this.requests.clear();
     this.requested = 0;
+    this.quiet = 0;
+    this.connectedAt = performance.now();
     this.events.ended();
   }
 
-  private forgetLate(): void {
+  private look(): void {
     const now = performance.now();
+    let isLate = false;
     for (const [reply, { left, deadline }] of this.requests) {
       if (deadline > now) continue;
       this.requests.delete(reply);
       this.requested -= left;
+      isLate = true;
     }
-    this.events.ended();
+    if (isLate) this.events.ended();
+    const isAftermath = now - this.connectedAt < AFTERMATH_MS;
+    if (this.requested === 0) return;
+    this.quiet++;
+    if (isAftermath ? this.quiet > 1 : this.quiet % SELDOM === 0) void this.wake(isAftermath);
+  }
+
+  /** Wakes a consumer that has something and gives nothing. */
+  private async wake(isAftermath: boolean): Promise<void> {
+    if (this.isLooking || this.connection.lostAt !== undefined) return;
+    this.isLooking = true;
+    for (let round = 0; round < MOST_ROUNDS && this.quiet > 0 && !this.isStopped; round++) {
+      const info = await this.connection.jsm.consumers.info(this.stream, this.consumer).catch(() => undefined);
+      // What is delivered and not acknowledged may well be worked on; what nobody has been given while somebody asks is held up.
+      const isHeldUp = (info?.num_pending ?? 0) > 0;
+      const mayBe = isAftermath && round === 0 && (info?.num_ack_pending ?? 0) > 0;
+      if (!isHeldUp && !mayBe) break;
+      for (let i = 0; i < WAKES; i++) this.request(1, WAKE_EXPIRES_MS);
+    }
+    this.isLooking = false;
   }
 
   private later(): void {
