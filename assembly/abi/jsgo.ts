@@ -52,6 +52,8 @@ export class JsGo extends NoteHead {
   @host pool: HostObject | null;
   /** Of one that is lost: 1 if its thread was stopped for another goroutine. */
   @host isBystander: i32;
+  /** 1 if its function has returned a generator: written by who runs it, and taken back by who reuses the record. */
+  @host isGenerator: i32;
 }
 
 export namespace ArgCount {

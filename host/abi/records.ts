@@ -230,7 +230,7 @@ export class NoteHead extends View {
  * thread that started it, which reuses it. It is posted back as a note.
  */
 export class JsGo extends NoteHead {
-  static override readonly SIZE = 140;
+  static override readonly SIZE = 144;
   /** One of JsStatus; changed by compare-and-swap while it is Queued, since it may be cancelled as it is taken. */
   get state(): number {
     return Atomics.load(this.words, this.at + 2);
@@ -344,6 +344,13 @@ export class JsGo extends NoteHead {
   }
   set isBystander(value: number) {
     this.words[this.at + 34] = value;
+  }
+  /** 1 if its function has returned a generator: written by who runs it, and taken back by who reuses the record. */
+  get isGenerator(): number {
+    return this.words[this.at + 35]!;
+  }
+  set isGenerator(value: number) {
+    this.words[this.at + 35] = value;
   }
 }
 

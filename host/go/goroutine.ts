@@ -77,6 +77,8 @@ interface Rare {
   /** Undoes what ties it to an AbortSignal. */
   detach: (() => void) | undefined;
   yields: Yields | undefined;
+  /** Its function has returned a generator. */
+  isGenerator: boolean;
 }
 
 /** @internal A goroutine that this thread has started, as its starter sees it. */
@@ -123,6 +125,7 @@ export class Started {
       timers: new Set(),
       detach: undefined,
       yields: undefined,
+      isGenerator: false,
     });
   }
 }

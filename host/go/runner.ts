@@ -162,6 +162,7 @@ export class Runner {
         }
         if (isGenerator(value)) {
           loaded.isAsync = true;
+          this.memory.jsgo(record).isGenerator = 1;
           const running = this.pend(record);
           void this.following.run(running, () => this.generate(running, value));
           return RunJs.Await;

@@ -124,6 +124,7 @@ export class Starter {
     record.state = JsStatus.Queued;
     record.fn = shared.address;
     record.seen = 0;
+    record.isGenerator = 0;
     if (options?.signal?.aborted === true) {
       const never = new Started(this, id, at, shared.name);
       dropArgs(this.thread, at);
@@ -242,6 +243,7 @@ export class Starter {
 
   /** @internal Its promise is about to be settled: it counts no more. */
   finish(g: Started, ended: "done" | "failed" | "cancelled"): Started {
+    if (this.memory.jsgo(g.at).isGenerator !== 0) g.more.isGenerator = true;
     this.ticketBack(g.at);
     g.at = 0;
     g.ended = ended;
@@ -254,7 +256,7 @@ export class Starter {
       const { yields } = rare;
       if (yields !== undefined) {
         g.promise.catch(() => undefined);
-        queueMicrotask(() => yields.finish());
+        queueMicrotask(() => yields.finish(rare.isGenerator));
       }
     }
     return g;
@@ -361,10 +363,10 @@ export class Starter {
   yieldsOf(g: Started): Yields {
     const { more } = g;
     if (more.yields === undefined) {
-      more.yields = new Yields(g.promise, (leave) => {
+      more.yields = new Yields(g.name, g.promise, (leave) => {
         if (g.at !== 0) this.request(g, NoteKind.Pull, leave, undefined);
       });
-      if (g.at === 0) more.yields.finish();
+      if (g.at === 0) more.yields.finish(more.isGenerator);
     }
     return more.yields;
   }

@@ -5,6 +5,7 @@
  * never more than WINDOW values ahead.
  */
 
+import { SkeinError } from "../base/errors.js";
 import { present } from "../base/present.js";
 
 /** How many values a generator may be ahead of who reads them. */
@@ -20,15 +21,20 @@ interface Reader {
 export class Yields implements AsyncIterableIterator<unknown, unknown> {
   readonly #values: unknown[] = [];
   readonly #readers: Reader[] = [];
+  readonly #name: string;
   readonly #end: Promise<unknown>;
   /** Gives the generator leave for more values; or, -1, has it return. */
   readonly #ask: (more: number) => void;
   #taken = 0;
   #isOver = false;
+  /** It is over, and was no generator's. */
+  #isNone = false;
   /** Its reader has left: what still comes is for nobody. */
   #isLeft = false;
 
-  constructor(end: Promise<unknown>, ask: (more: number) => void) {
+  /** @param name what errors call the function */
+  constructor(name: string, end: Promise<unknown>, ask: (more: number) => void) {
+    this.#name = name;
     this.#end = end;
     this.#ask = ask;
   }
@@ -41,9 +47,10 @@ export class Yields implements AsyncIterableIterator<unknown, unknown> {
     else this.give(reader, value);
   }
 
-  /** It has ended, one way or the other; `end` says how. */
-  finish(): void {
+  /** It has ended, one way or the other; `end` says how. Where its function is no generator, there is nothing to iterate. */
+  finish(isGenerator: boolean): void {
     this.#isOver = true;
+    this.#isNone = !isGenerator;
     for (const reader of this.#readers.splice(0)) this.over(reader);
   }
 
@@ -80,8 +87,17 @@ export class Yields implements AsyncIterableIterator<unknown, unknown> {
 
   private over(reader: Reader): void {
     this.#end.then(
-      (value) => reader.resolve({ done: true, value }),
+      (value) => {
+        if (this.#isNone) reader.reject(this.none());
+        else reader.resolve({ done: true, value });
+      },
       (error: unknown) => reader.reject(error),
+    );
+  }
+
+  private none(): SkeinError {
+    return new SkeinError(
+      `\`for await\` over a goroutine takes what a generator yields, and ${this.#name} is none: await the goroutine to have its result, or write function*`,
     );
   }
 }

@@ -175,6 +175,12 @@ const CALLING: Readonly<Record<string, Mistake>> = {
     },
     says: /a Chan of another runtime/,
   },
+  "iteration of what is no generator": {
+    make: async (rt) => {
+      for await (const n of rt.go(wrong<() => Generator<number>>(() => [1, 2]))) assert.fail(String(n));
+    },
+    says: /takes what a generator yields, and .* is none: await the goroutine to have its result, or write function\*$/,
+  },
   "an option of a call spelled wrong": {
     make: (rt) => rt.go.with(wrong({ singal: 1 }), () => 1),
     says: "rt.go.with has no option singal: do you mean signal?",
