@@ -195,6 +195,8 @@ export const STDIN_CHUNK = 65536;
 /** Bytes of a stack's text, and of a system error's, that are kept. */
 export const STACK_TEXT_MAX = 16384;
 export const ERROR_TEXT_MAX = 256;
+/** Bytes of a function's source that stand for its name in a report. */
+export const NAME_MAX = 96;
 /** Goroutines that a report shows; a program may have a million. */
 export const SHOWN_MAX = 1000;
 /** How long the main thread waits for a thread that is telling the trace something: more only if it has died there. */

@@ -74,6 +74,7 @@ export class FatalError extends Error {
   constructor(report: string) {
     super(report.split("\n", 1)[0]);
     this.report = report.endsWith("\n") ? report : report + "\n";
+    Object.defineProperty(this, "report", { enumerable: false }); // the stack has it
     this.stack = `${this.constructor.name}: ${report}`;
   }
 }

@@ -8,7 +8,7 @@
  * Nothing in this folder is instrumented or switched out: it runs on g0, on a goroutine's stack above what is written down, or on a
  * thread of the host's.
  */
-import { SHOWN_MAX, STACK_TEXT_MAX } from "../../layout";
+import { NAME_MAX, SHOWN_MAX, STACK_TEXT_MAX } from "../../layout";
 import { nanotime } from "../base/clock";
 import { isJsgo } from "../js/jsgo";
 import { blockedFor, firstOperation, isAwaited, nextOperation, reasonOf } from "../js/operation";
@@ -126,13 +126,24 @@ export function describeOperations(): string {
   return text;
 }
 
-/** The function of a JavaScript goroutine. */
+/** The function of a JavaScript goroutine; of one that was sent as source, how that begins. */
 function functionName(record: usize): string {
   const fn = changetype<usize>(changetype<JsGo>(record).fn);
   const first = changetype<JsFunction>(fn).length1;
-  if (changetype<JsFunction>(fn).kind != FunctionKind.Module) return "a function of JavaScript";
+  if (changetype<JsFunction>(fn).kind != FunctionKind.Module) return lineOf(fn + offsetof<JsFunction>(), first);
   const name = String.UTF8.decodeUnsafe(fn + offsetof<JsFunction>() + first, changetype<JsFunction>(fn).length2);
   return name + "(...)\n\t" + String.UTF8.decodeUnsafe(fn + offsetof<JsFunction>(), first);
+}
+
+/** The first line of a text in UTF-8, cut to fit a report. */
+function lineOf(text: usize, length: i32): string {
+  let end = 0;
+  while (end < min(length, NAME_MAX) && load<u8>(text + end) >= 0x20) end++;
+  const isCut = end < length;
+  // Not within a character.
+  if (isCut) while (end > 0 && (load<u8>(text + end) & 0xc0) == 0x80) end--;
+  const line = String.UTF8.decodeUnsafe(text, end);
+  return isCut ? line + "…" : line;
 }
 
 /** Asks for a dump of all goroutines on standard error. From any thread; it is made as soon as the world can be stopped. */
