@@ -102,12 +102,14 @@ export interface Class extends Element {
   readonly base: Class | null;
   readonly contextualTypeArguments: Map<string, Type> | null;
   getMethod(name: string): FunctionInstance | null;
+  readonly members: Map<string, unknown> | null;
   getMember(name: string): { readonly instance?: Property | null } | null;
 }
 
 /** What a class has by a name: a field, or accessors. */
 export interface Property extends Element {
   readonly isField: boolean;
+  readonly type: Type;
   readonly memoryOffset: number;
   readonly getterInstance: FunctionInstance | null;
   readonly setterInstance: FunctionInstance | null;
@@ -313,7 +315,7 @@ export interface Program extends Emitter {
 }
 
 export interface Resolver {
-  resolveFunction(prototype: FunctionPrototype, typeArguments: null): FunctionInstance | null;
+  resolveFunction(prototype: FunctionPrototype, typeArguments: readonly Type[] | null): FunctionInstance | null;
   resolveClass(prototype: Element, typeArguments: readonly Type[] | null): Class | null;
   resolveType(
     node: Node,
@@ -395,6 +397,7 @@ export interface Compiler extends Emitter {
   ): Expr;
   makeCallInline(instance: FunctionInstance, operands: Expr[], thisArg?: Expr, immediatelyDropped?: boolean): Expr;
   makeAllocation(instance: Class): Expr;
+  ensureConstructor(instance: Class, reportNode: Node): FunctionInstance;
   makeBuiltinFieldGetter(property: Property): number;
   makeBuiltinFieldSetter(property: Property): number;
   ensureOverrideStub(original: FunctionInstance): FunctionInstance;
@@ -588,7 +591,7 @@ interface Api {
     | "Expression"
     | "Literal"
   >;
-  readonly LiteralKind: Enum<"Object">;
+  readonly LiteralKind: Enum<"Object" | "String">;
   readonly Token: Enum<
     | "Equals"
     | "Plus_Equals"

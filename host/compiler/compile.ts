@@ -20,6 +20,7 @@ import { Defers } from "./defers.js";
 import { emit } from "./emit.js";
 import { Entry, START_EXPORT } from "./entry.js";
 import { installForOf, installPatterns } from "./forof.js";
+import { Formats } from "./formats.js";
 import { Frames } from "./frames.js";
 import { Globals } from "./globals.js";
 import { Hooks } from "./hooks.js";
@@ -284,6 +285,7 @@ function generate(
   tries.install(hooks);
   const defers = new Defers(session, frames, tries, mentions(program, sources, /\brecover\b/));
   session.catches = mentions(program, sources, /\b(?:catch|finally|recover)\b/);
+  new Formats(session).install(hooks);
   new Tasks(session, bodies, closures, defers).install(hooks);
   installSelects(hooks, session);
   installForOf(hooks, session);

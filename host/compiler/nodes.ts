@@ -55,6 +55,12 @@ export interface TemplateNode extends Node {
   readonly expressions: readonly Node[];
 }
 
+/** A text that is written out. */
+export interface StringNode extends Node {
+  readonly literalKind: number;
+  readonly value: string;
+}
+
 export interface ThrowNode extends Node {
   readonly value: Node;
 }

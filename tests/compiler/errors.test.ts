@@ -158,6 +158,18 @@ describe("a program that cannot be", () => {
       "function f(): void {}\nexport function main(): void { go(f()); }",
       /program\.ts:2:32: error: Cannot find name 'go'/,
     ],
+    "has formats that its values do not fit": [
+      `import { printf } from "skein/fmt";\nexport function main(): void { printf("%d", "x"); printf("%d"); printf("%y", 1); printf("%*d", "a", 1); printf("5%"); }`,
+      new RegExp(
+        [
+          "printf: %d does not take a value of type string",
+          "printf: the format reads 1 value, and there are 0",
+          "printf: there is no verb %y",
+          String.raw`printf: the \* of %\*d takes an integer`,
+          "printf: the format ends within %",
+        ].join("[^]*"),
+      ),
+    ],
     "declares a function of its host": [
       "declare function alert(): void;\nexport function main(): void { alert(); }",
       /program\.ts:1:1: error: nothing provides the import 'program\.alert'/,

@@ -8,6 +8,8 @@
  *
  * On a goroutine.
  */
+import { formatFloat } from "./decimal";
+export { formatFloat };
 
 /** A number that was parsed. */
 export class Parsed<T> {
@@ -129,29 +131,7 @@ export function quote(text: string): string {
   return quoted + '"';
 }
 
-/**
- * A number with that many digits behind the point, 0 to 15, the last one rounded to the nearest. (From 2 ** 53 on, where a number has no digits behind
- * the point, as many digits as it has.)
- */
+/** A number with that many digits behind the point; the last one is rounded to the nearest, and to the even one of two that are as near. */
 export function toFixed(x: f64, digits: i32): string {
-  if (!isFinite(x)) return x.toString();
-  const size = Math.abs(x);
-  digits = min(max(digits, 0), 15);
-  let scale: u64 = 1;
-  for (let i = 0; i < digits; i++) scale *= 10;
-  const isNegative = x < 0 || (x == 0 && 1 / x < 0);
-  if (size >= 9007199254740992) {
-    const whole = size < 1.8e19 ? (<u64>size).toString() : size.toString();
-    return (isNegative ? "-" : "") + whole + (digits > 0 ? "." + "0".repeat(digits) : "");
-  }
-  let whole = <u64>size;
-  // The part behind the point is exact, as a multiple of 2 ** -k; so is what its product with the scale rounds to, but for ties.
-  let part = <u64>nearest((size - <f64>whole) * <f64>scale);
-  if (part >= scale) {
-    part -= scale;
-    whole++;
-  }
-  let text = whole.toString();
-  if (digits > 0) text += "." + part.toString().padStart(digits, "0");
-  return isNegative ? "-" + text : text;
+  return formatFloat(x, "f", max(digits, 0));
 }

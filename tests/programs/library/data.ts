@@ -4,6 +4,8 @@
 import { println } from "skein";
 import { Heap, List } from "skein/container";
 import { base64, base64Url, fromBase64, fromHex, fromUtf8, hex, utf8 } from "skein/encoding";
+import { find, is, unwrap, WrappedError } from "skein/errors";
+import { errorf, Format, sprint, sprintf, sprintln } from "skein/fmt";
 import { crc32, md5, sha1, Sha256, sha256 } from "skein/hash";
 import { parse, quote, toFixed } from "skein/strconv";
 import { check, same } from "../expect";
@@ -88,6 +90,74 @@ function numbersAreParsedStrictly(): void {
   );
 }
 
+class Point {
+  next: Point | null = null;
+  constructor(
+    public x: i32,
+    protected y: f64,
+    public name: string,
+  ) {}
+}
+
+class Celsius {
+  constructor(public degrees: f64) {}
+  toString(): string {
+    return sprintf("%.1f°", this.degrees);
+  }
+}
+
+class NotFound extends Error {}
+
+function wrapped(format: Format): string {
+  return "<" + format.text() + ">";
+}
+
+/** What Go's fmt writes. */
+function valuesAreFormatted(): void {
+  same(
+    sprintf("%d|%5.2f|%q|%x|%v|%-6s|%6s|%06d|%+d|%%", 5, 3.14159, "hi\n", 255, true, "ab", "é", -42, <u8>7),
+    '5| 3.14|"hi\\n"|ff|true|ab    |     é|-00042|+7|%',
+    "verbs",
+  );
+  same(
+    sprintf("%g %v %.2e %6.1f|%-8.3f|%+.1f|%08.2f %v %v", 1e-7, 1e21, 12345.678, 2.25, 2.5, 0.5, -3.14159, <f32>0.1, NaN),
+    "1e-07 1e+21 1.23e+04    2.2|2.500   |+0.5|-0003.14 0.1 NaN",
+    "floats",
+  );
+  same(
+    sprintf("%v %v %v %.0f %.0f", 5e-324, 1.7976931348623157e308, 123456789.0, 0.5, 2.5),
+    "5e-324 1.7976931348623157e+308 1.23456789e+08 0 2",
+    "the ends",
+  );
+  same(
+    sprintf("%#x|%#o|%b|%c|%U|%q|% X|%.2s|%5q|%t|%.3d", 255, 8, 5, 0x1f600, 0x41, 0x78, "hi", "abc", "a", false, 7),
+    "0xff|010|101|😀|U+0041|'x'|68 69|ab|  \"a\"|false|007",
+    "other bases, characters, texts",
+  );
+  same(sprintf("%*d|%-*d|%.*f", 5, 1, 5, 2, 2, 3.14159), "    1|2    |3.14", "sizes among the values");
+  const map = new Map<string, i32>();
+  map.set("z", 1);
+  map.set("a", 2);
+  const point = new Point(1, 2.5, "p");
+  same(
+    sprintf("%v %d %q %v %+v %v %x", map, [1, 2], ["a b", "c"], point, point, [new Celsius(3.5)], utf8("hi")),
+    'map[a:2 z:1] [1 2] ["a b" "c"] {1 2.5 p <nil>} {x:1 y:2.5 name:p next:<nil>} [3.5°] 6869',
+    "objects",
+  );
+  point.next = point;
+  same(sprintf("%v", point), "{1 2.5 p …}", "in itself");
+  const unknown = ["%d %s %d|%z", "%s|%*d"];
+  same(sprintf(unknown[0], "x", 3), "%!d(string=x) %!s(i32=3) %!d(MISSING)|%!z(MISSING)", "what does not fit");
+  same(sprintf(unknown[1], null as Point | null, "w", 4, 5), "%!s(<nil>)|%!(BADWIDTH)4%!(EXTRA i32=5)", "what is left over");
+  same(sprint(1, 2, "a", "b", 3, 4.5) + sprintln("a", 1), "1 2ab3 4.5a 1\n", "without a format");
+  same(wrapped("%d of %d", 3, 5) + wrapped("plain"), "<3 of 5><plain>", "functions of one's own");
+  const cause = new NotFound("cause");
+  const error = errorf("outer: %w", errorf("inner: %w", cause));
+  same(error.message, "outer: inner: cause", "wrapped");
+  check(is(error, cause) && !is(error, new Error("cause")) && find<NotFound>(error) === cause, "what is in it");
+  check(find<WrappedError>(cause) === null && unwrap(cause) === null, "nothing is in it");
+}
+
 function bytesAreWrittenAsTexts(): void {
   same(hex(utf8("hé")), "68c3a9", "hexadecimal");
   same(fromUtf8(fromHex("68C3a9")!), "hé", "and back");
@@ -126,6 +196,7 @@ export function main(): void {
   aHeapIsInOrder();
   aListKeepsItsPlaces();
   numbersAreParsedStrictly();
+  valuesAreFormatted();
   bytesAreWrittenAsTexts();
   digestsAreTheirs();
   println("ok");
