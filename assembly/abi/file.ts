@@ -1,4 +1,4 @@
-/** Calls about files, which the host makes for C (`assembly/std/skein/c/files.ts`, `host/program/files.ts`). */
+/** Calls about files, which the host makes for `skein/os` and C (`assembly/std/skein/c/files.ts`, `host/program/files.ts`). */
 
 /** What a FileCall asks for; what it uses of the call, and what the answer is. */
 export namespace FileOp {

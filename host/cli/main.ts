@@ -105,7 +105,9 @@ function declareRun(program: Command, end: (status: number) => void): void {
     .addOption(defineOption())
     .addOption(optimizeOption())
     .addOption(
-      new Option("--dir <dir[=guest]>", "C: a directory for it to use, under a name of its own").argParser(gather),
+      new Option("--dir <dir[=guest]>", "a directory for the program to use, under a name of its own").argParser(
+        gather,
+      ),
     )
     .option("--trace <file>", "write what the scheduler does to a file: for skein trace, chrome://tracing or Perfetto")
     .option("--stats", "print how many goroutines each M ran, after the program has ended")

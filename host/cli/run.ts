@@ -33,7 +33,7 @@ export interface RunOptions extends CFlags {
   readonly poller: PollerWish;
   /** The file to write a trace to. */
   readonly trace?: string;
-  /** Directories for C, each as DIR or DIR=GUEST. */
+  /** Directories that the program is given, each as DIR or DIR=GUEST. */
   readonly dir?: readonly string[];
 }
 

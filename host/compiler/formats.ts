@@ -58,11 +58,22 @@ export class Formats {
     const { prototype } = api.Compiler;
 
     hooks.replace(prototype, "compileCallDirect", function (original, instance, args, reportNode, ...rest) {
-      return original(instance, formats.gather(this, instance.signature, args, reportNode, instance.name), reportNode, ...rest);
+      return original(
+        instance,
+        formats.gather(this, instance.signature, args, reportNode, instance.name),
+        reportNode,
+        ...rest,
+      );
     });
 
     hooks.replace(prototype, "compileCallIndirect", function (original, signature, callee, args, reportNode, ...rest) {
-      return original(signature, callee, formats.gather(this, signature, args, reportNode, "this"), reportNode, ...rest);
+      return original(
+        signature,
+        callee,
+        formats.gather(this, signature, args, reportNode, "this"),
+        reportNode,
+        ...rest,
+      );
     });
 
     hooks.replace(prototype, "compileExpression", function (original, expression, ...rest) {
@@ -154,7 +165,10 @@ export class Formats {
     }
     if (next === values.length) return;
     const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
-    wrong(format, `the format reads ${count(next, "value")}, and there ${values.length === 1 ? "is" : "are"} ${values.length}`);
+    wrong(
+      format,
+      `the format reads ${count(next, "value")}, and there ${values.length === 1 ? "is" : "are"} ${values.length}`,
+    );
   }
 
   private addFields(compiler: Compiler, instance: FunctionInstance, statements: Expr[]): void {

@@ -1,5 +1,5 @@
 /**
- * Files for C, on an M's thread: makes the calls of `FileCall` on the system, in the directories that the program was given.
+ * Files of programs (`skein/os`, C), on an M's thread: makes the calls of `FileCall` on the system, in the directories that the program was given.
  *
  * Guarantees: never throws; every error is a number of WASI's.
  *

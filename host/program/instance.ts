@@ -38,7 +38,7 @@ export interface ThreadData {
   readonly poller?: "auto" | "epoll" | "stdlib";
   /** The program's environment; the process's own where undefined. */
   readonly env: Readonly<Record<string, string>> | undefined;
-  /** The directories that C may use: none where undefined. */
+  /** The directories that its files are in: none where undefined. */
   readonly preopens?: readonly Preopen[] | undefined;
   readonly symbols: SymbolSource;
   /** The number of the M whose thread this is; undefined for the other threads. */

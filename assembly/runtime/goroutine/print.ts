@@ -52,25 +52,50 @@ export function eprint(s: string): void {
   g.err = write(2, g.err, s, false);
 }
 
+/** Writes bytes to standard output (1) or standard error (2), in their order with the texts that this goroutine writes. */
+export function printBytes(fd: i32, from: usize, length: i32): void {
+  g.owes = true;
+  const buffer = fd == 1 ? g.out : g.err;
+  const have = unfinished(buffer);
+  const line = withRoom(buffer, have, length);
+  memory.copy(bytesOf(line) + have, from, length);
+  const left = finish(fd, line, have, have + length);
+  if (fd == 1) g.out = left;
+  else g.err = left;
+}
+
 /** Appends to a goroutine's unfinished line, puts out what is finished, and returns the buffer. */
 function write(fd: i32, buffer: usize, s: string, newline: bool): usize {
-  let line = changetype<LineBuffer>(buffer);
+  const have = unfinished(buffer);
   // UTF-16 takes at most three bytes of UTF-8 a unit.
-  const need = <u32>s.length * 3 + 1;
-  const have: u32 = buffer == 0 ? 0 : line.length;
-  if (buffer == 0 || have + need > line.cap) {
-    const block = malloc(max<usize>(have + need + offsetof<LineBuffer>(), 128));
-    const grown = changetype<LineBuffer>(block);
-    grown.cap = <u32>(mallocSize(block) - offsetof<LineBuffer>());
-    grown.length = have;
-    memory.copy(bytesOf(grown), bytesOf(line), have);
-    mfree(buffer);
-    line = grown;
-  }
+  const line = withRoom(buffer, have, <u32>s.length * 3 + 1);
   const bytes = bytesOf(line);
   let end = have + <u32>String.UTF8.encodeUnsafe(changetype<usize>(s), s.length, bytes + have);
   if (newline) store<u8>(bytes + end++, NEWLINE);
-  // What was there before holds no line break.
+  return finish(fd, line, have, end);
+}
+
+/** How long the line in a buffer is so far. */
+function unfinished(buffer: usize): u32 {
+  return buffer == 0 ? 0 : changetype<LineBuffer>(buffer).length;
+}
+
+/** The buffer, or a larger one in its place. */
+function withRoom(buffer: usize, have: u32, need: u32): LineBuffer {
+  const line = changetype<LineBuffer>(buffer);
+  if (buffer != 0 && have + need <= line.cap) return line;
+  const block = malloc(max<usize>(have + need + offsetof<LineBuffer>(), 128));
+  const grown = changetype<LineBuffer>(block);
+  grown.cap = <u32>(mallocSize(block) - offsetof<LineBuffer>());
+  grown.length = have;
+  memory.copy(bytesOf(grown), bytesOf(line), have);
+  mfree(buffer);
+  return grown;
+}
+
+/** Puts out the lines that are finished now; what was there before, `have` bytes, holds no line break. */
+function finish(fd: i32, line: LineBuffer, have: u32, end: u32): usize {
+  const bytes = bytesOf(line);
   let done = end;
   while (done > have && load<u8>(bytes + done - 1) != NEWLINE) done--;
   if (done == have) done = end >= <u32>LINE_MAX ? end : 0;

@@ -5,6 +5,7 @@
  */
 import { hostArgs, hostEnv, hostExit, hostReadFile, hostReadFileTake } from "../base/imports";
 import { lock, unlock } from "../base/lock";
+import { decodeUtf8 } from "../base/utf8";
 import { wakeAll } from "../sched/mp";
 import { closeLeftOpen } from "../net/fd";
 import { pushNote } from "../js/mailbox";
@@ -116,10 +117,10 @@ function readFileCall(at: usize): void {
   hostReadFileTake(call.a, size);
 }
 
-/** The text of a UTF-8 file, or null where it cannot be read. */
+/** The text of a file, or null where it cannot be read; what is not UTF-8 in it is replaced by U+FFFD. */
 export function readText(path: string): string | null {
   const bytes = readFile(path);
-  return bytes ? String.UTF8.decodeUnsafe(bytes.dataStart, bytes.length) : null;
+  return bytes ? decodeUtf8(bytes.dataStart, bytes.length) : null;
 }
 
 /** Bytes of memory that the heap holds, in use or kept for reuse. */

@@ -6,6 +6,7 @@
  */
 import { STDIN_CHUNK } from "../../layout";
 import { hostRead } from "../base/imports";
+import { decodeUtf8 } from "../base/utf8";
 import { Mutex } from "../sync/mutex";
 import { opBlock } from "../js/jsgo";
 import { malloc, mfree } from "../memory/malloc";
@@ -20,7 +21,7 @@ let buffer = new Uint8Array(STDIN_CHUNK);
 let start = 0;
 let end = 0;
 
-/** The next line of standard input, without its line break; null at the end of input. */
+/** The next line of standard input, without its line break; null at the end of input. What is not UTF-8 is replaced by U+FFFD. */
 export function readLine(): string | null {
   mutex.lock();
   let seen = start;
@@ -38,7 +39,7 @@ export function readLine(): string | null {
   }
   let length = seen - start;
   if (length > 0 && unchecked(buffer[start + length - 1]) == RETURN) length--;
-  const line = String.UTF8.decodeUnsafe(buffer.dataStart + start, length);
+  const line = decodeUtf8(buffer.dataStart + start, length);
   start = min(seen + 1, end);
   mutex.unlock();
   return line;

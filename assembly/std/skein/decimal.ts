@@ -37,7 +37,8 @@ class Decimal {
   round(n: i32): void {
     if (n >= this.length) return;
     if (n < 0) this.roundDown(0);
-    else if (this.digits[n] == 5 && n + 1 == this.length ? this.at(n - 1) % 2 == 1 : this.digits[n] >= 5) this.roundUp(n);
+    else if (this.digits[n] == 5 && n + 1 == this.length ? this.at(n - 1) % 2 == 1 : this.digits[n] >= 5)
+      this.roundUp(n);
     else this.roundDown(n);
   }
 

@@ -3,6 +3,7 @@
  *
  * On a goroutine.
  */
+import { decodeUtf8 } from "./runtime/base/utf8";
 
 const DIGITS = "0123456789abcdef";
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -13,9 +14,9 @@ export function utf8(text: string): Uint8Array {
   return Uint8Array.wrap(String.UTF8.encode(text));
 }
 
-/** The text that bytes are in UTF-8. */
+/** The text that bytes are in UTF-8; what is none is replaced by U+FFFD. */
 export function fromUtf8(bytes: Uint8Array): string {
-  return String.UTF8.decodeUnsafe(bytes.dataStart, bytes.length);
+  return decodeUtf8(bytes.dataStart, bytes.length);
 }
 
 /** Two hexadecimal digits for each byte. */

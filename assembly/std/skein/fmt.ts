@@ -20,7 +20,7 @@
  */
 import { eprint as write2, print as write1 } from "./runtime/goroutine/print";
 import { formatFloat } from "./decimal";
-import { hex, utf8 } from "./encoding";
+import { fromUtf8, hex, utf8 } from "./encoding";
 import { WrappedError } from "./errors";
 import { ioError, Writer } from "./io";
 import { quote } from "./strconv";
@@ -207,7 +207,15 @@ export abstract class Printer {
   private integer(size: u64, isNegative: bool, verb: i32): bool {
     if (verb == C || (verb == Q && size <= 0x10ffff)) {
       const character = size <= 0x10ffff && !isNegative ? String.fromCodePoint(<i32>size) : "\ufffd";
-      this.pad(verb == C ? character : character == "'" ? "'\\''" : character == '"' ? "'\"'" : "'" + quote(character).slice(1, -1) + "'");
+      this.pad(
+        verb == C
+          ? character
+          : character == "'"
+            ? "'\\''"
+            : character == '"'
+              ? "'\"'"
+              : "'" + quote(character).slice(1, -1) + "'",
+      );
       return true;
     }
     if (verb == U) {
@@ -259,7 +267,7 @@ export abstract class Printer {
 
   private bytes(bytes: Uint8Array, verb: i32): void {
     if (verb == X || verb == BIG_X) this.hexadecimal(bytes, verb);
-    else this.string(String.UTF8.decodeUnsafe(bytes.dataStart, bytes.length), verb);
+    else this.string(fromUtf8(bytes), verb);
   }
 
   private hexadecimal(bytes: Uint8Array, verb: i32): void {

@@ -27,7 +27,7 @@ export function ioError(): Error {
 export function readAll(from: Reader): Uint8Array | null {
   let bytes = new Uint8Array(4096);
   let length = 0;
-  for (;;) {
+  while (true) {
     if (length == bytes.length) {
       const grown = new Uint8Array(2 * length);
       grown.set(bytes);
@@ -44,7 +44,7 @@ export function readAll(from: Reader): Uint8Array | null {
 export function copy(to: Writer, from: Reader): i64 {
   const buffer = new Uint8Array(32 * 1024);
   let copied: i64 = 0;
-  for (;;) {
+  while (true) {
     const n = from.read(buffer);
     if (n == 0) return copied;
     if (n < 0 || to.write(buffer.subarray(0, n)) < 0) return -1;

@@ -29,6 +29,7 @@ import {
 } from "./runtime/net/fd";
 import { openConnection, openListener, openPackets } from "./runtime/net/open";
 import { destinationOf, packetSender, receiveFromPeer, senderSpace, sendToPeer } from "./runtime/net/packets";
+import { Reader, Writer } from "./io";
 import { dialWithin } from "./net/dial";
 export { Pipe } from "./net/pipe";
 
@@ -132,7 +133,7 @@ abstract class Socket {
 }
 
 /** A connection. */
-export class Conn extends Socket {
+export class Conn extends Socket implements Reader, Writer {
   /**
    * Reads into `buf` what there is, waiting for the first byte. Returns the number of bytes, 0 at the end of what the other end
    * sends (and for an empty `buf`), -1 if it failed. Of packets it is one, which may be empty.

@@ -120,7 +120,18 @@ function valuesAreFormatted(): void {
     "verbs",
   );
   same(
-    sprintf("%g %v %.2e %6.1f|%-8.3f|%+.1f|%08.2f %v %v", 1e-7, 1e21, 12345.678, 2.25, 2.5, 0.5, -3.14159, <f32>0.1, NaN),
+    sprintf(
+      "%g %v %.2e %6.1f|%-8.3f|%+.1f|%08.2f %v %v",
+      1e-7,
+      1e21,
+      12345.678,
+      2.25,
+      2.5,
+      0.5,
+      -3.14159,
+      <f32>0.1,
+      NaN,
+    ),
     "1e-07 1e+21 1.23e+04    2.2|2.500   |+0.5|-0003.14 0.1 NaN",
     "floats",
   );
@@ -141,14 +152,18 @@ function valuesAreFormatted(): void {
   const point = new Point(1, 2.5, "p");
   same(
     sprintf("%v %d %q %v %+v %v %x", map, [1, 2], ["a b", "c"], point, point, [new Celsius(3.5)], utf8("hi")),
-    'map[a:2 z:1] [1 2] ["a b" "c"] {1 2.5 p <nil>} {x:1 y:2.5 name:p next:<nil>} [3.5°] 6869',
+    'map[a:2 z:1] [1 2] ["a b" "c"] {<nil> 1 2.5 p} {next:<nil> x:1 y:2.5 name:p} [3.5°] 6869',
     "objects",
   );
   point.next = point;
-  same(sprintf("%v", point), "{1 2.5 p …}", "in itself");
+  same(sprintf("%v", point), "{… 1 2.5 p}", "in itself");
   const unknown = ["%d %s %d|%z", "%s|%*d"];
   same(sprintf(unknown[0], "x", 3), "%!d(string=x) %!s(i32=3) %!d(MISSING)|%!z(MISSING)", "what does not fit");
-  same(sprintf(unknown[1], null as Point | null, "w", 4, 5), "%!s(<nil>)|%!(BADWIDTH)4%!(EXTRA i32=5)", "what is left over");
+  same(
+    sprintf(unknown[1], null as Point | null, "w", 4, 5),
+    "%!s(<nil>)|%!(BADWIDTH)4%!(EXTRA i32=5)",
+    "what is left over",
+  );
   same(sprint(1, 2, "a", "b", 3, 4.5) + sprintln("a", 1), "1 2ab3 4.5a 1\n", "without a format");
   same(wrapped("%d of %d", 3, 5) + wrapped("plain"), "<3 of 5><plain>", "functions of one's own");
   const cause = new NotFound("cause");

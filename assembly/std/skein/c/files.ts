@@ -1,5 +1,5 @@
 /**
- * C's open files and directories, and the calls about them that the host makes (`host/program/files.ts`).
+ * Open files and directories of C and of `skein/os`, and the calls about them that the host makes (`host/program/files.ts`).
  *
  * A descriptor belongs to all goroutines. Whoever uses one holds it meanwhile (`hold`, `letGo`), so that another goroutine which
  * closes it does not pull the system's descriptor, which may become some other file's at once, from under the call: it is given back by the
