@@ -29,11 +29,20 @@ async function ofGo(): Promise<Map<string, string>> {
   const binary = path.join(directory, "ports");
   const run = promisify(execFile);
   await run("go", ["build", "-o", binary, ...files], { cwd: path.join(root, FOLDER) });
-  return sections((await run(binary)).stdout);
+  return sections((await run(binary, [directory])).stdout);
 }
 
 async function ofSkein(): Promise<Map<string, string>> {
-  const result = await runSkein(["run", await buildOf(`${FOLDER}/main.ts`), "--procs", "4"]);
+  const result = await runSkein([
+    "run",
+    await buildOf(`${FOLDER}/main.ts`),
+    "--procs",
+    "4",
+    "--dir",
+    directory,
+    "--",
+    directory,
+  ]);
   assert.equal(result.code, 0, described(result));
   return sections(result.stdout);
 }

@@ -4,6 +4,7 @@
  *
  * On a goroutine.
  */
+import { fromUtf8 } from "./encoding";
 import { lastError } from "./runtime/net/errors";
 
 /** What bytes are read from. */
@@ -49,5 +50,51 @@ export function copy(to: Writer, from: Reader): i64 {
     if (n == 0) return copied;
     if (n < 0 || to.write(buffer.subarray(0, n)) < 0) return -1;
     copied += n;
+  }
+}
+
+/** Bytes in memory: what is written to it can be read from it. Go's `bytes.Buffer`. */
+export class Buffer implements Reader, Writer {
+  private start: i32 = 0;
+  private end: i32;
+
+  /** Begins with these bytes, which are its own from then on. */
+  constructor(private all: Uint8Array = new Uint8Array(0)) {
+    this.end = all.length;
+  }
+
+  /** How much is left to read. */
+  get length(): i32 {
+    return this.end - this.start;
+  }
+
+  /** What is left to read: a view, up to the next write. */
+  bytes(): Uint8Array {
+    return this.all.subarray(this.start, this.end);
+  }
+
+  /** The same as a text. */
+  toString(): string {
+    return fromUtf8(this.bytes());
+  }
+
+  read(buf: Uint8Array): i32 {
+    const n = min(buf.length, this.length);
+    buf.set(this.all.subarray(this.start, this.start + n));
+    this.start += n;
+    return n;
+  }
+
+  write(buf: Uint8Array): i32 {
+    if (this.end + buf.length > this.all.length) {
+      const grown = new Uint8Array(max(2 * this.length, this.length + buf.length));
+      grown.set(this.bytes());
+      this.end -= this.start;
+      this.start = 0;
+      this.all = grown;
+    }
+    this.all.set(buf, this.end);
+    this.end += buf.length;
+    return buf.length;
   }
 }

@@ -2,6 +2,7 @@
 
 import { println } from "skein";
 import * as flows from "./flows";
+import * as patterns from "./patterns";
 import * as sharing from "./sharing";
 import * as services from "./services";
 import * as structures from "./structures";
@@ -42,4 +43,16 @@ export function main(): void {
   port("priority queue", structures.priorityQueue);
   port("least recently used", structures.leastRecentlyUsed);
   port("parsing numbers", structures.parsingNumbers);
+  port("ping-pong", patterns.pingPong);
+  port("subscription", patterns.feed);
+  port("load balancer", patterns.loadBalancer);
+  port("chat", patterns.chat);
+  port("memo", patterns.memoized);
+  port("digests of files", patterns.digests);
+  port("disk usage", patterns.diskUsage);
+  port("defer, panic, recover", patterns.deferPanicRecover);
+  port("starting gun", patterns.startingGun);
+  port("words and lines", patterns.wordFrequency);
+  port("string formatting", patterns.stringFormatting);
+  port("life", patterns.life);
 }
