@@ -36,8 +36,8 @@
  * Why the world stops. A goroutine passes a safepoint in each loop and recursion; a loop that calls what allocates does so on each turn.
  * With `--no-preempt` there are none, and a collection waits until all running goroutines have parked or ended.
  *
- * Pacing. As in Go a cycle is to have ended when the heap has grown by GOGC percent over what the last one found, at least 4 MiB by
- * GOGC / 100: that is the goal. It begins at the trigger, which comes earlier by a part of that; if the heap grows faster than that allows, who
+ * Pacing. As in Go a cycle is to have ended when the heap has grown by GOGC percent over what the last one found, at least 4 MiB
+ * for each P by GOGC / 100: that is the goal. It begins at the trigger, which comes earlier by a part of that; if the heap grows faster than that allows, who
  * allocates marks (`memory/assist.ts`). The soft limit brings the goal forward: the pages in use, less those of objects, and the goal are not to
  * exceed it. So does the hard limit, for a function that is not at a safepoint cannot wait for a collection when memory runs out.
  *
@@ -70,8 +70,12 @@ import { sweepAll } from "../memory/sweep";
 import { clearUnreachable, startCleanups } from "./weak";
 import { sweepgo } from "../goroutine/memory";
 
-/** The smallest heap that GOGC=100 collects; Go's value. */
+/**
+ * The smallest heap that GOGC=100 collects, for each P up to so many; Go's value, which there is for all. A small heap is marked by one
+ * thread while the others stand still: the more of them there are, the rarer that is to be.
+ */
 const HEAP_MIN: i64 = 4 << 20;
+const HEAP_MIN_PS: i32 = 4;
 /** However near the limit is, a collection is due only when the heap has grown by so much. */
 const GROWTH_MIN: i64 = 1 << 20;
 /** The part of the growth up to the goal that is left for marking. */
@@ -103,7 +107,7 @@ export function setGoal(): void {
   const marked = gc.marked;
   let goal = i64.MAX_VALUE;
   if (gc.percent >= 0) {
-    const least = (HEAP_MIN * gc.percent) / 100;
+    const least = (HEAP_MIN * min(sched.nprocs, HEAP_MIN_PS) * gc.percent) / 100;
     goal = max(least, marked + (marked * gc.percent) / 100);
   }
   // With GOGC=off and no soft limit there are none but those that are asked for.
