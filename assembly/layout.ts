@@ -74,11 +74,16 @@ export const LOCK_SPINS = 200;
 export const PARK_SPINS = 2000;
 /**
  * The same for an M whose latest goroutine was a quick JavaScript function: the next may be started by whoever has waited for that
- * one's result, whose event loop takes some time for it. Where it is in vain, the two threads may even share a processor: each time
- * that it was, it is left out twice as often as before, up to 2 to the power of JS_SPINS_IN_VAIN.
+ * one's result, whose event loop takes some time for it.
  */
 export const JS_PARK_SPINS = 8000;
-export const JS_SPINS_IN_VAIN = 6;
+/** The same for an M that has stopped for who stops the world, in ns: as long as a small heap takes to be marked. */
+export const STOPPED_SPIN = 150_000;
+/**
+ * Where either is in vain, the two threads may even share a processor: each time that it was, it is left out twice as often as before, up to 2 to
+ * the power of this.
+ */
+export const SPINS_IN_VAIN = 6;
 /** How often an M goes round all Ps before it gives up stealing; on the last round it takes runnext too. Go's. */
 export const STEAL_ROUNDS = 4;
 /** How long a thief leaves runnext to a P that runs. Go's; the system makes some 60 µs of it, there as here. */
@@ -102,6 +107,8 @@ export const RELEASE_PAGES = 32;
 export const RELEASE_PAUSE = 5_000_000;
 /** For fewer pages than that, 16 MB, it is not begun: to load what calls C takes as much as they are worth. */
 export const RELEASE_LEAST = 256;
+/** How long who stops the world looks before it sleeps, in ns: longer than most ways to a safepoint take. */
+export const STOP_SPIN = 20_000;
 /** How long who stops the world waits before it asks again: a request is lost if the M changed goroutines meanwhile. */
 export const STOP_ASK_AGAIN = 100_000;
 

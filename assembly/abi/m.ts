@@ -108,7 +108,7 @@ export class M {
   quick: bool;
   /** It runs JavaScript and has lost its P; counted in sched.jsblocked (under sched.lock). */
   jsBlocked: bool;
-  /** Before it parked, after quick JavaScript: how often in a row spinning was in vain, and is still to be left out (owner). */
+  /** Before it parked, after quick JavaScript or for a stop: how often in a row spinning was in vain, and is still to be left out (owner). */
   spinsInVain: i32;
   spinsLeftOut: i32;
   /** The thread's number in the system, 0 if it is not known. Written by the thread. */

@@ -21,7 +21,7 @@
  *
  * What orders all this is said in `schedule.ts`, 1 to 3. Ms sleep on g0; to hand on a P and wake an M any thread may, on either stack.
  */
-import { JS_PARK_SPINS, JS_SPINS_IN_VAIN, LOOP_POLL_US, PARK_SPINS } from "../../layout";
+import { JS_PARK_SPINS, LOOP_POLL_US, PARK_SPINS, SPINS_IN_VAIN, STOPPED_SPIN } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { nanotime } from "../base/clock";
 import { checkdead, checkStuck } from "./deadlock";
@@ -53,6 +53,7 @@ import { checkTimers, timeSleepUntil } from "../goroutine/time";
 import { timersFirst } from "../goroutine/timers";
 import { isTraced, trace } from "../debug/trace";
 import { countSpinner, loadIdlePs, loadSpinning, uncountSpinner } from "./spinning";
+import { isStopping } from "../memory/assist";
 import { stopp } from "./world";
 
 // ---- Ps --------------------------------------------------------------------------------------------------------------
@@ -259,7 +260,7 @@ export function wakeTimerM(when: i64): void {
 function parkM(timeout: i64): void {
   if (CHECKED) check(heldLocks() == 0 && !m.p, "an M sleeps without locks and without a P");
   const addr = addressOf(m.park);
-  if (m.quick) spinAfterJs(addr);
+  if (isStopping() || m.quick) spinLonger(addr);
   else for (let i = 0; i < PARK_SPINS && atomic.load<i32>(addr) != Park.Woken; i++);
   if (atomic.cmpxchg<i32>(addr, 0, Park.Parked) == 0) {
     m.parks++;
@@ -268,20 +269,29 @@ function parkM(timeout: i64): void {
   atomic.store<i32>(addr, 0);
 }
 
-function spinAfterJs(addr: usize): void {
+/** Where it is likely that this M is woken in a moment, unless that has been in vain. */
+function spinLonger(addr: usize): void {
   const mp = m;
   if (mp.spinsLeftOut > 0) {
     mp.spinsLeftOut--;
-    return;
-  }
-  let i = 0;
-  while (i < JS_PARK_SPINS && atomic.load<i32>(addr) != Park.Woken) i++;
-  if (i < JS_PARK_SPINS) {
+  } else if (isStopping() ? spinStopped(addr) : spinAfterJs(addr)) {
     mp.spinsInVain = 0;
   } else {
-    mp.spinsInVain = min(mp.spinsInVain + 1, JS_SPINS_IN_VAIN);
+    mp.spinsInVain = min(mp.spinsInVain + 1, SPINS_IN_VAIN);
     mp.spinsLeftOut = (1 << mp.spinsInVain) - 1;
   }
+}
+
+function spinAfterJs(addr: usize): bool {
+  let i = 0;
+  while (i < JS_PARK_SPINS && atomic.load<i32>(addr) != Park.Woken) i++;
+  return i < JS_PARK_SPINS;
+}
+
+function spinStopped(addr: usize): bool {
+  const until = nanotime() + STOPPED_SPIN;
+  while (atomic.load<i32>(addr) != Park.Woken) if (nanotime() >= until) return false;
+  return true;
 }
 
 /** Sleeps in the netpoller, as parkM on the futex; returns what has become runnable, for `injectglist`. */

@@ -9,10 +9,11 @@
  *
  * On g0, or a goroutine that has a P: neither is switched out here.
  */
-import { STOP_ASK_AGAIN } from "../../layout";
+import { STOP_ASK_AGAIN, STOP_SPIN } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { globrunqput } from "./globrunq";
 import { gfgather } from "../goroutine/gs";
+import { nanotime } from "../base/clock";
 import { futexsleep, lock, unlock } from "../base/lock";
 import { flushCaches } from "../memory/malloc";
 import { tellFound } from "../memory/assist";
@@ -82,6 +83,7 @@ export function stopTheWorld(): bool {
   }
   unlock(addressOf(sched.lock));
   preemptall();
+  for (const until = nanotime() + STOP_SPIN; atomic.load<i32>(addressOf(sched.stopwait)) != 0 && nanotime() < until;);
   while (true) {
     const left = atomic.load<i32>(addressOf(sched.stopwait));
     if (left == 0) {
