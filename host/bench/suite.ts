@@ -225,8 +225,9 @@ export const suite: readonly Benchmark[] = [
     procs: "one",
     measure: "direct",
     implementations: [GC_OFF, NO_BARRIER],
-    args: [size, 3],
-    quickArgs: [quickSize, 2],
+    // Most of these compile to the same code with and without: few repetitions would show what else the machine does.
+    args: [size, 9],
+    quickArgs: [quickSize, 9],
   })),
   {
     name: "barrier",
