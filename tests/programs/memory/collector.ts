@@ -7,6 +7,7 @@ import {
   env,
   gc,
   go,
+  gomaxprocs,
   gosched,
   memStats,
   Millisecond,
@@ -101,6 +102,69 @@ function cleanups(): void {
   gc();
   for (let i = 0; i < 1000 && cleaned.load() != 111; i++) sleep(Millisecond);
   same(cleaned.load(), 111, "and that of what went later");
+}
+
+// ---- what a program should not do --------------------------------------------------------------------------------------
+
+function freedByHand(): void {
+  const thing = new Thing(7);
+  const list = things(100);
+  heap.free(changetype<usize>(thing));
+  __free(changetype<usize>(list));
+  __free(changetype<usize>(list.dataStart));
+  for (let i = 0; i < 2000; i++) new Thing(-1); // takes the cells of what was freed wrongly
+  gc();
+  same(thing.id, 7, "an object freed by hand stays");
+  for (let i = 0; i < 100; i++) same(list[i].id, 100 - i, "and so does an array");
+}
+
+function cleanOf(thing: Thing): void {
+  cleaned.add(thing.id);
+}
+
+function withCleanupThatReachesIt(): WeakRef<Thing> {
+  const thing = new Thing(1000);
+  addCleanup(thing, cleanOf(thing));
+  return new WeakRef<Thing>(thing);
+}
+
+function cleanCollecting(): void {
+  gc();
+  cleaned.add(10000);
+}
+
+function withCleanupThatCollects(): void {
+  addCleanup(new Thing(1), cleanCollecting());
+}
+
+function oddCleanups(): void {
+  cleaned.store(0);
+  const kept = withCleanupThatReachesIt();
+  withCleanupThatCollects();
+  gc();
+  for (let i = 0; i < 1000 && cleaned.load() == 0; i++) sleep(Millisecond);
+  gc();
+  same(cleaned.load(), 10000, "a cleanup may collect; one that reaches its object is never started");
+  check(kept.deref() != null, "and keeps it");
+}
+
+function resizes(wg: WaitGroup): void {
+  for (let i = 0; i < 20; i++) {
+    gomaxprocs(1 + (i % 4));
+    gosched();
+  }
+  wg.done();
+}
+
+/** Collections while the world is stopped for something else. */
+function resizing(): void {
+  const procs = gomaxprocs(0);
+  const wg = new WaitGroup();
+  wg.add(9);
+  go(resizes(wg));
+  for (let i = 0; i < 8; i++) go(collects(wg));
+  wg.wait();
+  gomaxprocs(procs);
 }
 
 // ---- places that keep an object ----------------------------------------------------------------------------------------
@@ -252,6 +316,9 @@ function together(): void {
 export function main(): void {
   references();
   cleanups();
+  freedByHand();
+  oddCleanups();
+  resizing();
   places();
   figures();
   together();
