@@ -7,7 +7,7 @@ import { after as afterAll, before, describe, it } from "node:test";
 import { type Chan, type Runtime, start } from "../../host/index.js";
 
 const PROGRAM = `
-import { Chan, eprintln, go, gosched, Mutex, print, println, Select, ok } from "skein";
+import { Chan, eprintln, gc, go, gosched, Mutex, print, println, Select, ok } from "skein";
 
 function speak(done: Chan<i32>): void {
   println("of a goroutine");
@@ -123,6 +123,10 @@ export function allocate(n: i32): void {
 
 export function forget(): void {
   kept = null;
+}
+
+export function collect(n: i32): void {
+  for (let i = 0; i < n; i++) gc();
 }
 
 export function leak(): void {
@@ -299,6 +303,30 @@ describe("the goroutines of a program that are leaked", () => {
     await other.close();
     assert.ok([0, "the runtime was closed"].includes(await asked));
     await assert.rejects(other.leaks(), { name: "SkeinError", message: "the runtime was closed" });
+  });
+});
+
+describe("a collection", () => {
+  it("waits while the world is stopped for something else", async () => {
+    let dumped = "";
+    const { stderr } = process;
+    const write = stderr.write.bind(stderr);
+    stderr.write = (text: string | Uint8Array) => {
+      dumped += String(text);
+      return true;
+    };
+    try {
+      const collecting = Promise.all(Array.from({ length: 8 }, () => rt.call("collect", 20)));
+      for (let i = 0; i < 8; i++) {
+        rt.procs = 1 + (i % 3);
+        await Promise.all([rt.dump(), rt.leaks(), rt.heapProfile()]);
+      }
+      await collecting;
+    } finally {
+      stderr.write = write;
+      rt.procs = 2;
+    }
+    if (!("deno" in process.versions)) assert.match(dumped, /goroutine \d+/);
   });
 });
 

@@ -313,6 +313,10 @@ function together(): void {
   mutex.unlock();
 }
 
+function collectsWithoutEnd(): void {
+  for (;;) gc();
+}
+
 export function main(): void {
   references();
   cleanups();
@@ -322,5 +326,7 @@ export function main(): void {
   places();
   figures();
   together();
-  println("ok");
+  for (let i = 0; i < 4; i++) go(collectsWithoutEnd());
+  gosched();
+  println("ok"); // and the program ends, whatever they do
 }
