@@ -147,6 +147,46 @@ describe("calls of a cluster", { skip: noServer, timeout: 60_000 }, () => {
       assert.deepEqual(linesOf(file), []);
     }));
 
+  it("with an order are run one after the other, whatever becomes of those before", () =>
+    bed.cluster(async (part) => {
+      const [cluster, other] = [await part.join(), await part.join()];
+      const [one, two] = [await part.serve({ concurrency: 8 }), await part.serve({ concurrency: 8 })];
+      const { step } = cluster.tasks<Work>("work");
+      const file = freshFile();
+      const call = (n: number, options: object, ms = 20, failures = 0): Promise<unknown> =>
+        cluster.go
+          .with({ order: "a", ...options }, step, file, String(n), ms, failures)
+          .catch((error: unknown) => error);
+      const controller = new AbortController();
+      const calls = [
+        call(1, { delay: 200 }),
+        call(2, { retries: 1, backoff: 200 }, 20, 1),
+        call(3, {}, 20, 1),
+        call(4, { timeout: 1200 }, 60_000),
+        call(5, { key: "five" }),
+        call(6, { signal: controller.signal }),
+        call(7, { key: "five" }),
+        call(8, { priority: 1 }),
+      ];
+      controller.abort();
+      // Those of another order wait for none of them.
+      const began = performance.now();
+      await other.go.with({ order: "b" }, other.tasks<Work>("work").step, freshFile(), "b", 1);
+      assert(performance.now() - began < 1200 && linesOf(file).length < 8);
+      const outcomes = (await Promise.all(calls)).map((each) => (each instanceof Error ? each.name : each));
+      assert.deepEqual(outcomes, ["1", "2", "Error", "TimeoutError", "5", "AbortError", "5", "8"]);
+      assert.equal(linesOf(file).join(" "), "+1 -1 +2 +2 -2 +3 +4 +5 -5 +8 -8");
+      // A dead letter that is retried is the last of its order.
+      const [letter] = await cluster.deadLetters().list();
+      const last = call(9, {}, 200);
+      await until(() => linesOf(file).includes("+9"));
+      await cluster.deadLetters().retry(letter!);
+      await last;
+      await until(() => linesOf(file).at(-1) === "-3");
+      assert.equal(linesOf(file).slice(-4).join(" "), "+9 -9 +3 -3");
+      await until(() => one.stats().workers[0]!.running + two.stats().workers[0]!.running === 0);
+    }));
+
   it("are run by their priority, and not before their delay is over", () =>
     bed.cluster(async (part) => {
       const cluster = await part.join();

@@ -51,7 +51,7 @@ describe("a cluster in trouble", { skip: noServer, timeout: 120_000 }, () => {
     assert.throws(() => cluster.go(() => 1), /takes a task of cluster\.tasks/);
     assert.throws(
       () => cluster.go.with({ retry: 1 } as never, cluster.tasks<Work>("work").add, 1, 1),
-      /has no option retry: it has key, timeout, retries/,
+      /has no option retry: it has key, order, timeout, retries/,
     );
     assert.throws(() => cluster.go(cluster.tasks<Work>("work").identity, () => 1), { name: "DataCloneError" });
   });
@@ -110,6 +110,45 @@ describe("a cluster in trouble", { skip: noServer, timeout: 120_000 }, () => {
       assert(begun >= 120 && begun <= 160, `${begun} runs were begun`);
     } finally {
       for (const worker of workers) worker.kill("SIGKILL");
+    }
+  });
+
+  it("keeps the order of calls while workers are killed and the server is restarted", async () => {
+    await using server = await NatsServer.start();
+    const options = { name: "t", servers: server.url, ackWait: 1000 };
+    await using cluster = await connect(options);
+    const { step } = cluster.tasks<Work>("work");
+    const workers = await Promise.all([workerProcess(options), workerProcess(options)]);
+    const files = Array.from({ length: 6 }, freshFile);
+    const steps = Array.from({ length: 25 }, (_, i) => i);
+    try {
+      const calls = files.flatMap((file) =>
+        steps.map((i) =>
+          cluster.go.with({ order: file, retries: 1, backoff: 20 }, step, file, String(i), 20, Number(i === 7)),
+        ),
+      );
+      for (let round = 0; round < 2; round++) {
+        await delay(250);
+        workers[round]!.kill("SIGKILL");
+        workers[round] = await workerProcess(options);
+      }
+      await server.stop();
+      await server.run();
+      await Promise.all(calls);
+    } finally {
+      for (const worker of workers) worker.kill("SIGKILL");
+    }
+    for (const file of files) {
+      const lines = linesOf(file);
+      const begun = lines.filter((line) => line.startsWith("+")).map(Number);
+      assert.deepEqual([...new Set(begun)], steps, "each is begun after those before");
+      assert.deepEqual(
+        begun,
+        begun.toSorted((a, b) => a - b),
+        "none is begun once more after one that follows it",
+      );
+      for (const i of steps.slice(1))
+        assert(lines.indexOf(`-${i - 1}`) < lines.indexOf(`+${i}`), `${i} began before ${i - 1} had ended`);
     }
   });
 

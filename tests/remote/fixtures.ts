@@ -15,6 +15,7 @@ export interface Work {
   later<T>(ms: number, value: T): Promise<T>;
   flaky(file: string, failures: number): Promise<number>;
   note(file: string, text: string, ms: number): Promise<string>;
+  step(file: string, text: string, ms: number, failures?: number): Promise<string>;
   die(): never;
   notThere(): void;
 }

@@ -13,7 +13,7 @@ import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
 import type { Connection } from "../connection/dial.js";
 import type { Put, Store } from "../connection/store.js";
-import { keyedId } from "../connection/subjects.js";
+import { keyedId, type AnyLane } from "../connection/subjects.js";
 import type { LargeValues } from "../connection/values.js";
 import { remoteCall, type RemoteCall } from "./call.js";
 import { readMessage, writeMessage, type CallBody, type CallHead, type ResultHead } from "./envelope.js";
@@ -31,7 +31,7 @@ export interface Large {
 /** A call under way. */
 interface Pending {
   readonly head: CallHead;
-  readonly lane: "wait" | CallHead["lane"];
+  readonly lane: AnyLane;
   stored: Promise<Put> | undefined;
   isOver: boolean;
 }
@@ -40,6 +40,8 @@ export class Caller {
   /** Tells the results of this process from those of others. */
   private readonly own = `result.${randomBytes(9).toString("base64url")}`;
   private readonly results: Results;
+  /** For each order the call that is being stored last. */
+  private readonly lines = new Map<string, Promise<unknown>>();
   private next = 0;
   private closed: Error | undefined;
 
@@ -59,7 +61,7 @@ export class Caller {
   /** @throws a DataCloneError if an argument cannot travel */
   call({ module, task }: RemoteName, args: unknown[], settings: CallSettings): RemoteCall<unknown> {
     if (this.closed !== undefined) throw this.closed;
-    const { key, delay } = settings;
+    const { key, order, delay } = settings;
     const body = encode({ args, carried: carried() } satisfies CallBody);
     const id = key === undefined ? `${this.own}.${(this.next++).toString(36)}` : keyedId(module, task, key);
     const head: CallHead = {
@@ -68,6 +70,7 @@ export class Caller {
       task,
       lane: settings.lane,
       key,
+      order,
       version: settings.version,
       retries: settings.retries,
       backoff: settings.backoff,
@@ -79,7 +82,7 @@ export class Caller {
     };
     const pending: Pending = {
       head,
-      lane: delay > 0 ? "wait" : settings.lane,
+      lane: order !== undefined ? "order" : delay > 0 ? "wait" : settings.lane,
       stored: undefined,
       isOver: false,
     };
@@ -134,9 +137,21 @@ export class Caller {
       return () => false;
     }
     if (signal !== undefined) undo.push(onAbort(signal, () => void cancel(signal.reason)));
-    pending.stored = this.submit(pending, body);
+    pending.stored = this.inOrder(pending, () => this.submit(pending, body));
     pending.stored.catch(failed);
     return cancel;
+  }
+
+  /** Stores a call of an order after those that were made before it. */
+  private inOrder({ head, lane }: Pending, submit: () => Promise<Put>): Promise<Put> {
+    if (lane !== "order") return submit();
+    const line = this.connection.names.line(this.connection.names.call(head, lane));
+    const stored = (this.lines.get(line) ?? Promise.resolve()).then(submit);
+    const settled = stored
+      .catch(() => undefined)
+      .finally(() => this.lines.get(line) === settled && this.lines.delete(line));
+    this.lines.set(line, settled);
+    return stored;
   }
 
   /** Stores the call, unless its key's result is there. */
@@ -173,7 +188,8 @@ export class Caller {
   /**
    * Has a call run no more, wherever it is. The worker that runs it is told; if none has it yet, it is deleted. What may be under way
    * between two places is stopped by its error, stored as its result: whoever is to run it later sees that nobody wants to know.
-   * A call with a key is deleted wherever it waits, and its key is free again; others who wait for it are told.
+   * A call with a key is deleted wherever it waits, and its key is free again; others who wait for it are told. Where a call of an order has its turn, that
+   * ends with what runs, so it is not deleted there.
    */
   private async cancelled({ head, lane: placed, stored }: Pending, reason: unknown): Promise<void> {
     const { names, nc } = this.connection;
@@ -183,13 +199,21 @@ export class Caller {
     nc.publish(names.cancel, encode({ id, reason: error }));
     const put = await stored?.catch(() => undefined);
     if (key === undefined) {
-      if (typeof put === "object" && (await this.store.remove(names.streamOf(placed), put.seq))) return;
+      const hasTurn = placed === "order" && typeof put === "object" && (await this.hasTurn(head, put.seq));
+      if (!hasTurn && typeof put === "object" && (await this.store.remove(names.streamOf(placed), put.seq))) return;
       await this.store.put(names.streamOfResult(id), names.result(id), result, { fresh: true });
       return;
     }
-    for (const each of [lane, "wait"] as const)
+    for (const each of placed === "order" ? [placed] : ([lane, "wait"] as const))
       await this.store.removeLast(names.streamOf(each), names.call(head, each));
     nc.publish(names.told(id), result);
+  }
+
+  /** Whether it is a call's turn in its order. */
+  private async hasTurn(head: CallHead, seq: number): Promise<boolean> {
+    const { names } = this.connection;
+    const first = await this.store.first(names.ordered, names.line(names.call(head, "order")));
+    return first?.seq === seq;
   }
 }
 

@@ -59,7 +59,8 @@ export class DeadLetters {
     const head = { ...last, round: last.round + 1 };
     // The error is its result; there is to be another.
     await this.#store.purge(names.streamOfResult(head.id), names.result(head.id));
-    await storeCall(this.#connection, this.#store, head, args, head.lane, `${head.id}#${head.round}`);
+    const lane = head.order === undefined ? head.lane : "order";
+    await storeCall(this.#connection, this.#store, head, args, lane, `${head.id}#${head.round}`);
     await this.#store.remove(names.dead, seq);
   }
 

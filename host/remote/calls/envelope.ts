@@ -18,6 +18,10 @@ export interface CallHead {
   readonly lane: Lane;
   /** The caller's key, whose hash is in the id. */
   readonly key?: string | undefined;
+  /** Calls of the module with the same are run one after the other. */
+  readonly order?: string | undefined;
+  /** Its number among such calls, once it is its turn. */
+  readonly place?: number | undefined;
   /** The version of the module that is wanted. */
   readonly version?: string | undefined;
   readonly retries: number;

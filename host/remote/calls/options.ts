@@ -12,6 +12,11 @@ export interface CallOptions {
    * kept (`keep` of `connect`).
    */
   readonly key?: string | undefined;
+  /**
+   * Of all calls of a module with the same `order` one is run at a time, in the order in which they were stored, whatever becomes of those before; calls
+   * of one process are stored in the order in which it made them.
+   */
+  readonly order?: string | undefined;
   /** Milliseconds that it may take, waiting for a worker included; then it is cancelled, with a TimeoutError. */
   readonly timeout?: number | undefined;
   /** How often it is tried again after it has failed. Default 0. */
@@ -34,6 +39,7 @@ export interface CallOptions {
 /** Them, with defaults. */
 export interface CallSettings {
   readonly key: string | undefined;
+  readonly order: string | undefined;
   readonly timeout: number | undefined;
   readonly retries: number;
   readonly backoff: Backoff;
@@ -45,6 +51,7 @@ export interface CallSettings {
 
 const NAMES: Names<CallOptions> = {
   key: true,
+  order: true,
   timeout: true,
   retries: true,
   backoff: true,
@@ -57,6 +64,7 @@ const DEFAULT_BACKOFF: Backoff = { delay: 1000, max: 60_000 };
 
 export const DEFAULTS: CallSettings = {
   key: undefined,
+  order: undefined,
   timeout: undefined,
   retries: 0,
   backoff: DEFAULT_BACKOFF,
@@ -69,9 +77,11 @@ export const DEFAULTS: CallSettings = {
 /** @throws SkeinError that names the option */
 export function callSettings(given: CallOptions): CallSettings {
   const options = checkOptions<CallOptions>("cluster.go.with", given, NAMES);
-  const { key, timeout, retries = 0, signal, priority = 0, delay = 0, version } = options;
-  if (key !== undefined && (typeof key !== "string" || key === ""))
-    throw new SkeinError(`key must be a text, not ${shown(key)}`);
+  const { key, order, timeout, retries = 0, signal, priority = 0, delay = 0, version } = options;
+  for (const [name, text] of Object.entries({ key, order })) {
+    if (text !== undefined && (typeof text !== "string" || text === ""))
+      throw new SkeinError(`${name} must be a text, not ${shown(text)}`);
+  }
   if (version !== undefined && typeof version !== "string")
     throw new SkeinError(`version must be a text, not ${shown(version)}`);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new SkeinError("signal must be an AbortSignal");
@@ -79,6 +89,7 @@ export function callSettings(given: CallOptions): CallSettings {
     throw new SkeinError(`priority must be a number, not ${shown(priority)}`);
   return {
     key,
+    order,
     version,
     signal,
     timeout: timeout === undefined ? undefined : milliseconds(timeout, "timeout"),

@@ -5,8 +5,8 @@ import type { AnyLane } from "../connection/subjects.js";
 import { RESULT_HEADER, writeMessage, type CallHead } from "./envelope.js";
 
 /**
- * Stores a call in a lane. One with a key that is stored there already is the same call; of others `number` is what tells the server that it
- * has stored this already.
+ * Stores a call in a lane. One with a key, or whose turn it is in an order, that is stored there already is the same call; of others `number` is what
+ * tells the server that it has stored this already.
  */
 export function storeCall(
   { names }: Connection,
@@ -19,7 +19,7 @@ export function storeCall(
 ): Promise<Put> {
   return store.put(names.streamOf(lane), names.call(head, lane), writeMessage(head, body), {
     ...options,
-    ...(head.key === undefined ? { id: number } : { fresh: true }),
+    ...(head.key === undefined && head.place === undefined ? { id: number } : { fresh: true }),
     headers: { [RESULT_HEADER]: head.id },
   });
 }

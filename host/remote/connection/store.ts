@@ -4,6 +4,7 @@
  * Guarantee: `put` resolves only once the server has stored the message, or has it from before; what goes wrong for a while
  * (a restart of the server, a lost connection) delays it, and what goes wrong for good is an error that says what.
  */
+import { Buffer } from "node:buffer";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { SkeinError } from "../../index.js";
@@ -29,6 +30,21 @@ export interface PutOptions {
 
 /** Where a message is; `exists` if another is stored under its subject, `over` if nobody wanted it any more. */
 export type Put = { readonly seq: number } | "exists" | "over";
+
+/** A message as it is stored. */
+export interface Stored {
+  readonly subject: string;
+  readonly seq: number;
+  readonly data: Uint8Array;
+  /** Its headers, as text. */
+  readonly headers: string;
+}
+
+/** What the server says when it is asked for a message. */
+interface Found {
+  readonly message?: { readonly subject: string; readonly seq: number; readonly data?: string; readonly hdrs?: string };
+  readonly error?: { readonly err_code: number };
+}
 
 /** What the server says of a message that was published. */
 interface Ack {
@@ -101,6 +117,28 @@ export class Store {
       } catch (error) {
         await this.beforeNext(attempt, stream, error);
       }
+    }
+  }
+
+  /**
+   * The first message of a stream whose subject fits; undefined if there is none. Waits while the server cannot say. Whoever leads the stream answers, so
+   * what was stored or deleted before is seen.
+   */
+  async first(stream: string, filter: string): Promise<Stored | undefined> {
+    const question = Buffer.from(JSON.stringify({ seq: 1, next_by_subj: filter }));
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const msg = await this.questions.ask(`$JS.API.STREAM.MSG.GET.${stream}`, question);
+        const { message, error } = msg.json<Found>();
+        if (message !== undefined) {
+          const { subject, seq, data = "", hdrs = "" } = message;
+          return { subject, seq, data: Buffer.from(data, "base64"), headers: Buffer.from(hdrs, "base64").toString() };
+        }
+        if (error?.err_code === Code.NoMessage) return undefined;
+      } catch {
+        // No connection, no stream yet, no answer: it is asked again.
+      }
+      await this.beforeNext(attempt, stream);
     }
   }
 

@@ -71,6 +71,14 @@ export async function ensureStreams(
     },
     {
       ...common,
+      name: names.ordered,
+      subjects: [names.allOrdered],
+      retention: RetentionPolicy.Limits,
+      duplicate_window: DEDUPE_MS * NS_PER_MS,
+      max_msgs: settings.maxCalls,
+    },
+    {
+      ...common,
       ...keep(settings.keepUnkeyed),
       name: names.results,
       subjects: [result("result")],

@@ -14,6 +14,7 @@ import { encode } from "../codec/encode.js";
 import type { Connection } from "../connection/dial.js";
 import type { Delivery } from "../connection/pull.js";
 import type { Store } from "../connection/store.js";
+import { Turns } from "./turns.js";
 
 /** How often workers that cannot run a call pass it on before it fails; the waits between are some five seconds together. */
 const MOST_PASSES = 5;
@@ -23,6 +24,8 @@ const ERROR_BYTES = 32 * 1024;
 const ERROR_CHARACTERS = 4000;
 
 export class Outcomes {
+  /** Of calls that are run in an order. */
+  readonly turns: Turns;
   done = 0;
   failures = 0;
   retried = 0;
@@ -33,7 +36,9 @@ export class Outcomes {
     private readonly store: Store,
     private readonly large: Large,
     private readonly worker: string,
-  ) {}
+  ) {
+    this.turns = new Turns(connection, store, (id, error) => this.tellUnreadable(id, error));
+  }
 
   /** The call has returned `value`. */
   async succeeded(head: CallHead, body: Uint8Array, value: unknown, delivery: Delivery): Promise<void> {
@@ -45,7 +50,7 @@ export class Outcomes {
     }
     await this.storeResult(head, true, bytes);
     this.done++;
-    delivery.ack();
+    await this.end(head, delivery);
     if (head.large !== undefined) void this.large.args.drop(head.large).catch(() => undefined);
   }
 
@@ -73,10 +78,15 @@ export class Outcomes {
     delivery.ack();
   }
 
-  /** The call cannot be read: its caller is told why. */
-  async refuse(id: string, error: unknown, delivery: Delivery): Promise<void> {
-    await this.storeResult({ id, failures: 0 }, false, encode(error));
+  /** The call has a result. */
+  async end(head: CallHead, delivery: Delivery): Promise<void> {
+    await this.turns.over(head);
     delivery.ack();
+  }
+
+  /** A call cannot be read: its caller is told why. */
+  async tellUnreadable(id: string, error: unknown): Promise<void> {
+    await this.storeResult({ id, failures: 0 }, false, encode(error));
   }
 
   private async bury(head: CallHead, body: Uint8Array, error: unknown, delivery: Delivery): Promise<void> {
@@ -93,13 +103,13 @@ export class Outcomes {
       at: Date.now(),
       error: bytes.byteLength <= ERROR_BYTES ? error : new SkeinError(wordsOf(error).slice(0, ERROR_CHARACTERS)),
     };
-    const call = writeMessage({ ...head, failures: 0, passed: 0, wait: undefined }, body);
+    const call = writeMessage({ ...head, failures: 0, passed: 0, wait: undefined, place: undefined }, body);
     await this.store.put(names.dead, names.deadLetter(module, task), writeLetter(letter, call), {
       id: `${id}#${head.round}.dead`,
     });
     this.dead++;
     await this.storeResult(head, false, bytes);
-    delivery.ack();
+    await this.end(head, delivery);
   }
 
   private async storeResult(

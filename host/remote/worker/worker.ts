@@ -155,7 +155,7 @@ export class Worker {
     if (this.isDraining) return;
     const { calls } = this.capacity;
     for (const { lane, puller } of this.pullers) {
-      if (lane === "wait") {
+      if (lane === "wait" || lane === "order") {
         puller.request(calls - puller.requested);
         continue;
       }
@@ -172,6 +172,7 @@ export class Worker {
     if (this.isDraining) return delivery.nak();
     this.held.add(held);
     if (lane === "wait") return void this.moveOn(held);
+    if (lane === "order") return void this.line(held);
     this.waiting[LANES.indexOf(lane)]!.push(held);
     this.runNext();
   }
@@ -184,7 +185,19 @@ export class Worker {
       if (delivery.count === 1 && head.wait !== undefined) delivery.nak(head.wait);
       else await this.outcomes.again({ ...head, wait: undefined }, body, delivery);
     } catch (error) {
-      await this.unreadable(delivery, error);
+      await this.unreadable(held, error);
+    }
+    this.release(held);
+  }
+
+  /** A call of an order is stored: where it is its turn, it goes to its lane. */
+  private async line(held: Held): Promise<void> {
+    const { delivery } = held;
+    try {
+      await this.outcomes.turns.stored({ subject: delivery.msg.subject, seq: delivery.seq });
+      delivery.ack();
+    } catch {
+      delivery.nak(1000); // its lane is full, or the connection is closed
     }
     this.release(held);
   }
@@ -224,9 +237,10 @@ export class Worker {
       held.head = head;
       const why = unfit(module, head.task, head.version);
       if (why !== undefined) return await this.outcomes.passOn(head, message.body, why, delivery);
-      if (await this.isDone(head, delivery)) return delivery.ack();
+      if (!(await this.hasTurn(head, delivery))) return;
+      if (await this.isDone(head, delivery)) return await this.outcomes.end(head, delivery);
       const { args, carried } = decode(await this.large.args.unpack(head, message.body)) as CallBody;
-      if (held.isCancelled) return delivery.ack();
+      if (held.isCancelled) return await this.cancelled(held, head);
       const began = performance.now();
       let value: unknown;
       try {
@@ -240,7 +254,7 @@ export class Worker {
       await this.outcomes.succeeded(head, message.body, value, delivery);
     } catch (error) {
       // What is damaged, or of another version, or cannot be stored: its caller is told if that is possible at all.
-      await this.unreadable(delivery, error);
+      await this.unreadable(held, error);
     }
   }
 
@@ -249,9 +263,20 @@ export class Worker {
     return this.rt.go.with<unknown[], unknown>(options, module.tasks[task]!, ...args);
   }
 
-  /** Whether a result is there, which only a call can have that was here before, or whose key was. */
-  private async isDone({ id, key, round, failures, passed }: CallHead, { count }: Delivery): Promise<boolean> {
-    if (count === 1 && key === undefined && round + failures + passed === 0) return false;
+  /** Whether the call, if it is one of an order, is to run now; otherwise it is answered. */
+  private async hasTurn(head: CallHead, delivery: Delivery): Promise<boolean> {
+    if (head.place === undefined) return true;
+    const turn = await this.outcomes.turns.look(head, delivery);
+    if (turn === "over") await this.outcomes.end(head, delivery);
+    if (turn === "waits") delivery.ack();
+    if (turn === "early") delivery.nak(1000);
+    return turn === "now";
+  }
+
+  /** Whether a result is there, which only a call can have that was here before, or whose key was, or that was cancelled where it had its turn. */
+  private async isDone(head: CallHead, { count }: Delivery): Promise<boolean> {
+    const { id, key, place, round, failures, passed } = head;
+    if (count === 1 && key === undefined && place === undefined && round + failures + passed === 0) return false;
     const { names } = this.connection;
     return (await this.store.last(names.streamOfResult(id), names.result(id))) !== undefined;
   }
@@ -259,18 +284,28 @@ export class Worker {
   private async failed(held: Held, body: Uint8Array, error: unknown): Promise<void> {
     const { delivery, isCancelled } = held;
     const head = held.head!;
-    // Its caller has stored that it is cancelled.
-    if (isCancelled) return delivery.ack();
+    if (isCancelled) return this.cancelled(held, head);
     const isInnocent = await this.casualties.isInnocent(error, head);
     if (!isInnocent) return this.outcomes.failed(head, body, error, delivery);
     return this.outcomes.again({ ...head, passed: head.passed + 1, wait: CASUALTY_MS }, body, delivery);
   }
 
-  private async unreadable(delivery: Delivery, error: unknown): Promise<void> {
+  /** Its caller has stored that it is cancelled; unless the worker is closed, and has handed it back. */
+  private async cancelled(held: Held, head: CallHead): Promise<void> {
+    if (this.held.has(held)) await this.outcomes.end(head, held.delivery);
+  }
+
+  private async unreadable({ delivery, head }: Held, error: unknown): Promise<void> {
     const id = delivery.msg.headers?.get(RESULT_HEADER);
     const isFinal = error instanceof FormatError || (error as Error | undefined)?.name === "DamagedError";
     if (!isFinal || id === undefined || id === "") return delivery.nak(1000);
-    await this.outcomes.refuse(id, error, delivery).catch(() => delivery.nak(1000));
+    try {
+      await this.outcomes.tellUnreadable(id, error);
+      if (head === undefined) delivery.ack();
+      else await this.outcomes.end(head, delivery);
+    } catch {
+      delivery.nak(1000);
+    }
   }
 
   private cancel({ id, reason }: { id: string; reason: unknown }): void {

@@ -42,6 +42,17 @@ export async function note(file, text, ms) {
   return text;
 }
 
+/** Writes down when it begins and ends; throws as often as told. */
+export async function step(file, text, ms, failures = 0) {
+  appendFileSync(file, `+${text}\n`);
+  await sleep(ms, undefined, { signal: context().signal });
+  const { readFileSync } = await import("node:fs");
+  const runs = readFileSync(file, "utf8").split(`+${text}\n`).length - 1;
+  if (runs <= failures) throw new Error(`failure ${runs}`);
+  appendFileSync(file, `-${text}\n`);
+  return text;
+}
+
 export function die() {
   process.exit(3);
 }
