@@ -8,6 +8,14 @@ const pools = ["skein", "piscina", "tinypool", "workerpool", "poolifier"];
 const withPiscina = ["skein", "piscina"];
 const MB = 2 ** 20;
 
+/** What leaves nothing behind, as `lifetimes.mjs` counts them. */
+const lifetimes: readonly [name: string, what: string, times: number, quickTimes: number][] = [
+  ["calls", "tasks with 1 MB of bytes each", 6000, 1500],
+  ["waits", "waits for a channel and for a lock that are given up", 200_000, 20_000],
+  ["buffers", "tasks with 1 MB of shared memory each", 12_000, 12_000],
+  ["starts", "runtimes that are started and closed", 1000, 40],
+];
+
 function row(
   benchmark: Pick<Benchmark, "name" | "description" | "args" | "quickArgs"> & Partial<Benchmark>,
 ): Benchmark {
@@ -105,6 +113,19 @@ export const tasks: readonly Benchmark[] = [
       args: [24, 5_000_000, memory, 3],
       quickArgs: [24, 1_000_000, memory, 2],
       targets: [atMost(memory === 0 ? 1.1 : 1.3)],
+    }),
+  ),
+  ...lifetimes.map(([name, what, times, quickTimes], kind) =>
+    row({
+      name: `lifetimes/${name}`,
+      program: "lifetimes.mjs",
+      description: `${what}: by how much resident memory grows from the first half of them to the second`,
+      unit: "%",
+      implementations: ["skein"],
+      args: [kind, times, 1],
+      quickArgs: [kind, quickTimes, 1],
+      runs: 2,
+      targets: [{ kind: "absolute", atMost: 5 }],
     }),
   ),
   row({

@@ -10,6 +10,11 @@ export function echo(value) {
   return value;
 }
 
+/** Writes to shared memory. */
+export function filled(shared) {
+  return new Uint8Array(shared).fill(1).length;
+}
+
 /** Computes, and lets others of its thread have a turn at times, as asynchronous functions do. */
 export async function compute(steps) {
   let sum = 0;
