@@ -1,7 +1,10 @@
-/** Calls of two worker processes, beside BullMQ's jobs and plain NATS. The programs are in `bench/tasks`. */
+/** Calls of two worker processes, beside BullMQ's jobs and plain NATS, and through kills and restarts. The programs are in `bench/tasks`. */
 import type { Benchmark } from "./benchmark.js";
 
 const common = { program: "remote.mjs", procs: 2, measure: "direct", needs: "nats-server", runs: 2 } as const;
+/** What goes on for a minute is run once. */
+const once = { ...common, runs: 1 } as const;
+const faults = { ...once, program: "remote-faults.mjs", implementations: ["skein"] } as const;
 
 export const remote: readonly Benchmark[] = [
   {
@@ -39,5 +42,49 @@ export const remote: readonly Benchmark[] = [
     args: [0, 1000, 1, 3],
     quickArgs: [0, 300, 1, 1],
     targets: [{ kind: "ratio", to: "nats stored", atMost: 1.5 }],
+  },
+  {
+    ...faults,
+    name: "remote/kills",
+    description:
+      "keyed calls within a minute in which a worker is killed every two seconds: those that have their one result",
+    unit: "%",
+    better: "higher",
+    args: [20_000, 60, 30, 0, 0],
+    quickArgs: [1500, 6, 3, 0, 0],
+    targets: [{ kind: "least", atLeast: 100 }],
+  },
+  {
+    ...faults,
+    name: "remote/kills/twice",
+    description: "the same: those that ran to their end more than once, with one result each",
+    unit: "%",
+    better: "lower",
+    args: [20_000, 60, 30, 0, 1],
+    quickArgs: [1500, 6, 3, 0, 1],
+  },
+  {
+    ...faults,
+    name: "remote/restarts",
+    description:
+      "keyed calls while the server is restarted five times, all of which have their result: the longest beyond the outage",
+    unit: "ms",
+    better: "lower",
+    args: [10_000, 30, 0, 5, 2],
+    quickArgs: [1500, 6, 0, 2, 2],
+    targets: [{ kind: "absolute", atMost: 6000 }],
+  },
+  {
+    ...once,
+    name: "remote/lock",
+    program: "remote-lock.mjs",
+    needs: "redis-server",
+    description: "a job that computes for a minute, with BullMQ's lock of 30 s: how often it is run",
+    unit: "x",
+    better: "lower",
+    implementations: ["skein", "bullmq"],
+    args: [60_000, 30_000],
+    quickArgs: [5000, 2000],
+    targets: [{ kind: "absolute", atMost: 1 }],
   },
 ];

@@ -17,7 +17,7 @@ export interface ConnectOptions {
   readonly storage?: "file" | "memory" | undefined;
   /** On how many servers of a NATS cluster it is kept. Default 1. */
   readonly replicas?: number | undefined;
-  /** Milliseconds without a sign of life after which a worker counts as dead. Default 10 000. */
+  /** Milliseconds without a sign of life after which a worker counts as dead. Default 5000. */
   readonly ackWait?: number | undefined;
   /** Milliseconds for which the results of calls with a key are kept. Default a day. */
   readonly keep?: number | undefined;
@@ -85,7 +85,7 @@ export function settingsOf(given: ConnectOptions): Settings {
     connection,
     storage,
     replicas: checkCount(options.replicas ?? 1, "replicas", 1),
-    ackWait: checkCount(options.ackWait ?? 10_000, "ackWait", 100),
+    ackWait: checkCount(options.ackWait ?? 5000, "ackWait", 100),
     keep: checkCount(options.keep ?? DAY_MS, "keep", 1000),
     keepUnkeyed: checkCount(options.keepUnkeyed ?? 120_000, "keepUnkeyed", 1000),
     maxCalls: options.maxCalls === undefined ? -1 : checkCount(options.maxCalls, "maxCalls", 1),
