@@ -152,6 +152,20 @@ export const memory: readonly Benchmark[] = [
   },
   {
     ...base,
+    name: "echo-memory",
+    program: "echo-memory.mjs",
+    description:
+      "the server of echo with 500 connections: by how much its resident memory's most exceeds its least, over the last half",
+    unit: "%",
+    procs: "all",
+    implementations: ["skein"],
+    args: [500, 120, 1],
+    quickArgs: [500, 20, 1],
+    runs: 1,
+    targets: [limit(5)],
+  },
+  {
+    ...base,
     name: "after-peak",
     description: "resident memory ten seconds after objects of 1 GB were dropped",
     unit: "MB",
