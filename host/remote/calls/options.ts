@@ -36,7 +36,7 @@ export interface CallOptions {
   readonly version?: string | undefined;
 }
 
-/** Them, with defaults. */
+/** @internal Them, with defaults. */
 export interface CallSettings {
   readonly key: string | undefined;
   readonly order: string | undefined;
@@ -62,6 +62,7 @@ const NAMES: Names<CallOptions> = {
 };
 const DEFAULT_BACKOFF: Backoff = { delay: 1000, max: 60_000 };
 
+/** @internal */
 export const DEFAULTS: CallSettings = {
   key: undefined,
   order: undefined,
@@ -74,7 +75,10 @@ export const DEFAULTS: CallSettings = {
   version: undefined,
 };
 
-/** @throws SkeinError that names the option */
+/**
+ * @internal
+ * @throws SkeinError that names the option
+ */
 export function callSettings(given: CallOptions): CallSettings {
   const options = checkOptions<CallOptions>("cluster.go.with", given, NAMES);
   const { key, order, timeout, retries = 0, signal, priority = 0, delay = 0, version } = options;
@@ -117,7 +121,7 @@ function milliseconds(value: unknown, of: string): number {
   throw new SkeinError(`${of} must be a number of milliseconds, not ${shown(value)}`);
 }
 
-/** How long to wait after so many failures, 1 at least, in milliseconds. */
+/** @internal How long to wait after so many failures, 1 at least, in milliseconds. */
 export function backoffMs({ delay, max }: Backoff, failures: number): number {
   const whole = Math.min(max, delay * 2 ** (failures - 1));
   return whole * (0.5 + Math.random() / 2);
