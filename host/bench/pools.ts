@@ -135,6 +135,15 @@ export const tasks: readonly Benchmark[] = [
     unit: "ms",
     args: [4],
     quickArgs: [2],
-    targets: [atMost(1.2)],
+    targets: [atMost(1)],
+  }),
+  row({
+    name: "import",
+    program: "import.mjs",
+    description: "loading the library",
+    unit: "ms",
+    args: [8],
+    quickArgs: [3],
+    targets: [atMost(1.3)],
   }),
 ];

@@ -22,6 +22,7 @@ const tiny: Readonly<Record<string, readonly number[]>> = {
   "lifetimes/buffers": [2, 2, 1],
   "lifetimes/starts": [3, 2, 1],
   start: [1],
+  import: [1],
 };
 
 describe("the benchmarks of goroutines in TypeScript", () => {
