@@ -41,7 +41,9 @@ function denoFailures(output) {
  * A digest of a failed stage's output in about `most` characters: an equal share for each failed test, or, if none is found,
  * the end of the output.
  */
-export function digest(output, most) {
+export function digest(whole, most) {
+  // An uncaught error shows its line of the source, which may be a whole minified module.
+  const output = whole.replace(/[^\n]{1000,}/g, (line) => clip(line, 300));
   const failures = [...nodeFailures(output), ...denoFailures(output)];
   if (failures.length === 0) return output.slice(-most);
   const share = Math.max(300, Math.floor(most / failures.length));
