@@ -10,6 +10,7 @@
  * Fields that different threads write at high rates keep a cache line's distance.
  */
 export { addressOf } from "./address";
+export * from "./ask";
 export * from "./file";
 export * from "./g";
 export * from "./gc";

@@ -68,6 +68,12 @@ export namespace NoteKind {
   export const Yield: i32 = 11;
   /** A goroutine asks for a host name: `a` is the address of its Resolution. */
   export const Resolve: i32 = 16;
+  /** A goroutine asks for something else: `a` is the address of its HostAsk. */
+  export const Ask: i32 = 23;
+  /** The program watches for the signals that have their bits in `a`. */
+  export const Watch: i32 = 24;
+  /** The program that was asked for with the number `a` is to be killed. */
+  export const Kill: i32 = 25;
   /** The program uses the network and cannot call the system: the I/O thread is to be started. */
   export const StartIo: i32 = 17;
   /** An operation is over; the note is its Op. */

@@ -35,6 +35,92 @@ abstract class View {
   }
 }
 
+/** A question; what has an address is in memory of `malloc`, the answers' in the asker's from then on. */
+export class HostAsk extends View {
+  static readonly SIZE: number = 48;
+  /** Where the goroutine waits for the main thread (`awaitHost`). */
+  get word(): number {
+    return this.words[this.at]! >>> 0;
+  }
+  set word(value: number) {
+    this.words[this.at] = value;
+  }
+  /** One of AskOp. */
+  get op(): number {
+    return this.words[this.at + 1]!;
+  }
+  set op(value: number) {
+    this.words[this.at + 1] = value;
+  }
+  /** The number of a Run, which no other has. */
+  get id(): number {
+    return this.words[this.at + 2]!;
+  }
+  set id(value: number) {
+    this.words[this.at + 2] = value;
+  }
+  /** JSON, UTF-16: an array of the command, its arguments, the directory (or ""), and what is added to the environment as an object. */
+  get text(): number {
+    return this.words[this.at + 3]! >>> 0;
+  }
+  set text(value: number) {
+    this.words[this.at + 3] = value;
+  }
+  /** In bytes. */
+  get length(): number {
+    return this.words[this.at + 4]!;
+  }
+  set length(value: number) {
+    this.words[this.at + 4] = value;
+  }
+  /** Standard input. */
+  get input(): number {
+    return this.words[this.at + 5]! >>> 0;
+  }
+  set input(value: number) {
+    this.words[this.at + 5] = value;
+  }
+  get inputLength(): number {
+    return this.words[this.at + 6]!;
+  }
+  set inputLength(value: number) {
+    this.words[this.at + 6] = value;
+  }
+  /** The exit code, or 128 and the signal that ended it; a signal's number; -1 if it could not be run, and `errors` is why. */
+  get status(): number {
+    return this.words[this.at + 7]!;
+  }
+  set status(value: number) {
+    this.words[this.at + 7] = value;
+  }
+  /** Standard output. */
+  get output(): number {
+    return this.words[this.at + 8]! >>> 0;
+  }
+  set output(value: number) {
+    this.words[this.at + 8] = value;
+  }
+  get outputLength(): number {
+    return this.words[this.at + 9]!;
+  }
+  set outputLength(value: number) {
+    this.words[this.at + 9] = value;
+  }
+  /** Standard error. */
+  get errors(): number {
+    return this.words[this.at + 10]! >>> 0;
+  }
+  set errors(value: number) {
+    this.words[this.at + 10] = value;
+  }
+  get errorsLength(): number {
+    return this.words[this.at + 11]!;
+  }
+  set errorsLength(value: number) {
+    this.words[this.at + 11] = value;
+  }
+}
+
 /** One call; its texts, UTF-16, are in memory of `malloc`. */
 export class FileCall extends View {
   static readonly SIZE: number = 88;

@@ -109,6 +109,7 @@ function declareRun(program: Command, end: (status: number) => void): void {
         gather,
       ),
     )
+    .option("--allow-exec", "let the program run other programs")
     .option("--trace <file>", "write what the scheduler does to a file: for skein trace, chrome://tracing or Perfetto")
     .option("--stats", "print how many goroutines each M ran, after the program has ended")
     .action(async (file: string, args: string[], options: RunOptions) => {

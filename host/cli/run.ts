@@ -1,7 +1,7 @@
 /**
  * `skein run`: builds a program unless it is cached, runs it, and gives its exit code.
  *
- * Guarantees: all that the program printed is out when this resolves; SIGINT and SIGTERM end the program at once.
+ * Guarantees: all that the program printed is out when this resolves; SIGINT and SIGTERM end the program at once, unless it watches for them.
  */
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import process from "node:process";
@@ -35,6 +35,8 @@ export interface RunOptions extends CFlags {
   readonly trace?: string;
   /** Directories that the program is given, each as DIR or DIR=GUEST. */
   readonly dir?: readonly string[];
+  /** Whether the program may run others. */
+  readonly allowExec?: true;
 }
 
 /** Runs the program in `file` with `args`; resolves with the exit code. */
@@ -62,6 +64,7 @@ export async function runCommand(file: string, rest: readonly string[], options:
     // Any thread may close what another has opened.
     worker: preopens.length === 0 ? undefined : { trackUnmanagedFds: false },
     preopens,
+    allowsExec: options.allowExec,
     args,
     env: undefined,
     title: file,
@@ -71,7 +74,8 @@ export async function runCommand(file: string, rest: readonly string[], options:
   });
   for (const [signal, code] of Object.entries(EXIT_SIGNALS)) {
     if (signal === "SIGHUP" && ignoresHangup()) continue;
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (runtime.signal(signal as keyof typeof EXIT_SIGNALS)) return;
       runtime.interrupt();
       process.exit(code);
     });

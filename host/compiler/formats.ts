@@ -5,7 +5,7 @@
  *     sprintf(format, a, b)     sprintf(new Format(format).add<A>(a).add<B>(b))
  *
  * `add` is generic, so each value is written by code for its type, and none is boxed. A format that is written out is checked against the types of its
- * values, in the words of `go vet`. `Printer#fields`, which has no body, gets a call of `field` for each field that a class has.
+ * values, in the words of `go vet`. A method that goes through the fields of any class, `FIELDS`, gets its body here.
  */
 import api, {
   stripParentheses,
@@ -25,7 +25,12 @@ import type { StringNode } from "./nodes.js";
 import type { Session } from "./session.js";
 
 const FMT = "~lib/skein/fmt";
-const FIELDS = `${FMT}/Printer#fields`;
+/** Methods without a body, and what they call for each field of the class that they are given. */
+const FIELDS: ReadonlyMap<string, { readonly method: string; readonly byAddress: boolean }> = new Map([
+  [`${FMT}/Printer#fields`, { method: "field", byAddress: false }],
+  ["~lib/skein/json/Encoder#fields", { method: "field", byAddress: false }],
+  ["~lib/skein/json/Decoder#places", { method: "place", byAddress: true }],
+]);
 const CLASSES = ["Format", "Values", "Line"].map((name) => `${FMT}/${name}`);
 const STRING = "~lib/string/String";
 const { NodeKind } = api;
@@ -82,7 +87,8 @@ export class Formats {
     });
 
     hooks.replace(prototype, "compileFunctionBody", function (original, instance, statements) {
-      if (instance.prototype.internalName === FIELDS) formats.addFields(this, instance, statements);
+      const each = FIELDS.get(instance.prototype.internalName);
+      if (each) formats.addFields(this, instance, each.method, each.byAddress, statements);
       return original(instance, statements);
     });
   }
@@ -171,25 +177,35 @@ export class Formats {
     );
   }
 
-  private addFields(compiler: Compiler, instance: FunctionInstance, statements: Expr[]): void {
+  /** Calls `method` with each field's name, its value or its address and the object, and what the function is given besides. */
+  private addFields(
+    compiler: Compiler,
+    instance: FunctionInstance,
+    method: string,
+    byAddress: boolean,
+    statements: Expr[],
+  ): void {
     const { module } = compiler;
     const { I32 } = api.TypeRef;
-    const [value, verb] = ["value", "verb"].map((name) => instance.flow.lookupLocal(name)!);
-    const fields = [...(value!.type.getClass()?.members?.values() ?? [])]
+    const { parameterTypes, thisType } = instance.signature;
+    const [type, ...others] = parameterTypes;
+    const fields = [...(type!.getClass()?.members?.values() ?? [])]
       .map((member) => (member as { readonly instance?: Property | null }).instance)
       .filter((property): property is Property => property?.isField === true)
       .sort((a, b) => a.memoryOffset - b.memoryOffset);
-    const printer = instance.signature.thisType!.getClass()!;
     for (const { name, type, memoryOffset } of fields) {
-      const { byteSize, isSignedIntegerValue } = type;
-      const object = module.local_get(value!.index, I32);
+      const object = module.local_get(1, I32);
+      const value = byAddress
+        ? [module.binary(api.BinaryOp.AddI32, object, module.i32(memoryOffset)), module.local_get(1, I32)]
+        : [module.load(type.byteSize, type.isSignedIntegerValue, object, type.toRef(), memoryOffset)];
       const operands = [
         module.local_get(0, I32),
         compiler.ensureStaticString(name),
-        module.load(byteSize, isSignedIntegerValue, object, type.toRef(), memoryOffset),
-        module.local_get(verb!.index, I32),
+        ...value,
+        ...others.map((other, i) => module.local_get(2 + i, other.toRef())),
       ];
-      statements.push(compiler.makeCallDirect(this.member(printer, "field", type), operands, instance.identifierNode));
+      const call = this.member(thisType!.getClass()!, method, type);
+      statements.push(compiler.makeCallDirect(call, operands, instance.identifierNode));
     }
   }
 }

@@ -14,6 +14,7 @@ import { resolveName } from "../sockets/resolution.js";
 import { readNote, takeText, type Note } from "../program/notes.js";
 import type { ProgramInfo } from "../program/program.js";
 import { isAwaiting } from "../top/stats.js";
+import { Asks } from "./asks.js";
 import { DeadlockWatch } from "./deadlock.js";
 import { Entries } from "./entries.js";
 import type { Machine, RuntimeOptions } from "./machine.js";
@@ -30,6 +31,7 @@ const WRITE_MS = 100;
 
 export class Life {
   readonly entries: Entries;
+  readonly asks: Asks;
   private readonly machine: Machine;
   private readonly watch: Watch;
   private readonly options: RuntimeOptions;
@@ -46,6 +48,7 @@ export class Life {
     this.options = options;
     if (options.findsDeadlocks === true) this.deadlocks = new DeadlockWatch(machine);
     this.entries = new Entries(info, machine);
+    this.asks = new Asks(machine.core, machine.memory, options.allowsExec === true);
     this.listen();
   }
 
@@ -131,6 +134,9 @@ export class Life {
     on(NoteKind.Fatal, ({ b }) => this.fatal(fatalError(takeText(core, memory, b))));
     on(NoteKind.Exit, ({ a }) => this.exited(a));
     on(NoteKind.Resolve, ({ a }) => void this.resolve(a));
+    on(NoteKind.Ask, ({ a }) => this.asks.ask(a));
+    on(NoteKind.Watch, ({ a }) => this.asks.watch(a));
+    on(NoteKind.Kill, ({ a }) => this.asks.kill(a));
     on(NoteKind.StartIo, () => this.machine.startIO());
     on(NoteKind.Dumped, () => this.watch.dumped());
     on(NoteKind.HeapProfile, ({ a, b }) => this.watch.heapProfileMade(takeText(core, memory, b), a === 1));
@@ -183,6 +189,7 @@ export class Life {
     if (this.ended !== undefined) return;
     this.ended = error;
     const { sync, starter } = this.machine.thread;
+    this.asks.end();
     this.watch.end(error);
     this.deadlocks?.end();
     this.entries.end(error);

@@ -60,8 +60,10 @@ export interface RuntimeOptions {
   readonly first?: Booting | undefined;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>> | undefined;
-  /** The directories that C may use. */
+  /** The directories that its files are in. */
   readonly preopens?: readonly Preopen[] | undefined;
+  /** Whether the program may run others. */
+  readonly allowsExec?: boolean | undefined;
   /** What `skein top` shows it as; without it, it cannot be watched. */
   readonly title: string | undefined;
   /**

@@ -233,6 +233,11 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
   interrupt(): void {
     this.#life.interrupt();
   }
+
+  /** @internal Tells the program of a signal; false if it does not watch for it. */
+  signal(name: "SIGHUP" | "SIGINT" | "SIGTERM"): boolean {
+    return this.#life.asks.signal(name);
+  }
 }
 
 present(

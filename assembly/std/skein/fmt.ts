@@ -24,6 +24,7 @@ import { fromUtf8, hex, utf8 } from "./encoding";
 import { WrappedError } from "./errors";
 import { ioError, Writer } from "./io";
 import { quote } from "./strconv";
+import { TextBuffer } from "./textbuffer";
 
 const PERCENT: i32 = 0x25;
 const ZERO: i32 = 0x30;
@@ -45,9 +46,7 @@ const P: i32 = 0x70;
 const W: i32 = 0x77;
 
 /** Writes values behind one another. */
-export abstract class Printer {
-  private units: ArrayBuffer = new ArrayBuffer(64);
-  private length: i32 = 0;
+export abstract class Printer extends TextBuffer {
   protected plus: bool = false;
   protected minus: bool = false;
   protected sharp: bool = false;
@@ -62,26 +61,6 @@ export abstract class Printer {
   /** Of the fields of an object, the first has none before it. */
   private isFirst: bool = false;
   protected wrapped: Error | null = null;
-
-  /** What has been written. */
-  text(): string {
-    return String.UTF16.decodeUnsafe(changetype<usize>(this.units), this.length);
-  }
-
-  protected put(text: string): void {
-    this.putPart(text, 0, text.length);
-  }
-
-  protected putPart(text: string, start: i32, end: i32): void {
-    const n = (end - start) << 1;
-    if (this.length + n > this.units.byteLength) {
-      const grown = new ArrayBuffer(max(2 * this.units.byteLength, this.length + n));
-      memory.copy(changetype<usize>(grown), changetype<usize>(this.units), this.length);
-      this.units = grown;
-    }
-    memory.copy(changetype<usize>(this.units) + this.length, changetype<usize>(text) + (start << 1), n);
-    this.length += n;
-  }
 
   protected clearFlags(): void {
     this.plus = this.minus = this.sharp = this.space = this.zero = this.named = false;

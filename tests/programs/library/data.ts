@@ -7,6 +7,7 @@ import { base64, base64Url, fromBase64, fromHex, fromUtf8, hex, utf8 } from "ske
 import { find, is, unwrap, WrappedError } from "skein/errors";
 import { errorf, Format, sprint, sprintf, sprintln } from "skein/fmt";
 import { crc32, md5, sha1, Sha256, sha256 } from "skein/hash";
+import { decode, encode } from "skein/json";
 import { parse, quote, toFixed } from "skein/strconv";
 import { check, same } from "../expect";
 
@@ -173,6 +174,54 @@ function valuesAreFormatted(): void {
   check(find<WrappedError>(cause) === null && unwrap(cause) === null, "nothing is in it");
 }
 
+class Line {
+  article: string = "";
+  count: u8 = 1;
+  price: f64 = 0;
+}
+
+class Order {
+  id: i64 = 0;
+  lines: Line[] = [];
+  note: string | null = null;
+  readonly tags: Map<string, bool[]> = new Map<string, bool[]>();
+  private bytes: Uint8Array = utf8("hi");
+  parent: Order | null = null;
+}
+
+function wrongJson<T>(text: string): string {
+  const parsed = decode<T>(text);
+  check(parsed.value == null, "nothing");
+  return parsed.error!.message;
+}
+
+function objectsAreJson(): void {
+  const order = new Order();
+  order.id = 9007199254740993;
+  order.lines.push(new Line());
+  order.lines[0].article = 'a"\\\n\x01é\ud83d\ude00\ud800';
+  order.lines[0].price = 1e21;
+  order.tags.set("t", [true, false]);
+  order.parent = new Order();
+  const line = '{"article":"a\\"\\\\\\n\\u0001é😀\\ud800","count":1,"price":1e+21}';
+  const none = '{"id":0,"lines":[],"note":null,"tags":{},"bytes":"aGk=","parent":null}';
+  const text = `{"id":9007199254740993,"lines":[${line}],"note":null,"tags":{"t":[true,false]},"bytes":"aGk=","parent":${none}}`;
+  same(encode(order), text, "written");
+  same(encode(decode<Order>(text).value), text, "and read");
+  same(encode([1, 2], "  ") + encode(new Map<string, i32>(), "  "), "[\n  1,\n  2\n]{}", "by lines");
+  const read = decode<Line[]>(' [ {"count" : 2, "other": [{"x": [1.5e3, null, "\\u00e9\\/"]}] } , {} ] ').value!;
+  same(read.length, 2, "how many");
+  same(read[0].count, <u8>2, "what it says");
+  same(read[1].count, <u8>1, "what it does not");
+  same(decode<Map<string, f64>>('{"a": -0.5}').value!.get("a"), -0.5, "a map");
+  check(decode<Line | null>("null").value === null && decode<Line | null>("null").error === null, "null");
+  same(wrongJson<Line>('{\n  "count": 256}'), "json: a number that is a u8 expected at 2:12", "out of range");
+  same(wrongJson<Line>('{"article": 5}'), "json: a text expected at 1:13", "another type");
+  for (const wrong of ["", "{", "[1", "[1,]", "[01]", "[1] x", "[1.]", "[-]", "[+1]", "nul", "[1 2]"]) wrongJson<f64[]>(wrong);
+  for (const wrong of ['"', '"\\x"', '"\\u12"', '"\n"', "'a'"]) wrongJson<string>(wrong);
+  wrongJson<Line>('{"x":' + "[".repeat(100000));
+}
+
 function bytesAreWrittenAsTexts(): void {
   same(hex(utf8("hé")), "68c3a9", "hexadecimal");
   same(fromUtf8(fromHex("68C3a9")!), "hé", "and back");
@@ -212,6 +261,7 @@ export function main(): void {
   aListKeepsItsPlaces();
   numbersAreParsedStrictly();
   valuesAreFormatted();
+  objectsAreJson();
   bytesAreWrittenAsTexts();
   digestsAreTheirs();
   println("ok");
