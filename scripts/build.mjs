@@ -67,7 +67,10 @@ const vendored = {
 };
 
 /** The core: what programs import of it is in `assembly/std`. */
-const CORE = ["assembly/abi", "assembly/layout.ts", "assembly/runtime"];
+const CORE = [
+  ...["assembly/abi", "assembly/layout.ts", "assembly/runtime"],
+  ...["c", "net", "serve", "text"].map((name) => `assembly/std/skein/${name}`),
+];
 
 /** Options shared by every build; the oldest runtime supported decides the target. */
 export const common = { format: "esm", platform: "node", target: "node20", packages: "external", logLevel: "warning" };

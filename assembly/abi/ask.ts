@@ -24,18 +24,15 @@ export class HostAsk {
   /** Standard input. */
   input: usize;
 
-
   inputLength: i32;
   /** The exit code, or 128 and the signal that ended it; a signal's number; -1 if it could not be run, and `errors` is why. */
   status: i32;
   /** Standard output. */
   output: usize;
 
-
   outputLength: i32;
   /** Standard error. */
   errors: usize;
-
 
   errorsLength: i32;
 }

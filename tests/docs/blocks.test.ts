@@ -125,6 +125,9 @@ describe("fragments of the pages", () => {
       "42",
       "sent 5",
       "the sum is 321",
+      "[1 2 3] {1 2.5} true",
+      "reading {x:3 y:4}: no such point",
+      '{"id":7,"lines":[{"article":"tea","count":2},{"article":"cup","count":1}],"note":null}',
       "256 1099511627776 1099511627776 1",
     ]) {
       assert.ok(printed.split("\n").includes(line), `${line} in ${printed}`);

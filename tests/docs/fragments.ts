@@ -149,6 +149,10 @@ export const FRAGMENTS: Readonly<Record<string, readonly (TypeScript | AssemblyS
         export function main(): void { const a = new Chan<i32>(1), b = new Chan<i32>(1); a.send(1); b.send(2); a.close(); b.close();\n`,
       after: "}",
     }),
+    as('import { errorf, printf, println, sprintf } from "skein/fmt";'),
+    as('import { println } from "skein/fmt";', { unrun: "it is given no directory" }),
+    as('import { Chan, Second, select } from "skein";', { unrun: "it waits for a signal" }),
+    as('import { println } from "skein/fmt";'),
     as("add(n: i32): i32 {", {
       before: `${SKEIN}class Sum { sum: i32 = 0; mutex: Mutex = new Mutex(); addLocked(n: i32): i32 { return (this.sum += n); }\n`,
       after: "}\nexport function main(): void { println(new Sum().add(42).toString()); }",

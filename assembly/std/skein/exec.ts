@@ -55,7 +55,8 @@ export class Command {
   /** Runs it until it ends, or is killed by the end of a context. */
   run(ctx: Context | null = null): Done {
     if (ctx && ctx.err()) return new Done(-1, new Uint8Array(0), new Uint8Array(0), ctx.err());
-    const text = "[" + encode(this.name) + "," + encode(this.args) + "," + encode(this.dir) + "," + encode(this.env) + "]";
+    const text =
+      "[" + encode(this.name) + "," + encode(this.args) + "," + encode(this.dir) + "," + encode(this.env) + "]";
     const ask = newAsk(AskOp.Run);
     ask.length = text.length << 1;
     ask.text = copied(changetype<usize>(text), ask.length);

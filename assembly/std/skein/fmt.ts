@@ -19,12 +19,12 @@
  * On a goroutine.
  */
 import { eprint as write2, print as write1 } from "./runtime/goroutine/print";
-import { formatFloat } from "./decimal";
+import { formatFloat } from "./text/decimal";
 import { fromUtf8, hex, utf8 } from "./encoding";
 import { WrappedError } from "./errors";
 import { ioError, Writer } from "./io";
 import { quote } from "./strconv";
-import { TextBuffer } from "./textbuffer";
+import { TextBuffer } from "./text/textbuffer";
 
 const PERCENT: i32 = 0x25;
 const ZERO: i32 = 0x30;

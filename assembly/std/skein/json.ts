@@ -12,10 +12,10 @@
  *
  * On a goroutine.
  */
-import { formatFloat } from "./decimal";
+import { formatFloat } from "./text/decimal";
 import { base64, fromBase64 } from "./encoding";
 import { parse, Parsed } from "./strconv";
-import { TextBuffer } from "./textbuffer";
+import { TextBuffer } from "./text/textbuffer";
 
 /** A value as JSON; with `indent`, a line for each member. What is no number, NaN, is null. */
 export function encode<T>(value: T, indent: string = ""): string {
@@ -322,7 +322,8 @@ class Decoder {
     const start = this.at;
     if (this.unit() == 0x2d) this.at++;
     const first = this.unit();
-    let isNumber = this.digits() && (first != 0x30 || this.at == start + (this.source.charCodeAt(start) == 0x2d ? 2 : 1));
+    let isNumber =
+      this.digits() && (first != 0x30 || this.at == start + (this.source.charCodeAt(start) == 0x2d ? 2 : 1));
     if (this.unit() == 0x2e) {
       this.at++;
       isNumber = this.digits() && isNumber;

@@ -8,7 +8,7 @@
  *
  * On a goroutine.
  */
-import { formatFloat } from "./decimal";
+import { formatFloat } from "./text/decimal";
 export { formatFloat };
 
 /** A number that was parsed. */

@@ -217,7 +217,8 @@ function objectsAreJson(): void {
   check(decode<Line | null>("null").value === null && decode<Line | null>("null").error === null, "null");
   same(wrongJson<Line>('{\n  "count": 256}'), "json: a number that is a u8 expected at 2:12", "out of range");
   same(wrongJson<Line>('{"article": 5}'), "json: a text expected at 1:13", "another type");
-  for (const wrong of ["", "{", "[1", "[1,]", "[01]", "[1] x", "[1.]", "[-]", "[+1]", "nul", "[1 2]"]) wrongJson<f64[]>(wrong);
+  for (const wrong of ["", "{", "[1", "[1,]", "[01]", "[1] x", "[1.]", "[-]", "[+1]", "nul", "[1 2]"])
+    wrongJson<f64[]>(wrong);
   for (const wrong of ['"', '"\\x"', '"\\u12"', '"\n"', "'a'"]) wrongJson<string>(wrong);
   wrongJson<Line>('{"x":' + "[".repeat(100000));
 }
