@@ -17,7 +17,9 @@ import { fileURLToPath } from "node:url";
 import { CompileError } from "../base/errors.js";
 import { globalFunctions } from "../program/wasmsymbols.js";
 import { Headers, insert, nameOf } from "./headers.js";
-import { runTool, toolchainVersion, type Tree } from "./toolchain.js";
+import { isCxxSource } from "./names.js";
+import { runTool, toolchainLibraries, toolchainVersion } from "./toolchain.js";
+import type { Tree } from "./tree.js";
 
 /** How C is to be compiled. */
 export interface COptions {
@@ -62,6 +64,14 @@ const FLAGS = [
   `/${OWN}/include`,
 ];
 
+/**
+ * A null pointer is not caught by memory, whose address 0 can be read: clang compares where a pointer is used, and calls
+ * `__ubsan_handle_type_mismatch_minimal_abort` (assembly/c/runtime.c).
+ */
+const NULL_CHECKS = ["-fsanitize=null", "-fno-sanitize-recover=null", "-fsanitize-minimal-runtime"];
+/** C++ without exceptions, which LLVM has for WebAssembly only with instructions that Asyncify does not know. */
+const CXX_FLAGS = ["-fno-exceptions"];
+
 /** Compiles and links; throws a CompileError with what clang or the linker says. */
 export async function buildC(options: COptions, base: number, cache: string | null): Promise<LinkedC> {
   const folder = process.cwd();
@@ -72,6 +82,7 @@ export async function buildC(options: COptions, base: number, cache: string | nu
   const own = ownFiles(sources);
   const flags = [
     ...FLAGS,
+    ...NULL_CHECKS,
     `-O${options.optimize}`,
     ...options.define.map((macro) => `-D${macro}`),
     ...options.include.map((each) => `-I${nameOf(each)}`),
@@ -86,14 +97,13 @@ export async function buildC(options: COptions, base: number, cache: string | nu
       return;
     }
     const colour = process.stderr.isTTY ? ["-fcolor-diagnostics"] : [];
-    const { ok, text, files: result } = await runTool(folder, ["clang", ...args, ...colour, name, "-o", object], files);
+    const { ok, text, output } = await runTool(folder, ["clang", ...args, ...colour, name, "-o", "-"], files);
     const said = text.replaceAll("/host/", "/");
     if (!ok) throw new CompileError(said.trimEnd() || `${source}: clang failed`);
     if (said) warnings.push(said.trimEnd());
-    const bytes = result[object];
-    if (!(bytes instanceof Uint8Array)) throw new CompileError(`${source}: clang gave no object file`);
-    objects[object] = bytes;
-    if (cache !== null) keep(cache, key, bytes, said.trimEnd());
+    if (output.length === 0) throw new CompileError(`${source}: clang gave no object file`);
+    objects[object] = output;
+    if (cache !== null) keep(cache, key, output, said.trimEnd());
   };
   for (const source of options.sources) {
     const headers = new Headers(options.include);
@@ -103,27 +113,36 @@ export async function buildC(options: COptions, base: number, cache: string | nu
       sources.set(file, text);
       insert(files, nameOf(file), text);
     }
-    await compile(source, nameOf(source), files, flags);
+    await compile(source, nameOf(source), files, isCxxSource(source) ? [...flags, ...CXX_FLAGS] : flags);
   }
   for (const name of Object.keys(own.c)) {
     if (!/\.[cs]$/.test(name) || (name === MAIN && !options.hasMain)) continue;
     await compile(name, `/${OWN}/c/${name}`, { [OWN]: { include: own.include, c: own.c } }, [...FLAGS, "-O2"]);
   }
-  // AssemblyScript may call any of them; what nothing calls goes later.
+  // AssemblyScript may call any of them but those with names of C++'s; what nothing calls goes later.
   const kept = options.hasMain
     ? []
-    : options.sources.flatMap((_, i) => globalFunctions(objects[`${i}.o`] as Uint8Array));
-  const wasm = await link(folder, objects, base, kept);
+    : options.sources
+        .flatMap((_, i) => globalFunctions(objects[`${i}.o`] as Uint8Array))
+        .filter((name) => !name.startsWith("_Z"));
+  const wasm = await link(folder, objects, base, { kept, hasCxx: options.sources.some(isCxxSource) });
   return { wasm, kept: new Set(kept), sources, warnings };
 }
 
-async function link(folder: string, objects: Tree, base: number, kept: readonly string[]): Promise<Uint8Array> {
+async function link(
+  folder: string,
+  objects: Tree,
+  base: number,
+  { kept, hasCxx }: { kept: readonly string[]; hasCxx: boolean },
+): Promise<Uint8Array> {
+  const libraries = toolchainLibraries();
   const args = [
     "wasm-ld",
     ...Object.keys(objects),
-    "-L/usr/lib/wasm32-wasip1",
+    `-L${libraries.folder}`,
+    ...(hasCxx ? ["-lc++", "-lc++abi"] : []),
     "-lc",
-    "/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a",
+    libraries.builtins,
     "--no-entry",
     "--export=skein_c_start",
     "--export-if-defined=skein_c_main",
@@ -136,17 +155,18 @@ async function link(folder: string, objects: Tree, base: number, kept: readonly 
     "-zstack-size=16",
     "--no-stack-first",
     "--no-check-features",
+    // What a name is in the source `cxxnames.ts` finds; Binaryen takes an asterisk in a name for a pattern.
+    "--no-demangle",
     // Where the merge finds them.
     "--export=errno",
     "--export=__tls_base",
     "--export=__heap_base",
     "-o",
-    "linked.wasm",
+    "-",
   ];
-  const { ok, text, files } = await runTool(folder, args, objects);
-  const wasm = files["linked.wasm"];
-  if (!ok || !(wasm instanceof Uint8Array)) throw new CompileError(text.trimEnd() || "wasm-ld failed");
-  return wasm;
+  const { ok, text, output } = await runTool(folder, args, objects);
+  if (!ok || output.length === 0) throw new CompileError(text.trimEnd() || "wasm-ld failed");
+  return output;
 }
 
 /** Skein's own headers and sources, which `sources` is told of. */

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { CompileError } from "../base/errors.js";
-import type { Tree } from "./toolchain.js";
+import type { Tree } from "./tree.js";
 
 /** A file's name in the tree: as it is seen from the working directory, or else its whole path below `/host`. */
 export function nameOf(file: string): string {

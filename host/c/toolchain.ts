@@ -6,13 +6,11 @@
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { CompileError } from "../base/errors.js";
-
-/** Files by name, and folders. */
-export interface Tree {
-  [name: string]: Tree | string | Uint8Array;
-}
+import type { Tree } from "./tree.js";
+import { runSdk, sdkLibraries, sdkVersion } from "./sdk.js";
 
 const PACKAGE = "@yowasp/clang";
 
@@ -31,17 +29,24 @@ interface Package {
   readonly Exit: new () => Error;
 }
 
-/** What a tool had to say, whether it did what it was to, and the files there are afterwards. */
+/** What a tool had to say, whether it did what it was to, and what it wrote to standard output. */
 export interface Outcome {
   readonly ok: boolean;
   readonly text: string;
-  readonly files: Tree;
+  readonly output: Uint8Array;
+}
+
+/** An installed wasi-sdk that is to be used; null for the package. */
+function sdkFolder(): string | null {
+  return process.env.SKEIN_WASI_SDK || null;
 }
 
 let loading: Promise<Package> | undefined;
 
 /** The version of the package that this project has installed; throws a CompileError that says how to install it. */
 export function toolchainVersion(folder: string): string {
+  const sdk = sdkFolder();
+  if (sdk !== null) return sdkVersion(sdk);
   return (manifestOf(folder).version ??= "unknown");
 }
 
@@ -63,6 +68,13 @@ function manifestOf(folder: string): { file: string; version?: string } {
   );
 }
 
+/** Where the libraries for the link are: libc and libc++, and what clang itself calls. */
+export function toolchainLibraries(): { folder: string; builtins: string } {
+  const sdk = sdkFolder();
+  if (sdk !== null) return sdkLibraries(sdk);
+  return { folder: "/usr/lib/wasm32-wasip1", builtins: "/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a" };
+}
+
 /** The version that Skein is tested with. */
 function wantedVersion(): string {
   const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
@@ -78,22 +90,27 @@ function load(folder: string): Promise<Package> {
   })());
 }
 
-/** Runs clang, or, by its name, another tool of LLVM: `wasm-ld`. */
+/**
+ * Runs clang, or, by its name, another tool of LLVM: `wasm-ld`. What it makes goes to standard output (`-o -`): a file in the tree is copied
+ * at each write, and for an object file that is once for each address in it.
+ */
 export async function runTool(folder: string, args: readonly string[], files: Tree): Promise<Outcome> {
+  const sdk = sdkFolder();
+  if (sdk !== null) return runSdk(sdk, args, files);
   const { runClang, runLLVM, Exit } = await load(folder);
   const said: Uint8Array[] = [];
-  const hear = (bytes: Uint8Array | null): void => {
-    if (bytes !== null) said.push(bytes.slice());
+  const made: Uint8Array[] = [];
+  const into = (list: Uint8Array[]) => (bytes: Uint8Array | null) => {
+    if (bytes !== null) list.push(bytes.slice());
   };
-  const options = { stdout: hear, stderr: hear, decodeASCII: false, fetchProgress: () => undefined };
+  const options = { stdout: into(made), stderr: into(said), decodeASCII: false, fetchProgress: () => undefined };
   let ok = true;
-  let result: Tree = {};
   try {
-    result = await (args[0] === "clang" ? runClang : runLLVM)(args, files, options);
+    await (args[0] === "clang" ? runClang : runLLVM)(args, files, options);
   } catch (error) {
     // A trap is LLVM's own: what it said before says why.
     if (!(error instanceof Exit) && !(error instanceof WebAssembly.RuntimeError)) throw error;
     ok = false;
   }
-  return { ok, text: Buffer.concat(said).toString("utf8"), files: result };
+  return { ok, text: Buffer.concat(said).toString("utf8"), output: Buffer.concat(made) };
 }

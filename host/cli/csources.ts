@@ -11,7 +11,7 @@ export interface CFlags {
 }
 
 /**
- * Divides what stands behind the entry into C sources and arguments of the program: what comes before `--` and ends in `.c` is a source.
+ * Divides what stands behind the entry into C sources and arguments of the program: what comes before `--` and is named as one is a source.
  * No `c` where there is no C.
  */
 export function cOf(

@@ -8,6 +8,7 @@
 import { readFileSync, statSync, type Stats } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import process from "node:process";
 import { STATIC_BASE } from "../../assembly/layout.js";
 import { CompileError } from "../base/errors.js";
 import { buildC, type COptions } from "../c/build.js";
@@ -61,7 +62,8 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
     quick: options.quick ?? isQuickRun(),
   };
   const { c } = options;
-  return cached(path.resolve(entryPath), options, JSON.stringify([settings, c]), async () => {
+  const key = JSON.stringify(c === undefined ? [settings] : [settings, c, process.env.SKEIN_WASI_SDK]);
+  return cached(path.resolve(entryPath), options, key, async () => {
     options.onCompile?.();
     if (c === undefined) {
       const { compileProgram } = await loadCompiler();
@@ -137,7 +139,9 @@ function checkEntry(entryPath: string): void {
   if (!stats.isFile()) throw new CompileError(`${entryPath} is not a file`);
   if (stats.size === 0) throw new CompileError(`${entryPath} is empty: a program exports a function main(): void`);
   if (!entryPath.endsWith(".ts") && !isCSource(entryPath)) {
-    throw new CompileError(`${entryPath} is neither AssemblyScript nor C: its name ends in neither .ts nor .c`);
+    throw new CompileError(
+      `${entryPath} is neither AssemblyScript nor C: its name ends in none of .ts, .c, .cc, .cpp and .cxx`,
+    );
   }
 }
 
