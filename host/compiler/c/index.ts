@@ -3,13 +3,15 @@ import { CompileError } from "../../base/errors.js";
 import api, { type Compiler, type MemorySegment } from "../asc.js";
 import type { Hooks } from "../hooks.js";
 import type { Session } from "../session.js";
-import { functionLines, type Line } from "./lines.js";
+import { functionLines, type FunctionLines } from "./lines.js";
 import { CMerge, exportedFunctions, tableLength, type CFunctions } from "./merge.js";
 import { readObject, type CObject } from "./object.js";
 
 /** C's part of a program that is being compiled. */
 export class CPart {
-  private readonly lines: readonly (Line | undefined)[];
+  private readonly lines: readonly (FunctionLines | undefined)[];
+  /** The user's files, as positions name them. */
+  private readonly files: ReadonlySet<string>;
   private merge: CMerge | undefined;
   functions: CFunctions | undefined;
   /** The initial contents of C's static memory. */
@@ -25,6 +27,8 @@ export class CPart {
     private readonly kept: ReadonlySet<string>,
   ) {
     this.lines = functionLines(linked);
+    const places = this.lines.flatMap((each) => [each?.start, ...(each?.instructions ?? []).map(({ line }) => line)]);
+    this.files = new Set(places.flatMap((line) => (line === undefined ? [] : [line.file])));
     this.object = readObject(linked);
     this.memoryEnd = this.object.end;
     this.tableBase = 1 + tableLength(this.object);
@@ -64,6 +68,6 @@ export class CPart {
 
   /** Whether a file, as positions name it, is one of C's. */
   isFile(name: string): boolean {
-    return this.lines.some((line) => line?.file === name);
+    return this.files.has(name);
   }
 }

@@ -1,16 +1,26 @@
 /**
- * Where C's functions are in the source, from the line table that clang has left in the linked module (DWARF 4, `.debug_line`). Only the
- * user's objects have one, and Skein's own part of libc, which is told by its folder; so this also says which functions are whose.
+ * Where C's functions, and the calls and traps in them, are in the source, from the line table that clang has left in the linked module
+ * (DWARF 4, `.debug_line`). Only the user's objects have one, and Skein's own part of libc, which is told by its folder; so this also says
+ * which functions are whose.
  *
  * Addresses are offsets from the start of the code section's contents.
  */
 import { Reader, SECTION_CODE, SECTION_CUSTOM, sections } from "../../program/wasm.js";
+import { instructionsOf } from "./instructions.js";
 
 /** A line of the source. */
 export interface Line {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+}
+
+/** Where a function is in the source. */
+export interface FunctionLines {
+  /** Where it begins. */
+  readonly start: Line;
+  /** The instructions at which a stack may be read, in the order of evaluation; null if they are not known. */
+  readonly instructions: readonly { readonly kind: string; readonly line: Line }[] | null;
 }
 
 interface Row extends Line {
@@ -20,8 +30,8 @@ interface Row extends Line {
 /** The folder that Skein's own sources have for clang. */
 const OWN = "/skein/";
 
-/** For each defined function the place where it begins; undefined for those of libc. */
-export function functionLines(linked: Uint8Array): (Line | undefined)[] {
+/** For each defined function where it is; undefined for those of libc. */
+export function functionLines(linked: Uint8Array): (FunctionLines | undefined)[] {
   const all = [...sections(linked)];
   const code = all.find(({ id }) => id === SECTION_CODE);
   const lines = all.find(({ id, name }) => id === SECTION_CUSTOM && name === ".debug_line");
@@ -33,12 +43,21 @@ export function functionLines(linked: Uint8Array): (Line | undefined)[] {
   return Array.from({ length: reader.u32() }, () => {
     const begin = reader.at - code.start;
     const length = reader.u32();
-    reader.at += length;
-    const end = reader.at - code.start;
+    const end = reader.at + length;
     while (next < rows.length && rows[next]!.address < begin) next++;
-    const row = rows[next];
-    if (row === undefined || row.address >= end || row.file.startsWith(OWN)) return undefined;
-    return { file: row.file, line: row.line, column: row.column };
+    const start = rows[next];
+    if (start === undefined || start.address >= end - code.start || start.file.startsWith(OWN)) {
+      reader.at = end;
+      return undefined;
+    }
+    const found = instructionsOf(reader, end);
+    reader.at = end;
+    const instructions = found?.map(({ kind, at }) => {
+      // The last row that begins no later.
+      while (next + 1 < rows.length && rows[next + 1]!.address <= at - code.start) next++;
+      return { kind, line: rows[next]! };
+    });
+    return { start, instructions: instructions ?? null };
   });
 }
 

@@ -23,11 +23,12 @@
 import binaryen from "binaryen";
 import { CompileError } from "../../base/errors.js";
 import api, { type Compiler, type Expr, type FunctionInstance, type FunctionPrototype, type Module } from "../asc.js";
-import { callTarget, kindName, setCallTarget, walkSlots, type Func, type Slot } from "../safepoints-ir.js";
+import { callTarget, kindName, operationOf, setCallTarget, walkSlots, type Func, type Slot } from "../safepoints-ir.js";
 import { C_MODULE } from "../imports.js";
 import { C_HOLD, C_PREEMPTED } from "../safepoints.js";
 import { CORE, type Session } from "../session.js";
-import type { Line } from "./lines.js";
+import { sourceName } from "./cxxnames.js";
+import type { FunctionLines, Line } from "./lines.js";
 import { ERRNO, type CObject } from "./object.js";
 
 /** What this file uses of Binaryen's own interface. */
@@ -86,6 +87,9 @@ const FEATURES = ["MutableGlobals", "BulkMemory", "NontrappingFPToInt", "SignExt
 /** How far below the thread-local variables a goroutine's errno is (`cstack.ts`). */
 const ERRNO_BELOW_TLS = 16;
 
+/** Begins the names of functions that are not the user's: stacks leave them out. */
+const LIBC = "~libc/";
+
 const EBADF = 8;
 const { I32, None } = api.TypeRef;
 
@@ -109,7 +113,7 @@ export class CMerge {
     private readonly session: Session,
     private readonly object: CObject,
     /** Where each defined function is in the user's sources; undefined for libc's. */
-    private readonly lines: readonly (Line | undefined)[],
+    private readonly lines: readonly (FunctionLines | undefined)[],
   ) {}
 
   /** While AssemblyScript compiles. */
@@ -151,8 +155,13 @@ export class CMerge {
     const renamed = new Map<string, string>();
     const defined = infos.filter((info) => info.module === "");
     for (const info of infos) if (info.module !== "") renamed.set(info.name, this.bridge(module, info));
+    const shown = new Set<string>();
     defined.forEach((info, i) => {
-      renamed.set(info.name, this.lines[i] === undefined ? `~libc/${info.name}` : info.name);
+      if (this.lines[i] === undefined) return renamed.set(info.name, LIBC + info.name);
+      const name = sourceName(info.name);
+      // C++ has several functions of a name: a stack shows the others as `name.12`.
+      renamed.set(info.name, shown.has(name) ? `${name}~${i}` : name);
+      shown.add(name);
     });
     const real = new Map<string, string>();
     for (const { name } of defined.filter((info) => info.name.startsWith(WRAPPER))) {
@@ -163,13 +172,16 @@ export class CMerge {
       renamed.set(wrapped, inside);
     }
     const copier = new Copier(module, renamed);
+    const libc = new Map<string, ReadonlySet<string>>();
     defined.forEach((info, i) => {
       // The name of a function that has a wrapper means the wrapper by now.
       const wrapper = renamed.get(info.name)!;
       const name = wrapper === renamed.get(WRAPPER + info.name) ? real.get(wrapper)! : wrapper;
-      copier.copy(info, name, this.lines[i], real.get(name));
+      const func = copier.copy(info, name, this.lines[i], real.get(name));
+      if (name.startsWith(LIBC)) libc.set(name, calleesOf(func));
       this.functions.names.add(name);
     });
+    for (const name of leadingOut(libc)) this.functions.frames.add(name);
     this.fillTable(module, source, renamed);
     this.define(compiler, new Map(defined.map((info) => [info.name, info])), renamed);
     source.dispose();
@@ -239,6 +251,33 @@ export class CMerge {
   }
 }
 
+/** What stands for the functions that a call through the table may lead to. */
+const INDIRECT = "";
+
+function calleesOf(func: Func): ReadonlySet<string> {
+  const callees = new Set<string>();
+  walkSlots(func, ({ child }) => {
+    const kind = kindName(child);
+    if (kind === "Call") callees.add(callTarget(child));
+    else if (kind === "CallIndirect") callees.add(INDIRECT);
+  });
+  return callees;
+}
+
+/**
+ * The functions of libc from which calls lead out of it: there a goroutine waits, or is ended. Inlined into a function of the user's they
+ * would take the position of the call with them, and a stack would show the line before it.
+ */
+function leadingOut(libc: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const found = new Set<string>();
+  const isOut = (callee: string): boolean => !callee.startsWith(LIBC) || found.has(callee);
+  for (let before = -1; before < found.size;) {
+    before = found.size;
+    for (const [name, callees] of libc) if ([...callees].some(isOut)) found.add(name);
+  }
+  return found;
+}
+
 /** Adds a function that makes a call with another one before and after it. */
 function addBetween(
   module: Module,
@@ -296,27 +335,42 @@ class Copier {
   ) {}
 
   /** Copies a function; in a wrapper, calls of itself are of what it wraps. */
-  copy({ params, results, vars, body }: Info, name: string, line: Line | undefined, wrapped: string | undefined): void {
+  copy(
+    { params, results, vars, body }: Info,
+    name: string,
+    lines: FunctionLines | undefined,
+    wrapped: string | undefined,
+  ): Func {
     const { module } = this;
     const copy = native._BinaryenExpressionCopy(body, module.ref);
     // In a block, so that the outermost expression is in a slot too.
     const func = module.addFunction(name, params, results, vars, module.block(null, [copy], results));
+    const places = lines === undefined ? null : instructionsIn(func);
     walkSlots(func, (slot) => this.adapt(slot));
     if (wrapped !== undefined) {
       walkSlots(func, ({ child }) => {
         if (kindName(child) === "Call" && callTarget(child) === name) setCallTarget(child, wrapped);
       });
     }
-    if (line !== undefined) this.locate(func, line);
+    if (lines !== undefined) this.locate(func, lines, places!);
+    return func;
   }
 
-  /** Says where calls and traps are: at the beginning of the function. */
-  private locate(func: Func, { file, line, column }: Line): void {
+  /** Says where calls and traps are: those that clang knows of at their lines, others at the beginning of the function. */
+  private locate(func: Func, { start, instructions }: FunctionLines, found: readonly Expr[]): void {
+    const isSame =
+      instructions?.length === found.length && instructions.every(({ kind }, i) => kind === kindName(found[i]!));
+    const known = new Set(isSame ? found : []);
+    walkSlots(func, ({ child }) => {
+      if (isShown(child) && !known.has(child)) this.setLine(func, child, start);
+    });
+    if (isSame) instructions.forEach(({ line }, i) => this.setLine(func, found[i]!, line));
+  }
+
+  private setLine(func: Func, expression: Expr, { file, line, column }: Line): void {
     let index = this.files.get(file);
     if (index === undefined) this.files.set(file, (index = this.module.addDebugInfoFile(file)));
-    walkSlots(func, ({ child }) => {
-      if (LOCATED.has(kindName(child))) this.module.setDebugLocation(func, child, index, line, column);
-    });
+    this.module.setDebugLocation(func, expression, index, line, column);
   }
 
   private adapt(slot: Slot): void {
@@ -362,7 +416,23 @@ class Copier {
 }
 
 /** What a stack shows, or where code may trap. */
-const LOCATED = new Set(["Call", "CallIndirect", "Unreachable", "Load", "Store", "Binary", "AtomicRMW"]);
+function isShown(expression: Expr): boolean {
+  const kind = kindName(expression);
+  return SHOWN.has(kind) || (kind === "Binary" && DIVISIONS.has(operationOf(expression)));
+}
+
+const SHOWN = new Set(["Call", "CallIndirect", "Unreachable", "Load", "Store", "AtomicRMW"]);
+const { DivI32, DivU32, RemI32, RemU32, DivI64, DivU64, RemI64, RemU64 } = api.BinaryOp;
+const DIVISIONS = new Set<number>([DivI32, DivU32, RemI32, RemU32, DivI64, DivU64, RemI64, RemU64]);
+
+/** The expressions of a function that a stack shows, in the order of evaluation. */
+function instructionsIn(func: Func): Expr[] {
+  const found: Expr[] = [];
+  walkSlots(func, ({ child }) => {
+    if (isShown(child)) found.push(child);
+  });
+  return found;
+}
 
 interface Access {
   getOffset(e: Expr): number;
