@@ -206,6 +206,31 @@ int pthread_once(pthread_once_t *once, void (*f)(void)) {
 }
 
 /*
+ * Guards of C++'s static variables in functions: one word, whose lowest byte says that it is done, as compiled code wants it. libc++abi's, built
+ * for one thread, take no care of others.
+ */
+enum { GUARD_NEW, GUARD_DONE, GUARD_UNDER_WAY = 0x100 };
+
+int __cxa_guard_acquire(word *guard) {
+  for (;;) {
+    int state = load(guard);
+    if (state == GUARD_DONE) return 0;
+    if (state == GUARD_NEW && swap(guard, GUARD_NEW, GUARD_UNDER_WAY)) return 1;
+    if (state == GUARD_UNDER_WAY) core_wait(guard, GUARD_UNDER_WAY, FOREVER, REASON_ONCE, NULL);
+  }
+}
+
+void __cxa_guard_release(word *guard) {
+  store(guard, GUARD_DONE);
+  core_wake(guard, INT_MAX);
+}
+
+void __cxa_guard_abort(word *guard) {
+  store(guard, GUARD_NEW);
+  core_wake(guard, INT_MAX);
+}
+
+/*
  * ---- cancellation ----
  *
  * A thread that is cancelled ends at its next cancellation point: pthread_join, pthread_cond_wait, sem_wait, sleep and their kin, read,

@@ -103,7 +103,9 @@ WRAP(char *, getenv, &locks[ENVIRONMENT], (const char *name), (name))
 WRAP(int, setenv, &locks[ENVIRONMENT], (const char *name, const char *to, int replace), (name, to, replace))
 WRAP(int, unsetenv, &locks[ENVIRONMENT], (const char *name), (name))
 WRAP(int, putenv, &locks[ENVIRONMENT], (char *entry), (entry))
-WRAP(int, atexit, &locks[AT_EXIT], (void (*f)(void)), (f))
+/* What atexit calls, and C++ for its static variables. */
+int __cxa_atexit(void (*f)(void *), void *arg, void *dso);
+WRAP(int, __cxa_atexit, &locks[AT_EXIT], (void (*f)(void *), void *arg, void *dso), (f, arg, dso))
 
 /* ---- cancellation points ---- */
 

@@ -1,6 +1,6 @@
 /** C programs, and C in AssemblyScript ones: compiled by clang from npm; without that package nothing of this can be tested. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
@@ -48,14 +48,27 @@ describe(`C [${runtime}]`, { skip }, () => {
     const channels = await fault(0);
     assert.equal(channels.stdout, "goroutine 1 of 1\n", channels.text);
     assert.equal(channels.code, 0, channels.text);
+    const lines = readFileSync(path.join(root, programs, "faults.c"), "utf8").split("\n");
+    /** The head of a stack whose top is at the line with that text. */
+    const at = (text: string): string => {
+      const line = lines.findIndex((each) => each.includes(text)) + 1;
+      return `\n\ngoroutine 1 \\[running\\]:\n\\w+\\(\\.\\.\\.\\)\n\t.*faults\\.c:${line}:`;
+    };
     const faults: [number, RegExp][] = [
-      [1, /^panic: SIGABRT: abort\n\ngoroutine 1 \[running\]:\n.*\(\.\.\.\)\n\t.*faults\.c:\d+/],
+      [1, new RegExp(`^panic: SIGABRT: abort${at("case 1: abort")}`)],
       [2, /^panic: runtime error: stack overflow\n\ngoroutine 1 \[running\]:\ndeep\(\.\.\.\)\n\t.*faults\.c:\d+/],
-      [3, /^panic: runtime error: integer divide by zero\n/],
+      [3, new RegExp(`^panic: runtime error: integer divide by zero${at("5 / zero")}`)],
       [5, /^Assertion failed: zero == 1 \(.*faults\.c: inner: \d+\)\npanic: SIGABRT: abort\n/],
-      [6, /^panic: free\(\): invalid pointer\n/],
+      [6, new RegExp(`^panic: free\\(\\): invalid pointer${at("free(block + 4)")}`)],
       [7, /^fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 \[pthread_mutex_lock\]:\n/],
       [8, /^fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 \[chan send\]:\n/],
+      [9, new RegExp(`^panic: SIGSEGV: null pointer dereference${at("return *no_number")}`)],
+      [10, new RegExp(`^panic: SIGSEGV: null pointer dereference${at("nothing->text[3]")}`)],
+      [11, /^panic: free\(\): double free detected\n\ngoroutine 1 /],
+      [
+        13,
+        /^fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 \[pthread_join\]:\n[^]*\[pthread_mutex_lock\]:\ncrosswise[^]*\[pthread_mutex_lock\]:\ncrosswise/,
+      ],
     ];
     for (const [which, words] of faults) {
       const { code, stderr, text } = await fault(which);
@@ -63,6 +76,12 @@ describe(`C [${runtime}]`, { skip }, () => {
       assert.equal(code, 2, text);
     }
     assert.equal((await fault(4)).code, 309 % 256);
+    const ended = await fault(12);
+    assert.equal(ended.stderr, "the thread ends it\n", ended.text);
+    assert.equal(ended.code, 5, ended.text);
+    const stranger = await fault(14);
+    assert.equal(stranger.stderr, "Operation not permitted\n", stranger.text);
+    assert.equal(stranger.code, 0, stranger.text);
   });
 
   it("gives C the directories that --dir names, and no way out of them", async () => {
@@ -88,11 +107,15 @@ describe(`C [${runtime}]`, { skip }, () => {
   });
 
   it("calls C from AssemblyScript, and from the host", async () => {
-    const [entry, codec] = ["mixed.ts", "codec.c"].map((name) => path.join(programs, name)) as [string, string];
-    const result = await runSkein(["run", entry, codec], { timeoutMs });
-    assert.equal(result.stdout, "cbf43926\n6\ntrue\n7\nfalse\ndone\n", described(result));
+    const [entry, codec, words] = ["mixed.ts", "codec.c", "words.cpp"].map((name) => path.join(programs, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const result = await runSkein(["run", entry, codec, words], { timeoutMs });
+    assert.equal(result.stdout, "cbf43926\n6\ntrue\n7\nfalse\n4 words, be first\ndone\n", described(result));
     const wasm = path.join(directory, "mixed.wasm");
-    const built = await runSkein(["build", entry, codec, "-o", wasm], { timeoutMs });
+    const built = await runSkein(["build", entry, codec, words, "-o", wasm], { timeoutMs });
     assert.equal(built.code, 0, described(built));
     const { start } = await import("../../host/index.js");
     const rt = await start({ program: wasm });
@@ -110,7 +133,27 @@ describe(`C [${runtime}]`, { skip }, () => {
       assert.match(result.stderr, words, described(result));
       assert.equal(result.code, 1, described(result));
     };
+    const sdk = path.join(directory, "sdk", "bin");
+    mkdirSync(sdk, { recursive: true });
+    const clang = write(
+      "sdk/bin/clang",
+      '#!/bin/sh\ncase $1 in --version) echo 1;; *) pwd; echo "$@" >&2; exit 1;; esac\n',
+    );
+    chmodSync(path.join(directory, clang), 0o755);
+    const withSdk = await runSkein(["run", write("sdk.c", "int main(void) { return 0; }\n")], {
+      cwd: directory,
+      env: { SKEIN_WASI_SDK: path.join(directory, "sdk") },
+    });
+    assert.match(withSdk.stderr, /^-c --target=wasm32-wasip1 .* sdk\.c -o - /, described(withSdk));
+    assert.equal(withSdk.code, 1);
+    const noSdk = await runSkein(["run", "sdk.c"], { cwd: directory, env: { SKEIN_WASI_SDK: "/nowhere" } });
+    assert.match(noSdk.stderr, /SKEIN_WASI_SDK is \/nowhere, where there is no wasi-sdk/, described(noSdk));
+    assert.equal(noSdk.code, 1);
     await refused([write("syntax.c", "int main(void) { return 1 }\n")], /^syntax\.c:1:26: error: expected ';'/);
+    await refused(
+      [write("wrong.cpp", "int main() { return none; }\n")],
+      /^wrong\.cpp:1:21: error: use of undeclared identifier/,
+    );
     await refused([write("undefined.c", "int f(void);\nint main(void) { return f(); }\n")], /undefined symbol: f/);
     const declaring = '@external("c", "f") declare function f(): i32;\nexport function main(): i32 { return f(); }\n';
     await refused([write("declares.ts", declaring)], /name the C source that defines it too/);

@@ -34,6 +34,8 @@ import { G } from "../../abi";
 
 /** Bytes of a C stack, thread-local variables included, unless somebody asks for more: one page of the allocator. */
 const STACK_BYTES: usize = 65536;
+/** Thread-local variables of more than that come on top of it. */
+const TLS_BYTES: usize = 16384;
 /** That of goroutine 1 of a C program: what nobody touches costs nothing. */
 const MAIN_BYTES: usize = 1048576;
 /** LLVM's own constant for WebAssembly. */
@@ -64,16 +66,18 @@ declare function tlsStart(): usize;
 @external("c", "~tls_size")
 declare function tlsSize(): usize;
 
-/** Stacks of STACK_BYTES that no goroutine has. */
+/** Stacks of the usual size that no goroutine has. */
 let pool: usize = 0;
 let pooled: i32 = 0;
+/** The usual size, which programs without C do not know. */
+let poolBytes: usize = 0;
 /** Guards both: a word whose address is known. */
 const poolLock: usize = memory.data(sizeof<i32>(), 4);
 
 /** Before C runs on this goroutine, or goes on. */
 export function enterC(): void {
   const timer = sleepTimerOf(g);
-  if (timer.cstack == 0) giveStack(timer, STACK_BYTES);
+  if (timer.cstack == 0) giveStack(timer, usualBytes());
   const stack = changetype<CStack>(timer.cstack);
   setC(stack.sp, changetype<usize>(stack) + offsetof<CStack>() + RED_ZONE, stack.tls);
 }
@@ -85,7 +89,14 @@ export function leaveC(): void {
 
 /** Gives a goroutine that has not run C yet a stack of another size; 0 for that of main. */
 export function sizeC(bytes: usize): void {
-  giveStack(sleepTimerOf(g), max(bytes == 0 ? MAIN_BYTES : bytes + tlsSize() + 2 * TLS_ALIGN + RED_ZONE, STACK_BYTES));
+  giveStack(
+    sleepTimerOf(g),
+    max(bytes == 0 ? MAIN_BYTES + tlsSize() : bytes + tlsSize() + 2 * TLS_ALIGN + RED_ZONE, usualBytes()),
+  );
+}
+
+function usualBytes(): usize {
+  return tlsSize() <= TLS_BYTES ? STACK_BYTES : STACK_BYTES + tlsSize();
 }
 
 /** Moves the end of C's stack: what C does wherever it sets its stack pointer. */
@@ -126,7 +137,7 @@ export function endC(gp: G): void {
   if (block == 0) return;
   timer.cstack = 0;
   const stack = changetype<CStack>(block);
-  if (stack.size == STACK_BYTES && pooled < POOL_MAX) {
+  if (stack.size == poolBytes && pooled < POOL_MAX) {
     lock(poolLock);
     stack.next = pool;
     pool = block;
@@ -139,7 +150,7 @@ export function endC(gp: G): void {
 
 function giveStack(timer: SleepTimer, bytes: usize): void {
   let block: usize = 0;
-  if (bytes == STACK_BYTES && pool != 0) {
+  if (bytes == usualBytes() && pool != 0) {
     lock(poolLock);
     block = pool;
     if (block != 0) {
@@ -149,6 +160,7 @@ function giveStack(timer: SleepTimer, bytes: usize): void {
     unlock(poolLock);
   }
   if (block == 0) block = malloc(bytes);
+  if (poolBytes == 0) poolBytes = usualBytes();
   const stack = changetype<CStack>(block);
   const size = tlsSize();
   stack.size = bytes;

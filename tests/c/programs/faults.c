@@ -4,6 +4,7 @@
 #include <skein.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static volatile int zero;
 
@@ -60,6 +61,30 @@ static int channels(void) {
   return 0;
 }
 
+static record *volatile nothing;
+static int *volatile no_number;
+
+/* More than a stack usually has. */
+static _Thread_local char large[70000];
+
+static void *ends_it(void *arg) {
+  for (int i = 0; i < sizeof large; i++) assert(large[i]++ == 0);
+  fputs("the thread ends it\n", stderr);
+  exit(5);
+}
+
+static pthread_mutex_t crossed[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+static pthread_barrier_t both;
+
+static void *crosswise(void *own) {
+  pthread_mutex_lock(own);
+  pthread_barrier_wait(&both);
+  pthread_mutex_lock(own == crossed ? crossed + 1 : crossed);
+  return NULL;
+}
+
+static void *stranger(void *arg) { return (void *)pthread_mutex_unlock(&crossed[0]); }
+
 static int inner(int which) {
   switch (which) {
     case 0: return channels();
@@ -79,6 +104,40 @@ static int inner(int which) {
       return pthread_mutex_lock(&mutex);
     }
     case 8: skein_send(skein_chan_new(4, 0), &which);
+    case 9: return *no_number;
+    case 10: return nothing->text[3];
+    case 11: {
+      char *volatile block = malloc(100), *volatile other = malloc(100);
+      free(block);
+      free(other);
+      free(block);
+      break;
+    }
+    case 12: {
+      pthread_t thread;
+      pthread_create(&thread, NULL, ends_it, NULL);
+      pthread_join(thread, NULL);
+      break;
+    }
+    case 13: {
+      pthread_t threads[2];
+      pthread_barrier_init(&both, NULL, 2);
+      for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, crosswise, &crossed[i]);
+      pthread_join(threads[0], NULL);
+      break;
+    }
+    case 14: {
+      pthread_t thread;
+      pthread_mutexattr_t checks;
+      pthread_mutexattr_init(&checks);
+      pthread_mutexattr_settype(&checks, PTHREAD_MUTEX_ERRORCHECK);
+      pthread_mutex_init(&crossed[0], &checks);
+      pthread_mutex_lock(&crossed[0]);
+      void *error;
+      pthread_create(&thread, NULL, stranger, NULL);
+      pthread_join(thread, &error);
+      fprintf(stderr, "%s\n", strerror((int)error));
+    }
   }
   return 0;
 }

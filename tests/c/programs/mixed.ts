@@ -1,6 +1,9 @@
 import { gc, go, Mutex, println, WaitGroup, WeakRef } from "skein";
 
 
+@external("c", "count_words")
+declare function countWords(first: usize): i32;
+
 @external("c", "crc32")
 declare function crc32(seed: u32, p: usize, n: usize): u32;
 
@@ -79,5 +82,8 @@ export function main(): void {
     ended.done();
   });
   ended.wait();
+  const first = new Uint8Array(16);
+  const counted = countWords(first.dataStart);
+  println(`${counted} words, ${String.UTF8.decodeUnsafe(first.dataStart, 16, true)} first`);
   println("done");
 }
