@@ -3,6 +3,7 @@
  * JavaScript are in `bench/tasks`.
  */
 import type { Benchmark, Target } from "./benchmark.js";
+import { cPrograms } from "./cprograms.js";
 import { compute } from "./compute.js";
 import { loops } from "./loops.js";
 import { memory } from "./memory.js";
@@ -326,6 +327,7 @@ export const suite: readonly Benchmark[] = [
     targets: [{ kind: "absolute", atMost: 50 }],
   },
   ...compute,
+  ...cPrograms,
   ...memory,
   ...tasks,
   ...remote,

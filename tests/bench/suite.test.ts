@@ -11,7 +11,9 @@ describe("the suite", () => {
   it("has a program for each benchmark, and the same in Go where it is compared with Go", () => {
     for (const { name, program = name, implementations, measure } of suite) {
       if (measure === "mean") continue;
-      const files = isShared(program) ? [`tasks/${program}`] : [`programs/${program}.ts`];
+      const files = isShared(program) ? [`tasks/${program}`] : [];
+      if (!isShared(program) && implementations[0] !== "skein/c") files.push(`programs/${program}.ts`);
+      if (implementations.includes("skein/c")) files.push(`programs/c/${program}.c`);
       for (const peer of ["go", "evio"])
         if (implementations.includes(peer)) files.push(`peers/${peer}/${program}/main.go`);
       if (implementations.includes("skein/serve")) files.push(`programs/${program}-serve.ts`);

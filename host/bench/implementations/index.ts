@@ -4,14 +4,16 @@
  */
 import { evio, go } from "./go.js";
 import type { Implementation } from "./implementation.js";
+import { native, wasi } from "./native.js";
 import { packages } from "./packages.js";
 import { pythonLoops } from "./python.js";
 import { servers } from "./servers.js";
-import { skein, skeinGCOff, skeinGM, skeinNoBarrier, skeinNoPreempt, skeinServe } from "./skein.js";
+import { skein, skeinC, skeinGCOff, skeinGM, skeinNoBarrier, skeinNoPreempt, skeinServe } from "./skein.js";
 
 export const implementations: readonly Implementation[] = [
   skein,
   ...skeinServe,
+  skeinC,
   go,
   evio,
   skeinGM,
@@ -21,4 +23,6 @@ export const implementations: readonly Implementation[] = [
   ...packages,
   ...servers,
   ...pythonLoops,
+  native,
+  wasi,
 ];

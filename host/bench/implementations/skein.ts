@@ -4,6 +4,7 @@ import path from "node:path";
 import { isShared } from "../benchmark.js";
 import { packageRoot } from "../paths.js";
 import type { Implementation } from "./implementation.js";
+import { checkToolchain } from "./native.js";
 import { javaScript, runtime, sharedProgram } from "./javascript.js";
 
 /** The programs that `skein run` runs, by their names. */
@@ -21,20 +22,34 @@ function skeinUncollected(name: string, description: string, env: Environment = 
   return skeinRun(name, description, (program) => program, [], { SKEIN_GC: "off", ...env });
 }
 
+/** The programs of a folder of `bench/programs`, with their ending. */
+interface Folder {
+  readonly name: string;
+  readonly ending: string;
+  /** Throws a ChildError that says why they cannot be built. */
+  check?(): void;
+}
+
+const PROGRAMS: Folder = { name: ".", ending: ".ts" };
+
 function skeinRun(
   name: string,
   description: string,
   programs: Programs,
   options: readonly string[] = [],
   env: Environment = {},
+  folder = PROGRAMS,
 ): Implementation {
   const cli = path.join(packageRoot, "bin", "skein.js");
-  const fileOf = (program: string) => path.join(packageRoot, "bench", "programs", `${program}.ts`);
+  const fileOf = (program: string) =>
+    path.join(packageRoot, "bench", "programs", folder.name, `${program}${folder.ending}`);
   return {
     name,
     description,
-    prepare: () =>
-      Promise.resolve({
+    // eslint-disable-next-line @typescript-eslint/require-await -- what check throws is the promise's
+    prepare: async () => {
+      folder.check?.();
+      return {
         runtime,
         command: (benchmark, procs, args) => {
           const program = programs(benchmark);
@@ -43,7 +58,8 @@ function skeinRun(
           return { ...javaScript(...run), env };
         },
         build: (benchmark) => ({ ...javaScript(cli, "build", fileOf(programs(benchmark)), "-o", os.devNull), env }),
-      }),
+      };
+    },
   };
 }
 
@@ -77,3 +93,13 @@ export const skeinServe: readonly Implementation[] = [
   skeinRun("skein/serve", "loops in AssemblyScript: bench/programs/NAME-serve.ts", (program) => `${program}-serve`),
   skeinRun("serve", "loops in TypeScript: bench/tasks/NAME-serve.mjs", (program) => `${program}-serve.mjs`),
 ];
+
+/** C on goroutines; it is given /proc, where a program finds the memory that it has. */
+export const skeinC = skeinRun(
+  "skein/c",
+  "C on goroutines: bench/programs/c, by skein run",
+  (program) => program,
+  ["--dir", "/proc"],
+  {},
+  { name: "c", ending: ".c", check: checkToolchain },
+);
