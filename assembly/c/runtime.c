@@ -23,12 +23,6 @@ _Noreturn void abort(void) {
   core_die(words, sizeof words - 1);
 }
 
-/* Called where a pointer that is null is used (host/c/build.ts). */
-_Noreturn void __ubsan_handle_type_mismatch_minimal_abort(void) {
-  static const char words[] = "SIGSEGV: null pointer dereference";
-  core_die(words, sizeof words - 1);
-}
-
 /* ---- the heap ---- */
 
 static void *checked(void *block) {

@@ -205,6 +205,12 @@ int pthread_once(pthread_once_t *once, void (*f)(void)) {
   return 0;
 }
 
+/* Called where a pointer that is null is used (host/c/build.ts). */
+_Noreturn void __ubsan_handle_type_mismatch_minimal_abort(void) {
+  static const char words[] = "SIGSEGV: null pointer dereference";
+  core_die(words, sizeof words - 1);
+}
+
 /*
  * Guards of C++'s static variables in functions: one word, whose lowest byte says that it is done, as compiled code wants it. libc++abi's, built
  * for one thread, take no care of others.

@@ -66,7 +66,7 @@ const FLAGS = [
 
 /**
  * A null pointer is not caught by memory, whose address 0 can be read: clang compares where a pointer is used, and calls
- * `__ubsan_handle_type_mismatch_minimal_abort` (assembly/c/runtime.c).
+ * `__ubsan_handle_type_mismatch_minimal_abort` (assembly/c/threads.c).
  */
 const NULL_CHECKS = ["-fsanitize=null", "-fno-sanitize-recover=null", "-fsanitize-minimal-runtime"];
 /** C++ without exceptions, which LLVM has for WebAssembly only with instructions that Asyncify does not know. */
