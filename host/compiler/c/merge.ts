@@ -157,10 +157,10 @@ export class CMerge {
     for (const info of infos) if (info.module !== "") renamed.set(info.name, this.bridge(module, info));
     const shown = new Set<string>();
     defined.forEach((info, i) => {
-      if (this.lines[i] === undefined) return renamed.set(info.name, LIBC + info.name);
-      const name = sourceName(info.name);
+      const own = this.lines[i] === undefined ? LIBC + info.name : sourceName(info.name);
       // C++ has several functions of a name: a stack shows the others as `name.12`.
-      renamed.set(info.name, shown.has(name) ? `${name}~${i}` : name);
+      const name = shown.has(own) ? `${own}~${i}` : own;
+      renamed.set(info.name, name);
       shown.add(name);
     });
     const real = new Map<string, string>();
