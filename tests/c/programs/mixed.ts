@@ -4,6 +4,7 @@ import { gc, go, Mutex, println, WaitGroup, WeakRef } from "skein";
 @external("c", "count_words")
 declare function countWords(first: usize): i32;
 
+
 @external("c", "crc32")
 declare function crc32(seed: u32, p: usize, n: usize): u32;
 
