@@ -107,11 +107,13 @@ function compileSources(entryAsGiven: string, settings: Settings, c: CPart | nul
 
     const isProgramFile = (source: Source): boolean => sources.location(source.normalizedPath) !== null;
     const files = program.parser.sources.filter(isProgramFile).map(({ debugInfoIndex }) => debugInfoIndex);
-    runPasses(module, { frames, table, quick: settings.quick }, () => {
+    const inC = c?.functions?.names ?? new Set();
+    const isOwn = (name: string): boolean => isProgram(sources, name) && !inC.has(name);
+    runPasses(module, { frames, table, quick: settings.quick, isProgram: isOwn }, () => {
       places.apply(module, new Set(files));
-      reduceLoads(module, !settings.quick, c?.functions?.names ?? new Set());
+      reduceLoads(module, !settings.quick, inC);
       nullChecks.seal(module, indexing.functions);
-      safepoints?.insert(module, table, c?.functions?.names ?? new Set());
+      safepoints?.insert(module, table, inC);
     });
     const optimized = performance.now();
 

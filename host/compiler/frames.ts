@@ -14,7 +14,7 @@
  * Of the core, those that call Asyncify's primitives. Asyncify takes such a function for the top or the bottom of a stack
  * and does not instrument it; inlined into another, it would take that one along.
  *
- * And `abort`, `nilPanic` and `__panicIndex`, which are called where the program throws, uses null, or an index is out of range: inlined, they would leave that without a
+ * And `PANICS`, which are called where the program throws, uses null, an index out of range and the like: inlined, they would leave that without a
  * position; and `futexsleep`, for the reason given there.
  *
  * All this is noted while instructions are generated, when it is known which function they go into.

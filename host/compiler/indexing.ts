@@ -23,7 +23,7 @@ import api, {
 import type { Hooks } from "./hooks.js";
 import { markElements } from "./marks.js";
 import { callTarget, kindName, walk } from "./safepoints-ir.js";
-import { CORE, PANIC_INDEX } from "./session.js";
+import { CORE, PANIC_HOLE, PANIC_INDEX } from "./session.js";
 
 /** The accessors whose lengths are fields of the object. */
 const WITH_FIELDS = /^~lib\/(array\/Array<.*>|typedarray\/\w+)#__[gs]et$/;
@@ -72,7 +72,7 @@ export class Indexing {
     const { range } = this.assigned.get(node)?.array ?? node;
     markElements(access);
     walk(access, (expression) => {
-      if (isIndexPanic(expression)) compiler.addDebugLocation(expression, range);
+      if (isIndexPanic(expression) || isHolePanic(expression)) compiler.addDebugLocation(expression, range);
     });
     return access;
   }
@@ -104,5 +104,13 @@ function isSame(one: Node, other: Node): boolean {
 }
 
 export function isIndexPanic(expression: Expr): boolean {
-  return kindName(expression) === "Call" && callTarget(expression) === `${CORE}/${PANIC_INDEX}`;
+  return isCallOf(expression, PANIC_INDEX);
+}
+
+export function isHolePanic(expression: Expr): boolean {
+  return isCallOf(expression, PANIC_HOLE);
+}
+
+function isCallOf(expression: Expr, panic: string): boolean {
+  return kindName(expression) === "Call" && callTarget(expression) === `${CORE}/${panic}`;
 }

@@ -11,22 +11,27 @@ const HELPER = "~locals";
 
 /** Gives each function so many locals of type i32; tells the first of each. */
 export function addLocals(module: Module, counts: ReadonlyMap<Func, number>): Map<Func, number> {
+  return addTypedLocals(module, new Map([...counts].map(([func, count]) => [func, Array<number>(count).fill(I32)])));
+}
+
+/** Gives each function locals of these types; tells the first of each. */
+export function addTypedLocals(module: Module, wanted: ReadonlyMap<Func, readonly number[]>): Map<Func, number> {
   const firsts = new Map<Func, number>();
-  const helpers = new Set<number>();
-  for (const [func, count] of counts) {
-    const helper = `${HELPER}${count}`;
-    if (!helpers.has(count)) module.addFunction(helper, None, None, Array<number>(count).fill(I32), module.nop());
-    helpers.add(count);
+  const helpers = new Map<string, string>();
+  for (const [func, types] of wanted) {
+    const key = types.join();
+    const helper = helpers.get(key) ?? `${HELPER}${helpers.size}`;
+    if (!helpers.has(key)) module.addFunction(helper, None, None, [...types], module.nop());
+    helpers.set(key, helper);
     firsts.set(func, localCount(func));
     setBody(func, module.block(null, [module.call(helper, [], None), bodyOf(func)], typeOf(bodyOf(func))));
   }
-  if (counts.size > 0) inlineSmallest(module);
-  for (const [func, count] of counts) {
-    if (localCount(func) !== firsts.get(func)! + count) throw new Error("a function did not get its locals");
+  if (wanted.size > 0) inlineSmallest(module);
+  for (const [func, { length }] of wanted) {
+    if (localCount(func) !== firsts.get(func)! + length) throw new Error("a function did not get its locals");
   }
-  // If a function is the only one with so many, the pass takes its helper along.
-  for (const count of helpers)
-    if (module.getFunction(`${HELPER}${count}`) !== 0) module.removeFunction(`${HELPER}${count}`);
+  // If a function is the only one with such locals, the pass takes its helper along.
+  for (const helper of helpers.values()) if (module.getFunction(helper) !== 0) module.removeFunction(helper);
   return firsts;
 }
 

@@ -37,7 +37,7 @@ import {
   type Func,
   type Slot,
 } from "./safepoints-ir.js";
-import { checksNull, isIndexPanic } from "./indexing.js";
+import { checksNull, isHolePanic, isIndexPanic } from "./indexing.js";
 import { CORE, NIL_PANIC, type Session } from "./session.js";
 
 const { BinaryOp, UnaryOp, CommonFlags } = api;
@@ -130,7 +130,8 @@ export class NullChecks {
       if (func === undefined) continue;
       walkSlots(func, (slot) => {
         const call = slot.child;
-        if (isPanic(call) || isIndexPanic(call)) slot.replace(module.block(null, [call, module.unreachable()]));
+        if (isPanic(call) || isIndexPanic(call) || isHolePanic(call))
+          slot.replace(module.block(null, [call, module.unreachable()]));
       });
     }
   }

@@ -3,7 +3,7 @@
  *
  * AssemblyScript generates code and optimises nothing, so that what may be inlined is decided here:
  *
- * - The functions that frames.ts names stay functions of their own.
+ * - The functions that frames.ts names stay functions of their own; small ones go into others all the same, in a way of their own (leaves.ts).
  * - Equal functions are not merged, because a panic's stack would name one of them for the other.
  *
  * The optimisation before Asyncify makes functions few, small and flat in locals, since every call that may switch saves
@@ -14,6 +14,7 @@
  * nobody needs. Its programs do the same at some half of the speed.
  */
 import type { Module } from "./asc.js";
+import { inlineLeaves } from "./leaves.js";
 import { splitInstrumented } from "./twins.js";
 import { CORE, INVOKE } from "./session.js";
 import { bodyOf, callTarget, functionsOf, walk } from "./safepoints-ir.js";
@@ -71,10 +72,12 @@ export interface Build {
   /** Those in the function table. */
   readonly table: ReadonlySet<string>;
   readonly quick: boolean;
+  /** Tells whether a function is the program's, and not in C. */
+  readonly isProgram: (name: string) => boolean;
 }
 
 /** Runs all passes. `afterInlining` is called where safepoints are to be inserted. */
-export function runPasses(module: Module, { frames, table, quick }: Build, afterInlining: () => void): void {
+export function runPasses(module: Module, { frames, table, quick, isProgram }: Build, afterInlining: () => void): void {
   module.clearPassArguments();
   module.setOptimizeLevel(3);
   module.setShrinkLevel(0);
@@ -99,6 +102,7 @@ export function runPasses(module: Module, { frames, table, quick }: Build, after
   module.runPasses(["remove-unused-module-elements", "simplify-globals", ...functionPasses]);
   if (quick) module.runPasses(["inlining"]);
   else module.runPasses(["dae-optimizing", "inlining-optimizing", "simplify-globals-optimizing", "directize"]);
+  if (!quick && inlineLeaves(module, frames, isProgram)) module.runPasses(["simplify-locals", "vacuum"]);
   module.runPasses([
     "remove-unused-module-elements",
     quick ? "precompute" : "precompute-propagate",

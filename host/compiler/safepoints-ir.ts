@@ -165,7 +165,7 @@ const names = binaryen as unknown as Readonly<
       getDefaultName(e: Expr): string;
       setDefaultName(e: Expr, name: string): void;
     };
-    Block: { getName(e: Expr): string | null };
+    Block: { getName(e: Expr): string | null; setName(e: Expr, name: string): void };
     Call: { getTarget(e: Expr): string; setTarget(e: Expr, name: string): void };
     GlobalGet: { getName(e: Expr): string };
     Function: { getName(f: Func): string };
@@ -174,6 +174,7 @@ const names = binaryen as unknown as Readonly<
 >;
 
 export const blockName = (block: Expr): string | null => names.Block.getName(block);
+export const setBlockName = (block: Expr, name: string): void => names.Block.setName(block, name);
 export const loopName = (loop: Expr): string => names.Loop.getName(loop);
 export const loopBody = native("LoopGetBody");
 export const callTarget = (call: Expr): string => names.Call.getTarget(call);
@@ -192,6 +193,10 @@ const operationOfBinary = native("BinaryGetOp");
 
 /** The local that is read or written. */
 export const localIndex = (e: Expr): number => (kindName(e) === "LocalGet" ? indexOfGet(e) : indexOfSet(e));
+
+const [setIndexOfGet, setIndexOfSet] = [native("LocalGetSetIndex"), native("LocalSetSetIndex")];
+export const setLocalIndex = (e: Expr, to: number): void =>
+  void (kindName(e) === "LocalGet" ? setIndexOfGet : setIndexOfSet)(e, to);
 
 /** What a unary or binary expression does. */
 export const operationOf = (e: Expr): number => (kindName(e) === "Unary" ? operationOfUnary(e) : operationOfBinary(e));
@@ -218,6 +223,9 @@ export function branchNames(jump: Expr): string[] {
   if (kindName(jump) === "Break") return [names.Break.getName(jump)];
   return [...names.Switch.getNames(jump), names.Switch.getDefaultName(jump)];
 }
+
+/** Has a jump with one label go to another. */
+export const renameBranch = (jump: Expr, to: string): void => names.Break.setName(jump, to);
 
 /** Gives a loop another label, and makes the jumps to it follow. */
 export function renameLoop(loop: Expr, to: string): void {
@@ -250,6 +258,9 @@ export const paramsOf = (func: Func): number[] => names.expandType(paramsTypeOf(
 const varCount = native("FunctionGetNumVars");
 const varAt = native("FunctionGetVar");
 
+/** The types of its other locals. */
+export const varsOf = (func: Func): number[] => Array.from({ length: varCount(func) }, (_, i) => varAt(func, i));
+
 /** All functions that have a body, by name. */
 export function functionsOf(module: Module): Map<string, Func> {
   const functions = new Map<string, Func>();
@@ -262,9 +273,8 @@ export function functionsOf(module: Module): Map<string, Func> {
 
 /** Adds a function like `func` under another name. */
 export function cloneFunction(module: Module, func: Func, name: string): Func {
-  const vars = Array.from({ length: varCount(func) }, (_, i) => varAt(func, i));
   const body = module.copyExpression(bodyOf(func));
-  const clone = module.addFunction(name, paramsTypeOf(func), resultsOf(func), vars, body);
+  const clone = module.addFunction(name, paramsTypeOf(func), resultsOf(func), varsOf(func), body);
   const positions = positionsOf(module, func);
   const copy = (from: Expr, to: Expr): void => {
     const position = positions.get(from);

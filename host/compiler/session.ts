@@ -18,12 +18,15 @@ import api, {
 /** Names of the core's files, as AssemblyScript names elements. */
 export const CORE = "~lib/skein/runtime";
 
-/** Where the program throws, where it uses null, and where an index is out of range: functions of the core that do not return. */
+/** Where the program throws, uses null, an index out of range, or an element that was never set: functions of the core that do not return. */
 export const ABORT = "base/panic/abort";
 export const NIL_PANIC = "base/nil/nilPanic";
 export const PANIC_INDEX = "base/nil/__panicIndex";
+export const PANIC_HOLE = "base/nil/__panicHole";
 /** Their internal names. */
-export const PANICS: ReadonlySet<string> = new Set([ABORT, NIL_PANIC, PANIC_INDEX].map((name) => `${CORE}/${name}`));
+export const PANICS: ReadonlySet<string> = new Set(
+  [ABORT, NIL_PANIC, PANIC_INDEX, PANIC_HOLE].map((name) => `${CORE}/${name}`),
+);
 
 /** What calls the code that is attempted (`goroutine/unwind.ts`): JavaScript's function, and the one that this calls. */
 export const HOST_ATTEMPT = `${CORE}/base/imports/hostAttempt`;

@@ -1,6 +1,6 @@
 /**
  * An index panics where it is out of range, with itself and the length, and nowhere else, however often the array, its length and its data are
- * read before a loop instead of in it. Each export of the program is called.
+ * read before a loop instead of in it, and whether the function with it is inlined. Each export of the program is called.
  */
 import assert from "node:assert/strict";
 import path from "node:path";
@@ -29,11 +29,20 @@ class Table {
   append(x: i32): void { this.cells[this.cells.length] = x; }
   sum(upTo: i32): i32 { let sum = 0; for (this.at = 0; this.at < upTo; this.at++) sum += this.cells[this.at]; return sum; }
 }
+class Grid {
+  cells: i32[];
+  constructor(private side: i32) { this.cells = list(side * side); }
+  // Small enough to go into who calls them.
+  cell(x: i32, y: i32): i32 { x = (x + this.side) % this.side; return this.cells[y * this.side + x]; }
+  put(x: i32, y: i32, value: i32): void { this.cells[y * this.side + x] = value; }
+  larger(i: i32, than: i32): i32 { if (i > than) return this.cells[i]; return this.cells[than]; }
+  share(all: i64, among: i64): i64 { if (all < 0) return 0; return all / among; }
+}
 function table(): Table { return new Table(); }
 `;
 
-/** Bodies of exported functions, each with the number that it returns, or what follows in its panic. */
-const BODIES: Readonly<Record<string, readonly [body: string, expected: number | string]>> = {
+/** Bodies of exported functions, each with the number that it returns, or what its panic says, and the function that panics if it is another. */
+const BODIES: Readonly<Record<string, readonly [body: string, expected: number | string, by?: string]>> = {
   past: [`return list(3)[3 * one];`, "[3] with length 3"],
   negative: [`return list(3)[-5 * one];`, "[-5]"],
   none: [`const a: i32[] = []; return a[0];`, "[0] with length 0"],
@@ -86,7 +95,7 @@ const BODIES: Readonly<Record<string, readonly [body: string, expected: number |
     `let a = list(5), sum = 0; for (let i = 0; i < 5; i++) { sum += a[i]; if (i == 2) a = list(1); } return sum;`,
     "[3] with length 1",
   ],
-  fieldIndex: [`return table().sum(6 * one);`, "[5] with length 5"],
+  fieldIndex: [`return table().sum(6 * one);`, "[5] with length 5", "Table.sum"],
   fieldIndexFine: [`return table().sum(5 * one);`, 10],
   grown: [
     `const a = list(1); let sum = 0; for (let i = 0; i < 100; i++) { a.push(i); sum += a[i + 1]; a[i] = 1; } return sum + a.length;`,
@@ -111,6 +120,25 @@ const BODIES: Readonly<Record<string, readonly [body: string, expected: number |
     `const rows = [list(2), list(3), list(4)]; let sum = 0; for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) sum += rows[i][j]; return sum;`,
     "[2] with length 2",
   ],
+  leaf: [
+    `const g = new Grid(3); let sum = 0; for (let i = 0; i < 9; i++) sum += g.cell(i % 3 - 3, i / 3); return sum;`,
+    36,
+  ],
+  leafWrites: [
+    `const g = new Grid(3); for (let i = 0; i < 9; i++) g.put(i % 3, i / 3, i + 1); return g.cell(2, 2) + g.cell(g.cell(1, 0), 0) * 10;`,
+    39,
+  ],
+  leafBranches: [`const g = new Grid(3); return g.larger(2, one) * 10 + g.larger(0, 5 * one);`, 25],
+  leafPast: [`const g = new Grid(3); return g.cell(1, 1) + g.cell(2, 3 * one);`, "[11] with length 9", "Grid.cell"],
+  leafPastPut: [
+    `const g = new Grid(3); g.put(0, 0, 1); if (one) g.put(1, 4 * one, 2); return 0;`,
+    "[13] with length 9",
+    "Grid.put",
+  ],
+  leafZero: [`const g = new Grid(0); return g.cell(one, 0);`, "integer divide by zero", "Grid.cell"],
+  leafDivides: [`const g = new Grid(1); return i32(g.share(10, -one) + g.share(-1, 0));`, -10],
+  leafDivideZero: [`const g = new Grid(1); return i32(g.share(10, one - 1));`, "integer divide by zero", "Grid.share"],
+  leafOverflows: [`const g = new Grid(1); return i32(g.share(i64.MAX_VALUE, -one) % 100);`, -7],
   notEntered: [
     `let t: Table | null = null; if (!one) t = table(); let sum = 0; for (let i = 0; i < one - 1; i++) sum += t!.cells[i]; return sum;`,
     0,
@@ -132,14 +160,19 @@ describe("an index", () => {
   });
   after(() => rt.close());
 
-  for (const [name, [, expected]] of Object.entries(BODIES)) {
+  for (const [name, [, expected, by]] of Object.entries(BODIES)) {
     it(`${typeof expected === "number" ? "is in range" : "panics"}: ${name}`, async () => {
       if (typeof expected === "number") assert.equal(await rt.call(name), expected);
       else {
         await assert.rejects(rt.call(name), (error) => {
           assert.ok(error instanceof GoPanic, String(error));
-          assert.equal(error.message, `runtime error: index out of range ${expected}`);
-          assert.equal(error.frames[0]?.name, name === "fieldIndex" ? "Table.sum" : name);
+          const what = expected.startsWith("[") ? `index out of range ${expected}` : expected;
+          assert.equal(error.message, `runtime error: ${what}`);
+          assert.deepEqual(
+            error.frames.slice(0, by ? 2 : 1).map((frame) => frame.name),
+            by ? [by, name] : [name],
+          );
+          for (const { location } of error.frames.slice(0, 2)) assert.match(location ?? "", /:\d+:\d+$/);
           return true;
         });
       }

@@ -121,9 +121,12 @@ export function gosched(): void {
   switchOut();
 }
 
-/** Whether this M was asked to have its goroutine give way: what a safepoint looks at. Inlined into each. */
+/**
+ * Whether this M was asked to have its goroutine give way: what a safepoint looks at. Inlined into each. All values but 0 differ from it in their
+ * lowest byte, and of a byte the engine need not ask first whether its address is aligned.
+ */
 export function preemptWanted(): bool {
-  return atomic.load<u32>(addressOf(m.preempt)) != 0;
+  return atomic.load<u8>(addressOf(m.preempt)) != 0;
 }
 
 /**
