@@ -288,12 +288,16 @@ export interface Parser extends Emitter {
     start: number,
     isFor?: boolean,
   ): VariableStatementNode | null;
+  parseTryStatement(tokens: Tokenizer): Node | null;
   parseVariableDeclaration(tokens: Tokenizer, flags: number, decorators: null, isFor?: boolean): VariableNode | null;
 }
 
 export interface Tokenizer {
   readonly pos: number;
-  skip(token: number): boolean;
+  skip(token: number, handling?: number): boolean;
+  skipIdentifier(handling?: number): boolean;
+  readIdentifier(): string;
+  peek(): number;
   range(start?: number, end?: number): Range;
 }
 
@@ -608,8 +612,11 @@ interface Api {
     | "Caret_Equals"
     | "Plus_Plus"
     | "Minus_Minus"
+    | "OpenBrace"
+    | "CloseParen"
     | "OpenBracket"
     | "CloseBracket"
+    | "Catch"
     | "Comma"
     | "LessThan"
   >;

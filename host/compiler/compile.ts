@@ -44,6 +44,7 @@ import { installTemplates } from "./templates.js";
 import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
 import { Tries } from "./tries.js";
+import { installBareCatch } from "./tryparts.js";
 import type { SymbolNames } from "../program/symbols.js";
 
 /** Pages of the largest memory there can be; how much is reserved is for the host to decide. */
@@ -178,6 +179,7 @@ function options(memoryBase: number, tableBase: number): Options {
 function parse(program: Program, sources: Sources, entryAsGiven: string, c: CPart | null): void {
   const hooks = new Hooks();
   installPatterns(hooks);
+  installBareCatch(hooks);
   try {
     parseAll(program, sources, entryAsGiven, c);
   } finally {

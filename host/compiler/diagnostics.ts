@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import api, { type Diagnostic, type Range } from "./asc.js";
+import { hintOf } from "./hints.js";
 
 const { DiagnosticCategory, DiagnosticCode } = api;
 
@@ -39,13 +40,21 @@ export function formatErrors(diagnostics: readonly Diagnostic[], names: FileName
   if (errors.length === 0) return null;
   // Errors inside the library follow from the program's own, and only confuse where there are any of those.
   const own = errors.filter((d) => d.range === null || !isLibrary(d.range, names));
-  const shown = own.length > 0 ? own : errors;
+  // What the parser says behind a form that it does not know follows from that.
+  const unknown = own.filter((d) => d.range !== null && hint(d) !== null);
+  const shown = unknown.length > 0 ? unknown.filter(isFirst) : own.length > 0 ? own : errors;
   const texts = shown.slice(0, SHOWN).map((d) => formatDiagnostic(d, names));
   if (shown.length > SHOWN) {
     const more = shown.length - SHOWN;
     texts.push(`… and ${more} more error${more === 1 ? "" : "s"}`);
   }
   return texts.join("\n\n");
+}
+
+/** Of errors that say the same of one line, the first. */
+function isFirst(one: Diagnostic, i: number, all: readonly Diagnostic[]): boolean {
+  const lineOf = ({ range }: Diagnostic): number => range!.source.lineAt(range!.start);
+  return !all.slice(0, i).some((d) => hint(d) === hint(one) && lineOf(d) === lineOf(one));
 }
 
 /** The warnings about the program's own files. */
@@ -79,8 +88,16 @@ export function place(range: Range, names: FileNames): string {
   return `${file}:${line}:${source.columnAt()}`;
 }
 
+function hint({ code, message, range }: Diagnostic): string | null {
+  if (code === DiagnosticCode.User_defined_0 || range === null) return null;
+  return hintOf(message, range.source.text, range.start);
+}
+
 /** The message in the words of the program: names without the paths and scopes that the compiler puts before them. */
-function message({ code, message }: Diagnostic): string {
+function message(diagnostic: Diagnostic): string {
+  const { code, message } = diagnostic;
+  const known = hint(diagnostic);
+  if (known !== null) return known;
   if (code === DiagnosticCode.User_defined_0) return message.replace(/^User-defined: "?/, "").replace(/"$/, "");
   if (message === "Not implemented: Closures") {
     return "this variable of the function around cannot be used here";

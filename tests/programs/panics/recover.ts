@@ -188,7 +188,19 @@ function identity(): void {
   } catch (e) {
     note(e.message);
   }
-  same(noted(), "finally x", "handlers");
+  try {
+    try {
+      fail("y");
+    } catch {
+      note("bare");
+      fail("z");
+    } finally {
+      note("finally");
+    }
+  } catch {
+    note("outer");
+  }
+  same(noted(), "finally x bare finally outer", "handlers");
 }
 
 function ways(n: i32): string {

@@ -1,0 +1,134 @@
+/**
+ * Forms of TypeScript that are not to be had here, and what to write instead. AssemblyScript's parser, which does not know them, says of most that an
+ * expression or identifier is expected. So they are told by the text around the place where it says that.
+ */
+
+interface Form {
+  /** What ends where the error is, and what begins there. */
+  readonly before?: RegExp;
+  readonly after?: RegExp;
+  /** What AssemblyScript says. */
+  readonly message?: RegExp;
+  readonly say: string;
+}
+
+const FORMS: readonly Form[] = [
+  {
+    after: /^:\s*(?:for|while|do|switch)\b/,
+    say: "loops have no labels here: put the inner loop into a function, and return from that",
+  },
+  {
+    before: /\b(?:break|continue)\s+$/,
+    after: /^\w/,
+    say: "loops have no labels here: put the inner loop into a function",
+  },
+  { before: /\?$/, after: /^\./, say: "there is no '?.' here: ask first, as in if (x) x.f(), or x ? x.a : null" },
+  { before: /\?$/, after: /^\?=/, say: "there is no '??=' here: write if (a === null) a = b" },
+  { before: /\?$/, after: /^\?/, say: "there is no '??' here: write a !== null ? a : b" },
+  { before: /\|\|$/, after: /^=/, say: "there is no '||=' here: write a = a || b" },
+  { before: /&&$/, after: /^=/, say: "there is no '&&=' here: write a = a && b" },
+  {
+    after: /^async\b/,
+    say: "there is no 'async' here: a function may block, which stops its goroutine alone; go(f()) runs it beside others",
+  },
+  { after: /^await\b/, say: "there is no 'await' here: call the function, which blocks this goroutine alone" },
+  {
+    after: /^(?:const|let|var)\s*\[/,
+    say: "arrays are not taken apart in declarations: const a = list[0], b = list[1]",
+  },
+  { after: /^(?:const|let|var)\s*\{/, say: "objects are not taken apart in declarations: const a = object.a" },
+  {
+    before: /[(,]\s*\{[\w\s,:]*$/,
+    after: /^[},:]/,
+    say: "parameters are not taken apart: name it, and use its fields",
+  },
+  { after: /^\{\s*\.\.\./, say: "objects cannot be spread: make a new one, and copy the fields" },
+  { message: /Spread operator/, say: "arrays cannot be spread here: a.concat(b), or push in a loop" },
+  {
+    before: /\bfunction\s*$/,
+    after: /^\*/,
+    say: "there are no generators: have a goroutine send into a channel, and receive with for (const x of channel)",
+  },
+  {
+    message: /union types/,
+    say: "there are no union types but with null: use a class with subclasses and instanceof, or a field for each",
+  },
+  {
+    message: /^Cannot assign to/,
+    after: /^\[/,
+    say: "variables are not exchanged by [a, b] = [b, a]: const t = a; a = b; b = t",
+  },
+  {
+    message: /^The 'this' types/,
+    before: /\$\{[^}]*$/,
+    say: 'what may be null is no text: ${s !== null ? s : "null"}',
+  },
+  { message: /^The 'this' types/, say: "a method is no value without its object: () => object.f()" },
+  { message: /circularly references itself/, say: "a type cannot contain itself: use a class or an interface" },
+  {
+    message: /^Type 'String' is not assignable to type 'i32'/,
+    before: /\benum\s+\w+\s*\{[^}]*$/,
+    say: "an enum has numbers: for texts, use constants in a namespace",
+  },
+  { message: /Invalid character/, after: /^#\w/, say: "there are no names with '#': write private x" },
+  {
+    message: /^Function implementation is missing/,
+    say: "functions have no overloads: give each another name, or the parameters default values",
+  },
+  {
+    message: /^Type expected/,
+    before: /\binterface\s[^}]*\b[gs]et\s+$/,
+    say: "an interface has no getters of this form: write x: T, which a getter of the class fulfils",
+  },
+  {
+    message: /expected/,
+    before: /\[$/,
+    after: /^Symbol\b/,
+    say: "there is no Symbol.iterator: give out an array, or a channel, for for…of",
+  },
+  {
+    message: /Regular expressions/,
+    say: "there are no regular expressions: indexOf, startsWith, split, or a loop over the text",
+  },
+  {
+    message: /^Cannot find name 'JSON'/,
+    say: "there is no JSON object: the package json-as encodes and decodes classes",
+  },
+  {
+    message: /^Cannot find name '(?:any|unknown)'/,
+    say: "every value has a type here: name it, or make the function generic",
+  },
+  { message: /^Cannot find name 'Promise'/, say: "there are no promises: go(f()), and a channel for the result" },
+  {
+    after: /^(?:const|let|var)\s+\w+\s+in\b/,
+    message: /initialized|expected/,
+    say: "there is no for…in: for (const key of map.keys()), for (let i = 0; i < list.length; i++)",
+  },
+  { message: /^Type '<object>'/, say: "an object has a class here: const p: Point = { x: 1, y: 2 }, with class Point" },
+  { message: /^Type expected/, after: /^\[/, say: "there are no tuples: use a class with a field for each" },
+  { message: /^Cannot find name 'delete'/, say: "fields cannot be deleted: assign null, or use a Map" },
+];
+
+/** How far from the error a form is looked for. */
+const REACH = 200;
+
+/** What to say of an error at a place instead of `message`; null for that. */
+export function hintOf(message: string, text: string, at: number): string | null {
+  const before = text.slice(Math.max(0, at - REACH), at);
+  const after = text.slice(at, at + REACH);
+  const form = FORMS.find(
+    (form) =>
+      (form.message ?? /expected/).test(message) &&
+      (form.before?.test(before) ?? true) &&
+      (form.after?.test(after) ?? true),
+  );
+  return form?.say ?? implementsHint(message, text);
+}
+
+/** A class that only looks like the interface that is wanted. */
+function implementsHint(message: string, text: string): string | null {
+  const [, given, wanted] =
+    /^Type '(?:[\w.@~-]+\/)*(\w+)' is not assignable to type '(?:[\w.@~-]+\/)*(\w+)'/.exec(message) ?? [];
+  if (wanted === undefined || !new RegExp(`\\binterface\\s+${wanted}\\b`).test(text)) return null;
+  return `'${given}' is no '${wanted}': a class names the interfaces that it has, as in class ${given} implements ${wanted}`;
+}
