@@ -18,30 +18,24 @@ export type { GoTask, GoTasks } from "./go/tasks.js";
 export type { Goroutine, GoroutineStatus, ResultOf, YieldOf } from "./go/goroutine.js";
 export { context, current, type GoroutineContext } from "./go/current.js";
 export { carry } from "./go/carry.js";
-export {
-  AbandonedError,
-  after,
-  type Bytes,
-  type Chan,
-  ChanError,
-  type ChanOptions,
-  type Cond,
-  type Context,
-  type Guard,
-  type Mutex,
-  type Once,
-  otherwise,
-  type Pool,
-  type Received,
-  recv,
-  type RWMutex,
-  type SelectCase,
-  type Selected,
-  type Semaphore,
-  send,
-  type SendOptions,
-  type WaitGroup,
-  type WaitOptions,
+export { after, otherwise, recv, send, type SelectCase, type Selected } from "./sync/cases.js";
+export { AbandonedError, ChanError } from "./sync/syncerrors.js";
+export type {
+  Bytes,
+  Chan,
+  ChanOptions,
+  Cond,
+  Context,
+  Guard,
+  Mutex,
+  Once,
+  Pool,
+  Received,
+  RWMutex,
+  Semaphore,
+  SendOptions,
+  WaitGroup,
+  WaitOptions,
 } from "./sync/index.js";
 export { transfer } from "./go/moved.js";
 export type { MStats, RuntimeStats } from "./top/stats.js";

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { HEAP_HIGH, HEAP_TOP } from "../../assembly/layout.js";
 import { SkeinError } from "./errors.js";
-import { ALL_PAGES, PAGE } from "./memory.js";
+import { ALL_PAGES, PAGE } from "./pages.js";
 
 /** Address space that V8 takes for a thread, generously: 0.6 GiB on Node 20, 0.85 GiB on Node 26, almost all of it untouched. */
 const THREAD_SPACE = 2 ** 30;

@@ -5,12 +5,8 @@
  * views stay valid.
  */
 import { M_SIZE, MS_BASE, SCHED_BASE } from "../../assembly/layout.js";
+import { PAGE } from "./pages.js";
 import { HChan, HostObject, JsFunction, JsGo, JsRequest, M, Note, Op, Sched, Semaphore } from "../abi/records.js";
-
-/** Bytes of a WebAssembly page. */
-export const PAGE = 65536;
-/** Pages of the whole 32-bit address space. */
-export const ALL_PAGES = 65536;
 
 /** Typed access to the shared memory. */
 export class Memory {

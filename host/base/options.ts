@@ -67,3 +67,11 @@ function isNear(a: string, b: string): boolean {
 export function ownOptions<T extends object>(options: T): T {
   return Object.setPrototypeOf({ ...options }, null) as T;
 }
+
+/** @throws SkeinError unless it is what a program's arguments are given as */
+export function checkArgs(args: readonly string[]): void {
+  if (!Array.isArray(args)) throw new SkeinError(`args must be an array of texts, not ${shown(args)}`);
+  for (const [i, arg] of args.entries()) {
+    if (typeof arg !== "string") throw new SkeinError(`args[${i}] must be a text, not ${shown(arg)}`);
+  }
+}

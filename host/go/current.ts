@@ -5,10 +5,7 @@
  */
 import { SkeinError } from "../base/errors.js";
 import { present } from "../base/present.js";
-import { SyncMembers } from "../sync/index.js";
-import type { Sync } from "../sync/sync.js";
-import type { GoTasks } from "./tasks.js";
-import type { Go, Scope, Thread } from "./thread.js";
+import type { Scope } from "./thread.js";
 
 const HOOK = Symbol.for("skein.current");
 
@@ -18,35 +15,6 @@ export interface GoroutineContext {
   readonly id: number;
   /** Aborts when it is cancelled, with the reason. */
   readonly signal: AbortSignal;
-}
-
-/** A thread, as the functions that it runs see it. */
-export class ThreadScope extends SyncMembers implements Scope {
-  readonly #thread: Thread;
-
-  /** @internal */
-  constructor(thread: Thread) {
-    super();
-    this.#thread = thread;
-  }
-
-  /** @internal */
-  protected get sync(): Sync {
-    return this.#thread.sync;
-  }
-
-  get go(): Go {
-    return this.#thread.go;
-  }
-
-  tasks<M>(url: string | URL): GoTasks<M> {
-    return this.#thread.tasks<M>(url);
-  }
-
-  /** @internal From now on the thread takes turns of its event loop whenever it waits. */
-  keepTurning(): void {
-    this.#thread.hold();
-  }
 }
 
 /** A goroutine, as its function sees it. */
@@ -66,7 +34,6 @@ export class OwnContext implements GoroutineContext {
   }
 }
 
-present(ThreadScope, "Scope", () => ({}), "it is a running scheduler, and no data");
 present(
   OwnContext,
   "GoroutineContext",

@@ -3,11 +3,11 @@
  *
  * A thread's own code and what users import are different copies of this module, so they know the mark by a symbol that both have.
  */
-import { Transfer, type Codec } from "../values/index.js";
+/** @internal */
+export const MOVED = Symbol.for("skein.transfer");
 
-const MOVED = Symbol.for("skein.transfer");
-
-interface Moved {
+/** @internal */
+export interface Moved {
   readonly value: unknown;
   readonly [MOVED]: readonly object[];
 }
@@ -20,13 +20,4 @@ interface Moved {
  */
 export function transfer<T>(value: T, list: readonly object[]): T {
   return { value, [MOVED]: list } satisfies Moved as T;
-}
-
-/** @internal Encodes a result, moving what is marked. */
-export function encodeResult(codec: Codec, value: unknown, at: number): void {
-  if (typeof value !== "object" || value === null || !(MOVED in value)) return codec.encode(value, at);
-  const moved = value as Moved;
-  const list = new Transfer(moved[MOVED]);
-  codec.encode(moved.value, at, list);
-  list.commit();
 }

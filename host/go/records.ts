@@ -4,8 +4,9 @@
  */
 import { ArgCount } from "../abi/enums.js";
 import { JsGo, JsRequest } from "../abi/records.js";
-import { Transfer } from "../values/index.js";
+import { Transfer, type Codec } from "../values/index.js";
 import { carried } from "./carry.js";
+import { MOVED, type Moved } from "./moved.js";
 import type { Thread } from "./thread.js";
 
 /** Writes the arguments of a goroutine, and what its starter's context has it bring along; throws, and has then written nothing. */
@@ -79,4 +80,13 @@ export function sendRequest(
   request.id = id;
   request.arg = arg;
   core.postOwned(mid, gen, note);
+}
+
+/** Encodes a result, moving what is marked. */
+export function encodeResult(codec: Codec, value: unknown, at: number): void {
+  if (typeof value !== "object" || value === null || !(MOVED in value)) return codec.encode(value, at);
+  const moved = value as Moved;
+  const list = new Transfer(moved[MOVED]);
+  codec.encode(moved.value, at, list);
+  list.commit();
 }

@@ -11,7 +11,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { fileURLToPath } from "node:url";
 import { FunctionFlag, JsStatus, NoteKind, RunJs } from "../abi/enums.js";
-import { StopThread } from "../program/instance.js";
+import { StopThread } from "../program/stops.js";
 import type { Memory } from "../base/memory.js";
 import { ALL } from "./cancelling.js";
 import { trusted } from "../base/promises.js";
@@ -22,8 +22,7 @@ import type { AnyFunction } from "./goroutine.js";
 import { Loader, type Loaded } from "./loader.js";
 import { markOf, type Mark } from "./mark.js";
 import type { Thread } from "./thread.js";
-import { encodeResult } from "./moved.js";
-import { decodeArgs, dropArgs, sendRequest } from "./records.js";
+import { decodeArgs, dropArgs, encodeResult, sendRequest } from "./records.js";
 import { WINDOW } from "./yields.js";
 
 type AnyGenerator = AsyncGenerator<unknown, unknown> | Generator<unknown, unknown>;

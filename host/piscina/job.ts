@@ -1,6 +1,5 @@
 /** A task on its way through a pool. */
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
-import { performance } from "node:perf_hooks";
 import type { AbortSignalAny } from "./abort.js";
 import { isMovable, transferListOf, valueSymbol } from "./move.js";
 import { queueOptionsSymbol, type Task } from "./queue.js";

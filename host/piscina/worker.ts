@@ -3,9 +3,9 @@
  * pool, whose number is in the URL.
  */
 import os from "node:os";
-import { performance } from "node:perf_hooks";
 import { BroadcastChannel, getEnvironmentData, parentPort } from "node:worker_threads";
-import { current, type ThreadScope } from "../go/current.js";
+import { current } from "../go/current.js";
+import type { ThreadScope } from "../go/scope.js";
 import { loadModule } from "../go/modules.js";
 import { transfer } from "../go/moved.js";
 import { isMovable, transferListOf, valueSymbol } from "./move.js";

@@ -16,6 +16,7 @@ import { Memory } from "../base/memory.js";
 import { readAvailable, writeFully } from "../base/stdio.js";
 import { bindCore, type Core } from "../abi/core.js";
 import { bindCoreImports, type CoreImports } from "../abi/imports.js";
+import { ProgramPanic, StopThread } from "./stops.js";
 import { Stacks, type SymbolSource } from "./stacks.js";
 import { ThreadTimes } from "../base/threadtime.js";
 import { thrownText } from "./panics.js";
@@ -61,12 +62,6 @@ export interface Instance {
   readonly memory: Memory;
   readonly stacks: Stacks;
 }
-
-/** Thrown through wasm to end this thread: the program has exited. */
-export class StopThread extends Error {}
-
-/** Thrown through wasm by a goroutine that panics. */
-export class ProgramPanic extends Error {}
 
 /** What an M's thread does when the core has a JavaScript goroutine to run; see `run_js` in `docs/internals.md`. */
 export type RunJs = (record: number) => number;

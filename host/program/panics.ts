@@ -4,7 +4,7 @@
  * V8's wording of wasm traps is not specified, but it has been the same for years; what is not recognised is shown as it is.
  */
 import { stackOf } from "../base/thrown.js";
-import { ProgramPanic } from "./instance.js";
+import { ProgramPanic } from "./stops.js";
 import { framesIn } from "./stacks.js";
 
 const NIL = "runtime error: invalid memory address or nil pointer dereference";

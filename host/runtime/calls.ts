@@ -12,14 +12,6 @@ import type { ChanType, ExportInfo, ValueType } from "../program/program.js";
 import type { ElementType } from "../sync/chan.js";
 import { Chan } from "../sync/index.js";
 
-/** @throws SkeinError unless it is what a program's arguments are given as */
-export function checkArgs(args: readonly string[]): void {
-  if (!Array.isArray(args)) throw new SkeinError(`args must be an array of texts, not ${shown(args)}`);
-  for (const [i, arg] of args.entries()) {
-    if (typeof arg !== "string") throw new SkeinError(`args[${i}] must be a text, not ${shown(arg)}`);
-  }
-}
-
 /** What calls take and return: `bigint` for the 64-bit types, `boolean` for `bool`, `number` for the others. */
 export type CallValue = number | bigint | boolean;
 

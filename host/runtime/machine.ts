@@ -12,33 +12,27 @@ import { newClock } from "../base/clock.js";
 import { Control, Report } from "../base/control.js";
 import { collectorSettings, debugSettings } from "../base/debug.js";
 import { fatalError, type FatalError, type GoPanic, type SkeinError } from "../base/errors.js";
-import { ALL_PAGES, PAGE, type Memory } from "../base/memory.js";
+import type { Memory } from "../base/memory.js";
+import { ALL_PAGES, PAGE } from "../base/pages.js";
 import { ownOptions } from "../base/options.js";
 import { within } from "../base/timers.js";
 import { MainLoop } from "../go/mainloop.js";
 import { Thread } from "../go/thread.js";
 import { netImports } from "../sockets/coreimports.js";
-import type { PollerWish } from "../sockets/poller.js";
+import type { PollerWish } from "../sockets/pollerwish.js";
 import { shareLoading } from "../sockets/loading.js";
 import type { Core } from "../abi/core.js";
-import { instantiate, StopThread, type Instance, type Preopen, type ThreadData } from "../program/instance.js";
+import { instantiate, type Instance, type Preopen, type ThreadData } from "../program/instance.js";
+import { StopThread } from "../program/stops.js";
 import type { Program } from "../program/program.js";
 import type { SymbolSource } from "../program/stacks.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
 import { Hub } from "../values/index.js";
 import type { Spare } from "../values/ports.js";
+import { mainStartsThreads, threadFile, threadFlags, type Booting } from "./boot.js";
 import { numCPU } from "./procs.js";
 import type { SysmonData } from "./sysmon.js";
-import {
-  isShort,
-  mainStartsThreads,
-  threadFile,
-  RETRY_MS,
-  threadFlags,
-  Threads,
-  type Booting,
-  type ThreadRequest,
-} from "./threads.js";
+import { isShort, RETRY_MS, Threads, type ThreadRequest } from "./threads.js";
 
 /** Options of a runtime after they were checked. */
 export interface RuntimeOptions {

@@ -6,7 +6,7 @@
  * alive while one is pending, and not a moment longer.
  */
 import { SkeinError } from "../base/errors.js";
-import { optionOf } from "../base/options.js";
+import { checkArgs, optionOf } from "../base/options.js";
 import { present, refuseClone } from "../base/present.js";
 import type { Go, Scope } from "../go/thread.js";
 import type { GoTasks } from "../go/tasks.js";
@@ -16,7 +16,7 @@ import { SyncMembers } from "../sync/index.js";
 import type { Sync } from "../sync/sync.js";
 import { readProcs, type RuntimeStats } from "../top/stats.js";
 import type { Trace, TraceOptions } from "../trace/index.js";
-import { checkArgs, convertArgs, type CallArgument, type CallValue } from "./calls.js";
+import { convertArgs, type CallArgument, type CallValue } from "./calls.js";
 import type { HeapProfile } from "./heapprofile.js";
 import { parseLeaks, type LeakedGoroutine } from "./leaks.js";
 import { Life } from "./life.js";

@@ -1,28 +1,20 @@
 /**
  * `start`: from options to a running scheduler.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { existsSync } from "node:fs";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { MAX_THREADS } from "../../assembly/layout.js";
-import { isCheckedRun } from "../compiler/options.js";
-import { loadFile } from "./load.js";
 import { debugSettings } from "../base/debug.js";
 import { type FatalError, GoPanic, SkeinError } from "../base/errors.js";
 import { EXIT_PANIC } from "../base/exitcodes.js";
-import { checkOptions, optionOf, shown, type Names } from "../base/options.js";
+import { checkArgs, checkOptions, optionOf, shown, type Names } from "../base/options.js";
 import { writeFully } from "../base/stdio.js";
-import { checkArgs } from "./calls.js";
 import { checkMemory, checkProcs, defaultProcs } from "./procs.js";
-import { checkPoller, type PollerWish } from "../sockets/poller.js";
-import { loadProgram, programOf, type Program } from "../program/program.js";
+import { checkWish, type PollerWish } from "../sockets/pollerwish.js";
 import type { RuntimeOptions } from "./machine.js";
-import { Runtime } from "./runtime.js";
+import type { Runtime } from "./runtime.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
-import { boot, mainStartsThreads, threadFile } from "./threads.js";
+import { boot, mainStartsThreads, threadFile } from "./boot.js";
 
 /** Options of `start`. */
 export interface StartOptions {
@@ -86,29 +78,17 @@ export async function start(options: StartOptions = {}): Promise<Runtime> {
   const first = mainStartsThreads ? undefined : boot(1, settings.worker);
   first?.worker.unref();
   try {
-    return new Runtime(await load(optionOf(options, "program")), { ...settings, first, findsDeadlocks: true });
+    // Read while that thread comes up.
+    const { launch } = await import("./launch.js");
+    return await launch(optionOf(options, "program"), { ...settings, first, findsDeadlocks: true });
   } catch (error) {
     void first?.worker.terminate();
     throw error;
   }
 }
 
-/**
- * @internal The same for JavaScript goroutines alone, at once: its threads come up although this one blocks right after it.
- *
- * @param onUnwatched told of what goroutines leave rejected, in place of the process
- */
-export function startNow(options: Omit<StartOptions, "program">, onUnwatched?: (error: unknown) => void): Runtime {
-  const settings = settingsOf(options);
-  if (core === undefined) {
-    const bytes = isCheckedRun() ? checkedCore() : readCore();
-    core = programOf(bytes, new WebAssembly.Module(bytes), "the core");
-  }
-  return new Runtime(core, { ...settings, onUnwatched });
-}
-
-/** The options of `start` as a runtime takes them, checked. */
-function settingsOf(given: StartOptions): RuntimeOptions {
+/** @internal The options of `start` as a runtime takes them, checked. */
+export function settingsOf(given: StartOptions): RuntimeOptions {
   const options = checkStart(given);
   const panic = options.panic ?? "isolate";
   if (panic !== "isolate" && panic !== "exit") {
@@ -127,7 +107,7 @@ function settingsOf(given: StartOptions): RuntimeOptions {
     throw new SkeinError(`threads must be a whole number, at least procs (${procs}), not ${shown(threads)}`);
   }
   if (maxMemory !== undefined) checkMemory(maxMemory, shown(maxMemory));
-  const poller = checkPoller(options.poller ?? "auto");
+  const poller = checkWish(options.poller ?? "auto");
   // As the library's code says, which a bundler may have moved away from its other files.
   if (!existsSync(threadFile("mthread"))) {
     throw new SkeinError(
@@ -194,50 +174,6 @@ function checkStart(given: StartOptions): StartOptions {
     throw new SkeinError(`onPanic must be a function, not ${shown(onPanic)}`);
   }
   return options;
-}
-
-/** The program of runtimes that have none: an empty main, and the core. */
-const CORE = "../core.wasm";
-const EMPTY = "../../assembly/empty.ts";
-let noProgram: Promise<Program> | undefined;
-let core: Program | undefined;
-
-async function load(program: string | URL | Uint8Array | undefined): Promise<Program> {
-  if (program === undefined) {
-    noProgram ??= isCheckedRun()
-      ? loadFile(fileURLToPath(new URL(EMPTY, import.meta.url))).then(({ program }) => program)
-      : loadProgram(readCore(), "the core");
-    return noProgram;
-  }
-  if (program instanceof Uint8Array) return loadProgram(new Uint8Array(program), "the program");
-  if (typeof program !== "string" && !(program instanceof URL)) {
-    throw new SkeinError("a program is given as the path or URL of a .wasm or .ts file, or the bytes of a .wasm");
-  }
-  const url = URL.canParse(program) ? new URL(program) : undefined;
-  const isPath = url === undefined || /^[a-z]:$/.test(url.protocol); // C:\\program.ts
-  if (!isPath && url.protocol !== "file:") {
-    throw new SkeinError(`a program is a file, and ${url.href} is none: fetch it, and give its bytes`);
-  }
-  return (await loadFile(isPath ? String(program) : fileURLToPath(url))).program;
-}
-
-/** The core, at once: each step of reading a file apart from this thread would wait for its turn beside the threads that come up. */
-function readCore(): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(readFileSync(new URL(CORE, import.meta.url)));
-}
-
-/** The core with its assertions, at once: the compiler, which takes its time, runs in a process of its own. */
-function checkedCore(): Uint8Array<ArrayBuffer> {
-  const folder = mkdtempSync(path.join(tmpdir(), "skein-core-"));
-  try {
-    const [skein, empty] = ["../../bin/skein.js", EMPTY].map((file) => fileURLToPath(new URL(file, import.meta.url)));
-    const output = path.join(folder, "core.wasm");
-    const run = mainStartsThreads ? ["run", "-A", "--quiet"] : [];
-    execFileSync(process.execPath, [...run, skein!, "build", empty!, "-o", output], { stdio: "pipe" });
-    return new Uint8Array(readFileSync(output));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 /** What goes to standard error about the end of a program. */

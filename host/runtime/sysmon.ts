@@ -10,10 +10,12 @@ import { Control, Report } from "../base/control.js";
 import { isShortage } from "../base/errors.js";
 import { EXIT_SHORTAGE } from "../base/exitcodes.js";
 import { type GiveBack, giverFor, netImportsFor } from "../sockets/forthread.js";
-import { instantiate, StopThread, type ThreadData } from "../program/instance.js";
+import { instantiate, type ThreadData } from "../program/instance.js";
+import { StopThread } from "../program/stops.js";
 import { stackOf, wordsOf } from "../base/thrown.js";
 import type { Spare } from "../values/ports.js";
-import { mainStartsThreads, Threads, type ThreadRequest } from "./threads.js";
+import { mainStartsThreads } from "./boot.js";
+import { Threads, type ThreadRequest } from "./threads.js";
 
 /** Of WebAssembly's memory. */
 const PAGE_SIZE = 0x10000;

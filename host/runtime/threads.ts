@@ -9,67 +9,20 @@
  * A thread may die only where it runs JavaScript, which its mark tells (see `assembly/runtime/js/jsgo.ts`): then its goroutines
  * fail and all else goes on. One that dies in the core may have held its locks, so that is the end of the program.
  */
-import process from "node:process";
-import { type MessagePort, Worker } from "node:worker_threads";
-import { SCRATCH_PAGES } from "../../assembly/layout.js";
+import type { MessagePort, Worker } from "node:worker_threads";
 import { ProgramState, ThreadMark } from "../abi/enums.js";
 import { type Control, Report } from "../base/control.js";
 import { isShortage } from "../base/errors.js";
 import { EXIT_SHORTAGE } from "../base/exitcodes.js";
 import type { Core } from "../abi/core.js";
 import type { ThreadData } from "../program/instance.js";
-import { PAGE, type Memory } from "../base/memory.js";
+import type { Memory } from "../base/memory.js";
 import { within } from "../base/timers.js";
 import { takeText, writeText } from "../program/notes.js";
-import { loaded, shareLoading } from "../sockets/loading.js";
-import { ownOptions } from "../base/options.js";
+import { loaded } from "../sockets/loading.js";
 import { isFree } from "../sockets/pausing.js";
-import type { ThreadOptions } from "../program/threadoptions.js";
+import { boot, mainStartsThreads, type Booting } from "./boot.js";
 import type { MData } from "./mthread.js";
-
-/** Whether the main thread starts the threads of all Ms. */
-export const mainStartsThreads = "deno" in process.versions;
-
-/** The file of a thread: a CommonJS module, which Node is quicker to load. */
-export function threadFile(name: "mthread" | "sysmon"): URL {
-  return new URL(`./${name}.cjs`, import.meta.url);
-}
-
-/** How a thread has ended. */
-interface End {
-  readonly code: number;
-  readonly failure: Error | undefined;
-}
-
-/** A thread for an M. */
-export interface Booting {
-  readonly worker: Worker;
-  readonly end: Promise<End>;
-}
-
-/**
- * Starts a thread for an M; without `data` it waits until it is told which M it is. So the first one can come up while its
- * program is still being loaded: that takes longer than all else about a start.
- */
-export function boot(mid: number, options: ThreadOptions | undefined, data?: MData): Booting {
-  shareLoading();
-  const worker = new Worker(
-    threadFile("mthread"),
-    ownOptions({
-      ...(data !== undefined && { workerData: data, transferList: [data.port] }),
-      ...threadFlags(),
-      ...options,
-      resourceLimits: { ...options?.resourceLimits, stackSizeMb: STACK_MB },
-      name: `skein M${mid}`,
-    }),
-  );
-  let failure: Error | undefined;
-  worker.on("error", (error) => (failure = error));
-  const end = new Promise<End>((resolve) => {
-    worker.on("exit", (code) => resolve({ code, failure }));
-  });
-  return { worker, end };
-}
 
 /** Whether a thread has not begun for want of descriptors or memory, in a program that others run already. */
 export function isShort(control: Control, code: number, failure: unknown): boolean {
@@ -82,12 +35,6 @@ export interface ThreadRequest {
   readonly kill?: number;
 }
 
-/**
- * Megabytes of stack for an M's thread: ten thousands of calls. A goroutine's stack must fit the M's scratch buffer when it
- * parks, so there is no more of it than that. Deno has one megabyte for every thread, whatever is asked.
- */
-const STACK_MB = Math.floor((SCRATCH_PAGES * PAGE) / 2 ** 20);
-
 /** Descriptors that a thread takes as it begins: some ten. Deno panics where there are none. */
 const THREAD_FILES = 16;
 
@@ -96,22 +43,6 @@ export const RETRY_MS = 200;
 
 /** How long a thread that was killed may take to be gone, in milliseconds. */
 const KILL_MS = 1000;
-
-/**
- * Node's own flags for a thread: this one's. Where they say where the main script comes from, which Node refuses for a thread whose
- * script is a file, only those go along that change how modules load: Node refuses most that are the whole process's, too.
- */
-export function threadFlags(): { execArgv?: string[] } {
-  const flags = process.execArgv;
-  if (!flags.some((flag) => MAIN_SCRIPT.test(flag))) return {};
-  const takesNext = (flag = ""): boolean => MODULES.test(flag) && !flag.includes("=");
-  return {
-    execArgv: flags.filter((flag, i) => MODULES.test(flag) || (!flag.startsWith("-") && takesNext(flags[i - 1]))),
-  };
-}
-
-const MAIN_SCRIPT = /^(?:--input-type|-[ep]+|--eval|--print)(?:=|$)/;
-const MODULES = /^(?:--import|--require|-r|--(?:experimental-)?loader|--conditions|-C|--enable-source-maps)(?:=|$)/;
 
 interface MThread {
   readonly worker: Worker;

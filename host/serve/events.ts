@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import { SERVE_HIGH_WATER_MARK, SERVE_LINGER_MS, SERVE_LOOPS_MAX } from "../../assembly/layout.js";
 import { SkeinError } from "../base/errors.js";
 import { optionOf } from "../base/options.js";
-import { pollerWishes, type PollerName, type PollerWish } from "../sockets/poller.js";
+import { pollerWishes, type PollerName, type PollerWish } from "../sockets/pollerwish.js";
 
 /** What is to happen to a connection, or to the server, after an event. */
 export const Action = {

@@ -6,14 +6,8 @@
 import { debugSettings } from "../base/debug.js";
 import { SkeinError } from "../base/errors.js";
 import { writeFully } from "../base/stdio.js";
+import { checkWish, type PollerName, type PollerWish } from "./pollerwish.js";
 import { loadSys } from "./sys.js";
-
-/** What waits for sockets. */
-export type PollerName = "epoll" | "stdlib";
-
-/** What a user may ask for: `"auto"` is epoll where it can be had. */
-export type PollerWish = "auto" | PollerName;
-export const pollerWishes: readonly unknown[] = ["auto", "epoll", "stdlib"] satisfies PollerWish[];
 
 /** A poller and why it is that one. */
 export interface PollerChoice {
@@ -43,9 +37,7 @@ export function choosePoller(wish: PollerWish, polling: Polling): PollerChoice {
  * @throws SkeinError if there is no such poller, or epoll was asked for and cannot be had
  */
 export function demandPoller(wish: PollerWish, polling: Polling, forced?: string): PollerChoice {
-  if (!pollerWishes.includes(wish)) {
-    throw new SkeinError(`poller must be "auto", "epoll" or "stdlib", not ${JSON.stringify(wish)}`);
-  }
+  checkWish(wish);
   if (wish === "epoll" && forced !== undefined) throw new SkeinError(`the epoll poller was asked for, but ${forced}`);
   const choice: PollerChoice =
     forced === undefined || wish === "stdlib" ? choosePoller(wish, polling) : { name: "stdlib", reason: forced };

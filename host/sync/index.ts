@@ -8,5 +8,5 @@ export { Guard, Mutex, RWMutex } from "./locks.js";
 export { SyncMembers } from "./members.js";
 export { Pool } from "./pool.js";
 export { Cond, Once, Semaphore, WaitGroup } from "./primitives.js";
-export { after, otherwise, recv, send, type SelectCase, type Selected } from "./select.js";
+export { after, otherwise, recv, send, type SelectCase, type Selected } from "./cases.js";
 export type { ChanOptions } from "./sync.js";

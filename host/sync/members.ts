@@ -1,13 +1,14 @@
 /** The part of a runtime that is about channels and locks: the same on the main thread and inside tasks. */
 import type { Arrived } from "./arrival.js";
 import type { Bytes } from "./bytes.js";
+import type { ReceivedBy, SelectCase, Selected, SelectedOf } from "./cases.js";
 import type { Chan } from "./chan.js";
 import type { Context } from "./context.js";
 import type { WaitOptions } from "./host.js";
 import type { Mutex, RWMutex } from "./locks.js";
 import type { Pool } from "./pool.js";
 import type { Cond, Once, Semaphore, WaitGroup } from "./primitives.js";
-import { type ReceivedBy, select, selectSync, type SelectCase, type Selected, type SelectedOf } from "./select.js";
+import { select, selectSync } from "./select.js";
 import type { ChanOptions, Sync } from "./sync.js";
 
 export abstract class SyncMembers {

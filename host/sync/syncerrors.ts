@@ -1,7 +1,7 @@
 /** Errors of channels and locks. */
 import { SkeinError } from "../base/errors.js";
 import { shown } from "../base/options.js";
-import { ProgramPanic } from "../program/instance.js";
+import { ProgramPanic } from "../program/stops.js";
 
 /** A channel was used in a way that panics in Go: `send on closed channel`, `close of closed channel`. */
 export class ChanError extends SkeinError {

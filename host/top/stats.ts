@@ -2,7 +2,8 @@
 import { MAX_THREADS } from "../../assembly/layout.js";
 import { Owed } from "../abi/enums.js";
 import type { Core } from "../abi/core.js";
-import { PAGE, type Memory } from "../base/memory.js";
+import type { Memory } from "../base/memory.js";
+import { PAGE } from "../base/pages.js";
 
 /** What one M has done since it was started. */
 export interface MStats {

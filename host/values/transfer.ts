@@ -6,7 +6,7 @@
  */
 import process from "node:process";
 import { types } from "node:util";
-import { PAGE } from "../base/memory.js";
+import { PAGE } from "../base/pages.js";
 import { isDetached } from "./buffers.js";
 import type { Carrier } from "./carrier.js";
 import { describe } from "./failure.js";

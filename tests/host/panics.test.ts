@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DeadlockError, FatalError, fatalError, formatStack, GoPanic } from "../../host/base/errors.js";
-import { ProgramPanic } from "../../host/program/instance.js";
+import { ProgramPanic } from "../../host/program/stops.js";
 import { panicMessage } from "../../host/program/panics.js";
 import binaryen from "binaryen";
 
