@@ -29,14 +29,16 @@ export async function workerCommand(modules: readonly string[], options: WorkerO
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => resolve());
     });
+    let http: Server | undefined;
     try {
       await cluster.serve(rt, served, { concurrency: options.concurrency, version: options.moduleVersion });
-      const http = options.http === undefined ? undefined : await listen(options.http, cluster);
+      if (options.http !== undefined) http = await listen(options.http, cluster);
       writeFully(2, Buffer.from(`skein: serves ${Object.keys(served).join(", ")} of the cluster ${options.name}\n`));
       await stopped;
-      http?.close();
     } finally {
+      // Until the last call has ended it answers that it takes no more.
       await cluster.drain();
+      http?.close();
     }
   } finally {
     await rt.close();

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { packageRoot } from "../../host/bench/paths.js";
 import { start } from "../../host/index.js";
 import { connect } from "../../host/remote/index.js";
+import { Capacity } from "../../host/remote/worker/capacity.js";
 import { until } from "../go/fixtures.js";
 import { freshFile, linesOf, WORK, type Work } from "./fixtures.js";
 import { freePort, NatsServer, noServer } from "./server.js";
@@ -51,9 +52,13 @@ describe("skein worker and deadletters", { skip: noServer, timeout: 90_000 }, ()
       assert.equal(status, 200);
       assert.match(metrics, /^skein_worker_done_total\{cluster="t"\} 1$/m);
       const file = freshFile();
-      const last = cluster.go(work.note, file, "last", 500);
+      const last = cluster.go(work.note, file, "last", 2000);
       await until(() => linesOf(file).length === 1);
       worker.kill("SIGTERM");
+      let health: [number, string];
+      do health = await get("healthz");
+      while (health[0] === 200);
+      assert.deepEqual(health, [503, "takes no calls\n"]);
       assert.equal(await last, "last");
       await ended;
     } finally {
@@ -100,5 +105,20 @@ describe("skein worker and deadletters", { skip: noServer, timeout: 90_000 }, ()
       refused("a=./none.js", "--nats", "nats://127.0.0.1:1"),
       /no NATS server answers at nats:\/\/127\.0\.0\.1:1/,
     );
+  });
+});
+
+describe("the calls that a worker takes at a time", () => {
+  it("follow the number of Ps and how long calls take, unless they are told", () => {
+    let procs = 1;
+    const capacity = new Capacity(() => procs, undefined);
+    const one = capacity.calls;
+    procs = 4;
+    assert.equal(capacity.calls, 4 * one);
+    for (let i = 0; i < 100; i++) capacity.took(0.1);
+    assert.ok(capacity.calls > 16 * one, `${capacity.calls} short ones`);
+    for (let i = 0; i < 100; i++) capacity.took(60_000);
+    assert.equal(capacity.calls, 4 * one);
+    assert.equal(new Capacity(() => procs, 7).calls, 7);
   });
 });
