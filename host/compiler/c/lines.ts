@@ -27,6 +27,9 @@ interface Row extends Line {
   readonly address: number;
 }
 
+/** The line of what clang has made of several lines, as where it calls for each of them the same function that does not return. */
+const NOWHERE = 0;
+
 /** The folder that Skein's own sources have for clang. */
 const OWN = "/skein/";
 
@@ -44,7 +47,7 @@ export function functionLines(linked: Uint8Array): (FunctionLines | undefined)[]
     const begin = reader.at - code.start;
     const length = reader.u32();
     const end = reader.at + length;
-    while (next < rows.length && rows[next]!.address < begin) next++;
+    while (next < rows.length && (rows[next]!.address < begin || rows[next]!.line === NOWHERE)) next++;
     const start = rows[next];
     if (start === undefined || start.address >= end - code.start || start.file.startsWith(OWN)) {
       reader.at = end;
@@ -55,7 +58,8 @@ export function functionLines(linked: Uint8Array): (FunctionLines | undefined)[]
     const instructions = found?.map(({ kind, at }) => {
       // The last row that begins no later.
       while (next + 1 < rows.length && rows[next + 1]!.address <= at - code.start) next++;
-      return { kind, line: rows[next]! };
+      const line = rows[next]!;
+      return { kind, line: line.line === NOWHERE ? start : line };
     });
     return { start, instructions: instructions ?? null };
   });
@@ -109,7 +113,7 @@ function readUnit(bytes: Uint8Array, view: DataView, start: number, end: number,
   let state: State = { ...initial };
   const emit = (): void => {
     const file = files[state.file - 1];
-    if (file !== undefined && state.line !== 0) rows.push({ ...state, file });
+    if (file !== undefined) rows.push({ ...state, file });
   };
   while (reader.at < end) {
     const opcode = reader.byte();
