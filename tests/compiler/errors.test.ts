@@ -230,7 +230,10 @@ ${statements}
     const folder = place({ "notes.txt": "text" });
     assert.match(await errorOf(path.join(folder, "gone.ts")), /gone\.ts: there is no such file/);
     assert.match(await errorOf(folder), /is a directory/);
-    assert.match(await errorOf(path.join(folder, "notes.txt")), /name ends in neither \.ts nor \.c/);
+    assert.match(
+      await errorOf(path.join(folder, "notes.txt")),
+      /notes\.txt is neither AssemblyScript nor C: its name ends in none of \.ts, \.c, /,
+    );
   });
 
   it("has its error in another file, which is named", async () => {
