@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { after, before, describe, it } from "node:test";
 import { carry } from "../../host/index.js";
-import { delay, rejection, until } from "../go/fixtures.js";
+import { delay, moduleUrl, rejection, until } from "../go/fixtures.js";
 import { Bed, freshFile, linesOf, type Work } from "./fixtures.js";
 import { noServer } from "./server.js";
 
@@ -213,6 +213,21 @@ describe("calls of a cluster", { skip: noServer, timeout: 60_000 }, () => {
       const { store } = cluster.tasks<Work>("work");
       assert.deepEqual(await storage.run({ user: 7 }, () => cluster.go(store)), { user: 7 });
       assert.equal(await cluster.go(store), undefined);
+    }));
+
+  it("take W3C's trace context along, into what they await and start", () =>
+    bed.cluster(async (part) => {
+      const url = moduleUrl("traced.mjs");
+      const here = (await import(url.href)) as { inSpan<T>(traceparent: string, fn: () => T): T };
+      try {
+        const [cluster] = [await part.join(), await part.serve(undefined, url)];
+        const { traceparents } = cluster.tasks<{ traceparents(): Promise<(string | undefined)[]> }>("work");
+        const a = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert.deepEqual(await here.inSpan(a, () => cluster.go(traceparents)), [a, a, a]);
+        assert.deepEqual(await cluster.go(traceparents), [undefined, undefined, undefined]);
+      } finally {
+        Reflect.deleteProperty(globalThis, Symbol.for("opentelemetry.js.api.1"));
+      }
     }));
 
   it("that compute for longer than a dead worker is waited for are not run twice", () =>
