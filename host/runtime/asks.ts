@@ -77,6 +77,7 @@ export class Asks {
       Record<string, string>,
     ];
     const run: Run = { isKilled: false };
+    if (this.runs.size === 0) process.once("exit", this.end);
     this.runs.set(ask.id, run);
     const input = this.memory.copy(ask.input, ask.inputLength);
     const output: Buffer[] = [];
@@ -86,7 +87,6 @@ export class Asks {
       if (!this.allowsExec) throw new Error("the program may not run others (skein run --allow-exec)");
       const { spawn } = await import("node:child_process");
       if (this.hasEnded) return;
-      process.once("exit", this.end);
       const child = spawn(file, args, { cwd: cwd === "" ? undefined : cwd, env: { ...process.env, ...env } });
       run.child = child;
       if (run.isKilled) child.kill("SIGKILL");
@@ -102,10 +102,10 @@ export class Asks {
       errors.splice(0, Infinity, Buffer.from(wordsOf(file, error), "utf8"));
       status = -1;
     }
-    process.off("exit", this.end);
     if (this.hasEnded) return;
     const answer = new HostAsk(this.memory).move(address);
     this.runs.delete(answer.id);
+    if (this.runs.size === 0) process.off("exit", this.end);
     answer.status = status;
     [answer.output, answer.outputLength] = this.written(output);
     [answer.errors, answer.errorsLength] = this.written(errors);
@@ -130,6 +130,7 @@ export class Asks {
   /** The goroutines' program has ended. */
   readonly end = (): void => {
     this.hasEnded = true;
+    process.off("exit", this.end);
     for (const id of this.runs.keys()) this.kill(id);
   };
 }

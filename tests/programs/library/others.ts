@@ -6,12 +6,19 @@
 // case: as it may not
 // args: no
 
-import { args, Chan, Millisecond, now, println, Second, sleep } from "skein";
+import { args, Chan, go, Millisecond, now, println, Second, sleep } from "skein";
 import { background, withTimeout } from "skein/context";
 import { utf8 } from "skein/encoding";
 import { command } from "skein/exec";
 import { notify, notifyContext, SIGINT, SIGTERM, stop } from "skein/signal";
 import { check, same } from "../expect";
+
+/** More than Node takes listeners of one event without a warning, which standard error would have. */
+function manyAtOnce(): void {
+  const codes = new Chan<i32>(12);
+  for (let i = 0; i < 12; i++) go(() => codes.send(command("sh", "-c", "sleep 0.2; exit 7").run().code));
+  for (let i = 0; i < 12; i++) same(codes.recv(), 7, "one of many");
+}
 
 function othersAreRun(): void {
   const sorting = command("sort", "-r");
@@ -60,6 +67,7 @@ export function main(): void {
     same(refused.message, "exec: the program may not run others (skein run --allow-exec)", "refused");
   } else {
     othersAreRun();
+    manyAtOnce();
     signalsAreTold();
   }
   println("ok");
