@@ -33,6 +33,7 @@ import {
   callIn,
   Descriptor,
   Errno,
+  Filestat,
   FileType,
   finish,
   FIRST_FD,
@@ -69,48 +70,48 @@ const IS_THERE: string = "file exists";
 /** The words of WASI's numbers. */
 function wordsOf(errno: i32): string {
   switch (errno) {
-    case 2:
+    case Errno.Access:
       return "permission denied";
     case Errno.BadF:
       return "file already closed";
-    case 10:
+    case Errno.Busy:
       return "device or resource busy";
-    case 19:
+    case Errno.DQuot:
       return "disk quota exceeded";
-    case 20:
+    case Errno.Exist:
       return IS_THERE;
-    case 22:
+    case Errno.FBig:
       return "file too large";
     case Errno.Inval:
       return "invalid argument";
-    case 29:
+    case Errno.IO:
       return "input/output error";
     case Errno.IsDir:
       return "is a directory";
-    case 32:
+    case Errno.Loop:
       return "too many levels of symbolic links";
     case Errno.MFile:
-    case 41:
+    case Errno.NFile:
       return "too many open files";
-    case 37:
+    case Errno.NameTooLong:
       return "file name too long";
-    case 44:
+    case Errno.NoEnt:
       return NOT_THERE;
-    case 51:
+    case Errno.NoSpc:
       return "no space left on device";
     case Errno.NotDir:
       return "not a directory";
-    case 55:
+    case Errno.NotEmpty:
       return "directory not empty";
     case Errno.NotSup:
       return "operation not supported";
-    case 63:
+    case Errno.Perm:
       return "operation not permitted";
-    case 69:
+    case Errno.RoFS:
       return "read-only file system";
-    case 75:
+    case Errno.XDev:
       return "invalid cross-device link";
-    case 76:
+    case Errno.NotCapable:
       return "this leads out of the directories that the program was given";
     default:
       return "error " + errno.toString() + " of WASI";
@@ -118,7 +119,7 @@ function wordsOf(errno: i32): string {
 }
 
 function failed(operation: string, path: string, errno: i32): void {
-  const nothing = errno == 44 && !isGivenAny();
+  const nothing = errno == Errno.NoEnt && !isGivenAny();
   fail(operation, path, nothing ? "the program was given no directory (skein run --dir .)" : wordsOf(errno));
 }
 
@@ -196,7 +197,7 @@ function placeOf(path: string): Place | null {
 /** A call on one path: an errno. */
 function callOnPath(op: i32, path: string): i32 {
   const place = placeOf(path);
-  if (!place) return 44;
+  if (!place) return Errno.NoEnt;
   const errno = finish(callIn(op, place.directory, place.path));
   letGo(place.directory);
   return errno;
@@ -205,12 +206,28 @@ function callOnPath(op: i32, path: string): i32 {
 /** The same with another one. */
 function callOnTwo(op: i32, path: string, other: string): i32 {
   const from = placeOf(path);
-  if (!from) return 44;
+  if (!from) return Errno.NoEnt;
   const to = placeOf(other);
-  const errno = to ? finish(callIn(op, from.directory, from.path, to.directory, to.path)) : 44;
+  const errno = to ? finish(callIn(op, from.directory, from.path, to.directory, to.path)) : Errno.NoEnt;
   letGo(from.directory);
   if (to) letGo(to.directory);
   return errno;
+}
+
+/** The bytes that a call on a path answers with; null, with `ioError` set, if it fails. */
+function answerOn(op: i32, operation: string, path: string): ArrayBuffer | null {
+  const place = placeOf(path);
+  let errno = Errno.NoEnt;
+  if (place) {
+    const call = callIn(op, place.directory, place.path);
+    const answer = answerOf(call);
+    errno = call.count;
+    freeCall(call);
+    letGo(place.directory);
+    if (answer) return answer;
+  }
+  failed(operation, path, errno);
+  return null;
 }
 
 // ---- files -----------------------------------------------------------------------------------------------------------
@@ -289,7 +306,7 @@ export class File implements Reader, Writer {
   }
 
   stat(): FileInfo | null {
-    const block = malloc(FILESTAT_BYTES);
+    const block = malloc(offsetof<Filestat>());
     const errno = fd_filestat_get(this.fd, block);
     return infoOf(this.name, block, errno);
   }
@@ -321,7 +338,7 @@ export function create(path: string): File | null {
 /** Opens a file as the flags say, `O_WRONLY | O_APPEND | O_CREATE`. */
 export function openFile(path: string, flags: i32): File | null {
   const place = placeOf(path);
-  let errno = 44;
+  let errno = Errno.NoEnt;
   let fd = -1;
   if (place) {
     const block = malloc(sizeof<i32>());
@@ -368,13 +385,6 @@ export function writeText(path: string, text: string): Error | null {
 
 // ---- what is known of files ------------------------------------------------------------------------------------------
 
-// struct filestat
-const FILESTAT_BYTES: usize = 64;
-const FILESTAT_TYPE: usize = 16;
-const FILESTAT_SIZE: usize = 32;
-const FILESTAT_MODIFIED: usize = 48;
-const SYMBOLIC_LINK: u8 = 7;
-
 export class FileInfo {
   constructor(
     /** The last part of its path. */
@@ -395,17 +405,16 @@ export class FileInfo {
   }
 
   get isLink(): bool {
-    return this.type == SYMBOLIC_LINK;
+    return this.type == FileType.SymbolicLink;
   }
 }
 
 /** Takes the block of a filestat. */
 function infoOf(path: string, block: usize, errno: i32): FileInfo | null {
-  const type = load<u8>(block, FILESTAT_TYPE);
-  const size = load<i64>(block, FILESTAT_SIZE);
-  const modified = load<i64>(block, FILESTAT_MODIFIED);
+  const found = changetype<Filestat>(block);
+  const info = errno == Errno.Success ? new FileInfo(baseOf(path), found.type, found.size, found.modified) : null;
   mfree(block);
-  if (errno == Errno.Success) return new FileInfo(baseOf(path), type, size, modified);
+  if (info) return info;
   failed("stat", path, errno);
   return null;
 }
@@ -428,8 +437,8 @@ export function lstat(path: string): FileInfo | null {
 
 function statOf(path: string, flags: i32): FileInfo | null {
   const place = placeOf(path);
-  const block = malloc(FILESTAT_BYTES);
-  let errno = 44;
+  const block = malloc(offsetof<Filestat>());
+  let errno = Errno.NoEnt;
   if (place) {
     const call = callIn(FileOp.Stat, place.directory, place.path);
     call.flags = flags;
@@ -454,7 +463,7 @@ export class DirEntry {
   }
 
   get isLink(): bool {
-    return this.type == SYMBOLIC_LINK;
+    return this.type == FileType.SymbolicLink;
   }
 }
 
@@ -465,20 +474,8 @@ const DIRENT_TYPE: usize = 20;
 
 /** What is in a directory, by name. */
 export function readDir(path: string): DirEntry[] | null {
-  const place = placeOf(path);
-  let errno = 44;
-  let listing: ArrayBuffer | null = null;
-  if (place) {
-    const call = callIn(FileOp.List, place.directory, place.path);
-    listing = answerOf(call);
-    errno = call.count;
-    freeCall(call);
-    letGo(place.directory);
-  }
-  if (!listing) {
-    failed("open", path, errno);
-    return null;
-  }
+  const listing = answerOn(FileOp.List, "open", path);
+  if (!listing) return null;
   const entries: DirEntry[] = [];
   const end = changetype<usize>(listing) + listing.byteLength;
   for (let at = changetype<usize>(listing); at < end;) {
@@ -543,19 +540,8 @@ export function link(from: string, to: string): Error | null {
 
 /** What a symbolic link says. */
 export function readLink(path: string): string | null {
-  const place = placeOf(path);
-  let errno = 44;
-  let answer: ArrayBuffer | null = null;
-  if (place) {
-    const call = callIn(FileOp.ReadLink, place.directory, place.path);
-    answer = answerOf(call);
-    errno = call.count;
-    freeCall(call);
-    letGo(place.directory);
-  }
-  if (answer) return decodeUtf8(changetype<usize>(answer), answer.byteLength);
-  failed("readlink", path, errno);
-  return null;
+  const answer = answerOn(FileOp.ReadLink, "readlink", path);
+  return answer ? decodeUtf8(changetype<usize>(answer), answer.byteLength) : null;
 }
 
 /**
@@ -565,7 +551,7 @@ export function readLink(path: string): string | null {
 export function walk(root: string, visit: (path: string, entry: DirEntry) => bool): Error | null {
   const info = lstat(root);
   if (!info) return ioError();
-  const type = info.isDir ? FileType.Directory : info.isLink ? SYMBOLIC_LINK : FileType.RegularFile;
+  const type = info.isDir ? FileType.Directory : info.isLink ? FileType.SymbolicLink : FileType.RegularFile;
   return walkIn(root, new DirEntry(info.name, type), visit);
 }
 

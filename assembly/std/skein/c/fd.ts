@@ -12,6 +12,7 @@ import {
   close,
   Descriptor,
   Errno,
+  Filestat,
   FileType,
   finish,
   FIRST_FD,
@@ -128,11 +129,6 @@ export function fd_pwrite(fd: i32, iovecs: usize, n: i32, offset: i64, written: 
 
 // ---- positions and sizes ---------------------------------------------------------------------------------------------
 
-// struct filestat: device, inode, type, links, size, three times
-const FILESTAT_BYTES: i32 = 64;
-const FILESTAT_TYPE: usize = 16;
-const FILESTAT_SIZE: usize = 32;
-
 namespace Whence {
   export const Set: i32 = 0;
   export const Current: i32 = 1;
@@ -141,11 +137,11 @@ namespace Whence {
 
 /** The size of an open file, or -errno. */
 function sizeOf(it: Descriptor): i64 {
-  const stat = malloc(FILESTAT_BYTES);
+  const stat = malloc(offsetof<Filestat>());
   const call = callOn(FileOp.Stat, it);
   call.buffer = stat;
   const errno = finish(call);
-  const size = errno == 0 ? load<i64>(stat, FILESTAT_SIZE) : -errno;
+  const size = errno == 0 ? changetype<Filestat>(stat).size : -errno;
   mfree(stat);
   return size;
 }
@@ -285,8 +281,8 @@ export function fd_fdstat_set_flags(fd: i32, flags: i32): i32 {
 
 export function fd_filestat_get(fd: i32, stat: usize): i32 {
   if (isStandard(fd)) {
-    memory.fill(stat, 0, FILESTAT_BYTES);
-    store<u8>(stat, FileType.CharacterDevice, FILESTAT_TYPE);
+    memory.fill(stat, 0, offsetof<Filestat>());
+    changetype<Filestat>(stat).type = FileType.CharacterDevice;
     return Errno.Success;
   }
   const it = hold(fd);

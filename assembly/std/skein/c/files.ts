@@ -22,19 +22,51 @@ import { FileCall, FileFlag, FileOp, FILES } from "../abi";
 /** WASI's numbers. */
 export namespace Errno {
   export const Success: i32 = 0;
+  export const Access: i32 = 2;
   export const BadF: i32 = 8;
+  export const Busy: i32 = 10;
+  export const DQuot: i32 = 19;
+  export const Exist: i32 = 20;
+  export const FBig: i32 = 22;
   export const Inval: i32 = 28;
+  export const IO: i32 = 29;
   export const IsDir: i32 = 31;
+  export const Loop: i32 = 32;
   export const MFile: i32 = 33;
+  export const NameTooLong: i32 = 37;
+  export const NFile: i32 = 41;
+  export const NoEnt: i32 = 44;
+  export const NoSpc: i32 = 51;
   export const NotDir: i32 = 54;
+  export const NotEmpty: i32 = 55;
   export const NotSup: i32 = 58;
+  export const Perm: i32 = 63;
+  export const RoFS: i32 = 69;
   export const SPipe: i32 = 70;
+  export const XDev: i32 = 75;
+  export const NotCapable: i32 = 76;
 }
 
 export namespace FileType {
   export const CharacterDevice: u8 = 2;
   export const Directory: u8 = 3;
   export const RegularFile: u8 = 4;
+  export const SymbolicLink: u8 = 7;
+}
+
+/** WASI's struct filestat. */
+@unmanaged
+export class Filestat {
+  device: u64;
+  inode: u64;
+  /** One of FileType. */
+  type: u8;
+  links: u64;
+  size: i64;
+  /** In ns since 1970. */
+  accessed: i64;
+  modified: i64;
+  changed: i64;
 }
 
 export namespace Right {
