@@ -58,16 +58,16 @@ interface Verdict {
   readonly reached?: boolean;
 }
 
-/** What Skein is to reach in this benchmark, and whether it did; undefined where nothing is asked. */
+/** What Skein, the first of those compared, is to reach in this benchmark, and whether it did; undefined where nothing is asked. */
 export function judge(comparison: Comparison, cores: number): Verdict | undefined {
-  const { targets = [], better } = comparison.benchmark;
+  const { targets = [], better, implementations } = comparison.benchmark;
   if (targets.length === 0) return undefined;
   const wanted = targets.map((target) => inWords(target, cores)).join(", ");
   const bounds = targets.map((target) => boundOf(target, comparison, cores));
   const known = bounds.filter((bound) => bound !== undefined);
   if (known.length === 0) return { wanted };
   const bound = better === "lower" ? Math.min(...known) : Math.max(...known);
-  const mine = medianOf(comparison.of.get("skein"));
+  const mine = medianOf(comparison.of.get(implementations[0] ?? ""));
   if (mine === undefined) return { wanted, bound };
   const reached = better === "lower" ? mine <= bound : mine >= bound;
   // A bound that is missed is missed whatever the others are; one that is reached is not all of them.

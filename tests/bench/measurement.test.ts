@@ -70,6 +70,16 @@ describe("a target", () => {
     assert.deepEqual(verdict, { wanted: "<= 0.50x go" });
   });
 
+  it("is held against the first of those compared, whichever way of Skein it is", () => {
+    const c = benchmark({
+      implementations: ["skein/c", "skein"],
+      targets: [{ kind: "ratio", to: "skein", atMost: 1.5 }],
+    });
+    const at = (mine: number) => judge(only(measured("skein/c", [mine], c), measured("skein", [10], c)), 2);
+    assert.equal(at(15)?.reached, true);
+    assert.equal(at(16)?.reached, false);
+  });
+
   it("for each core grows with the cores", () => {
     const comparison = only(measured("skein", [1.85], mostOfAllCores));
     assert.deepEqual(judge(comparison, 2), { wanted: ">= 1.80", bound: 1.8, reached: true });
