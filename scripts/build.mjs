@@ -278,21 +278,24 @@ function filesBelow(name) {
 }
 
 /**
- * Has all that is loaded later come after the library, so that the library is one file: esbuild puts what other sets of entries
- * need into as many files of their own, and twenty files take half again as long to load as one.
+ * Has all that is loaded later come after the library and what it starts runtimes with, so that these are one file each: esbuild puts what
+ * other sets of entries need into as many files of their own, and twenty files take half again as long to load as one.
  */
 const afterTheLibrary = {
   name: "after-the-library",
   setup(b) {
     const library = path.join(root, bundles["library/index"]);
+    const launch = path.join(host, "runtime", "launch.ts");
     b.onResolve({ filter: /\.[jt]s$/ }, ({ kind, path: file, resolveDir }) => {
       if (kind !== "dynamic-import" && kind !== "entry-point") return undefined;
       const source = path.resolve(resolveDir, file).replace(/\.js$/, ".ts");
-      return source === library || !existsSync(source) ? undefined : { path: source, pluginData: library };
+      if (source === library || !existsSync(source)) return undefined;
+      return { path: source, pluginData: source === launch ? [library] : [library, launch] };
     });
-    b.onLoad({ filter: /\.ts$/ }, async ({ path: file, pluginData }) => {
-      if (pluginData !== library) return undefined;
-      const text = `import ${JSON.stringify(library)};\n${readFileSync(file, "utf8")}`;
+    b.onLoad({ filter: /\.ts$/ }, async ({ path: file, pluginData: before }) => {
+      if (before === undefined) return undefined;
+      const imports = before.map((name) => `import ${JSON.stringify(name)};`);
+      const text = [...imports, readFileSync(file, "utf8")].join("\n");
       return (await placed(file, text)) ?? { contents: text, loader: "ts" };
     });
   },

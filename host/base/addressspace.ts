@@ -53,7 +53,7 @@ const LEAST_PAGES = 256;
  * arrays end there), else as much as leaves room for `threads` threads, by halves less until it succeeds. A page costs
  * nothing until it is written.
  *
- * It never grows. A thread learns of growth only when it comes to a point where V8 interrupts it, while another already
+ * It never grows once a thread has it. A thread learns of growth only when it comes to a point where V8 interrupts it, while another already
  * hands it addresses beyond what it knows; V8 checks the bounds of atomic accesses itself, and would trap.
  *
  * @throws SkeinError if there is not even a little
@@ -63,7 +63,11 @@ export function reserveMemory(heapStart: number, threads: number): WebAssembly.M
   const space = Math.floor(memorySpace(threads) / PAGE);
   for (let pages = Math.max(least, Math.min(ALL_PAGES - 1, space)); ; pages = Math.max(least, pages >> 1)) {
     try {
-      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+      // In two steps, of which the first reserves all: newer V8 takes a memory's first size for objects of this thread that are alive,
+      // and collects at once, for ten milliseconds.
+      const memory = new WebAssembly.Memory({ initial: least, maximum: pages, shared: true });
+      if (pages > least) memory.grow(pages - least);
+      return memory;
     } catch (cause) {
       if (pages > least) continue;
       const hint = needsNoGuards(threads) ? `; start Node with ${NO_GUARDS}, or raise the limit (ulimit -v)` : "";
