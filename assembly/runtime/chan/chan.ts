@@ -30,6 +30,7 @@
  *
  * Sending, receiving and closing by programs run on a goroutine, and park in `send` and `recv` alone. The `…Locked` functions, `timersend` and what else does not block also serve the scheduler and the operations of JavaScript, on any thread's own stack.
  */
+import { fromBits, toBits } from "./bits";
 import { plock, punlock, tryPlock } from "../base/lock";
 import { markObject, markWord, shade } from "../memory/mark";
 import { greyLate, putRest } from "../memory/work";
@@ -336,33 +337,7 @@ export function sendOnClosed(): void {
   gopanic("send on closed channel");
 }
 
-// ---- values and slots -------------------------------------------------------------------------------------------------
-
-/** The 64 bits that a slot keeps for a value. */
-@inline
-export function toBits<T>(v: T): u64 {
-  if (isVector<T>()) ERROR("channels do not carry v128");
-  if (isReference<T>()) return changetype<usize>(v);
-  if (isFloat<T>()) {
-    if (sizeof<T>() == 4) return <u64>reinterpret<u32>(<f32>v);
-    return reinterpret<u64>(<f64>v);
-  }
-  return <u64>v;
-}
-
-/** The value of those bits; 0 is the zero value. */
-@inline
-export function fromBits<T>(bits: u64): T {
-  if (isString<T>() && !isNullable<T>()) {
-    return changetype<T>(bits == 0 ? changetype<usize>("") : <usize>bits);
-  }
-  if (isReference<T>()) return changetype<T>(<usize>bits);
-  if (isFloat<T>()) {
-    if (sizeof<T>() == 4) return <T>reinterpret<f32>(<u32>bits);
-    return <T>reinterpret<f64>(bits);
-  }
-  return <T>bits;
-}
+// ---- marking ----------------------------------------------------------------------------------------------------------
 
 /** Slots that are visited at a time. */
 const SLOTS_AT_ONCE: u32 = 1024;

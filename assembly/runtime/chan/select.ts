@@ -30,20 +30,9 @@
  * On a goroutine; `selparkcommit` on g0, once the goroutine is switched out.
  */
 import { SELECT_FIRST } from "../../layout";
-import {
-  BLOCKED,
-  Chan,
-  chanready,
-  CLOSED,
-  fromBits,
-  HChan,
-  recvLocked,
-  recvq,
-  sendLocked,
-  sendOnClosed,
-  sendq,
-  toBits,
-} from "./chan";
+import { fromBits, toBits } from "./bits";
+import { BLOCKED, Chan, chanready, CLOSED, HChan, recvLocked, recvq, sendLocked, sendOnClosed, sendq } from "./chan";
+import { CASE_BYTES, converted, Elem, SelectCase, typeKey, typeName, wrongType } from "./selectcase";
 import { CHECKED, check } from "../base/checked";
 import { plock, punlock } from "../base/lock";
 import { nilCheck } from "../base/nil";
@@ -52,74 +41,8 @@ import { gopanic } from "../base/panic";
 import { goready, park } from "../goroutine/proc";
 import { fastrandn } from "../base/rand";
 import { g } from "../base/registers";
-import { G, Switch, Waiter, waiterOf, WaitReason, addressOf } from "../../abi";
+import { G, Switch, waiterOf, WaitReason, addressOf } from "../../abi";
 import { enqueue, unlink } from "./waitq";
-
-
-@unmanaged
-class SelectCase extends Waiter {
-  /** An HChan, or 0: never ready. */
-  chan: usize;
-  /** The value to send. */
-  value: u64;
-  /** The type of the values (see typeKey), and its name, a string. */
-  type: u32;
-  typeName: usize;
-  /** Which case it is. */
-  index: i32;
-  isSend: bool;
-  /** Values are references to objects. */
-  isRef: bool;
-  /** Of a statement (`statement.ts`): a function value to call when the case is done, and what calls it; or 0. */
-  body: usize;
-  deliver: (select: Select, body: usize) => void;
-}
-
-const CASE_BYTES: usize = offsetof<SelectCase>();
-
-/** T as in `v: T`, but T is not inferred from `v`: `select.send(ch, 5)` is to take the channel's type for the number. */
-type Elem<T> = T;
-
-/** A number for each type. */
-@inline
-function typeKey<T>(): u32 {
-  if (isManaged<T>()) return 16 + idof<T>();
-  if (isReference<T>()) return <u32>changetype<usize>(nameof<T>()); // the address of a string: past all ids
-  if (isBoolean<T>()) return 1;
-  if (isFloat<T>()) return sizeof<T>() == 4 ? 2 : 3;
-  return (isSigned<T>() ? 4 : 8) + <u32>ctz(sizeof<T>());
-}
-
-/** The bits of a number for a case whose channel carries other numbers. Panics if its type cannot hold this one. */
-function converted<T>(v: T, it: SelectCase): u64 {
-  if (it.type == typeKey<f64>()) return toBits<f64>(<f64>v);
-  if (it.type == typeKey<f32>()) return toBits<f32>(<f32>v);
-  const isInt = it.type >= typeKey<i8>() && it.type <= typeKey<u64>();
-  if (isFloat<T>() || !isInt) wrongType(it.index, it.typeName, typeName<T>());
-  const bits = <u64>v;
-  const unused: u64 = 64 - (8 << (it.type & 3));
-  const toSigned = it.type < typeKey<u8>();
-  const held = toSigned ? <u64>((<i64>(bits << unused)) >> unused) : (bits << unused) >> unused;
-  // The uppermost bit of 64 is a sign in one of the types only.
-  const changesSign = isSigned<T>() != toSigned && <i64>bits < 0;
-  if (held != bits || changesSign) {
-    gopanic(
-      "select: the channel of case " +
-        it.index.toString() +
-        " carries " +
-        changetype<string>(it.typeName) +
-        ", which cannot hold " +
-        v.toString(),
-    );
-  }
-  return bits;
-}
-
-
-@inline
-function typeName<T>(): string {
-  return isString<T>() ? "string" : nameof<T>();
-}
 
 /** Several channel operations, of which `wait` or `poll` does one. Belongs to one goroutine at a time. */
 export class Select {
@@ -406,10 +329,6 @@ function checkIdle(s: Select): void {
 
 function usedTwice(): void {
   gopanic("select: used by two goroutines at once");
-}
-
-function wrongType(i: i32, is: usize, wanted: string): void {
-  gopanic("select: the channel of case " + i.toString() + " carries " + changetype<string>(is) + ", not " + wanted);
 }
 
 /** True if it is done and `chosen` is set; false with all channels locked and the goroutine in their queues. */
