@@ -213,6 +213,8 @@ export class Machine {
         workerData: { ...this.data, ports, spares } satisfies SysmonData,
         transferList: [ports, ...spares.map(({ port }): MessagePort => port)],
         name: "skein sysmon",
+        // Node has the threads that it starts do as it does.
+        trackUnmanagedFds: this.data.worker?.trackUnmanagedFds,
         ...threadFlags(),
       }),
     );

@@ -98,6 +98,11 @@ describe(`C [${runtime}]`, { skip }, () => {
       assert.equal(result.stdout, "all is well\n", described(result));
       assert.equal(result.code, 0, described(result));
     }
+    // Node's threads close at their end what they think of as their own files: if that is not so, something of another thread's.
+    const handed = ["run", wasm, "--dir", `${data}=data`, "--procs", "8", "--", "handed on"];
+    const after = await runSkein(handed, { timeoutMs });
+    assert.equal(after.stderr, "", described(after));
+    assert.equal(after.code, 0, described(after));
     const none = await runSkein(["run", wasm, "--", "secret"], { cwd: directory, timeoutMs });
     assert.equal(none.stderr, "secret: No such file or directory\n", described(none));
     assert.equal(none.code, 3, described(none));

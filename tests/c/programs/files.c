@@ -166,7 +166,27 @@ static void races(void) {
   assert(close(fd) == 0);
 }
 
+/* What one thread has opened another one closes. Its number is soon that of something else, perhaps of the host's own for a new thread. */
+static void *close_it(void *arg) {
+  int fd = (int)(long)arg;
+  assert(write(fd, "x", 1) == 1 && fsync(fd) == 0 && close(fd) == 0);
+  return NULL;
+}
+
+static void handed_on(void) {
+  int fds[2 * MANY];
+  pthread_t threads[2 * MANY];
+  for (int i = 0; i < 2 * MANY; i++) assert((fds[i] = open("data/x", O_WRONLY | O_CREAT, 0666)) >= 0);
+  for (int i = 0; i < 2 * MANY; i++) assert(pthread_create(&threads[i], NULL, close_it, (void *)(long)fds[i]) == 0);
+  for (int i = 0; i < 2 * MANY; i++) assert(pthread_join(threads[i], NULL) == 0);
+  assert(unlink("data/x") == 0);
+}
+
 int main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], "handed on") == 0) {
+    for (int i = 0; i < 6; i++) handed_on();
+    return 0;
+  }
   if (argc > 1) { /* it was given no directory */
     FILE *f = fopen(argv[1], "r");
     if (f == NULL) perror(argv[1]);
