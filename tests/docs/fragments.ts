@@ -54,7 +54,7 @@ export const FRAGMENTS: Readonly<Record<string, readonly (TypeScript | AssemblyS
   "README.md": [
     as('import { go, Chan, args, println } from "skein";'),
     as("go(f(a, b));", {
-      before: `import { Atomic, Chan, Cond, Microsecond, Millisecond, Mutex, Once, Pool, RWMutex, Second, Select, Semaphore, Ticker, Timer, WaitGroup, after, afterFunc, args, env, eprintln, exit, go, goexit, goid, gomaxprocs, gosched, lockOSThread, now, numGoroutine, ok, print, println, readFile, readLine, readText, select, sleep } from "skein";
+      before: `import { Atomic, Chan, Cond, Microsecond, Millisecond, Mutex, Once, Pool, RWMutex, Second, Select, Semaphore, Ticker, Timer, WaitGroup, after, afterFunc, args, defer, env, eprintln, exit, go, goexit, goid, gomaxprocs, gosched, lockOSThread, now, numGoroutine, ok, print, println, readFile, readLine, readText, recover, select, sleep } from "skein";
         class It { method(a: i32): void {} }
         function f(a: i32, b: i32): void {}
         function use<T>(x: T): void {}
