@@ -5,6 +5,7 @@
 //     npx skein run examples/dining.ts -- 5           meals for each (3 unless told)
 
 import { go, Mutex, WaitGroup, args, now, println, sleep, Microsecond } from "skein";
+import { parse } from "skein/strconv";
 
 const NAMES: string[] = ["Aristotle", "Hypatia", "Kant", "Spinoza", "Weil"];
 
@@ -43,7 +44,7 @@ class Philosopher {
 
 export function main(): void {
   const list = args();
-  const meals = list.length > 0 ? I32.parseInt(list[0]) : 3;
+  const meals = list.length > 0 ? parse<i32>(list[0]).must() : 3;
   const forks: Mutex[] = [];
   for (let i = 0; i < NAMES.length; i++) forks.push(new Mutex());
 

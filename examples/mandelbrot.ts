@@ -3,6 +3,7 @@
 //     npx skein run examples/mandelbrot.ts -- 600 > mandelbrot.pgm        600 by 600 pixels (300 unless told)
 
 import { go, Chan, args, eprintln, gomaxprocs, now, println, Millisecond } from "skein";
+import { parse } from "skein/strconv";
 
 const ITERATIONS = 255;
 
@@ -40,7 +41,7 @@ function draw(y: i32, size: i32, out: Chan<Row>): void {
 
 export function main(): void {
   const list = args();
-  const size = list.length > 0 ? I32.parseInt(list[0]) : 300;
+  const size = list.length > 0 ? parse<i32>(list[0]).must() : 300;
   const start = now();
   const done = new Chan<Row>(16);
   for (let y = 0; y < size; y++) go(draw(y, size, done));

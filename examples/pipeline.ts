@@ -5,6 +5,7 @@
 //     npx skein run examples/pipeline.ts -- README.md 5       the five most frequent
 
 import { go, Chan, WaitGroup, args, eprintln, gomaxprocs, println, readText } from "skein";
+import { parse } from "skein/strconv";
 
 /** About as much text as a counter gets at a time. */
 const PIECE = 4096;
@@ -95,7 +96,7 @@ export function main(): i32 {
   all.sort((a, b) => (a.times != b.times ? b.times - a.times : a.word < b.word ? -1 : 1));
 
   println(`${words} words, ${total.size} different`);
-  const shown = list.length > 1 ? I32.parseInt(list[1]) : 20;
+  const shown = list.length > 1 ? parse<i32>(list[1]).must() : 20;
   for (let i = 0; i < all.length && i < shown; i++) println(`${all[i].times.toString().padStart(6)} ${all[i].word}`);
   return 0;
 }

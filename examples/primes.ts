@@ -3,6 +3,7 @@
 //     npx skein run examples/primes.ts -- 100         the first hundred primes (25 unless told)
 
 import { go, Chan, args, println } from "skein";
+import { parse } from "skein/strconv";
 
 /** Sends 2, 3, 4, … for ever. */
 function generate(out: Chan<i32>): void {
@@ -19,7 +20,7 @@ function filter(input: Chan<i32>, out: Chan<i32>, prime: i32): void {
 
 export function main(): void {
   const list = args();
-  const count = list.length > 0 ? I32.parseInt(list[0]) : 25;
+  const count = list.length > 0 ? parse<i32>(list[0]).must() : 25;
   let numbers = new Chan<i32>();
   go(generate(numbers));
   for (let i = 0; i < count; i++) {

@@ -183,7 +183,7 @@ async function buildBundles(options) {
 
 /** Hides the compiler from bundlers that take the library in: it comes from packages that most projects do not have. */
 function hidden(text) {
-  const imports = /\bimport\((".\/compile-\w+\.js")\)/g;
+  const imports = /\bimport\((".\/loaded-\w+\.js")\)/g;
   if (!imports.test(text)) return undefined;
   return Buffer.from(text.replaceAll(imports, "import(/* webpackIgnore: true */ /* @vite-ignore */ String($1))"));
 }

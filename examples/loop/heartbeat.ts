@@ -4,6 +4,7 @@
 
 import { args, go, Millisecond, println, sleep } from "skein";
 import { EventLoop } from "skein/loop";
+import { parse } from "skein/strconv";
 
 const loop = new EventLoop();
 let handedIn = 0;
@@ -28,7 +29,7 @@ function work(name: string, pause: i64): void {
 
 export function main(): void {
   const given = args();
-  const beats = given.length > 0 ? I32.parseInt(given[0]) : 3;
+  const beats = given.length > 0 ? parse<i32>(given[0]).must() : 3;
   go(work("the quick one", 5 * Millisecond));
   go(work("the slow one", 30 * Millisecond));
   loop.callSoon(beat(1, beats, loop.time()));

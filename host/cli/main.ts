@@ -16,6 +16,7 @@ import type { Action, DeadLettersOptions } from "./deadletters.js";
 import type { BuildOptions } from "./build.js";
 import type { RunOptions } from "./run.js";
 import type { TopOptions } from "./top.js";
+import type { VetOptions } from "./vet.js";
 import type { WorkerOptions } from "./worker.js";
 
 /** Runs the command line `argv`, without the runtime's and the script's name; resolves with the exit code. */
@@ -65,6 +66,7 @@ async function parse(argv: readonly string[]): Promise<number> {
   const end = (status: number): void => void (code = status);
   declareRun(program, end);
   declareBuild(program, end);
+  declareVet(program, end);
   declareWatching(program);
   declareRemote(program, end);
   program
@@ -134,6 +136,21 @@ function declareBuild(program: Command, end: (status: number) => void): void {
     .action(async (file: string, sources: string[], options: BuildOptions) => {
       const { buildCommand } = await import("./build.js");
       end(await buildCommand(file, sources, options));
+    });
+}
+
+/** `skein vet`; `end` is told whether there was anything to say. */
+function declareVet(program: Command, end: (status: number) => void): void {
+  program
+    .command("vet")
+    .description("warn of what compiles in a program and means something else than in Go or TypeScript")
+    .argument("[files...]", "programs, or other .ts files; those that they import are looked at too")
+    .addOption(new Option("--without <rule>", "leave out a rule").argParser(gather))
+    .option("--rules", "list the rules")
+    .addHelpText("after", "\nA comment // vet:ok RULE, in the line or alone in the one before, silences a rule there.")
+    .action(async (files: string[], options: VetOptions) => {
+      const { vetCommand } = await import("./vet.js");
+      end(await vetCommand(files, options));
     });
 }
 

@@ -151,6 +151,38 @@ function compileSources(entryAsGiven: string, settings: Settings, c: CPart | nul
   }
 }
 
+/**
+ * Compiles a program as far as AssemblyScript does, for who wants to know something of it: `parsed` is given its own files once all are
+ * parsed, `install` may listen to the compiler. A file without a main is compiled too. Gives what files are called.
+ */
+export function inspectProgram(
+  entryAsGiven: string,
+  settings: Settings,
+  parsed: (files: Source[]) => void,
+  install: (hooks: Hooks) => void,
+): FileNames {
+  const sources = new Sources(path.resolve(entryAsGiven), settings);
+  const names = displayNames(entryAsGiven, (file) => sources.location(file));
+  api.Source.native.debugInfoIndex = -1;
+  const program = new api.Program(options(STATIC_BASE, 1));
+  try {
+    parse(program, sources, entryAsGiven, null);
+    throwErrors(program, names);
+    parsed(program.parser.sources.filter(({ normalizedPath }) => isOwnFile(sources, normalizedPath)));
+    generate(program, sources, names, settings.safepoints, null, install);
+    return names;
+  } catch (error) {
+    throw error instanceof SkeinError ? error : internalError(error, entryAsGiven);
+  } finally {
+    program.module.dispose();
+  }
+}
+
+/** Tells whether a file is the program's, and of no package. */
+function isOwnFile(sources: Sources, normalizedPath: string): boolean {
+  return sources.location(normalizedPath) !== null && !normalizedPath.startsWith("~lib/");
+}
+
 function align(address: number): number {
   return (address + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
 }
@@ -246,6 +278,7 @@ function generate(
   names: FileNames,
   safepointOptions: SafepointOptions | null,
   c: CPart | null,
+  listen?: (hooks: Hooks) => void,
 ): {
   info: ReturnType<Entry["info"]>;
   segments: Globals["segments"];
@@ -259,7 +292,7 @@ function generate(
   const compiler = new api.Compiler(program);
   const session = new Session(compiler);
   const globals = new Globals(session, sources.isStandardLibrary);
-  const entry = new Entry(session, c !== null);
+  const entry = new Entry(session, c !== null, listen === undefined);
   const frames = new Frames(session, (name) => isProgram(sources, name));
   const places = new Places((name) => isProgram(sources, name));
   const nullChecks = new NullChecks(session, (name) => isProgram(sources, name));
@@ -302,6 +335,7 @@ function generate(
   c?.install(hooks, session);
   // After the tasks, which look at calls as the compiler makes them.
   installThrows(hooks, session);
+  listen?.(hooks);
   try {
     program.initialize();
     throwErrors(program, names);

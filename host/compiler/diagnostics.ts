@@ -68,6 +68,11 @@ function isLibrary(range: Range, names: FileNames): boolean {
   return names.display(range.source.normalizedPath).startsWith("~lib/");
 }
 
+/** A warning of our own at a place. */
+export function formatWarning(range: Range, message: string, names: FileNames): string {
+  return [`${place(range, names)}: warning: ${message}`, ...excerpt(range)].join("\n");
+}
+
 function formatDiagnostic(diagnostic: Diagnostic, names: FileNames): string {
   const label = diagnostic.category === DiagnosticCategory.Warning ? "warning" : "error";
   const { range } = diagnostic;

@@ -45,6 +45,7 @@ export class Entry {
     private readonly session: Session,
     /** Whether there is C in the program, which begins and exports functions too. */
     private readonly hasC: boolean,
+    private readonly needsMain = true,
   ) {}
 
   /** What the section `skein` says. */
@@ -115,7 +116,7 @@ export class Entry {
       if (name === "main") this.main = this.mainThunk(instance);
       else if (isCallable(instance)) this.exports[name] = this.callThunk(name, instance);
     }
-    if (!main) {
+    if (!main && this.needsMain) {
       const unexported = file.getMember("main");
       session.report(
         unexported ? unexported.identifierNode.range : fileStart(file),

@@ -10,7 +10,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
 import { STATIC_BASE } from "../../assembly/layout.js";
-import { CompileError } from "../base/errors.js";
+import { CompileError, SkeinError } from "../base/errors.js";
 import { buildC, type COptions } from "../c/build.js";
 import { isCSource } from "../c/names.js";
 import { cached, objectFolder, type CacheOptions } from "./cache.js";
@@ -24,7 +24,8 @@ import {
   type Settings,
 } from "./options.js";
 import { unreadable } from "./sources.js";
-import type * as Compile from "./compile.js";
+import type { CompileStats } from "./compile.js";
+import type * as Loaded from "./loaded.js";
 
 export { CompileError } from "../base/errors.js";
 export type { COptions } from "../c/build.js";
@@ -48,19 +49,13 @@ export interface CompileOptions extends CacheOptions {
 
 export interface CompileResult {
   readonly wasm: Uint8Array<ArrayBuffer>;
-  readonly stats: Compile.CompileStats;
+  readonly stats: CompileStats;
 }
 
 /** Compiles the program whose entry file is `entryPath`, or takes it from the cache. */
 export async function compile(entryPath: string, options: CompileOptions = {}): Promise<CompileResult> {
-  checkEntry(entryPath);
-  checkPackages();
-  const settings: Settings = {
-    safepoints: options.noPreempt ? null : { ...DEFAULT_SAFEPOINTS, ...options.safepoints },
-    checked: options.checked ?? isCheckedRun(),
-    barrier: hasBarrier(),
-    quick: options.quick ?? isQuickRun(),
-  };
+  checkProgram(entryPath);
+  const settings = settingsOf(options);
   const { c } = options;
   const key = JSON.stringify(c === undefined ? [settings] : [settings, c, process.env.SKEIN_WASI_SDK]);
   return cached(path.resolve(entryPath), options, key, async () => {
@@ -85,21 +80,66 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
   });
 }
 
+/** A rule of `vet`. */
+export interface VetRule {
+  readonly name: string;
+  /** What it warns of, in a line. */
+  readonly about: string;
+}
+
+/** The rules of `vet`. */
+export async function rulesOfVet(): Promise<readonly VetRule[]> {
+  return (await loadCompiler()).RULES;
+}
+
+/**
+ * What compiles in some programs and is probably not meant, in the compiler's form, file by file, but for what rules say that are left out.
+ *
+ * @throws CompileError if one does not compile
+ */
+export async function vet(files: readonly string[], without: readonly string[] = []): Promise<string[]> {
+  files.forEach(checkProgram);
+  const { RULES, vetProgram } = await loadCompiler();
+  const unknown = without.find((rule) => !RULES.some(({ name }) => name === rule));
+  if (unknown !== undefined) throw new SkeinError(`there is no rule '${unknown}': skein vet --rules lists them`);
+  const warnings = new Map<string, string>();
+  for (const file of files) {
+    for (const [place, text] of vetProgram(file, settingsOf({}), new Set(without))) warnings.set(place, text);
+  }
+  return [...warnings.values()];
+}
+
+/** The settings that options ask for. */
+function settingsOf(options: CompileOptions): Settings {
+  return {
+    safepoints: options.noPreempt ? null : { ...DEFAULT_SAFEPOINTS, ...options.safepoints },
+    checked: options.checked ?? isCheckedRun(),
+    barrier: hasBarrier(),
+    quick: options.quick ?? isQuickRun(),
+  };
+}
+
+/** Checks that there is a program to compile, and what compiles it. */
+function checkProgram(entryPath: string): void {
+  checkEntry(entryPath);
+  checkPackages();
+}
+
 /**
  * Loads AssemblyScript, which takes longer than reading a cached build; no file that this one imports by itself may load it.
  * Binaryen, when loaded, takes over the process's handling of uncaught errors, only to throw them again; the process keeps its own.
  */
-async function loadCompiler(): Promise<typeof Compile> {
+async function loadCompiler(): Promise<typeof Loaded> {
   const exceptions = process.listeners("uncaughtException");
   const rejections = process.listeners("unhandledRejection");
-  const compiler = await import("./compile.js");
+  const loaded = await import("./loaded.js");
   for (const listener of process.listeners("uncaughtException")) {
     if (!exceptions.includes(listener)) process.off("uncaughtException", listener);
   }
   for (const listener of process.listeners("unhandledRejection")) {
     if (!rejections.includes(listener)) process.off("unhandledRejection", listener);
   }
-  return compiler;
+  return loaded;
 }
 
 /** Of the packages that only those install who need them, those that compile. */

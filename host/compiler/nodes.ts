@@ -132,3 +132,47 @@ export interface ForOfNode extends Node {
   readonly iterable: Node;
   readonly body: Node;
 }
+
+export interface BinaryNode extends Node {
+  readonly operator: number;
+  readonly left: Node;
+  readonly right: Node;
+}
+
+export interface UnaryNode extends Node {
+  readonly operator: number;
+  readonly operand: Node;
+}
+
+/** `f(x);` and the like. */
+export interface ExpressionStatementNode extends Node {
+  readonly expression: Node;
+}
+
+export interface BlockNode extends Node {
+  readonly statements: readonly Node[];
+}
+
+export interface IfNode extends Node {
+  readonly condition: Node;
+  readonly ifTrue: Node;
+  readonly ifFalse: Node | null;
+}
+
+export interface SwitchNode extends Node {
+  readonly cases: readonly SwitchCaseNode[];
+}
+
+export interface SwitchCaseNode extends Node {
+  readonly statements: readonly Node[];
+}
+
+export interface WhileNode extends Node {
+  readonly condition: Node;
+  readonly body: Node;
+}
+
+export interface ElementAccessNode extends Node {
+  readonly expression: Node;
+  readonly elementExpression: Node;
+}

@@ -34,7 +34,7 @@ function optionsOf(command: string): string[][] {
 }
 
 describe("docs/cli.md", () => {
-  for (const command of ["run", "build", "trace", "top", "worker", "deadletters", "bench"]) {
+  for (const command of ["run", "build", "vet", "trace", "top", "worker", "deadletters", "bench"]) {
     it(`has every option of skein ${command}, and no other`, () => {
       const part = section(`\`skein ${command}\``);
       const options = optionsOf(command).filter(([long]) => long !== "--help");

@@ -18,6 +18,13 @@ export class Parsed<T> {
     readonly value: T,
     readonly error: Error | null,
   ) {}
+
+  /** The value; panics with the error if there is one. */
+  must(): T {
+    const error = this.error;
+    if (error) throw error;
+    return this.value;
+  }
 }
 
 /**

@@ -151,6 +151,7 @@ function inStatements(): void {
       break;
     case 1:
       log += `one ${next() - base}`;
+    // falls through
     case 2:
       log += ` fell ${next() - base}`;
       break;
