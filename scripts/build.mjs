@@ -170,15 +170,26 @@ async function buildBundles(options) {
     plugins: [fromVendor, afterTheLibrary, whereItWas, globalProcess],
   });
   const names = new Set(outputFiles.map((file) => file.path));
-  const files = outputFiles.map(({ path: file, contents, text }) => ({
-    path: file,
-    contents: hidden(text) ?? contents,
-  }));
+  const files = [];
+  for (const { path: file, contents, text } of outputFiles) {
+    files.push({ path: file, contents: hidden(text) ?? (isCompiler(file) ? await renamed(text) : contents) });
+  }
   for (const folder of ["library", "command"].map((name) => path.join(dist, name)).filter(existsSync)) {
     const left = readdirSync(folder).filter((name) => name.endsWith(".js") && !names.has(path.join(folder, name)));
     for (const name of left) rmSync(path.join(folder, name));
   }
   return files;
+}
+
+/** The file that is loaded with AssemblyScript, the largest there is. */
+function isCompiler(file) {
+  return path.basename(file).startsWith("loaded-");
+}
+
+/** Gives all that is no property a short name: whom the stacks of this file serve has a checkout. */
+async function renamed(text) {
+  const { code } = await transform(text, { ...compact, minifyIdentifiers: true, format: "esm", target: common.target });
+  return Buffer.from(code);
 }
 
 /** Hides the compiler from bundlers that take the library in: it comes from packages that most projects do not have. */
