@@ -19,14 +19,23 @@ CORE(clock) int64_t core_clock(void);
 /* What each goroutine has below its thread-local variables (assembly/runtime/goroutine/cstack.ts); its address stands for the goroutine. */
 typedef struct {
   int error;
-  int unused[3];
+  /* Ends a wait at a socket; null for nothing. */
+  struct stop *stop;
+  int unused[2];
 } goroutine;
+
+/* Set by pthread_cancel; where the thread waits meanwhile (assembly/runtime/net/watch.ts). */
+struct stop {
+  volatile int is_cancelled;
+  void *volatile sleeper;
+};
 
 #define GOROUTINE ((goroutine *)__builtin_wasm_tls_base() - 1)
 
 /* A futex: waits while *word is expected and *stop, unless that is null, is 0; timeout ns at most unless that is negative. */
 CORE(wait) int core_wait(volatile int *word, int expected, int64_t timeout, int reason, volatile int *stop);
 CORE(wake) int core_wake(volatile int *word, int n);
+CORE(wakeSleeper) void core_wake_sleeper(void *sleeper);
 enum { WAIT_WOKEN, WAIT_CHANGED, WAIT_TIMED_OUT };
 
 /* WaitReason, for reports of deadlocks. */

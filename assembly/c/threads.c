@@ -23,8 +23,8 @@ struct __pthread {
   void *arg;
   /* Not made by pthread_create: nobody joins it. */
   bool is_foreign;
-  /* Whether it is to end; where it waits, if pthread_cancel is to wake it; whether it listens, and since when not (its own). */
-  word is_cancelled;
+  /* Whether it is to end, and where it waits, if pthread_cancel is to wake it, at a socket or elsewhere; whether it listens (its own). */
+  struct stop stop;
   word *volatile waiting;
   int cancel_state;
   int cancel_type;
@@ -39,6 +39,7 @@ pthread_t pthread_self(void) {
     self = calloc(1, sizeof *self);
     if (self == NULL) core_die("runtime error: out of memory", 28);
     self->is_foreign = true;
+    GOROUTINE->stop = &self->stop;
   }
   return self;
 }
@@ -120,6 +121,7 @@ void _pthread_cleanup_pop(struct __ptcb *it, int run) {
 
 void __skein_thread_end(void) {
   if (self != NULL) self->cancel_state = PTHREAD_CANCEL_DISABLE;
+  GOROUTINE->stop = NULL;
   while (cleanups != NULL) _pthread_cleanup_pop(cleanups, 1);
   destroy_values();
   pthread_t me = self;
@@ -140,6 +142,7 @@ _Noreturn void pthread_exit(void *result) {
 
 static void run(void *given) {
   self = given;
+  GOROUTINE->stop = &self->stop;
   pthread_exit(self->f(self->arg));
 }
 
@@ -240,33 +243,36 @@ void __cxa_guard_abort(word *guard) {
  * ---- cancellation ----
  *
  * A thread that is cancelled ends at its next cancellation point: pthread_join, pthread_cond_wait, sem_wait, sleep and their kin, read,
- * write and open, pthread_testcancel. Asynchronous cancellation is the same: there are no signals.
+ * write and open, calls on sockets, poll, pthread_testcancel. Asynchronous cancellation is the same: there are no signals.
  *
  * pthread_cancel sets `is_cancelled`, then looks where the thread waits, and wakes that place. The thread says where it waits, and the
  * core parks it only if, with the lock of that place, it sees `is_cancelled` unset. Either the thread has said so before
  * pthread_cancel looks: then it is in the queue when that has the lock, or sees `is_cancelled` itself. Or it says so afterwards: then it
- * sees it. Others that wait at the same place wake for nothing, and wait again.
+ * sees it. Others that wait at the same place wake for nothing, and wait again. A wait at a socket fails with EINTR, and the
+ * call looks once more (CANCEL in wrappers.c).
  */
 
 int __skein_wait(volatile int *at, int expected, int64_t timeout, int reason) {
   pthread_t me = self;
   if (me == NULL || me->cancel_state != PTHREAD_CANCEL_ENABLE) return core_wait(at, expected, timeout, reason, NULL);
   __atomic_store_n(&me->waiting, at, __ATOMIC_SEQ_CST);
-  int woken = core_wait(at, expected, timeout, reason, &me->is_cancelled);
+  int woken = core_wait(at, expected, timeout, reason, &me->stop.is_cancelled);
   __atomic_store_n(&me->waiting, NULL, __ATOMIC_SEQ_CST);
   return woken;
 }
 
 int pthread_cancel(pthread_t thread) {
-  store(&thread->is_cancelled, 1);
+  store(&thread->stop.is_cancelled, 1);
   word *at = __atomic_load_n(&thread->waiting, __ATOMIC_SEQ_CST);
   if (at != NULL) core_wake(at, INT_MAX);
+  void *sleeper = __atomic_load_n(&thread->stop.sleeper, __ATOMIC_SEQ_CST);
+  if (sleeper != NULL) core_wake_sleeper(sleeper);
   return 0;
 }
 
 void pthread_testcancel(void) {
   pthread_t me = self;
-  if (me != NULL && me->cancel_state == PTHREAD_CANCEL_ENABLE && load(&me->is_cancelled)) pthread_exit(PTHREAD_CANCELED);
+  if (me != NULL && me->cancel_state == PTHREAD_CANCEL_ENABLE && load(&me->stop.is_cancelled)) pthread_exit(PTHREAD_CANCELED);
 }
 
 int pthread_setcancelstate(int state, int *before) {
@@ -274,6 +280,7 @@ int pthread_setcancelstate(int state, int *before) {
   pthread_t me = pthread_self();
   if (before != NULL) *before = me->cancel_state;
   me->cancel_state = state;
+  GOROUTINE->stop = state == PTHREAD_CANCEL_ENABLE ? &me->stop : NULL;
   return 0;
 }
 

@@ -6,12 +6,15 @@
  * Locks are recursive, as POSIX wants it (flockfile). The three streams that everybody has have their own; the others share some by their
  * addresses: to share one costs waiting, and no more.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "cancel.h"
 #include "locks.h"
 
 typedef struct {
@@ -107,16 +110,14 @@ WRAP(int, putenv, &locks[ENVIRONMENT], (char *entry), (entry))
 int __cxa_atexit(void (*f)(void *), void *arg, void *dso);
 WRAP(int, __cxa_atexit, &locks[AT_EXIT], (void (*f)(void *), void *arg, void *dso), (f, arg, dso))
 
-/* ---- cancellation points ---- */
-
-#define CANCEL(result, f, parameters, arguments)      \
-  __attribute__((used)) result __wrap_##f parameters { \
-    pthread_testcancel();                             \
-    return (f)arguments;                              \
-  }
+/* ---- cancellation points, but for those in sockets.c ---- */
 
 CANCEL(ssize_t, read, (int fd, void *to, size_t n), (fd, to, n))
 CANCEL(ssize_t, write, (int fd, const void *from, size_t n), (fd, from, n))
 CANCEL(ssize_t, pread, (int fd, void *to, size_t n, off_t at), (fd, to, n, at))
 CANCEL(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at))
+CANCEL(ssize_t, readv, (int fd, const struct iovec *to, int n), (fd, to, n))
+CANCEL(ssize_t, writev, (int fd, const struct iovec *from, int n), (fd, from, n))
 CANCEL(int, fsync, (int fd), (fd))
+CANCEL(int, fdatasync, (int fd), (fd))
+CANCEL(int, poll, (struct pollfd * list, nfds_t n, int ms), (list, n, ms))

@@ -98,6 +98,8 @@ export interface NetImports {
   readonly net_getpeername: (fd: number, address: number, length: number) => number;
   readonly net_getsockname: (fd: number, address: number, length: number) => number;
   readonly net_listen: (fd: number) => number;
+  /** Copies what there is to read without taking it. */
+  readonly net_peek: (fd: number, at: number, length: number) => number;
   readonly net_read: (fd: number, at: number, length: number) => number;
   readonly net_recvfrom: (fd: number, at: number, length: number, address: number, addressLength: number) => number;
   /**
@@ -143,6 +145,7 @@ export function bindNetImports(host: NetImports): { readonly [K in keyof NetImpo
     net_getsockname: (fd: number, address: number, length: number) =>
       host.net_getsockname(fd, address >>> 0, length >>> 0),
     net_listen: host.net_listen,
+    net_peek: (fd: number, at: number, length: number) => host.net_peek(fd, at >>> 0, length),
     net_read: (fd: number, at: number, length: number) => host.net_read(fd, at >>> 0, length),
     net_recvfrom: (fd: number, at: number, length: number, address: number, addressLength: number) =>
       host.net_recvfrom(fd, at >>> 0, length, address >>> 0, addressLength >>> 0),

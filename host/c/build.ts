@@ -49,6 +49,9 @@ const INCLUDE = fileURLToPath(new URL("../../include/", import.meta.url));
 const RUNTIME = fileURLToPath(new URL("../../assembly/c/", import.meta.url));
 /** What calls main, in a program that begins with C's. */
 const MAIN = "main.c";
+/** What only programs take the time to compile that include a header of it. */
+const SOCKETS = "sockets.c";
+const SOCKET_HEADERS = /^[ \t]*#[ \t]*include[ \t]*<(?:sys\/(?:socket|un)|netdb|netinet\/\w+|arpa\/inet)\.h>/m;
 const TARGET = "--target=wasm32-wasip1";
 /** Where Skein's own headers and sources are in the tree. */
 const OWN = "skein";
@@ -105,6 +108,7 @@ export async function buildC(options: COptions, base: number, cache: string | nu
     objects[object] = output;
     if (cache !== null) keep(cache, key, output, said.trimEnd());
   };
+  let hasSockets = false;
   for (const source of options.sources) {
     const headers = new Headers(options.include);
     headers.add(path.resolve(source));
@@ -112,11 +116,12 @@ export async function buildC(options: COptions, base: number, cache: string | nu
     for (const [file, text] of headers.texts) {
       sources.set(file, text);
       insert(files, nameOf(file), text);
+      hasSockets ||= SOCKET_HEADERS.test(text);
     }
     await compile(source, nameOf(source), files, isCxxSource(source) ? [...flags, ...CXX_FLAGS] : flags);
   }
   for (const name of Object.keys(own.c)) {
-    if (!/\.[cs]$/.test(name) || (name === MAIN && !options.hasMain)) continue;
+    if (!/\.[cs]$/.test(name) || (name === MAIN && !options.hasMain) || (name === SOCKETS && !hasSockets)) continue;
     await compile(name, `/${OWN}/c/${name}`, { [OWN]: { include: own.include, c: own.c } }, [...FLAGS, "-O2"]);
   }
   // AssemblyScript may call any of them but those with names of C++'s; what nothing calls goes later.
@@ -173,11 +178,12 @@ async function link(
 function ownFiles(sources: Map<string, string>): { include: Tree; c: Tree } {
   const read = (folder: string): Tree =>
     Object.fromEntries(
-      readdirSync(folder).map((name) => {
-        const file = path.join(folder, name);
+      readdirSync(folder, { withFileTypes: true }).map((entry): [string, Tree | string] => {
+        const file = path.join(folder, entry.name);
+        if (entry.isDirectory()) return [entry.name, read(file)];
         const text = readFileSync(file, "utf8");
         sources.set(file, text);
-        return [name, text];
+        return [entry.name, text];
       }),
     );
   return { include: read(INCLUDE), c: read(RUNTIME) };

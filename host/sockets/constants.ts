@@ -30,6 +30,7 @@ export const SOMAXCONN = 4096;
 
 export const SHUT_WR = 1;
 export const MSG_NOSIGNAL = 0x4000;
+export const MSG_PEEK = 2;
 
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;

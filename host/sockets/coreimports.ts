@@ -15,6 +15,7 @@ import {
   errnoName,
   errnoText,
   MSG_NOSIGNAL,
+  MSG_PEEK,
   SO_ERROR,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
@@ -23,7 +24,7 @@ import {
 import { addressText } from "./address.js";
 import { decodeSockaddr, EPOLL_EVENT_DATA, EPOLL_EVENT_SIZE } from "./sockaddr.js";
 import { beginLoad, endLoad } from "./loading.js";
-import { loadSys, type Sys } from "./sys.js";
+import { loadSys, NULL, type Sys } from "./sys.js";
 import type { Control } from "../base/control.js";
 import { isShortage } from "../base/errors.js";
 import type { ThreadData } from "../program/instance.js";
@@ -89,6 +90,7 @@ export function netImports(
     net_read: (fd, at, length) => sys().read(fd, at, length),
     net_write: (fd, at, length) => sys().write(fd, at, length),
     net_recvfrom: (fd, at, length, address, addressLength) => sys().recvfrom(fd, at, length, 0, address, addressLength),
+    net_peek: (fd, at, length) => sys().recvfrom(fd, at, length, MSG_PEEK, NULL, NULL),
     net_sendto: (fd, at, length, address, addressLength) =>
       sys().sendto(fd, at, length, MSG_NOSIGNAL, address, addressLength),
     net_shutdown: (fd, how) => sys().shutdown(fd, how),

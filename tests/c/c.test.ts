@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -109,6 +110,42 @@ describe(`C [${runtime}]`, { skip }, () => {
     const wrong = await runSkein(["run", wasm, "--dir", "nowhere"], { timeoutMs });
     assert.match(wrong.stderr, /^skein: --dir nowhere: ENOENT/, described(wrong));
     assert.equal(wrong.code, 1, described(wrong));
+  });
+
+  it("gives C sockets on which goroutines wait", async () => {
+    const wasm = path.join(directory, "sockets.wasm");
+    const built = await runSkein(["build", path.join(programs, "sockets.c"), "-o", wasm], { timeoutMs });
+    assert.equal(built.code, 0, described(built));
+    const folder = mkdtempSync(path.join(os.tmpdir(), "skein-"));
+    for (const args of [["1"], ["8"], ["2", "--poller", "stdlib"]]) {
+      const result = await runSkein(["run", wasm, "--procs", ...args, "--", folder], { timeoutMs });
+      assert.equal(result.stdout, "all is well\n", described(result));
+      assert.equal(result.code, 0, described(result));
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it("runs the programs of its page", async () => {
+    const page = readFileSync(path.join(root, "docs", "c.md"), "utf8");
+    const program = (name: string, words: string): string => {
+      const [, code] = new RegExp(`\`${name}\`:\n\n\`\`\`c\n([^]*?)\`\`\`\n`).exec(page)!;
+      assert.ok(code!.includes(words), `${name} of docs/c.md`);
+      writeFileSync(path.join(directory, name), code!);
+      return path.join(directory, name);
+    };
+    const hello = await runSkein(["run", program("hello.c", "skein_go")], { timeoutMs });
+    assert.equal(hello.stdout, "the sum of ten squares is 385\n", described(hello));
+    let answer = "";
+    const echo = await runSkein(["run", program("echo.c", "accept("), "--", "0"], {
+      timeoutMs,
+      onStdout(text, child) {
+        const port = Number(/^listening on port (\d+)\n$/.exec(text)?.[1]);
+        const socket = connect(port, "127.0.0.1", () => socket.end("hello"));
+        socket.on("data", (data) => (answer += String(data)));
+        socket.on("close", () => child.kill());
+      },
+    });
+    assert.equal(answer, "hello", described(echo));
   });
 
   it("calls C from AssemblyScript, and from the host", async () => {

@@ -40,7 +40,7 @@ const TLS_BYTES: usize = 16384;
 const MAIN_BYTES: usize = 1048576;
 /** LLVM's own constant for WebAssembly. */
 const RED_ZONE: usize = 128;
-/** Room for errno below them (`host/compiler/c/merge.ts`). */
+/** Room below them for errno (`host/compiler/c/merge.ts`), and what else C keeps for a goroutine (`assembly/c/core.h`). */
 const ERRNO_BYTES: usize = 16;
 /** Strictest alignment of a thread-local variable. */
 const TLS_ALIGN: usize = 64;
@@ -122,6 +122,14 @@ export function cMark(gp: G): usize {
   return changetype<usize>(timer) == 0 || timer.cstack == 0 ? 0 : changetype<CStack>(timer.cstack).sp;
 }
 
+/** Where the word behind errno is, which C keeps for this goroutine, while no C runs; 0 if it has no C stack. */
+export function cWord(): usize {
+  const timer = changetype<SleepTimer>(g.sleepTimer);
+  return changetype<usize>(timer) == 0 || timer.cstack == 0
+    ? 0
+    : changetype<CStack>(timer.cstack).tls - ERRNO_BYTES + sizeof<i32>();
+}
+
 /** C's frames since `cMark` are gone. */
 export function cUnwind(gp: G, mark: usize): void {
   const timer = changetype<SleepTimer>(gp.sleepTimer);
@@ -166,7 +174,7 @@ function giveStack(timer: SleepTimer, bytes: usize): void {
   stack.size = bytes;
   stack.tls = (block + bytes - size) & ~(TLS_ALIGN - 1);
   stack.sp = stack.tls - ERRNO_BYTES;
-  store<i32>(stack.sp, 0);
+  memory.fill(stack.sp, 0, ERRNO_BYTES);
   memory.copy(stack.tls, tlsStart(), size);
   timer.cstack = block;
   g.owes = true;

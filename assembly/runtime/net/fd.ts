@@ -311,17 +311,9 @@ function acceptLocked(listener: NetFD): i64 {
   while (true) {
     const error = netpollcheckerr(pd, false);
     if (error != PollError.None) return POLL_ERRORS - error;
-    if (listener.crowded && isCrowded()) {
-      sleep(backoff);
-      backoff = min(2 * backoff, ACCEPT_BACKOFF_MAX);
-      continue;
-    }
-    const address = netScratch() + 64;
-    store<i32>(address - 4, SOCKADDR_MAX);
-    const n = sysAccept(listener.fd, address, address - 4);
-    listener.crowded = n >= 0 && isLast(n);
-    if (n >= 0) return accepted(listener, n, address);
-    switch (-n) {
+    const result = fdTryAccept(listener);
+    if (result >= 0) return result;
+    switch (<i32>-result) {
       case Errno.EAGAIN:
         netpollblock(pd, false);
         break;
@@ -339,9 +331,19 @@ function acceptLocked(listener: NetFD): i64 {
       case Errno.EPROTO:
         break;
       default:
-        return n;
+        return result;
     }
   }
+}
+
+/** Takes a connection if there is one: a NetFD, or -errno. By one goroutine at a time, but for a Watch's. */
+export function fdTryAccept(listener: NetFD): i64 {
+  if (listener.crowded && isCrowded()) return -Errno.EMFILE;
+  const address = netScratch() + 64;
+  store<i32>(address - 4, SOCKADDR_MAX);
+  const n = sysAccept(listener.fd, address, address - 4);
+  listener.crowded = n >= 0 && isLast(n);
+  return n >= 0 ? accepted(listener, n, address) : n;
 }
 
 /** Whether a descriptor that was just opened, the least that was free, is one of those that threads may need. */

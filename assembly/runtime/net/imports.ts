@@ -81,6 +81,10 @@ export declare function netWrite(fd: i32, at: usize, length: i32): i32;
 @external("skein", "net_recvfrom")
 export declare function netRecvfrom(fd: i32, at: usize, length: i32, address: usize, addressLength: usize): i32;
 
+/** Copies what there is to read without taking it. */
+@external("skein", "net_peek")
+export declare function netPeek(fd: i32, at: usize, length: i32): i32;
+
 
 @external("skein", "net_sendto")
 export declare function netSendto(fd: i32, at: usize, length: i32, address: usize, addressLength: i32): i32;

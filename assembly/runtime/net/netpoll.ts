@@ -27,6 +27,7 @@ import {
   netWrite,
 } from "./imports";
 import { Sink, SinkEvent, sinkTell } from "./sink";
+import { WATCH, Watch, watchTell } from "./watch";
 import { pushNote } from "../js/mailbox";
 import { throwFatal } from "../base/panic";
 import { netpollAnyWaiters, netpollsink, netpollunblock, PollDesc, PollInfo, wordOf } from "./polldesc";
@@ -165,10 +166,14 @@ export function netpoll(delay: i64): G | null {
       let told: u32 = 0;
       if ((bits & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) told = SinkEvent.Read;
       if ((bits & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) told |= SinkEvent.Write;
-      const gp = sinkTell(changetype<Sink>(sink), told);
-      if (gp) {
+      let gp: G | null;
+      if ((sink & WATCH) != 0) gp = watchTell(changetype<Watch>(sink & ~WATCH), told);
+      else gp = sinkTell(changetype<Sink>(sink), told);
+      while (gp) {
+        const next: G | null = (sink & WATCH) != 0 ? gp.schedlink : null;
         last = link(last, gp);
         if (!head) head = last;
+        gp = next;
       }
       continue;
     }

@@ -81,6 +81,17 @@ function open(operation: string, address: string, purpose: i32, deadline: i64 = 
   return changetype<NetFD>(<usize>result);
 }
 
+/**
+ * Opens a socket at, or to, an address that is no text: a NetFD, or a negative error. Packets are sent to the peer that is dialled, and
+ * received from there.
+ */
+export function openAt(slot: Slot, purpose: i32): i64 {
+  const started = netpollinit();
+  if (started < 0) return started;
+  if (purpose != Purpose.Dial) return bindOne(slot, purpose == Purpose.ListenPacket);
+  return (slot.flags & SlotFlag.Packets) != 0 ? dialPackets(slot) : dialOne(slot, 0);
+}
+
 function setOption(fd: i32, level: i32, name: i32, value: i32): i32 {
   const word = netScratch();
   store<i32>(word, value);
@@ -197,7 +208,7 @@ function dialPackets(slot: Slot): i64 {
 }
 
 /** Makes of a peer's address one to bind to: any port, of the loopback interface if the peer is there. */
-function toOwnEnd(address: usize, length: i32): void {
+export function toOwnEnd(address: usize, length: i32): void {
   store<u16>(address, 0, 2);
   if (length == SOCKADDR_IN) {
     if (load<u8>(address, 4) != LOOPBACK) store<u32>(address, 0, 4);

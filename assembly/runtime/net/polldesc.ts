@@ -15,7 +15,8 @@
  * sequentially consistent atomics. Nothing is lost between an attempt to read that would have blocked and the park: an
  * event in between leaves READY.
  *
- * Who serves many descriptors in one goroutine (`skein/serve`) gives each a Sink, which collects its events: `net/sink.ts`.
+ * Who serves many descriptors in one goroutine (`skein/serve`) gives each a Sink, which collects its events: `net/sink.ts`. Where many
+ * goroutines wait for one, as C's may, it has a Watch: `net/watch.ts`.
  *
  * PollDescs are never freed, only reused, so an event may come for a descriptor that has been closed: `seq`, which the event
  * carries too, tells. Events come from epoll (`netpoll.ts`); where there is none the host's own sockets call `netpollnotify`
@@ -29,6 +30,7 @@ import { globrunqputBatch } from "../sched/globrunq";
 import { lock, unlock } from "../base/lock";
 import { malloc } from "../memory/malloc";
 import { Sink, SinkEvent, sinkPost } from "./sink";
+import { WATCH, Watch, watchPost } from "./watch";
 import { gopanic } from "../base/panic";
 import { goready, park } from "../goroutine/proc";
 import { wakepIfIdle } from "../sched/mp";
@@ -87,7 +89,7 @@ export class PollDesc {
   /** The timers, made on first use: a DeadlineTimer each, or 0. */
   rt: usize;
   wt: usize;
-  /** The Sink that gets the events instead of the two words, or 0. Atomic. */
+  /** The Sink, or the Watch (with WATCH set), that gets the events instead of the two words; or 0. Atomic. */
   sink: usize;
   /** Link in a list of those whose owner nothing reaches. The collector's. */
   closing: usize;
@@ -136,7 +138,7 @@ export function netpollsink(pd: PollDesc): usize {
   return atomic.load<usize>(addressOf(pd.sink));
 }
 
-/** From now on the Sink gets the descriptor's events; for 0 they go to the words again. What came before is lost. */
+/** From now on the Sink, or the Watch, gets the descriptor's events; for 0 they go to the words again. What came before is lost. */
 export function netpollSetSink(pd: PollDesc, sink: usize): void {
   atomic.store<usize>(addressOf(pd.sink), sink);
 }
@@ -230,7 +232,9 @@ export function netpollfinish(pd: PollDesc): void {
 /** From the host's own sockets: the descriptor may be read (or written). */
 export function netpollnotify(pd: PollDesc, write: bool): void {
   const sink = netpollsink(pd);
-  if (sink != 0) sinkPost(changetype<Sink>(sink), write ? SinkEvent.Write : SinkEvent.Read);
+  const event = write ? SinkEvent.Write : SinkEvent.Read;
+  if ((sink & WATCH) != 0) watchPost(changetype<Watch>(sink & ~WATCH), event);
+  else if (sink != 0) sinkPost(changetype<Sink>(sink), event);
   else hostReady(wordOf(pd, write));
 }
 

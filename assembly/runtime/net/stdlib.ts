@@ -140,6 +140,24 @@ export function stdRead(fd: i32, at: usize, length: i32): i32 {
   return result;
 }
 
+/** What `stdRead` would give of the first block, which stays where it is. */
+export function stdPeek(fd: i32, at: usize, length: i32): i32 {
+  const s = socketOf(fd);
+  lock(addressOf(s.lock));
+  let result = 0;
+  if (s.first != 0) {
+    const b = changetype<Block>(s.first);
+    result = min(length, b.end - b.start);
+    memory.copy(at, b.data + b.start, result);
+  } else if (s.error != 0 && !s.told) {
+    result = -s.error;
+  } else if (s.error == 0 && !s.ended) {
+    result = -Errno.EAGAIN;
+  }
+  unlock(addressOf(s.lock));
+  return result;
+}
+
 function dropFirst(s: StdSocket): void {
   const b = changetype<Block>(s.first);
   s.first = b.next;

@@ -11,6 +11,7 @@ import {
   netAccept,
   netClose,
   netGetsockname,
+  netPeek,
   netRead,
   netRecvfrom,
   netSendto,
@@ -22,6 +23,7 @@ import {
   stdAccept,
   stdClose,
   stdGetsockname,
+  stdPeek,
   stdRead,
   stdRecvfrom,
   stdRegister,
@@ -54,6 +56,11 @@ export function sysRecvfrom(fd: i32, at: usize, length: i32, sender: usize, send
   return isEpoll()
     ? netRecvfrom(fd, at, length, sender, senderLength)
     : stdRecvfrom(fd, at, length, sender, senderLength);
+}
+
+/** Copies what there is to read without taking it. */
+export function sysPeek(fd: i32, at: usize, length: i32): i32 {
+  return isEpoll() ? netPeek(fd, at, length) : stdPeek(fd, at, length);
 }
 
 export function sysSendto(fd: i32, at: usize, length: i32, to: usize, toLength: i32): i32 {

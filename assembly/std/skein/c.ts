@@ -18,6 +18,7 @@ import { GoTask, IN_G } from "./runtime/goroutine/task";
 import { blockOf, malloc, mfree } from "./runtime/memory/malloc";
 import { OBJECT_HEADER } from "./runtime/memory/objects";
 import { PAGE_BITS, SPAN_OBJECT, spanEntry } from "./runtime/memory/pages";
+import { wakeSleeper as wakeSleeperOf } from "./runtime/net/watch";
 import { futexWait, futexWake } from "./runtime/sync/futex";
 import { G, OWN_TASK } from "./abi";
 
@@ -94,6 +95,11 @@ export function wait(address: usize, expected: i32, timeout: i64, reason: i32, s
 
 export function wake(address: usize, n: i32): i32 {
   return futexWake(address, n);
+}
+
+/** Ends the wait at a socket of a goroutine that is cancelled. */
+export function wakeSleeper(sleeper: usize): void {
+  wakeSleeperOf(sleeper);
 }
 
 // ---- objects of AssemblyScript ---------------------------------------------------------------------------------------

@@ -67,7 +67,9 @@ const native = binaryen as unknown as {
 /** Where C's imports and its registers are in the rest of the program. */
 const LIBRARY = "~lib/skein/c";
 /** Files of the calls of WASI. */
-const WASI = ["wasi", "fd", "path"].map((name) => `${LIBRARY}/${name}`);
+const WASI = ["wasi", "fd", "path", "poll", "wasisock"].map((name) => `${LIBRARY}/${name}`);
+/** Files of what C's own half of libc calls (`assembly/c`). */
+const OWN = [LIBRARY, `${LIBRARY}/sock`, `${LIBRARY}/sockio`, `${LIBRARY}/sockaddr`];
 /** Functions that are never switched out, nor look at C's registers: C calls them without further ado. */
 const PLAIN = `${CORE}/memory/cmalloc`;
 const WASI_MODULE = "wasi_snapshot_preview1";
@@ -133,7 +135,7 @@ export class CMerge {
   }
 
   private find(compiler: Compiler, { module, base }: Info): FunctionInstance | null {
-    const files = module === WASI_MODULE ? WASI : module === CORE_MODULE ? [LIBRARY, PLAIN] : [];
+    const files = module === WASI_MODULE ? WASI : module === CORE_MODULE ? [...OWN, PLAIN] : [];
     for (const file of files) {
       const element = compiler.program.elementsByName.get(`${file}/${base}`);
       if (element?.kind !== api.ElementKind.FunctionPrototype) continue;
@@ -193,7 +195,7 @@ export class CMerge {
     const name = `~c:${base}`;
     const target = this.library.get(`${from}.${base}`);
     if (target === undefined) {
-      // A call on a directory or a socket, of which a program has none.
+      // What a program of WASI's own has, and this one has not.
       module.addFunction(name, params, results, null, module.i32(EBADF));
       return name;
     }

@@ -36,6 +36,8 @@ function isStandard(fd: i32): bool {
 const IOVEC_BYTES: i32 = 8;
 /** WASI's fdflags: what is written goes to the end. */
 const APPEND: u16 = 1;
+/** And this one of a socket: what would wait fails. */
+const NONBLOCK: u16 = 4;
 
 /** Reads or writes a file at `offset`, its end if that is negative; how much at `done`, and where that ends at `end`. */
 function transfer(op: i32, it: Descriptor, iovecs: usize, n: i32, offset: i64, done: usize, end: usize): i32 {
@@ -58,6 +60,13 @@ function transfer(op: i32, it: Descriptor, iovecs: usize, n: i32, offset: i64, d
 function transferOn(op: i32, fd: i32, iovecs: usize, n: i32, done: usize): i32 {
   const it = hold(fd);
   if (!it) return Errno.BadF;
+  if (it.isSocket) {
+    const result = n < 0 ? -Errno.Inval : it.move(op, iovecs, n);
+    letGo(it);
+    if (result < 0) return -result;
+    store<i32>(done, result);
+    return Errno.Success;
+  }
   it.mutex.lock();
   const isAppended = op == FileOp.Write && (it.flags & APPEND) != 0;
   const errno = transfer(
@@ -80,7 +89,8 @@ function transferAt(op: i32, fd: i32, iovecs: usize, n: i32, offset: i64, done: 
   const it = hold(fd);
   if (!it) return Errno.BadF;
   let errno = Errno.Inval;
-  if (offset >= 0) errno = transfer(op, it, iovecs, n, offset, done, 0);
+  if (it.isSocket) errno = Errno.SPipe;
+  else if (offset >= 0) errno = transfer(op, it, iovecs, n, offset, done, 0);
   letGo(it);
   return errno;
 }
@@ -154,6 +164,7 @@ export function fd_seek(fd: i32, offset: i64, whence: i32, position: usize): i32
   let errno = Errno.Success;
   let from: i64 = 0;
   if (it.isDirectory) errno = Errno.BadF;
+  else if (it.isSocket) errno = Errno.SPipe;
   else if (<u32>whence > <u32>Whence.End) errno = Errno.Inval;
   else if (whence == Whence.Current) from = it.offset;
   else if (whence == Whence.End) from = sizeOf(it);
@@ -175,7 +186,7 @@ export function fd_tell(fd: i32, position: usize): i32 {
 export function fd_filestat_set_size(fd: i32, size: i64): i32 {
   const it = hold(fd);
   if (!it) return Errno.BadF;
-  const errno = it.isDirectory || size < 0 ? Errno.Inval : setSize(it, size);
+  const errno = it.type != FileType.RegularFile || size < 0 ? Errno.Inval : setSize(it, size);
   letGo(it);
   return errno;
 }
@@ -192,7 +203,7 @@ export function fd_allocate(fd: i32, offset: i64, length: i64): i32 {
   const it = hold(fd);
   if (!it) return Errno.BadF;
   let errno = Errno.Inval;
-  if (!it.isDirectory) {
+  if (it.type == FileType.RegularFile) {
     const size = sizeOf(it);
     errno = size < 0 ? <i32>-size : size < offset + length ? setSize(it, offset + length) : Errno.Success;
   }
@@ -224,8 +235,8 @@ function sync(fd: i32, isData: bool): i32 {
   if (isStandard(fd)) return Errno.Inval;
   const it = hold(fd);
   if (!it) return Errno.BadF;
-  let errno = Errno.Success;
-  if (!it.isDirectory) {
+  let errno = it.isSocket ? Errno.Inval : Errno.Success;
+  if (it.type == FileType.RegularFile) {
     const call = callOn(FileOp.Sync, it);
     call.flags = isData ? 1 : 0;
     errno = finish(call);
@@ -274,19 +285,20 @@ export function fd_fdstat_set_flags(fd: i32, flags: i32): i32 {
   const it = hold(fd);
   if (!it) return Errno.BadF;
   // What it was opened with stays, but for this one, which is dealt with here.
-  it.flags = (it.flags & ~APPEND) | ((<u16>flags) & APPEND);
+  const own = it.isSocket ? NONBLOCK : APPEND;
+  it.flags = (it.flags & ~own) | ((<u16>flags) & own);
   letGo(it);
   return Errno.Success;
 }
 
 export function fd_filestat_get(fd: i32, stat: usize): i32 {
-  if (isStandard(fd)) {
-    memory.fill(stat, 0, offsetof<Filestat>());
-    changetype<Filestat>(stat).type = FileType.CharacterDevice;
-    return Errno.Success;
-  }
+  if (isStandard(fd)) return statOfStream(stat, FileType.CharacterDevice);
   const it = hold(fd);
   if (!it) return Errno.BadF;
+  if (it.isSocket) {
+    letGo(it);
+    return statOfStream(stat, it.type);
+  }
   const call = callOn(FileOp.Stat, it);
   call.buffer = stat;
   const errno = finish(call);
@@ -294,12 +306,21 @@ export function fd_filestat_get(fd: i32, stat: usize): i32 {
   return errno;
 }
 
+function statOfStream(stat: usize, type: u8): i32 {
+  memory.fill(stat, 0, offsetof<Filestat>());
+  changetype<Filestat>(stat).type = type;
+  return Errno.Success;
+}
+
 export function fd_filestat_set_times(fd: i32, accessed: i64, modified: i64, fstflags: i32): i32 {
   const it = hold(fd);
   if (!it) return Errno.BadF;
-  const call = callOn(FileOp.SetTimes, it);
-  setTimes(call, accessed, modified, fstflags);
-  const errno = finish(call);
+  let errno = Errno.Inval;
+  if (!it.isSocket) {
+    const call = callOn(FileOp.SetTimes, it);
+    setTimes(call, accessed, modified, fstflags);
+    errno = finish(call);
+  }
   letGo(it);
   return errno;
 }

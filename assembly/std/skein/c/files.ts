@@ -1,5 +1,6 @@
 /**
- * Open files and directories of C and of `skein/os`, and the calls about them that the host makes (`host/program/files.ts`).
+ * Open files and directories of C and of `skein/os`, and the calls about them that the host makes (`host/program/files.ts`). C's sockets
+ * are in the same table (`sock.ts`).
  *
  * A descriptor belongs to all goroutines. Whoever uses one holds it meanwhile (`hold`, `letGo`), so that another goroutine which
  * closes it does not pull the system's descriptor, which may become some other file's at once, from under the call: it is given back by the
@@ -16,6 +17,7 @@ import { lock, unlock } from "../runtime/base/lock";
 import { HostCall, hostCall } from "../runtime/goroutine/syscall";
 import { opBlock } from "../runtime/js/jsgo";
 import { malloc, mfree } from "../runtime/memory/malloc";
+import { Wait } from "../runtime/net/watch";
 import { Mutex } from "../runtime/sync/mutex";
 import { FileCall, FileFlag, FileOp, FILES } from "../abi";
 
@@ -23,26 +25,49 @@ import { FileCall, FileFlag, FileOp, FILES } from "../abi";
 export namespace Errno {
   export const Success: i32 = 0;
   export const Access: i32 = 2;
+  export const AddrInUse: i32 = 3;
+  export const AddrNotAvail: i32 = 4;
+  export const AFNoSupport: i32 = 5;
+  export const Again: i32 = 6;
+  export const Already: i32 = 7;
   export const BadF: i32 = 8;
   export const Busy: i32 = 10;
+  export const ConnAborted: i32 = 13;
+  export const ConnRefused: i32 = 14;
+  export const ConnReset: i32 = 15;
+  export const DestAddrReq: i32 = 17;
   export const DQuot: i32 = 19;
   export const Exist: i32 = 20;
   export const FBig: i32 = 22;
+  export const HostUnreach: i32 = 23;
+  export const InProgress: i32 = 26;
+  export const Intr: i32 = 27;
   export const Inval: i32 = 28;
   export const IO: i32 = 29;
+  export const IsConn: i32 = 30;
   export const IsDir: i32 = 31;
   export const Loop: i32 = 32;
   export const MFile: i32 = 33;
+  export const MsgSize: i32 = 35;
   export const NameTooLong: i32 = 37;
+  export const NetDown: i32 = 38;
+  export const NetUnreach: i32 = 40;
   export const NFile: i32 = 41;
+  export const NoBufs: i32 = 42;
   export const NoEnt: i32 = 44;
+  export const NoProtoOpt: i32 = 50;
   export const NoSpc: i32 = 51;
+  export const NotConn: i32 = 53;
   export const NotDir: i32 = 54;
   export const NotEmpty: i32 = 55;
+  export const NotSock: i32 = 57;
   export const NotSup: i32 = 58;
   export const Perm: i32 = 63;
+  export const Pipe: i32 = 64;
+  export const ProtoNoSupport: i32 = 66;
   export const RoFS: i32 = 69;
   export const SPipe: i32 = 70;
+  export const TimedOut: i32 = 73;
   export const XDev: i32 = 75;
   export const NotCapable: i32 = 76;
 }
@@ -51,6 +76,8 @@ export namespace FileType {
   export const CharacterDevice: u8 = 2;
   export const Directory: u8 = 3;
   export const RegularFile: u8 = 4;
+  export const SocketDgram: u8 = 5;
+  export const SocketStream: u8 = 6;
   export const SymbolicLink: u8 = 7;
 }
 
@@ -110,27 +137,84 @@ export class Descriptor {
   get isDirectory(): bool {
     return this.type == FileType.Directory;
   }
+
+  get isSocket(): bool {
+    return this.type == FileType.SocketStream || this.type == FileType.SocketDgram;
+  }
+
+  // What a socket does otherwise (`sock.ts`); a program that has none has none of its code either.
+
+  /** Receives, or sends, the iovecs: how much, or -errno. */
+  move(op: i32, iovecs: usize, n: i32): i32 {
+    return -Errno.BadF;
+  }
+
+  /** Has a wait end once it may be read (or written). */
+  awaitIn(wait: Wait, write: bool): void {}
+
+  /** Whether it may be read (or written) without waiting. */
+  isReady(write: bool): bool {
+    return true;
+  }
+
+  /** It is closed, but somebody may still be in a call. */
+  interrupt(): void {}
+
+  /** Nobody has it any more. */
+  end(): void {}
 }
+
+/** How many descriptors there are at most: sockets may have numbers that files do not. */
+const DESCRIPTORS: i32 = 1 << 16;
 
 class Table {
   mutex: Mutex = new Mutex();
-  slots: StaticArray<Descriptor | null> = new StaticArray<Descriptor | null>(FILES);
+  slots: StaticArray<Descriptor | null> = new StaticArray<Descriptor | null>(64);
   lastId: i32 = 0;
+  /** No number below is free. */
+  leastFree: i32 = FIRST_FD;
 
   /** Gives a descriptor the least number that is free; -1 if none is. */
   add(it: Descriptor): i32 {
+    const limit = it.isSocket ? DESCRIPTORS : FILES;
     this.mutex.lock();
-    let slot = FIRST_FD;
-    while (slot < FILES && this.slots[slot]) slot++;
-    if (slot < FILES) {
+    let slot = this.leastFree;
+    while (slot < this.slots.length && this.slots[slot]) slot++;
+    this.leastFree = slot;
+    const isFree = slot < limit;
+    if (isFree) {
+      if (slot == this.slots.length) this.grow();
       it.slot = slot;
       it.id = ++this.lastId;
       this.slots[slot] = it;
-      atomic.store<i32>(open + (slot << 2), it.id);
+      if (slot < FILES) atomic.store<i32>(open + (slot << 2), it.id);
     }
     this.mutex.unlock();
-    return slot < FILES ? slot : -1;
+    return isFree ? slot : -1;
   }
+
+  private grow(): void {
+    const before = this.slots;
+    const slots = new StaticArray<Descriptor | null>(2 * before.length);
+    for (let i = 0; i < before.length; i++) slots[i] = before[i];
+    this.slots = slots;
+  }
+
+  remove(slot: i32): void {
+    this.mutex.lock();
+    this.slots[slot] = null;
+    this.leastFree = min(this.leastFree, slot);
+    if (slot < FILES) {
+      atomic.store<i32>(open + (slot << 2), 0);
+      atomic.add<i32>(open, 1);
+    }
+    this.mutex.unlock();
+  }
+}
+
+/** Gives a descriptor a number: that; -1 if none is free. */
+export function publish(it: Descriptor): i32 {
+  return table().add(it);
 }
 
 /** Numbers of open files by descriptors, for the host; the first counts those that have been closed. */
@@ -167,10 +251,10 @@ function table(): Table {
 
 /** The open file with a number, which is the caller's until `letGo`; null if there is none. */
 export function hold(fd: i32): Descriptor | null {
-  if (fd < FIRST_FD || fd >= FILES) return null;
+  if (fd < FIRST_FD) return null;
   const all = table();
   all.mutex.lock();
-  let it = all.slots[fd];
+  let it = fd < all.slots.length ? all.slots[fd] : null;
   if (it && it.isClosed) it = null;
   if (it) it.holders++;
   all.mutex.unlock();
@@ -193,6 +277,7 @@ export function close(fd: i32): i32 {
   const isFirst = !it.isClosed;
   it.isClosed = true;
   all.mutex.unlock();
+  it.interrupt();
   letGo(it);
   return isFirst ? Errno.Success : Errno.BadF;
 }
@@ -200,13 +285,9 @@ export function close(fd: i32): i32 {
 /** Nobody has a closed descriptor any more. */
 function shut(it: Descriptor): void {
   const call = it.fd >= 0 ? callOn(FileOp.Close, it) : null;
-  const all = table();
-  all.mutex.lock();
-  all.slots[it.slot] = null;
-  atomic.store<i32>(open + (it.slot << 2), 0);
-  atomic.add<i32>(open, 1);
-  all.mutex.unlock();
+  table().remove(it.slot);
   if (call) finish(call);
+  it.end();
 }
 
 /** Opens `path` in a directory, with FileFlags: its number at `result`. */

@@ -1,6 +1,6 @@
 /**
- * The calls of WASI preview 1 that wasi-libc makes, by their names there: arguments, environment, clocks, random bytes, sleep. Those on
- * descriptors are in `fd.ts`, those on paths in `path.ts`. A program has the directories that `skein run --dir` names, and no other.
+ * The calls of WASI preview 1 that wasi-libc makes, by their names there: arguments, environment, clocks, random bytes. Those on
+ * descriptors are in `fd.ts`, those on paths in `path.ts`, waiting in `poll.ts`, sockets in `wasisock.ts`. A program has the directories that `skein run --dir` names, and no other.
  *
  * All return an errno of WASI, 0 for none. What may block hands its P on (`hostCall`).
  *
@@ -9,7 +9,7 @@
 import { hostEnviron, hostRandom } from "../runtime/base/imports";
 import { gosched } from "../runtime/goroutine/proc";
 import { args, exit } from "../runtime/goroutine/program";
-import { now, sleep } from "../runtime/goroutine/time";
+import { now } from "../runtime/goroutine/time";
 import { Errno } from "./files";
 
 // ---- arguments and environment ---------------------------------------------------------------------------------------
@@ -69,10 +69,10 @@ export function environ_get(pointers: usize, to: usize): i32 {
 
 // ---- time, chance, the end -------------------------------------------------------------------------------------------
 
-const REALTIME: i32 = 0;
-const MONOTONIC: i32 = 1;
+export const REALTIME: i32 = 0;
+export const MONOTONIC: i32 = 1;
 
-function timeOf(clock: i32): i64 {
+export function timeOf(clock: i32): i64 {
   return clock == REALTIME ? Date.now() * 1_000_000 : now();
 }
 
@@ -99,31 +99,5 @@ export function proc_exit(code: i32): void {
 
 export function sched_yield(): i32 {
   gosched();
-  return Errno.Success;
-}
-
-// struct subscription: userdata, tag, then for a clock its number, the time, the precision, flags.
-const SUBSCRIPTION_TAG: usize = 8;
-const CLOCK_ID: usize = 16;
-const CLOCK_TIME: usize = 24;
-const CLOCK_FLAGS: usize = 40;
-const CLOCK_ABSTIME: u16 = 1;
-const TAG_CLOCK: u8 = 0;
-// struct event: userdata, errno, type, then what a descriptor has.
-const EVENT_BYTES: i32 = 32;
-const EVENT_TYPE: usize = 10;
-
-/** Waits for one clock, which is how libc sleeps; descriptors are always ready. */
-export function poll_oneoff(subscriptions: usize, events: usize, n: i32, stored: usize): i32 {
-  if (n != 1 || load<u8>(subscriptions, SUBSCRIPTION_TAG) != TAG_CLOCK) return Errno.NotSup;
-  const clock = load<i32>(subscriptions, CLOCK_ID);
-  if (clock != REALTIME && clock != MONOTONIC) return Errno.Inval;
-  let d = load<i64>(subscriptions, CLOCK_TIME);
-  if (load<u16>(subscriptions, CLOCK_FLAGS) & CLOCK_ABSTIME) d -= timeOf(clock);
-  sleep(d);
-  memory.fill(events, 0, EVENT_BYTES);
-  store<u64>(events, load<u64>(subscriptions));
-  store<u8>(events, TAG_CLOCK, EVENT_TYPE);
-  store<i32>(stored, 1);
   return Errno.Success;
 }
