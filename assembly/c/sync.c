@@ -76,7 +76,11 @@ int pthread_mutex_unlock(pthread_mutex_t *given) {
   return 0;
 }
 
+/* There are no robust ones: who ends with a mutex held takes it along. */
 int pthread_mutex_consistent(pthread_mutex_t *given) { return EINVAL; }
+int pthread_mutexattr_setrobust(pthread_mutexattr_t *attr, int robust) {
+  return robust == PTHREAD_MUTEX_STALLED ? 0 : robust == PTHREAD_MUTEX_ROBUST ? ENOTSUP : EINVAL;
+}
 
 /* ---- conditions ---- */
 
@@ -101,7 +105,20 @@ int pthread_cond_init(pthread_cond_t *restrict given, const pthread_condattr_t *
   return 0;
 }
 
-int pthread_cond_destroy(pthread_cond_t *given) { return 0; }
+/* Whoever leaves touches it last where it counts itself off: from then on its memory may be somebody else's. */
+static void leave(word *count) {
+  if (add(count, -1) == 1) core_wake(count, INT_MAX);
+}
+
+/* Waits for those who have been woken, and have yet to leave. */
+static void await_leaving(word *count, int reason) {
+  for (int n; (n = load(count)) != 0;) core_wait(count, n, FOREVER, reason, NULL);
+}
+
+int pthread_cond_destroy(pthread_cond_t *given) {
+  await_leaving(&((condition *)given)->waiting, REASON_COND);
+  return 0;
+}
 
 static int notify(pthread_cond_t *given, int n) {
   condition *it = (condition *)given;
@@ -127,7 +144,7 @@ int pthread_cond_timedwait(pthread_cond_t *restrict given, pthread_mutex_t *rest
   held->count = 0;
   pthread_mutex_unlock(lock);
   int woken = __skein_wait(&it->sequence, seen, ns, REASON_COND);
-  add(&it->waiting, -1);
+  leave(&it->waiting);
   pthread_mutex_lock(lock);
   held->count = count;
   pthread_cleanup_push(pass_on, given);
@@ -211,6 +228,8 @@ typedef struct {
   int limit;
   word arrived;
   word round;
+  /* How many are in a wait. */
+  word inside;
 } barrier;
 
 _Static_assert(sizeof(barrier) <= sizeof(pthread_barrier_t), "a barrier fits");
@@ -222,19 +241,25 @@ int pthread_barrier_init(pthread_barrier_t *restrict given, const pthread_barrie
   return 0;
 }
 
-int pthread_barrier_destroy(pthread_barrier_t *given) { return 0; }
+int pthread_barrier_destroy(pthread_barrier_t *given) {
+  await_leaving(&((barrier *)given)->inside, REASON_BARRIER);
+  return 0;
+}
 
 int pthread_barrier_wait(pthread_barrier_t *given) {
   barrier *it = (barrier *)given;
+  add(&it->inside, 1);
   int round = load(&it->round);
-  if (add(&it->arrived, 1) + 1 == it->limit) {
+  bool is_last = add(&it->arrived, 1) + 1 == it->limit;
+  if (is_last) {
     store(&it->arrived, 0);
     add(&it->round, 1);
     core_wake(&it->round, INT_MAX);
-    return PTHREAD_BARRIER_SERIAL_THREAD;
+  } else {
+    while (load(&it->round) == round) core_wait(&it->round, round, FOREVER, REASON_BARRIER, NULL);
   }
-  while (load(&it->round) == round) core_wait(&it->round, round, FOREVER, REASON_BARRIER, NULL);
-  return 0;
+  leave(&it->inside);
+  return is_last ? PTHREAD_BARRIER_SERIAL_THREAD : 0;
 }
 
 /* ---- spin locks: whoever would spin lets others run ---- */
@@ -334,7 +359,7 @@ int mtx_timedlock(mtx_t *restrict given, const struct timespec *restrict at) {
 }
 
 int cnd_init(cnd_t *given) { return result(pthread_cond_init((pthread_cond_t *)given, NULL)); }
-void cnd_destroy(cnd_t *given) {}
+void cnd_destroy(cnd_t *given) { pthread_cond_destroy((pthread_cond_t *)given); }
 int cnd_signal(cnd_t *given) { return result(pthread_cond_signal((pthread_cond_t *)given)); }
 int cnd_broadcast(cnd_t *given) { return result(pthread_cond_broadcast((pthread_cond_t *)given)); }
 int cnd_wait(cnd_t *given, mtx_t *lock) {

@@ -52,8 +52,13 @@ enum { KEYS = 128, ROUNDS = 4 };
 
 static word keys_lock;
 static bool is_key[KEYS];
+/* How often a number has been given as a key: what threads have from before is nobody's. */
+static unsigned given[KEYS];
 static void (*destructors[KEYS])(void *);
-static _Thread_local void **values;
+static _Thread_local struct {
+  void *value;
+  unsigned given;
+} *values;
 
 int pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) {
   acquire(&keys_lock, NULL, REASON_MUTEX);
@@ -61,6 +66,7 @@ int pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) {
   for (int i = 0; i < KEYS && error != 0; i++) {
     if (is_key[i]) continue;
     is_key[i] = true;
+    given[i]++;
     destructors[i] = destructor;
     *key = i;
     error = 0;
@@ -78,13 +84,16 @@ int pthread_key_delete(pthread_key_t key) {
   return 0;
 }
 
-void *pthread_getspecific(pthread_key_t key) { return values == NULL || key >= KEYS ? NULL : values[key]; }
+void *pthread_getspecific(pthread_key_t key) {
+  return values == NULL || key >= KEYS || values[key].given != given[key] ? NULL : values[key].value;
+}
 
 int pthread_setspecific(pthread_key_t key, const void *value) {
   if (key >= KEYS || !is_key[key]) return EINVAL;
   if (values == NULL) values = calloc(KEYS, sizeof *values);
   if (values == NULL) return ENOMEM;
-  values[key] = (void *)value;
+  values[key].value = (void *)value;
+  values[key].given = given[key];
   return 0;
 }
 
@@ -94,8 +103,8 @@ static void destroy_values(void) {
   for (int round = 0; round < ROUNDS && any; round++) {
     any = false;
     for (int i = 0; i < KEYS; i++) {
-      void *value = values[i];
-      values[i] = NULL;
+      void *value = pthread_getspecific(i);
+      values[i].value = NULL;
       if (value == NULL || destructors[i] == NULL) continue;
       destructors[i](value);
       any = true;
@@ -173,17 +182,26 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
   return 0;
 }
 
-int pthread_join(pthread_t thread, void **result) {
+int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *at) {
   if (thread == self) return EDEADLK;
   if (thread->is_foreign || load(&thread->state) == DETACHED) return EINVAL;
   pthread_testcancel();
   while (load(&thread->state) == RUNNING) {
-    __skein_wait(&thread->state, RUNNING, FOREVER, REASON_JOIN);
+    int64_t ns = until(at, false);
+    if (ns == INVALID) return EINVAL;
+    int woken = __skein_wait(&thread->state, RUNNING, ns, REASON_JOIN);
     pthread_testcancel();
+    if (woken == WAIT_TIMED_OUT && load(&thread->state) == RUNNING) return ETIMEDOUT;
   }
   if (result != NULL) *result = thread->result;
   free(thread);
   return 0;
+}
+
+int pthread_join(pthread_t thread, void **result) { return pthread_timedjoin_np(thread, result, NULL); }
+
+int pthread_tryjoin_np(pthread_t thread, void **result) {
+  return load(&thread->state) == RUNNING ? EBUSY : pthread_join(thread, result);
 }
 
 int pthread_detach(pthread_t thread) {
@@ -193,12 +211,21 @@ int pthread_detach(pthread_t thread) {
   return 0;
 }
 
+enum { NEW, UNDER_WAY, DONE };
+
+/* Whoever was to do it has been cancelled: the next one does it. */
+static void undo(void *state) {
+  store(state, NEW);
+  core_wake(state, INT_MAX);
+}
+
 int pthread_once(pthread_once_t *once, void (*f)(void)) {
-  enum { NEW, UNDER_WAY, DONE };
   word *state = once;
   while (load(state) != DONE) {
     if (swap(state, NEW, UNDER_WAY)) {
+      pthread_cleanup_push(undo, once);
       f();
+      pthread_cleanup_pop(0);
       store(state, DONE);
       core_wake(state, INT_MAX);
     } else {
@@ -311,6 +338,11 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *given, st
     ns = end - core_clock();
   }
   return 0;
+}
+
+/* What thrd_sleep calls. */
+int __clock_nanosleep(clockid_t clock, int flags, const struct timespec *given, struct timespec *left) {
+  return clock_nanosleep(clock, flags, given, left);
 }
 
 int sched_yield(void) {

@@ -110,6 +110,12 @@ WRAP(int, putenv, &locks[ENVIRONMENT], (char *entry), (entry))
 int __cxa_atexit(void (*f)(void *), void *arg, void *dso);
 WRAP(int, __cxa_atexit, &locks[AT_EXIT], (void (*f)(void *), void *arg, void *dso), (f, arg, dso))
 
+/* libc's says nothing. */
+__attribute__((used)) int __wrap_pthread_condattr_getclock(const pthread_condattr_t *restrict attr, clockid_t *restrict clock) {
+  *clock = attr->__attr & 1 ? CLOCK_MONOTONIC : CLOCK_REALTIME;
+  return (pthread_condattr_getclock)(attr, clock);
+}
+
 /* ---- cancellation points, but for those in sockets.c ---- */
 
 CANCEL(ssize_t, read, (int fd, void *to, size_t n), (fd, to, n))

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { connect } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -28,7 +27,8 @@ const skip = toolchain() ? false : "the package @yowasp/clang is not installed";
 describe(`C [${runtime}]`, { skip }, () => {
   it("runs threads, locks, stdio and the heap of C on one P, and on several", async () => {
     for (const procs of ["1", "2", "8"]) {
-      const args = ["run", path.join(programs, "threads.c"), "--procs", procs, "--", "an argument"];
+      const sources = ["threads.c", "posix.c"].map((name) => path.join(programs, name));
+      const args = ["run", ...sources, "--procs", procs, "--", "an argument"];
       const result = await runSkein(args, { env: { SKEIN_C_TEST: "ü" }, timeoutMs });
       const text = `${procs} Ps: ${described(result)}`;
       assert.equal(result.stderr, "all is well\n", text);
@@ -123,29 +123,6 @@ describe(`C [${runtime}]`, { skip }, () => {
       assert.equal(result.code, 0, described(result));
     }
     rmSync(folder, { recursive: true });
-  });
-
-  it("runs the programs of its page", async () => {
-    const page = readFileSync(path.join(root, "docs", "c.md"), "utf8");
-    const program = (name: string, words: string): string => {
-      const [, code] = new RegExp(`\`${name}\`:\n\n\`\`\`c\n([^]*?)\`\`\`\n`).exec(page)!;
-      assert.ok(code!.includes(words), `${name} of docs/c.md`);
-      writeFileSync(path.join(directory, name), code!);
-      return path.join(directory, name);
-    };
-    const hello = await runSkein(["run", program("hello.c", "skein_go")], { timeoutMs });
-    assert.equal(hello.stdout, "the sum of ten squares is 385\n", described(hello));
-    let answer = "";
-    const echo = await runSkein(["run", program("echo.c", "accept("), "--", "0"], {
-      timeoutMs,
-      onStdout(text, child) {
-        const port = Number(/^listening on port (\d+)\n$/.exec(text)?.[1]);
-        const socket = connect(port, "127.0.0.1", () => socket.end("hello"));
-        socket.on("data", (data) => (answer += String(data)));
-        socket.on("close", () => child.kill());
-      },
-    });
-    assert.equal(answer, "hello", described(echo));
   });
 
   it("calls C from AssemblyScript, and from the host", async () => {

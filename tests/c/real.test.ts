@@ -1,5 +1,5 @@
 /**
- * Real programs in C that nobody here wrote, from packages that are fetched for the test and never committed: skipped where the tool that
+ * Real programs in C: those of docs/c.md, and some that nobody here wrote, from packages that are fetched for the test and never committed: skipped where the tool that
  * fetches them, or what it asks, is not there.
  */
 import assert from "node:assert/strict";
@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -60,6 +61,29 @@ function hasToolchain(): boolean {
 const skip = hasToolchain() ? false : "the package @yowasp/clang is not installed";
 
 describe(`real programs in C [${runtime}]`, { skip }, () => {
+  it("runs the programs of its page", async () => {
+    const page = readFileSync(path.join(root, "docs", "c.md"), "utf8");
+    const program = (name: string, words: string): string => {
+      const [, code] = new RegExp(`\`${name}\`:\n\n\`\`\`c\n([^]*?)\`\`\`\n`).exec(page)!;
+      assert.ok(code!.includes(words), `${name} of docs/c.md`);
+      writeFileSync(path.join(directory, name), code!);
+      return path.join(directory, name);
+    };
+    const hello = await runSkein(["run", program("hello.c", "skein_go")], { timeoutMs });
+    assert.equal(hello.stdout, "the sum of ten squares is 385\n", described(hello));
+    let answer = "";
+    const echo = await runSkein(["run", program("echo.c", "accept("), "--", "0"], {
+      timeoutMs,
+      onStdout(text, child) {
+        const port = Number(/^listening on port (\d+)\n$/.exec(text)?.[1]);
+        const socket = connect(port, "127.0.0.1", () => socket.end("hello"));
+        socket.on("data", (data) => (answer += String(data)));
+        socket.on("close", () => child.kill());
+      },
+    });
+    assert.equal(answer, "hello", described(echo));
+  });
+
   it("compresses a file with zlib on several Ps to the same bytes as on one, which zlib elsewhere understands", async (t) => {
     const got = crate("libz-sys", "1.1.22");
     if ("why" in got) return t.skip(got.why);

@@ -347,6 +347,9 @@ static void *change_environment(void *arg) {
   return arg;
 }
 
+/* posix.c */
+void posix(void);
+
 int main(int argc, char **argv) {
   assert(argc == 2 && strcmp(argv[1], "an argument") == 0);
   assert(getenv("SKEIN_C_TEST") != NULL && strcmp(getenv("SKEIN_C_TEST"), "ü") == 0);
@@ -383,6 +386,7 @@ int main(int argc, char **argv) {
   all(4, print_lines);
   cancellation();
   all(20, change_environment);
+  posix();
   struct timespec pause = {0, 1000000};
   assert(nanosleep(&pause, NULL) == 0 && sched_yield() == 0);
   fprintf(stderr, "all is well\n");
