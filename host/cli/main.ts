@@ -65,6 +65,7 @@ async function parse(argv: readonly string[]): Promise<number> {
 
   const end = (status: number): void => void (code = status);
   declareRun(program, end);
+  declareDev(program, end, argv);
   declareBuild(program, end);
   declareVet(program, end);
   declareWatching(program);
@@ -85,10 +86,30 @@ async function parse(argv: readonly string[]): Promise<number> {
 
 /** `skein run`; `end` is told the program's exit code. */
 function declareRun(program: Command, end: (status: number) => void): void {
-  program
-    .command("run")
-    .description("build a program (cached) and run it")
-    .argument("<file>", "the program's entry: a .ts or .c file, or a .wasm that skein build wrote")
+  const command = program.command("run").description("build a program (cached) and run it");
+  runOptions(command, "the program's entry: a .ts or .c file, or a .wasm that skein build wrote").action(
+    async (file: string, args: string[], options: RunOptions) => {
+      const { runCommand } = await import("./run.js");
+      end(await runCommand(file, args, options));
+    },
+  );
+}
+
+/** `skein dev`, with the command line as it is; `end` is told the exit code. */
+function declareDev(program: Command, end: (status: number) => void, argv: readonly string[]): void {
+  const command = program.command("dev").description("run a program, and again whenever one of its files has changed");
+  runOptions(command, "the program's entry, a .ts file").action(
+    async (file: string, _args: string[], { preempt }: RunOptions) => {
+      const { devCommand } = await import("./dev.js");
+      end(await devCommand(file, argv.slice(argv.indexOf("dev") + 1), preempt));
+    },
+  );
+}
+
+/** What `run` and `dev` take. */
+function runOptions(command: Command, file: string): Command {
+  return command
+    .argument("<file>", file)
     .argument("[args...]", "more C sources; and the program's arguments, after --")
     .addOption(new Option("--procs <n>", "how many goroutines run at once (default: the CPUs)").argParser(procsOption))
     .addOption(new Option("--max-memory <size>", "the limit of the heap, such as 512M or 2G").argParser(memoryOption))
@@ -113,11 +134,11 @@ function declareRun(program: Command, end: (status: number) => void): void {
     )
     .option("--allow-exec", "let the program run other programs")
     .option("--trace <file>", "write what the scheduler does to a file: for skein trace, chrome://tracing or Perfetto")
-    .option("--stats", "print how many goroutines each M ran, after the program has ended")
-    .action(async (file: string, args: string[], options: RunOptions) => {
-      const { runCommand } = await import("./run.js");
-      end(await runCommand(file, args, options));
-    });
+    .option(
+      "--quick",
+      "compile soon rather than for speed, unless that is done; that goes on meanwhile, for the next time",
+    )
+    .option("--stats", "print how many goroutines each M ran, after the program has ended");
 }
 
 /** `skein build`; `end` is told whether it could. */

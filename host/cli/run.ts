@@ -16,6 +16,7 @@ import { defaultProcs } from "../runtime/procs.js";
 import { shown } from "../runtime/quit.js";
 import { Runtime } from "../runtime/runtime.js";
 import { DEFAULT_MAX_THREADS, reportOf } from "../runtime/start.js";
+import { buildBeside } from "./beside.js";
 import { showWarnings, tellOfCompiling } from "./build.js";
 import { EXIT_PANIC, EXIT_SIGNALS } from "../base/exitcodes.js";
 import { cOf, type CFlags } from "./csources.js";
@@ -38,6 +39,7 @@ export interface RunOptions extends CFlags {
   readonly dir?: readonly string[];
   /** Whether the program may run others. */
   readonly allowExec?: true;
+  readonly quick?: true;
 }
 
 /** Runs the program in `file` with `args`; resolves with the exit code. */
@@ -46,11 +48,14 @@ export async function runCommand(file: string, rest: readonly string[], options:
   if (needsNoGuards(procs + 1)) return respawn(NO_GUARDS);
   const { c, args } = cOf(file, rest, options);
   const preopens = (options.dir ?? []).map(preopenOf);
-  const { program, stats } = await loadFile(file, {
+  const { program, stats, isQuick } = await loadFile(file, {
     noPreempt: !options.preempt,
     c,
+    soon: options.quick === true,
     onCompile: () => tellOfCompiling(file),
   });
+  // C is compiled apart, and has its own cache.
+  if (options.quick && isQuick && c === undefined) buildBeside(file, options.preempt).unref();
   showWarnings(stats);
   let ended: GoPanic | FatalError | SkeinError | undefined;
   const started = performance.now();

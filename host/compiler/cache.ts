@@ -42,31 +42,45 @@ interface Manifest {
   readonly warnings: readonly string[];
 }
 
+/** A build, and what went into it. */
+export interface Built {
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly stats: CompileStats;
+  /** Every file that was read for it, by absolute path. */
+  readonly files: readonly string[];
+}
+
 /**
  * The build of the program at `entry`, an absolute path: from the cache if its files are unchanged, or else what `build`
  * gives. `settings` stands for whatever else the result depends on.
  */
 export async function cached(
   entry: string,
-  { cache = true }: CacheOptions,
+  options: CacheOptions,
   settings: string,
   build: () => Promise<Compiled>,
-): Promise<{ wasm: Uint8Array<ArrayBuffer>; stats: CompileStats }> {
-  const folder = cache ? cacheFolder() : null;
-  const began = performance.now();
-  if (folder !== null) {
-    const found = lookUp(folder, entry, settings);
-    if (found) {
-      const total = performance.now() - began;
-      const { wasm, warnings } = found;
-      const stats = { parse: 0, compile: 0, optimize: 0, emit: 0, total, bytes: wasm.length, cached: true, warnings };
-      return { wasm, stats };
-    }
-  }
+): Promise<Built> {
+  const found = inCache(entry, options, settings);
+  if (found) return found;
   const { wasm, stats, sources } = await build();
+  const folder = folderFor(options);
   if (folder !== null) store(folder, entry, settings, wasm, stats.warnings, sources);
-  return { wasm, stats };
+  return { wasm, stats, files: [...sources.keys()] };
 }
+
+/** The same if it is in the cache; else null. */
+export function inCache(entry: string, options: CacheOptions, settings: string): Built | null {
+  const began = performance.now();
+  const folder = folderFor(options);
+  const found = folder && lookUp(folder, entry, settings);
+  if (!found) return null;
+  const { wasm, warnings, files } = found;
+  const total = performance.now() - began;
+  const stats = { parse: 0, compile: 0, optimize: 0, emit: 0, total, bytes: wasm.length, cached: true, warnings };
+  return { wasm, stats, files };
+}
+
+const folderFor = ({ cache = true }: CacheOptions): string | null => (cache ? cacheFolder() : null);
 
 /** The folder of the cache; null if there is no place for one. */
 function cacheFolder(): string | null {
@@ -87,7 +101,7 @@ function lookUp(
   folder: string,
   entry: string,
   settings: string,
-): { wasm: Uint8Array<ArrayBuffer>; warnings: readonly string[] } | null {
+): { wasm: Uint8Array<ArrayBuffer>; warnings: readonly string[]; files: readonly string[] } | null {
   try {
     const manifest = JSON.parse(readFileSync(manifestPath(folder, entry), "utf8")) as Manifest;
     const texts = new Map(manifest.files.map((file) => [file, readFileSync(file, "utf8")]));
@@ -96,7 +110,7 @@ function lookUp(
     if (wasm === null) return null;
     const now = new Date();
     utimesSync(file, now, now);
-    return { wasm, warnings: manifest.warnings };
+    return { wasm, ...manifest };
   } catch {
     return null;
   }

@@ -13,7 +13,7 @@ import { STATIC_BASE } from "../../assembly/layout.js";
 import { CompileError, SkeinError } from "../base/errors.js";
 import { buildC, type COptions } from "../c/build.js";
 import { isCSource } from "../c/names.js";
-import { cached, objectFolder, type CacheOptions } from "./cache.js";
+import { cached, inCache, objectFolder, type Built, type CacheOptions } from "./cache.js";
 
 import {
   DEFAULT_SAFEPOINTS,
@@ -24,7 +24,6 @@ import {
   type Settings,
 } from "./options.js";
 import { unreadable } from "./sources.js";
-import type { CompileStats } from "./compile.js";
 import type * as Loaded from "./loaded.js";
 
 export { CompileError } from "../base/errors.js";
@@ -39,6 +38,8 @@ export interface CompileOptions extends CacheOptions {
   readonly checked?: boolean;
   /** True for a program that is compiled soon rather than fast; else SKEIN_QUICK=1 says so. */
   readonly quick?: boolean;
+  /** True for a quick build, unless the cache has one that was optimised. */
+  readonly soon?: boolean;
   /** Called when it has to be compiled, since the cache has no build of it. */
   readonly onCompile?: (() => void) | undefined;
   /** C that goes into the program; the entry is among its sources if that is C. */
@@ -47,18 +48,23 @@ export interface CompileOptions extends CacheOptions {
   readonly safepoints?: Partial<SafepointOptions>;
 }
 
-export interface CompileResult {
-  readonly wasm: Uint8Array<ArrayBuffer>;
-  readonly stats: CompileStats;
+export interface CompileResult extends Built {
+  /** Whether it was compiled soon rather than to be fast. */
+  readonly isQuick: boolean;
 }
 
 /** Compiles the program whose entry file is `entryPath`, or takes it from the cache. */
 export async function compile(entryPath: string, options: CompileOptions = {}): Promise<CompileResult> {
   checkProgram(entryPath);
-  const settings = settingsOf(options);
   const { c } = options;
-  const key = JSON.stringify(c === undefined ? [settings] : [settings, c, process.env.SKEIN_WASI_SDK]);
-  return cached(path.resolve(entryPath), options, key, async () => {
+  const keyOf = (settings: Settings): string =>
+    JSON.stringify(c === undefined ? [settings] : [settings, c, process.env.SKEIN_WASI_SDK]);
+  const settings = settingsOf(options.soon ? { ...options, quick: true } : options);
+  if (options.soon) {
+    const optimised = inCache(path.resolve(entryPath), options, keyOf({ ...settings, quick: false }));
+    if (optimised) return { ...optimised, isQuick: false };
+  }
+  const built = await cached(path.resolve(entryPath), options, keyOf(settings), async () => {
     options.onCompile?.();
     if (c === undefined) {
       const { compileProgram } = await loadCompiler();
@@ -78,6 +84,7 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
       },
     };
   });
+  return { ...built, isQuick: settings.quick };
 }
 
 /** A rule of `vet`. */

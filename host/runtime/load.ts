@@ -12,6 +12,8 @@ import { loadProgram, type Program } from "../program/program.js";
 interface LoadedProgram {
   readonly program: Program;
   readonly stats: CompileStats | undefined;
+  /** Whether it was compiled soon rather than to be fast. */
+  readonly isQuick: boolean;
 }
 
 /**
@@ -22,8 +24,8 @@ interface LoadedProgram {
 export async function loadFile(file: string, options: CompileOptions = {}): Promise<LoadedProgram> {
   if (file.endsWith(".ts") || isCSource(file)) {
     const { compile } = await import("../compiler/index.js");
-    const { wasm, stats } = await compile(file, options);
-    return { program: await loadProgram(wasm, file, path.dirname(path.resolve(file))), stats };
+    const { wasm, stats, isQuick } = await compile(file, options);
+    return { program: await loadProgram(wasm, file, path.dirname(path.resolve(file))), stats, isQuick };
   }
   let bytes: Uint8Array<ArrayBuffer>;
   try {
@@ -31,7 +33,7 @@ export async function loadFile(file: string, options: CompileOptions = {}): Prom
   } catch (cause) {
     throw new SkeinError(readError(file, cause as NodeJS.ErrnoException), { cause });
   }
-  return { program: await loadProgram(bytes, file), stats: undefined };
+  return { program: await loadProgram(bytes, file), stats: undefined, isQuick: false };
 }
 
 /** What is in a file, which may be a pipe; of one that does not begin as a module, only the beginning: it may have no end. */

@@ -8,6 +8,7 @@
  *
  * On a goroutine.
  */
+import { gopanic } from "./runtime/base/panic";
 import { formatFloat } from "./text/decimal";
 export { formatFloat };
 
@@ -22,7 +23,7 @@ export class Parsed<T> {
   /** The value; panics with the error if there is one. */
   must(): T {
     const error = this.error;
-    if (error) throw error;
+    if (error) gopanic(error.message);
     return this.value;
   }
 }

@@ -58,6 +58,14 @@ function wrong(text: string, base: i32 = 10): string {
 
 function numbersAreParsedStrictly(): void {
   same(parse<i32>("-12").value, -12, "negative");
+  same(parse<i32>("12").must(), 12, "what must be a number, and is");
+  let message = "";
+  try {
+    parse<i32>("12x").must();
+  } catch (e) {
+    message = e.message;
+  }
+  same(message, 'parsing "12x": invalid syntax', "what must be a number, and is none");
   same(parse<u8>("255").value, <u8>255, "the largest u8");
   same(parse<i64>("-9223372036854775808").value, i64.MIN_VALUE, "the smallest i64");
   same(parse<u64>("18446744073709551615").value, u64.MAX_VALUE, "the largest u64");
