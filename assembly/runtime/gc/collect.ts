@@ -52,7 +52,7 @@ import { m } from "../base/registers";
 import { writeError } from "../debug/dump";
 import { goready, startHosted } from "../goroutine/proc";
 import { startIdle } from "../sched/mp";
-import { callAttention, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
+import { callAttention, napLending, startTheWorld, stopTheWorld, tryWorld } from "../sched/world";
 import { addressOf, allp, Attention, CLASS_COUNT, G, Lost, ProgramState, sched, gc } from "../../abi";
 import { closeGate, openGate } from "../base/gate";
 import { awaitUsers } from "../memory/users";
@@ -135,8 +135,7 @@ export function collect(): bool {
   if (!BARRIER) throwFatal("a program compiled with SKEIN_BARRIER=off cannot collect");
   if (!tryWorld()) {
     // Who stops the world now goes on in a moment.
-    nap(LOOK_AGAIN);
-    return true;
+    return napLending(LOOK_AGAIN);
   }
   atomic.and<i32>(addressOf(sched.attention), ~Attention.Gc);
   const isDue =

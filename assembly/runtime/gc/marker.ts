@@ -9,13 +9,13 @@
  * On g0, with a P.
  */
 import { nanotime } from "../base/clock";
-import { nap } from "../base/lock";
 import { m } from "../base/registers";
 import { addressOf, gc, P, sched } from "../../abi";
 import { isStopping, tellFound } from "../memory/assist";
 import { drainSome } from "../memory/mark";
 import { shareGrey } from "../memory/work";
 import { tryToEnd } from "./collect";
+import { napLending } from "../sched/world";
 import { markSomeRoots, rootsLeft, scanRan } from "./roots";
 
 /**
@@ -48,8 +48,7 @@ export function markTurn(pp: P): bool {
 /** Marks for a little, or waits for those who do. False if the program is over. */
 export function markIdle(pp: P): bool {
   if (markFor(pp, IDLE_SLICE)) return tryToEnd();
-  if (gc.full == 0 && !rootsLeft()) nap(IDLE_NAP);
-  return true;
+  return gc.full != 0 || rootsLeft() || napLending(IDLE_NAP);
 }
 
 /** Marks for `ns`, or until somebody stops the world, or there is no work; true if nobody else seems to have any either. */

@@ -379,14 +379,15 @@ function sleepAsTimerM(mp: M, when: i64, polls: bool): i32 {
   if (polls) list = pollM(when == i64.MAX_VALUE ? -1 : max<i64>(delay, 0));
   else if (delay > 0) parkM(delay);
   lock(addressOf(sched.lock));
-  if (mp.nextp) {
-    // Whoever gave it has taken the role back.
+  if (sched.timerM != changetype<usize>(mp)) {
+    // Whoever gave it a P has taken the role back; and who stops the world may have taken the P, and put the M on the idle list.
+    const given = takeGiven(mp);
     unlock(addressOf(sched.lock));
-    const woken = awaitp();
+    if (given) acquirep(given);
     injectglist(list);
-    return woken ? Slept.HasP : Slept.Ends;
+    return given != null || awaitp() ? Slept.HasP : Slept.Ends;
   }
-  if (sched.timerM == changetype<usize>(mp)) sched.timerM = 0;
+  sched.timerM = 0;
   if (!list && nanotime() < when) return Slept.Again; // an earlier timer was added, or woken for nothing
   const pp = pidleget();
   if (!list && !pp) return Slept.Unneeded;

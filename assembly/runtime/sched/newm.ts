@@ -118,11 +118,12 @@ export function endIdleM(now: i64): void {
 }
 
 /**
- * Takes the P away that a new M is to begin with, whose thread has not come up yet, which can take milliseconds: the M is idle until it
- * is given another. Null if it has none. Under sched.lock.
+ * Takes the P away that was put down for an M which has not come to take it: its thread is starting, which can take milliseconds, or waking up,
+ * which can take as long where the processors are busy. The M is idle until it is given another. Null if there is none to take. (An M that
+ * waits for its locked goroutine keeps it, for on the idle list it must not be.) Under sched.lock.
  */
-export function takeFromNew(mp: M): P | null {
-  if (mp.started) return null;
+export function takeUntaken(mp: M): P | null {
+  if (!mp.nextp || mp.lockedg) return null;
   const pp = takeGiven(mp);
   if (!pp) return null;
   stopLooking(mp);
@@ -130,7 +131,7 @@ export function takeFromNew(mp: M): P | null {
   return pp;
 }
 
-/** An M that has no thread yet was counted as looking for work. */
+/** An M that has not begun to look for work was counted all the same. */
 function stopLooking(mp: M): void {
   if (!mp.spinning) return;
   mp.spinning = false;

@@ -52,7 +52,8 @@
  *    then R Z, and wakes it. A P that was taken and not watched (`entersyscallUnwatched`) was seen to have nothing queued; who queues
  *    something does W Q, then R I, and wakes sysmon if no P is idle (`globrunq.ts`).
  * 7. Stopping the world. `attention` is written, and every P taken or put down, under sched.lock: an M that takes a P sees the bit, or had
- *    the P before the Ps were counted.
+ *    the P before the Ps were counted. One that was put down for an M, in `nextp`, goes to whoever exchanges it for null first: the M, or who
+ *    stops the world.
  *
  * This folder: `schedule.ts`, the loop of every M; `findrunnable.ts`, where the next goroutine comes from; `spinning.ts`; `globrunq.ts`, the
  * queue for all; `mp.ts`, who holds which P and how Ms sleep; `lockedm.ts`, Ms with a goroutine of their own; `inloop.ts`, Ms in their event

@@ -3,8 +3,8 @@
  * collector.
  *
  * Who stops the world sets `attention` and asks every running goroutine to yield at its next safepoint. Idle Ps, those in
- * blocking calls, and those of Ms whose threads have not come up yet, are claimed at once; an M that schedules sees the bit and gives up
- * its P. `stopwait` counts the Ps outstanding; all of this is under sched.lock, so an M that takes a P under the lock either sees the
+ * blocking calls, and those of Ms whose threads have not come up yet, or not woken up, are claimed at once; an M that schedules sees the bit
+ * and gives up its P. `stopwait` counts the Ps outstanding; all of this is under sched.lock, so an M that takes a P under the lock either sees the
  * bit or had the P before it was counted. It takes no longer than the longest way to a safepoint.
  *
  * On g0, or a goroutine that has a P: neither is switched out here.
@@ -13,15 +13,16 @@ import { STOP_ASK_AGAIN, STOP_SPIN } from "../../layout";
 import { CHECKED, check } from "../base/checked";
 import { globrunqput } from "./globrunq";
 import { gfgather } from "../goroutine/gs";
+import { entersyscallUnwatched, reacquirep } from "../goroutine/syscall";
 import { nanotime } from "../base/clock";
-import { futexsleep, lock, unlock } from "../base/lock";
+import { futexsleep, lock, nap, unlock } from "../base/lock";
 import { flushCaches } from "../memory/malloc";
 import { tellFound } from "../memory/assist";
 import { flushObjects } from "../memory/objects";
 import { startSampling } from "../memory/profile";
 import { shareGrey, shareRan } from "../memory/work";
-import { acquirep, pidleget, pidleput, releasep, startIdle, wakepIfIdle } from "./mp";
-import { takeFromNew } from "./newm";
+import { acquirep, mstop, pidleget, pidleput, releasep, startIdle, wakepIfIdle } from "./mp";
+import { takeUntaken } from "./newm";
 import { m } from "../base/registers";
 import { runnextget, runqempty, runqget } from "../goroutine/runq";
 import { Attention, G, P, PStatus, ProgramState, TraceKind, addressOf, allm, allp, sched } from "../../abi";
@@ -73,13 +74,11 @@ export function stopTheWorld(): bool {
     sched.stopwait--;
     idle = pidleget();
   }
-  if (atomic.load<i32>(addressOf(sched.nmstarting)) != 0) {
-    for (let id = 1; id <= sched.mcount; id++) {
-      const given = takeFromNew(allm(id));
-      if (!given) continue;
-      given.status = PStatus.Gcstop;
-      sched.stopwait--;
-    }
+  for (let id = 1; id <= sched.mcount; id++) {
+    const given = takeUntaken(allm(id));
+    if (!given) continue;
+    given.status = PStatus.Gcstop;
+    sched.stopwait--;
   }
   unlock(addressOf(sched.lock));
   preemptall();
@@ -95,6 +94,16 @@ export function stopTheWorld(): bool {
     futexsleep(addressOf(sched.stopwait), left, STOP_ASK_AGAIN);
     preemptall();
   }
+}
+
+/**
+ * Sleeps for `ns` where there is nothing to do for a moment: who stops the world need not wait for that, for the P is as in a blocking
+ * call. False if the M is to end. On g0.
+ */
+export function napLending(ns: i64): bool {
+  entersyscallUnwatched();
+  nap(ns);
+  return reacquirep() || mstop();
 }
 
 /** An M that schedules has seen that the world is being stopped: gives up its P. Under sched.lock. */
