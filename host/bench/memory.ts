@@ -150,20 +150,8 @@ export const memory: readonly Benchmark[] = [
     runs: 1,
     targets: [limit(5)],
   },
-  {
-    ...base,
-    name: "echo-memory",
-    program: "echo-memory.mjs",
-    description:
-      "the server of echo with 500 connections: by how much its resident memory's most exceeds its least, over the last half",
-    unit: "%",
-    procs: "all",
-    implementations: ["skein"],
-    args: [500, 120, 1],
-    quickArgs: [500, 20, 1],
-    runs: 1,
-    targets: [limit(5)],
-  },
+  ...serving("echo", 0, "the server of echo with 500 connections", 500),
+  ...serving("redis", 1, "the example of a Redis server with 50 connections", 50),
   {
     ...base,
     name: "after-peak",
@@ -176,6 +164,34 @@ export const memory: readonly Benchmark[] = [
     targets: [limit(150)],
   },
 ];
+
+/** The resident memory of a server under load. */
+function serving(name: string, which: number, server: string, connections: number): Benchmark[] {
+  const of = { ...base, program: "serving.mjs", procs: "all", implementations: ["skein"], runs: 1 } as const;
+  const program = (figure: number) => ({
+    args: [which, connections, 120, 1, figure],
+    quickArgs: [which, connections, 20, 1, figure],
+    ...(name === "redis" && { needs: "redis-benchmark" }),
+  });
+  return [
+    {
+      ...of,
+      ...program(0),
+      name: `${name}-memory`,
+      description: `${server}: by how much its resident memory's most exceeds its least, over the last half`,
+      unit: "%",
+      targets: [limit(5)],
+    },
+    {
+      ...of,
+      ...program(1),
+      name: `${name}-memory/beyond`,
+      description: "the same: its most, less 2.5 times what is live",
+      unit: "MB",
+      targets: [limit(60)],
+    },
+  ];
+}
 
 /** How long collections stop the program: what 99 of 100 keep below, and the longest. */
 function pauses(name: string, beside: string, args: readonly number[], quickArgs: readonly number[]): Benchmark[] {
