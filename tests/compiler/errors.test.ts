@@ -187,45 +187,6 @@ describe("a program that cannot be", () => {
     it(name, async () => assert.match(await errorOf(program(text)), says));
   }
 
-  it("has forms that there are not, each of which is told once, with what to write instead", async () => {
-    const forms: readonly (readonly [statement: string, says: RegExp])[][] = [
-      [
-        [`outer: for (;;) { for (;;) { break outer; } }`, /labels/],
-        [`const n = text?.length;`, /there is no '\?\.' here: ask first/],
-        [`const t = text ?? "x";`, /there is no '\?\?' here: write a !== null/],
-        [`const f = async () => { await g(); };`, /there is no 'async' here/],
-        [`const { length } = text;`, /objects are not taken apart .*: const a = object\.a/],
-      ],
-      [
-        [`const [a, b] = [1, 2];`, /arrays are not taken apart/],
-        [`n ||= 1;`, /there is no '\|\|=' here: write a = a \|\| b/],
-        [`const copy = { ...text };`, /objects cannot be spread/],
-        [`const h = ({ length }: string): i32 => length;`, /parameters are not taken apart/],
-        [`const t: [i32, string] = [1, "x"];`, /there are no tuples: use a class/],
-      ],
-      [
-        [`const s: Speaker = new Cat();`, /'Cat' is no 'Speaker': .* class Cat implements Speaker/],
-        [`[n, n] = [n, n];`, /const t = a; a = b; b = t/],
-        [`const m = new Cat().speak; m();`, /a method is no value without its object: \(\) => object\.f\(\)/],
-        ["const u = `${text}`;", /what may be null is no text/],
-        [`JSON.parse("{}");`, /there is no JSON object/],
-      ],
-    ];
-    for (const group of forms) {
-      const statements = group.map(([statement]) => `  ${statement}`).join("\n");
-      const message = await errorOf(
-        program(`interface Speaker { speak(): void; }
-class Cat { speak(): void {} }
-export function main(): void { let n = 1; let text: string | null = null;
-${statements}
-}`),
-      );
-      const errors = message.match(/error: .*/g) ?? [];
-      assert.equal(errors.length, group.length, message);
-      for (const [i, [statement, says]] of group.entries()) assert.match(errors[i]!, says, statement);
-    }
-  });
-
   it("is not there, is a directory, is no source file", async () => {
     const folder = place({ "notes.txt": "text" });
     assert.match(await errorOf(path.join(folder, "gone.ts")), /gone\.ts: there is no such file/);
