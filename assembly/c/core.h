@@ -2,6 +2,8 @@
 #ifndef SKEIN_CORE_H
 #define SKEIN_CORE_H
 
+#include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,5 +65,14 @@ void __skein_thread_begin(void);
 void __skein_thread_end(void);
 /* core_wait at a cancellation point: pthread_cancel wakes whoever waits; the caller is to look (threads.c). */
 int __skein_wait(volatile int *word, int expected, int64_t timeout, int reason);
+
+/* Wraps a function at which a thread may be cancelled: before, and while it waits, which then fails with EINTR. */
+#define CANCEL(result, f, parameters, arguments)       \
+  __attribute__((used)) result __wrap_##f parameters { \
+    pthread_testcancel();                              \
+    result value = (f)arguments;                       \
+    if (value < 0 && errno == EINTR) pthread_testcancel(); \
+    return value;                                      \
+  }
 
 #endif

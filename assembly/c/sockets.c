@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "cancel.h"
 #include "core.h"
 
 CORE(sockOpen) int sock_open(int family, int type, int protocol);

@@ -105,12 +105,12 @@ int pthread_cond_init(pthread_cond_t *restrict given, const pthread_condattr_t *
   return 0;
 }
 
-/* Whoever leaves touches it last where it counts itself off: from then on its memory may be somebody else's. */
+/* Whoever leaves touches it last here: then its memory may be another's. */
 static void leave(word *count) {
   if (add(count, -1) == 1) core_wake(count, INT_MAX);
 }
 
-/* Waits for those who have been woken, and have yet to leave. */
+/* Waits for those who are woken and have yet to leave. */
 static void await_leaving(word *count, int reason) {
   for (int n; (n = load(count)) != 0;) core_wait(count, n, FOREVER, reason, NULL);
 }

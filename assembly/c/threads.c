@@ -276,7 +276,7 @@ void __cxa_guard_abort(word *guard) {
  * core parks it only if, with the lock of that place, it sees `is_cancelled` unset. Either the thread has said so before
  * pthread_cancel looks: then it is in the queue when that has the lock, or sees `is_cancelled` itself. Or it says so afterwards: then it
  * sees it. Others that wait at the same place wake for nothing, and wait again. A wait at a socket fails with EINTR, and the
- * call looks once more (CANCEL in wrappers.c).
+ * call looks once more (CANCEL in core.h).
  */
 
 int __skein_wait(volatile int *at, int expected, int64_t timeout, int reason) {

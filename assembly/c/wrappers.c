@@ -14,7 +14,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "cancel.h"
 #include "locks.h"
 
 typedef struct {

@@ -12,7 +12,8 @@ import { CompileError } from "../base/errors.js";
 import type { Tree } from "./tree.js";
 import { runSdk, sdkLibraries, sdkVersion } from "./sdk.js";
 
-const PACKAGE = "@yowasp/clang";
+/** Where clang comes from. */
+export const TOOLCHAIN = "@yowasp/clang";
 
 interface RunOptions {
   readonly stdout: ((bytes: Uint8Array | null) => void) | null;
@@ -50,20 +51,31 @@ export function toolchainVersion(folder: string): string {
   return (manifestOf(folder).version ??= "unknown");
 }
 
+/** Whether there is something to compile C with. */
+export function hasToolchain(folder: string): boolean {
+  if (sdkFolder() !== null) return true;
+  try {
+    manifestOf(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function manifestOf(folder: string): { file: string; version?: string } {
   for (const from of [`${folder}/`, import.meta.url]) {
     try {
       const require = createRequire(from);
       // The package exports its code alone; the manifest lies beside that.
-      const file = require.resolve(PACKAGE);
-      const manifest = file.slice(0, file.lastIndexOf(PACKAGE) + PACKAGE.length) + "/package.json";
+      const file = require.resolve(TOOLCHAIN);
+      const manifest = file.slice(0, file.lastIndexOf(TOOLCHAIN) + TOOLCHAIN.length) + "/package.json";
       return { file, version: (require(manifest) as { version: string }).version };
     } catch {
       // Perhaps the other place has it.
     }
   }
   throw new CompileError(
-    `compiling C takes clang, from the package ${PACKAGE}, which Skein does not bring along: npm install --save-dev ${PACKAGE}@${wantedVersion()}\n` +
+    `compiling C takes clang, from the package ${TOOLCHAIN}, which Skein does not bring along: npm install --save-dev ${TOOLCHAIN}@${wantedVersion()}\n` +
       "(a program that is compiled already, a .wasm file, runs without)",
   );
 }
@@ -78,7 +90,7 @@ export function toolchainLibraries(): { folder: string; builtins: string } {
 /** The version that Skein is tested with. */
 function wantedVersion(): string {
   const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { peerDependencies: Record<string, string> }).peerDependencies[PACKAGE]!;
+  return (JSON.parse(manifest) as { peerDependencies: Record<string, string> }).peerDependencies[TOOLCHAIN]!;
 }
 
 /** Loads the package as seen from a folder, once; without arguments it only reads its own files, and says nothing about that. */

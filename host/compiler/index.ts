@@ -13,6 +13,7 @@ import { STATIC_BASE } from "../../assembly/layout.js";
 import { CompileError, SkeinError } from "../base/errors.js";
 import { buildC, type COptions } from "../c/build.js";
 import { isCSource } from "../c/names.js";
+import { hasToolchain, TOOLCHAIN } from "../c/toolchain.js";
 import { cached, inCache, objectFolder, type Built, type CacheOptions } from "./cache.js";
 
 import {
@@ -55,8 +56,8 @@ export interface CompileResult extends Built {
 
 /** Compiles the program whose entry file is `entryPath`, or takes it from the cache. */
 export async function compile(entryPath: string, options: CompileOptions = {}): Promise<CompileResult> {
-  checkProgram(entryPath);
   const { c } = options;
+  checkProgram(entryPath, c !== undefined);
   const keyOf = (settings: Settings): string =>
     JSON.stringify(c === undefined ? [settings] : [settings, c, process.env.SKEIN_WASI_SDK]);
   const settings = settingsOf(options.soon ? { ...options, quick: true } : options);
@@ -105,7 +106,7 @@ export async function rulesOfVet(): Promise<readonly VetRule[]> {
  * @throws CompileError if one does not compile
  */
 export async function vet(files: readonly string[], without: readonly string[] = []): Promise<string[]> {
-  files.forEach(checkProgram);
+  files.forEach((file) => checkProgram(file));
   const { RULES, vetProgram } = await loadCompiler();
   const unknown = without.find((rule) => !RULES.some(({ name }) => name === rule));
   if (unknown !== undefined) throw new SkeinError(`there is no rule '${unknown}': skein vet --rules lists them`);
@@ -127,9 +128,9 @@ function settingsOf(options: CompileOptions): Settings {
 }
 
 /** Checks that there is a program to compile, and what compiles it. */
-function checkProgram(entryPath: string): void {
+function checkProgram(entryPath: string, hasC = false): void {
   checkEntry(entryPath);
-  checkPackages();
+  checkPackages(hasC);
 }
 
 /**
@@ -152,8 +153,8 @@ async function loadCompiler(): Promise<typeof Loaded> {
 /** Of the packages that only those install who need them, those that compile. */
 const COMPILERS = ["assemblyscript", "binaryen"];
 
-/** Checks that there are the packages that compile. */
-function checkPackages(): void {
+/** Checks that there are the packages that compile; where some are missing, and there is C, clang's is named with them. */
+function checkPackages(hasC: boolean): void {
   const require = createRequire(import.meta.url);
   const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   const { peerDependencies } = JSON.parse(manifest) as { peerDependencies: Record<string, string> };
@@ -163,11 +164,20 @@ function checkPackages(): void {
     return found === version ? [] : [found === undefined ? name : `${name} ${version} instead of ${found}`];
   });
   if (wrong.length === 0) return;
+  if (hasC && !hasToolchain(process.cwd())) {
+    wrong.push(TOOLCHAIN);
+    wanted.push([TOOLCHAIN, peerDependencies[TOOLCHAIN]!]);
+  }
   const command = `npm install --save-dev ${wanted.map(([name, version]) => `${name}@${version}`).join(" ")}`;
   throw new CompileError(
-    `compiling takes ${wrong.join(" and ")}, which Skein does not bring along: ${command}\n` +
+    `compiling takes ${listed(wrong)}, which Skein does not bring along: ${command}\n` +
       "(a program that is compiled already, a .wasm file, runs without)",
   );
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(names: readonly string[]): string {
+  return names.join(", ").replace(/, ([^,]*)$/, " and $1");
 }
 
 function versionOf(require: NodeJS.Require, name: string): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * Real programs in C: those of docs/c.md, and some that nobody here wrote, from packages that are fetched for the test and never committed: skipped where the tool that
- * fetches them, or what it asks, is not there.
+ * Real programs in C: those of docs/c.md, and some that nobody here wrote, from packages that are fetched for the test and never
+ * committed: skipped where the tool that fetches them, or what it asks, is not there.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -33,6 +33,14 @@ function written(text: string, environment: NodeJS.ProcessEnv = {}): string {
   return stdout + stderr;
 }
 
+/** From here on the project has what compiles AssemblyScript. */
+function linkCompilers(): void {
+  for (const name of ["assemblyscript", "binaryen", "long"]) {
+    const link = path.join(place, "node_modules", name);
+    if (!existsSync(link)) symlinkSync(path.join(packageRoot, "node_modules", name), link);
+  }
+}
+
 const START = 'import { start } from "skein";\n';
 
 describe("the package as it is packed", () => {
@@ -52,10 +60,28 @@ describe("the package as it is packed", () => {
     );
   });
 
+  it("says what a program in C lacks, all of it and clang alone", () => {
+    writeFileSync(path.join(place, "main.c"), "int main(void) { return 0; }\n");
+    const lacking = (): string => {
+      const args = [...(onDeno ? ["run", "--quiet", "-A"] : []), path.join(skein, "bin", "skein.js"), "run", "main.c"];
+      const env = { ...process.env, SKEIN_WASI_SDK: "", NO_COLOR: "1" };
+      const { status, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: "utf8", env });
+      assert.equal(status, 1, stderr);
+      return stderr;
+    };
+    assert.match(
+      lacking(),
+      /^compiling takes assemblyscript, binaryen and @yowasp\/clang, which .*: npm install --save-dev assemblyscript@\S+ binaryen@\S+ @yowasp\/clang@\d/,
+    );
+    linkCompilers();
+    assert.match(
+      lacking(),
+      /^compiling C takes clang, from the package @yowasp\/clang, .*: npm install --save-dev @yowasp\/clang@\d/,
+    );
+  });
+
   it("compiles where the compiler is, from sources that are one file, and finds what it has built again", () => {
-    for (const name of ["assemblyscript", "binaryen", "long"]) {
-      symlinkSync(path.join(packageRoot, "node_modules", name), path.join(place, "node_modules", name));
-    }
+    linkCompilers();
     assert.ok(!existsSync(path.join(skein, "assembly", "runtime")));
     const text = `import { compile } from ${JSON.stringify(pathToFileURL(path.join(skein, "dist/library/compiler.js")).href)};
       const build = () => compile(${JSON.stringify(path.join(place, "program.ts"))}, { checked: false, quick: true });
