@@ -141,6 +141,16 @@ static int inner(int which) {
       pthread_create(&thread, NULL, stranger, NULL);
       pthread_join(thread, &error);
       fprintf(stderr, "%s\n", strerror((int)error));
+      break;
+    }
+    case 15: {
+      /* Threads that wait as the program ends: for a mutex, a barrier, a channel. */
+      pthread_t threads[2];
+      pthread_mutex_lock(&crossed[1]);
+      pthread_barrier_init(&both, NULL, 2);
+      for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, crosswise, &crossed[1 - i]);
+      skein_go(produce, numbers = skein_chan_new(sizeof(int), 0));
+      skein_sleep(2000000);
     }
   }
   return 0;
