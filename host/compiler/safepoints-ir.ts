@@ -8,7 +8,7 @@
  */
 import binaryen from "binaryen";
 import type { Expr, Module } from "./asc.js";
-import { positionsOf } from "./positions.js";
+import { positionsOf, type Position } from "./positions.js";
 
 /** A function of Binaryen's; 0 stands for none. */
 export type Func = number;
@@ -146,13 +146,15 @@ export function walk(expression: Expr, visit: (expression: Expr, kind: string) =
 
 /** Visits all slots in a function, those within an expression before the one that it is in itself. */
 export function walkSlots(func: Func, visit: (slot: Slot, parent: Expr) => void): void {
-  const within = (parent: Expr): void => {
-    for (const slot of slotsOf(parent)) {
-      within(slot.child);
-      visit(slot, parent);
-    }
-  };
-  within(bodyOf(func));
+  walkSlotsIn(bodyOf(func), visit);
+}
+
+/** The same for the slots in an expression. */
+export function walkSlotsIn(expression: Expr, visit: (slot: Slot, parent: Expr) => void): void {
+  for (const slot of slotsOf(expression)) {
+    walkSlotsIn(slot.child, visit);
+    visit(slot, expression);
+  }
 }
 
 // ---- particular kinds ------------------------------------------------------------------------------------------------
@@ -244,6 +246,30 @@ export function renameLoop(loop: Expr, to: string): void {
   });
 }
 
+/** Gives all labels that an expression defines other names, and makes the jumps within it follow. */
+export function renameLabels(expression: Expr, rename: (name: string) => string): void {
+  const renamed = new Map<string, string>();
+  walk(expression, (part, kind) => {
+    const name = kind === "Loop" ? loopName(part) : kind === "Block" ? blockName(part) : null;
+    if (name === null) return;
+    renamed.set(name, rename(name));
+    names[kind as "Loop" | "Block"].setName(part, renamed.get(name)!);
+  });
+  walk(expression, (part, kind) => {
+    if (kind === "Break") {
+      const to = renamed.get(names.Break.getName(part));
+      if (to !== undefined) renameBranch(part, to);
+    } else if (kind === "Switch") {
+      const { Switch } = names;
+      Switch.getNames(part).forEach((name, i) => {
+        if (renamed.has(name)) Switch.setNameAt(part, i, renamed.get(name)!);
+      });
+      const last = renamed.get(Switch.getDefaultName(part));
+      if (last !== undefined) Switch.setDefaultName(part, last);
+    }
+  });
+}
+
 // ---- functions -------------------------------------------------------------------------------------------------------
 
 const functionCount = native("GetNumFunctions");
@@ -275,13 +301,24 @@ export function functionsOf(module: Module): Map<string, Func> {
 export function cloneFunction(module: Module, func: Func, name: string): Func {
   const body = module.copyExpression(bodyOf(func));
   const clone = module.addFunction(name, paramsTypeOf(func), resultsOf(func), varsOf(func), body);
-  const positions = positionsOf(module, func);
-  const copy = (from: Expr, to: Expr): void => {
-    const position = positions.get(from);
-    if (position) module.setDebugLocation(clone, to, position.file, position.line, position.column);
-    const copies = slotsOf(to);
-    slotsOf(from).forEach(({ child }, i) => copy(child, copies[i]!.child));
-  };
-  if (positions.size > 0) copy(bodyOf(func), body);
+  copyPositions(module, positionsOf(module, func), bodyOf(func), clone, body);
   return clone;
+}
+
+/** Gives a copy of an expression, which is in the function `func`, the positions of the original. */
+export function copyPositions(
+  module: Module,
+  positions: ReadonlyMap<Expr, Position>,
+  original: Expr,
+  func: Func,
+  copy: Expr,
+): void {
+  if (positions.size === 0) return;
+  const follow = (from: Expr, to: Expr): void => {
+    const position = positions.get(from);
+    if (position) module.setDebugLocation(func, to, position.file, position.line, position.column);
+    const copies = slotsOf(to);
+    slotsOf(from).forEach(({ child }, i) => follow(child, copies[i]!.child));
+  };
+  follow(original, copy);
 }

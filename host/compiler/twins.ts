@@ -8,7 +8,13 @@
  * resumed; and from the version to run of functions in the table, since a resumed call through the table lands there.
  *
  * Both lay out their frames alike, being the same code but for the answers: what one has saved, the other loads. A call
- * that was resumed stays in its version until it returns.
+ * that was resumed stays in its version until it returns. It may go on for long there, if it is in a loop: a goroutine that computes is switched
+ * out after 10 ms. So each loop of that version is the one to resume for one turn at most, that in which control was, or the first; then
+ * comes the one to run:
+ *
+ *     (loop $turn body)  =>  (block $out (block $turn body (br $out)) (loop $turn' body with the questions answered))
+ *
+ * All that a loop keeps from turn to turn is in locals.
  */
 import api, { type Expr, type Module } from "./asc.js";
 import { positionsOf } from "./positions.js";
@@ -17,19 +23,25 @@ import {
   callTarget,
   cloneFunction,
   constantI32,
+  copyPositions,
   functionsOf,
   globalName,
   kindName,
+  loopBody,
+  loopName,
   paramsOf,
+  renameLabels,
   setBody,
   slotsOf,
   typeOf,
   walk,
   walkSlots,
+  walkSlotsIn,
   type Func,
+  type Slot,
 } from "./safepoints-ir.js";
 
-const { I32 } = api.TypeRef;
+const { I32, None, Unreachable } = api.TypeRef;
 
 /** Asyncify's state, and its values. */
 const STATE = "__asyncify_state";
@@ -50,14 +62,16 @@ export function splitInstrumented(module: Module, table: ReadonlySet<string>): v
   module.setFeatures(module.getFeatures() | TAIL_CALLS);
   const instrumented = new Map<string, Func>();
   for (const [name, func] of functionsOf(module)) {
-    if (!name.startsWith(OWN_FUNCTIONS) && readsState(func)) instrumented.set(name, func);
+    if (!name.startsWith(OWN_FUNCTIONS) && readsState(bodyOf(func))) instrumented.set(name, func);
   }
   for (const [name, func] of instrumented) {
     const resumed = name + RESUMED;
-    callResumed(module, cloneFunction(module, func, resumed), instrumented);
+    const clone = cloneFunction(module, func, resumed);
+    callResumed(module, clone, instrumented);
+    leaveAfterOneTurn(module, clone);
     module.setPassArgument("no-inline", resumed);
     module.runPasses(["no-inline"]);
-    forgetResuming(module, func);
+    forgetResuming(module, bodyOf(func));
     if (table.has(name)) enterResumed(module, func, resumed);
   }
 }
@@ -66,9 +80,9 @@ function isState(expression: Expr): boolean {
   return kindName(expression) === "GlobalGet" && globalName(expression) === STATE;
 }
 
-function readsState(func: Func): boolean {
+function readsState(within: Expr): boolean {
   let found = false;
-  walk(bodyOf(func), (expression, kind) => {
+  walk(within, (expression, kind) => {
     if (kind === "GlobalGet" && globalName(expression) === STATE) found = true;
     return !found;
   });
@@ -92,9 +106,9 @@ function callResumed(module: Module, func: Func, instrumented: ReadonlyMap<strin
   });
 }
 
-/** In the version to run: the state is 0, but after a call, where all that is asked is whether to unwind. */
-function forgetResuming(module: Module, func: Func): void {
-  walkSlots(func, (slot, parent) => {
+/** In what is not resumed: the state is 0, but after a call, where all that is asked is whether to unwind. */
+function forgetResuming(module: Module, within: Expr): void {
+  walkSlotsIn(within, (slot, parent) => {
     if (!isState(slot.child) || isUnwindingTest(parent)) return;
     slot.replace(module.i32(0));
   });
@@ -104,6 +118,34 @@ function isUnwindingTest(parent: Expr): boolean {
   if (kindName(parent) !== "Binary") return false;
   const [left, right] = slotsOf(parent);
   return isState(left!.child) && kindName(right!.child) === "Const" && constantI32(right!.child) === UNWINDING;
+}
+
+/** In the version to resume: from the second turn on loops are those to run. */
+function leaveAfterOneTurn(module: Module, func: Func): void {
+  const positions = positionsOf(module, func);
+  let count = 0;
+  const visit = (slot: Slot): void => {
+    const expression = slot.child;
+    if (kindName(expression) === "Loop" && readsState(expression)) {
+      const suffix = `~run${count++}`;
+      const type = typeOf(expression);
+      if (type !== None && type !== Unreachable) throw new Error("Asyncify has left a loop with a value");
+      const repeated = module.copyExpression(expression);
+      copyPositions(module, positions, expression, func, repeated);
+      forgetResuming(module, repeated);
+      renameLabels(repeated, (name) => name + suffix);
+      const out = `~out${suffix}`;
+      const body = loopBody(expression);
+      const isEndless = typeOf(body) === Unreachable;
+      const turn = module.block(loopName(expression), isEndless ? [body] : [body, module.br(out)]);
+      const both = [turn, repeated];
+      slot.replace(isEndless ? module.block(null, both, type) : module.block(out, both));
+      visit(slotsOf(turn)[0]!);
+      return;
+    }
+    for (const part of slotsOf(expression)) visit(part);
+  };
+  visit({ child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) });
 }
 
 function enterResumed(module: Module, func: Func, resumed: string): void {
