@@ -1,7 +1,8 @@
 /**
  * Safepoints in the loops of one function. There are two kinds of loops:
  *
- * - Where a call may switch, Asyncify instruments all around that call anyway. Such a loop checks on every turn.
+ * - Where a call may switch, Asyncify instruments all around that call anyway. Such a loop checks on every turn; if it may take turns
+ *   without a call that may park, on every 32nd of the function's at least.
  * - Nests of loops from which nothing switches would be instrumented for the check's sake alone. So the check is outside:
  *   a nest runs for a number of turns, of all its loops together, leaves for the check, and comes back to where it was.
  *
@@ -26,6 +27,7 @@ import {
   type Slot,
 } from "./safepoints-ir.js";
 import { addLocals } from "./locals.js";
+import { mayTurnIdly } from "./safepoints-turns.js";
 import { isReachable, Labels, Way, type Loop } from "./safepoints-ways.js";
 
 const { I32, None, Unreachable } = api.TypeRef;
@@ -38,6 +40,9 @@ export const BULK_OPERATIONS: ReadonlySet<string> = new Set(["MemoryCopy", "Memo
 
 /** What a turn of a loop counts for if something in it may take long. */
 const LONG_TURN = 64;
+
+/** And if something in it may switch: that may take a little on a way on which it does not. */
+const IDLE_TURN = 32;
 
 export function isProtected(loop: Expr): boolean {
   return loopName(loop).startsWith(PROTECTED);
@@ -64,21 +69,26 @@ export interface Context {
   readonly check: () => Expr;
   /** Tells whether a call of the function may switch. */
   readonly switches: (name: string) => boolean;
+  /** Tells whether it may, elsewhere than at a safepoint. */
+  readonly parks: (name: string) => boolean;
   /** Tells whether a call of the function may take long. */
   readonly isLong: (name: string) => boolean;
 }
 
 // ---- locals ----------------------------------------------------------------------------------------------------------
 
-/** The two new locals of a function, of type i32: the turns left, and the loop to come back to. */
+/** The new locals of a function, of type i32: the turns left, the loop to come back to, and the turns left of loops that check inside. */
 export interface Locals {
   readonly turns: number;
   readonly resume: number;
+  readonly turnsInside: number;
 }
 
 export function reserveLocals(module: Module, functions: readonly Func[]): Map<Func, Locals> {
-  const firsts = addLocals(module, new Map(functions.map((func) => [func, 2])));
-  return new Map([...firsts].map(([func, first]) => [func, { turns: first, resume: first + 1 }]));
+  const firsts = addLocals(module, new Map(functions.map((func) => [func, 3])));
+  return new Map(
+    [...firsts].map(([func, first]) => [func, { turns: first, resume: first + 1, turnsInside: first + 2 }]),
+  );
 }
 
 // ---- finding loops ---------------------------------------------------------------------------------------------------
@@ -163,9 +173,17 @@ class Transform {
       return;
     }
     for (const inner of loop.inner) this.loop(inner);
-    // Instrumented in any case: it checks on every turn.
-    const { context, module } = this;
-    loop.slot.replace(this.rebuilt(loop, loopBody(loop.expression), (again) => [context.check(), module.br(again)]));
+    const { context, module, locals } = this;
+    const counts = mayTurnIdly(loop.expression, context.parks);
+    loop.slot.replace(
+      this.rebuilt(loop, loopBody(loop.expression), (again) => [
+        // At first there are none left. They are the function's, so a loop that ends soon, again and again, checks too.
+        ...(counts ? [module.br(again, this.spend(locals.turnsInside, Math.max(turnOf(loop), IDLE_TURN), true))] : []),
+        context.check(),
+        ...(counts ? [this.refill(locals.turnsInside)] : []),
+        module.br(again),
+      ]),
+    );
   }
 
   /**
@@ -206,7 +224,7 @@ class Transform {
       outermost.slot.replace(this.withOneCheck(outermost, isAnyLong));
     } else {
       this.withChecksEach(outermost, isAnyLong);
-      outermost.slot.replace(this.module.block(null, [this.refill(), outermost.slot.get()], type));
+      outermost.slot.replace(this.module.block(null, [this.refill(this.locals.turns), outermost.slot.get()], type));
     }
   }
 
@@ -216,9 +234,9 @@ class Transform {
     for (const inner of loop.inner) this.withChecksEach(inner, isAnyLong);
     loop.slot.replace(
       this.rebuilt(loop, loopBody(loop.expression), (again) => [
-        module.br(again, this.spend(loop, isAnyLong)),
+        module.br(again, this.spend(this.locals.turns, turnOf(loop), isAnyLong)),
         context.check(),
-        this.refill(),
+        this.refill(this.locals.turns),
         module.br(again),
       ]),
     );
@@ -251,31 +269,32 @@ class Transform {
     const rebuild = (loop: Loop): Expr => {
       const body = new Way(module, this.labels, locals.resume, loop, rebuild).body;
       return this.rebuilt(loop, body, (again) => [
-        module.br(again, this.spend(loop, isAnyLong)),
+        module.br(again, this.spend(locals.turns, turnOf(loop), isAnyLong)),
         ...(isSingle ? [] : [module.local_set(locals.resume, module.i32(loop.id), false)]),
         module.br(check),
       ]);
     };
-    const strip = module.block(check, [this.refill(), ...this.leaving(out, rebuild(outermost), type)]);
+    const strip = module.block(check, [this.refill(locals.turns), ...this.leaving(out, rebuild(outermost), type)]);
     const repeated = module.loop(back, module.block(null, [strip, context.check(), module.br(back)]));
     const result = type === Unreachable ? repeated : module.block(out, [repeated], type);
     const begin = isSingle ? [] : [module.local_set(locals.resume, module.i32(0), false)];
     return module.block(null, [...begin, result], type);
   }
 
-  /** Counts a turn; true while there are more to be taken. */
-  private spend({ isLong }: Loop, isAnyLong: boolean): Expr {
-    const { module, locals } = this;
-    const left = module.binary(
-      api.BinaryOp.SubI32,
-      module.local_get(locals.turns, I32),
-      module.i32(isLong ? LONG_TURN : 1),
-    );
-    const set = module.local_tee(locals.turns, left, false, I32);
-    return isAnyLong ? module.binary(api.BinaryOp.GtI32, set, module.i32(0)) : set;
+  /** Counts a turn for so many of those left; true while there are more to be taken. They come out at 0, if `inexact` at 0 or below. */
+  private spend(turns: number, turn: number, inexact: boolean): Expr {
+    const { module } = this;
+    const left = module.binary(api.BinaryOp.SubI32, module.local_get(turns, I32), module.i32(turn));
+    const set = module.local_tee(turns, left, false, I32);
+    return inexact ? module.binary(api.BinaryOp.GtI32, set, module.i32(0)) : set;
   }
 
-  private refill(): Expr {
-    return this.module.local_set(this.locals.turns, this.module.i32(this.context.turns), false);
+  private refill(turns: number): Expr {
+    return this.module.local_set(turns, this.module.i32(this.context.turns), false);
   }
+}
+
+/** How many a turn counts for. */
+function turnOf({ isLong }: Loop): number {
+  return isLong ? LONG_TURN : 1;
 }

@@ -2,12 +2,13 @@
  * Safepoints: places where a goroutine that has run for long gives way to others, because sysmon asked its M to.
  *
  * Guarantees: no goroutine runs for ever without passing one. Every loop of the program and of the libraries has one for
- * each turn or for each so many turns (safepoints-loops.ts), and every cycle of calls has one at the entry of a function.
+ * each turn or for each so many turns (safepoints-loops.ts), and every cycle of calls has one, before a call or at the entry of a function.
  * None is in what must not be switched out:
  *
  * - the core, which holds locks, and of which much runs on the scheduler's stack;
  * - the functions of AssemblyScript's library whose scratch variables are per thread (globals.ts): switched out between
  *   a write and a read of these, a goroutine could find another's on another thread;
+ * - those that compare texts, and their hashes;
  * - whatever either of these calls: a library function that both they and the program use becomes two, one without.
  *
  * A loop keeps its safepoint, or its having none, when the function around it is inlined. So loops that are to have none
@@ -26,10 +27,13 @@ import {
   cloneFunction,
   functionsOf,
   globalName,
+  kindName,
   renameLoop,
   setBody,
   setCallTarget,
+  typeOf,
   walk,
+  walkSlots,
   type Func,
 } from "./safepoints-ir.js";
 import { BULK_OPERATIONS, hasLoops, insertInLoops, isProtected, PROTECTED, reserveLocals } from "./safepoints-loops.js";
@@ -48,6 +52,14 @@ const SCRATCH_USERS = [
   "~lib/util/string/scientific",
   "~lib/util/string/fixmul",
   "~lib/util/string/scale",
+];
+
+/** Those that look through a text, which takes less than to copy it: as in Go, where they are in assembly. */
+const OF_TEXTS = [
+  "~lib/string/String.__eq",
+  "~lib/string/sameWords",
+  "~lib/util/string/compareImpl",
+  "~lib/util/hash/",
 ];
 
 /** How the names of the functions end that AssemblyScript generates for the collector. */
@@ -73,7 +85,7 @@ export function isUninterruptible(name: string): boolean {
     name.startsWith(`${CORE}/`) ||
     name.startsWith("~lib/rt/") ||
     name.endsWith(VISITOR) ||
-    SCRATCH_USERS.some((user) => name.startsWith(user))
+    [...SCRATCH_USERS, ...OF_TEXTS].some((user) => name.startsWith(user))
   );
 }
 
@@ -117,11 +129,12 @@ export class Safepoints {
     separate(module, functions);
     findSwitching(functions);
 
-    const changed = [...functions.values()].filter((f) => f.hasLoops || f.atEntry);
+    const changed = [...functions.values()].filter((f) => f.hasLoops || f.atEntry || f.leadsBack.size > 0);
     const context = {
       module,
       turns: this.options.stripMine,
       switches: (name: string) => functions.get(name)?.switches ?? false,
+      parks: (name: string) => functions.get(name)?.parks ?? false,
       isLong: (name: string) => !PANICS.has(name) && (functions.get(name)?.isLong ?? false),
     };
     const locals = reserveLocals(
@@ -131,6 +144,7 @@ export class Safepoints {
     for (const f of changed) {
       const check = (): Expr => this.check(module, c.has(f.name));
       if (f.hasLoops) insertInLoops({ ...context, check }, f.func, locals.get(f.func)!);
+      if (f.leadsBack.size > 0) insertBeforeCalls(module, f, check);
       if (f.atEntry) {
         const { turns, resume } = locals.get(f.func) ?? { turns: 0, resume: 0 };
         const first = keepRegisters(module, check(), f.registers, [turns, resume]);
@@ -145,6 +159,15 @@ export class Safepoints {
     const wanted = this.options.always ? module.i32(1) : module.call(WANTED, [], I32);
     return module.if(wanted, module.call(isC ? C_PREEMPTED : PREEMPTED, [], None));
   }
+}
+
+/** Before the operands of a call, so that none of them is held meanwhile. */
+function insertBeforeCalls(module: Module, { func, leadsBack }: Analysed, check: () => Expr): void {
+  walkSlots(func, (slot) => {
+    const call = slot.child;
+    if (kindName(call) !== "Call" || !leadsBack.has(callTarget(call))) return;
+    slot.replace(module.block(null, [check(), call], typeOf(call)));
+  });
 }
 
 /** What a function is told as it is called, in registers of the thread: the next call may overwrite them. */
@@ -176,10 +199,14 @@ interface Analysed {
   isLong: boolean;
   /** There is to be a safepoint at its entry. */
   atEntry: boolean;
+  /** The functions before whose calls there is to be one. */
+  readonly leadsBack: Set<string>;
   /** The registers that it reads. */
   readonly registers: readonly string[];
   /** Asyncify will find that a call may switch. */
   switches: boolean;
+  /** A call may switch elsewhere than at a safepoint. */
+  parks: boolean;
 }
 
 type Functions = Map<string, Analysed>;
@@ -216,8 +243,10 @@ function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analy
     hasLoops: !isUninterruptible && hasLoops(func),
     isLong,
     atEntry: false,
+    leadsBack: new Set(),
     registers: REGISTERS.filter((register) => registers.has(register)),
     switches: false,
+    parks: false,
   };
 }
 
@@ -244,8 +273,8 @@ function claim(functions: Functions, table: ReadonlySet<string>): void {
 }
 
 /**
- * Finds functions that, given a safepoint each at their entry, leave no cycle of calls without one: those that calls lead
- * back to in a depth-first search, for every cycle has such a call; and those in the table from which a call through the
+ * Finds where safepoints leave no cycle of calls without one: before the calls that lead back in a depth-first search, for every cycle has such a
+ * call, and who is not in a cycle does not come by there; and at the entry of those functions in the table from which a call through the
  * table can be reached, for it may be one of them.
  */
 function findRecursion(functions: Functions, table: ReadonlySet<string>): void {
@@ -262,8 +291,9 @@ function findRecursion(functions: Functions, table: ReadonlySet<string>): void {
     active.set(f, false);
   };
   const markCycle = (from: Analysed, to: Analysed): void => {
-    // A cycle of uninterruptible functions has an end of its own.
-    if (!to.isUninterruptible) to.atEntry = true;
+    // What is told in registers is told right before the call. A cycle of uninterruptible functions has an end of its own.
+    if (!from.isUninterruptible && to.registers.length === 0) from.leadsBack.add(to.name);
+    else if (!to.isUninterruptible) to.atEntry = true;
     else if (!from.isUninterruptible) from.atEntry = true;
   };
   for (const f of functions.values()) if (!active.has(f)) visit(f);
@@ -297,14 +327,16 @@ function spread(functions: Functions, from: (f: Analysed) => boolean, mark: (f: 
 
 /** Finds the functions that may switch once the safepoints are in, and those whose calls may be long. */
 function findSwitching(functions: Functions): void {
+  const isBottom = (f: Analysed): boolean => [...f.callees].some((callee) => BOTTOM_CALLS.has(callee));
   spread(
     functions,
-    (f) => f.hasLoops || f.atEntry || f.callsIndirectly || f.callees.has(START_UNWIND),
-    (f) => {
-      const isBottom = [...f.callees].some((callee) => BOTTOM_CALLS.has(callee));
-      if (f.switches || isBottom) return false;
-      return (f.switches = true);
-    },
+    (f) => f.callsIndirectly || f.callees.has(START_UNWIND),
+    (f) => !f.parks && !isBottom(f) && (f.parks = true),
+  );
+  spread(
+    functions,
+    (f) => f.hasLoops || f.atEntry || f.leadsBack.size > 0 || f.parks,
+    (f) => !f.switches && !isBottom(f) && (f.switches = true),
   );
   const long = new Set<Analysed>();
   spread(
@@ -323,7 +355,7 @@ function separate(module: Module, functions: Functions): void {
   const contains = new Set<Analysed>();
   spread(
     functions,
-    (f) => f.hasLoops || f.atEntry,
+    (f) => f.hasLoops || f.atEntry || f.leadsBack.size > 0,
     (f) => !f.isUninterruptible && !contains.has(f) && contains.add(f) !== undefined,
   );
   const work = [...functions.values()].filter((f) => f.isUninterruptible);
