@@ -43,13 +43,91 @@ function hashStr(key: string): u32 {
     const last = at + size - 8;
     for (; at < last; at += 8) hash = step(hash, load<u64>(at));
     hash = step(hash, load<u64>(last));
-  } else if (size >= 4) {
-    hash = step(hash, <u64>load<u32>(at) | (<u64>load<u32>(at + size - 4) << 32));
   } else if (size > 0) {
-    hash = step(hash, load<u16>(at));
+    // Behind a text there is memory always, but nothing that counts.
+    hash = step(hash, load<u64>(at) << ((8 - <u64>size) << 3));
   }
   // What differs late in a word has changed the upper bits alone, and buckets go by the lower ones.
   return <u32>((hash * FACTOR) >> 32);
+}
+`;
+
+/**
+ * Texts are equal if their words are: the last word overlaps the one before, and of one that is shorter than a word the rest is shifted out (what
+ * lies behind a text is memory always).
+ */
+const EQUAL = `
+/** Of a text, to a new one. As one word if it is none more: what reads it in words finds it then before it is in memory. */
+// @ts-ignore: decorator
+@inline
+function copyPart(to: usize, from: usize, size: usize): void {
+  if (size <= 8) store<u64>(to, load<u64>(from + size - 8) >> ((8 - <u64>size) << 3));
+  else __copyBytes(to, from, size);
+}
+
+function sameWords(left: usize, right: usize, size: usize): bool {
+  const last = size - 8;
+  for (let i: usize = 0; i < last; i += 8) if (load<u64>(left + i) != load<u64>(right + i)) return false;
+  return load<u64>(left + last) == load<u64>(right + last);
+}
+`;
+
+const IS_EQUAL = `
+    const size = <usize>leftLength << 1;
+    if (size >= 8) return sameWords(changetype<usize>(left), changetype<usize>(right), size);
+    return size == 0 || (load<u64>(changetype<usize>(left)) ^ load<u64>(changetype<usize>(right))) << ((8 - <u64>size) << 3) == 0;
+  }
+
+  @operator.prefix("!")
+`;
+
+const COMPARE_BEFORE = `
+export function compareImpl(str1: string, index1: usize, str2: string, index2: usize, len: usize): i32 {
+  let ptr1 = changetype<usize>(str1) + (index1 << 1);
+  let ptr2 = changetype<usize>(str2) + (index2 << 1);
+  if (ASC_SHRINK_LEVEL < 2) {
+    if (len >= 4 && !((ptr1 & 7) | (ptr2 & 7))) {
+      do {
+        if (load<u64>(ptr1) != load<u64>(ptr2)) break;
+        ptr1 += 8;
+        ptr2 += 8;
+        len  -= 4;
+      } while (len >= 4);
+    }
+  }
+  while (len--) {
+    let a = <i32>load<u16>(ptr1);
+    let b = <i32>load<u16>(ptr2);
+    if (a != b) return a - b;
+    ptr1 += 2;
+    ptr2 += 2;
+  }
+  return 0;
+}
+`;
+
+/** Where words differ, the lowest unit that does decides. */
+const COMPARE = `
+export function compareImpl(str1: string, index1: usize, str2: string, index2: usize, len: usize): i32 {
+  let ptr1 = changetype<usize>(str1) + (index1 << 1);
+  let ptr2 = changetype<usize>(str2) + (index2 << 1);
+  for (; len >= 4; len -= 4) {
+    const one = load<u64>(ptr1);
+    const other = load<u64>(ptr2);
+    if (one != other) {
+      const at = ctz(one ^ other) & ~15;
+      return <i32>((one >> at) & 0xffff) - <i32>((other >> at) & 0xffff);
+    }
+    ptr1 += 8;
+    ptr2 += 8;
+  }
+  for (; len != 0; len--) {
+    const difference = <i32>load<u16>(ptr1) - <i32>load<u16>(ptr2);
+    if (difference != 0) return difference;
+    ptr1 += 2;
+    ptr2 += 2;
+  }
+  return 0;
 }
 `;
 
@@ -83,7 +161,69 @@ function otherCaseOf(units: u64, first: u64): u64 {
 }
 `;
 
+/** To add an entry is apart from looking for it, so that the latter may go into the program, where a key is looked up once (`loads.ts`). */
+const APART: readonly Patch[] = [
+  {
+    file: "map",
+    from: `
+    } else {
+      // check if rehashing is necessary
+`,
+    to: `
+    } else this.append(key, value, hashCode);
+    return this;
+  }
+
+  private append(key: K, value: V, hashCode: u32): void {
+      // check if rehashing is necessary
+`,
+  },
+  {
+    file: "map",
+    from: `
+      entry = changetype<MapEntry<K,V>>(changetype<usize>(entries) +`,
+    to: `
+      const entry = changetype<MapEntry<K,V>>(changetype<usize>(entries) +`,
+  },
+  {
+    file: "set",
+    from: `
+    if (!entry) {
+      // check if rehashing is necessary
+`,
+    to: `
+    if (!entry) this.append(key, hashCode);
+    return this;
+  }
+
+  private append(key: T, hashCode: u32): void {
+      // check if rehashing is necessary
+`,
+  },
+  {
+    file: "set",
+    from: `
+      entry = changetype<SetEntry<T>>(changetype<usize>(this.entries) +`,
+    to: `
+      const entry = changetype<SetEntry<T>>(changetype<usize>(this.entries) +`,
+  },
+  ...["map", "set"].map((file) => ({
+    file,
+    from: `
+      store<usize>(bucketPtrBase, changetype<usize>(entry));
+    }
+    return this;
+  }
+`,
+    to: `
+      store<usize>(bucketPtrBase, changetype<usize>(entry));
+  }
+`,
+  })),
+];
+
 export const FASTER: readonly Patch[] = [
+  ...APART,
   // Texts are written whole, and no visitor looks at them.
   ...["string", "util/string", "util/number"].map((file) => ({
     file,
@@ -91,13 +231,29 @@ export const FASTER: readonly Patch[] = [
     to: "__newUncleared(",
     all: true,
   })),
+  {
+    file: "string",
+    from: "memory.copy(changetype<usize>(out), changetype<usize>(this) +",
+    to: "copyPart(changetype<usize>(out), changetype<usize>(this) +",
+    all: true,
+  },
   // Into new texts, so nothing overlaps. (util/number moves digits by one where they lie.)
   ...["string", "util/string"].map((file) => ({ file, from: "memory.copy(", to: "__copyBytes(", all: true })),
   {
-    // Words need not be aligned.
     file: "util/string",
-    from: "if (len >= 4 && !((ptr1 & 7) | (ptr2 & 7))) {",
-    to: "if (len >= 4) {",
+    from: COMPARE_BEFORE,
+    to: COMPARE,
+  },
+  {
+    file: "string",
+    from: `
+    // @ts-ignore: string <-> String
+    return !compareImpl(left, 0, right, 0, leftLength);
+  }
+
+  @operator.prefix("!")
+`,
+    to: IS_EQUAL,
   },
   {
     file: "string",
@@ -113,7 +269,7 @@ export const FASTER: readonly Patch[] = [
   {
     file: "string",
     from: "\n@final export abstract class String {",
-    to: `${OTHER_CASE}\n@final export abstract class String {`,
+    to: `${EQUAL}${OTHER_CASE}\n@final export abstract class String {`,
   },
   ...[
     { method: "toLowerCase", size: "len * 2 * 2", first: "0x41" },

@@ -24,7 +24,10 @@
  * such a read is made only where it lies in memory.
  */
 import api, { type Expr, type Module } from "./asc.js";
+import { addCall, CHANGES_ALL, effectsOf, MEMORY, nothing, spread, type Effects } from "./effects.js";
 import { isIndexPanic } from "./indexing.js";
+import { invariantFields } from "./invariants.js";
+import { DATA, isFieldLoad, keyOf, Known, localOf, objectOf, type Field } from "./known.js";
 import { addLocals } from "./locals.js";
 import { ELEMENT, FIELD } from "./marks.js";
 import {
@@ -35,7 +38,6 @@ import {
   bytesOf,
   callTarget,
   conditionOf,
-  constantI32,
   functionsOf,
   isAtomic,
   isSigned,
@@ -54,14 +56,7 @@ import {
 import { CORE, PANICS } from "./session.js";
 
 const { BinaryOp } = api;
-const { I32, None } = api.TypeRef;
-
-/** What takes room for objects, and collects them: in no field of the program's. */
-const MEMORY = [`${CORE}/memory/`, `${CORE}/gc/`];
-
-/** Of an `ArrayBufferView` and of an `Array`: where its data begins, and what says how much there is. */
-const DATA = 4;
-const LENGTHS = [8, 12];
+const { I32 } = api.TypeRef;
 
 /** Takes the marks off a module; before that, if `optimise`, makes use of them in all functions but those of the core and those in C. */
 export function reduceLoads(module: Module, optimise: boolean, c: ReadonlySet<string>): void {
@@ -73,8 +68,8 @@ export function reduceLoads(module: Module, optimise: boolean, c: ReadonlySet<st
     const found = effectsOf(bodyOf(func));
     effects.set(name, found);
     marked.push(...found.marked);
-    const reads = found.marked.filter((access) => isFieldLoad(access)).length;
-    if (reads > 0 && !name.startsWith(`${CORE}/`) && !c.has(name)) loads.set(func, 2 * reads);
+    const reads = 2 * found.marked.filter((access) => isFieldLoad(access)).length + lookupsOf(func);
+    if (reads > 0 && !name.startsWith(`${CORE}/`) && !c.has(name)) loads.set(func, reads);
   }
   if (optimise) {
     for (const name of functions.keys())
@@ -86,152 +81,20 @@ export function reduceLoads(module: Module, optimise: boolean, c: ReadonlySet<st
   for (const access of marked) setAlign(access, bytesOf(access));
 }
 
-function isFieldLoad(expression: Expr): boolean {
-  return kindName(expression) === "Load" && alignOf(expression) === FIELD && typeOf(expression) === I32;
-}
+/** What finds the entry of a key, or its hash. */
+const FIND = /^~lib\/(?:map\/Map|set\/Set)<.*>#find$/;
+const HASH = /^~lib\/util\/hash\/HASH</;
 
-// ---- what is changed -------------------------------------------------------------------------------------------------
-
-/** What code may change of fields. */
-interface Effects {
-  /** All. */
-  all: boolean;
-  /** Else those at these offsets, each with its size: `offset * 16 + bytes`. */
-  readonly fields: Set<number>;
-  readonly calls: Set<string>;
-  readonly locals: Set<number>;
-  readonly marked: Expr[];
-}
-
-function nothing(): Effects {
-  return { all: false, fields: new Set(), calls: new Set(), locals: new Set(), marked: [] };
-}
-
-function effectsOf(expression: Expr): Effects {
-  const effects = nothing();
-  walk(expression, (part, kind) => {
-    switch (kind) {
-      case "LocalSet":
-        effects.locals.add(localIndex(part));
-        break;
-      case "Load":
-        if (alignOf(part) >= ELEMENT) effects.marked.push(part);
-        if (isAtomic(part)) effects.all = true;
-        break;
-      case "Store":
-        if (alignOf(part) >= ELEMENT) effects.marked.push(part);
-        if (alignOf(part) === FIELD) effects.fields.add(offsetOf(part) * 16 + bytesOf(part));
-        else if (alignOf(part) !== ELEMENT) effects.all = true;
-        break;
-      case "Call":
-        effects.calls.add(callTarget(part));
-        break;
-      default:
-        if (CHANGES_ALL.test(kind)) effects.all = true;
-    }
+function lookupsOf(func: Func): number {
+  let count = 0;
+  walk(bodyOf(func), (expression, kind) => {
+    if (kind === "Call" && isLookup(callTarget(expression))) count++;
   });
-  return effects;
+  return count;
 }
 
-/** Adds to what each function changes what those that it calls do. */
-function spread(effects: Map<string, Effects>): void {
-  for (let changed = true; changed;) {
-    changed = false;
-    for (const own of effects.values()) {
-      const { all, fields } = own;
-      const size = fields.size;
-      for (const name of own.calls) addCall(own, name, effects);
-      changed ||= own.all !== all || fields.size !== size;
-    }
-  }
-}
-
-function addCall(to: Effects, name: string, effects: ReadonlyMap<string, Effects>): void {
-  if (to.all || PANICS.has(name)) return;
-  const callee = effects.get(name);
-  if (callee === undefined || callee.all) to.all = true;
-  else for (const field of callee.fields) to.fields.add(field);
-}
-
-// ---- one function ----------------------------------------------------------------------------------------------------
-
-/** A field of the object in a local. */
-interface Field {
-  readonly base: number;
-  /** How far before the object the field is counted from: the header lies before it. */
-  readonly before: number;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly isSigned: boolean;
-}
-
-const keyOf = ({ base, before, offset, bytes, isSigned }: Field): string =>
-  [base, offset - before, bytes, isSigned].join(":");
-
-/** What is known where control comes by. */
-class Known {
-  constructor(
-    /** The fields that have been read, and the local with each. */
-    readonly fields = new Map<string, Field & { readonly value: number }>(),
-    /** Locals that hold what another one holds. */
-    readonly same = new Map<number, number>(),
-    /** Indices that are less than a length, both in locals. */
-    readonly checked = new Map<string, readonly [index: number, length: number]>(),
-  ) {}
-
-  copy(): Known {
-    return new Known(new Map(this.fields), new Map(this.same), new Map(this.checked));
-  }
-
-  root(local: number): number {
-    return this.same.get(local) ?? local;
-  }
-
-  forgetLocal(local: number): void {
-    for (const [key, { base, value }] of this.fields) if (base === local || value === local) this.fields.delete(key);
-    for (const [copy, root] of this.same) if (copy === local || root === local) this.same.delete(copy);
-    for (const [key, pair] of this.checked) if (pair.includes(local)) this.checked.delete(key);
-  }
-
-  forgetFields({ all, fields }: Pick<Effects, "all" | "fields">): void {
-    if (all) this.fields.clear();
-    else if (fields.size > 0) {
-      for (const [key, field] of this.fields) if (changes(fields, field)) this.fields.delete(key);
-    }
-  }
-
-  /** A length is read anew: data that was read before it might be too small for it. */
-  forgetData({ base, offset }: Field): void {
-    if (!LENGTHS.includes(offset)) return;
-    for (const [key, field] of this.fields) {
-      if (field.base === base && field.offset === DATA) this.fields.delete(key);
-    }
-  }
-
-  /** Are the lengths of an object known, of those that are ever read? */
-  hasLengths(base: number, ever: ReadonlyMap<string, number>): boolean {
-    return LENGTHS.every((offset) => {
-      const key = keyOf({ base, before: 0, offset, bytes: 4, isSigned: false });
-      return !ever.has(key) || this.fields.has(key);
-    });
-  }
-
-  /** What is left where another way meets this one. */
-  meet(other: Known): void {
-    for (const [key, { value }] of this.fields) if (other.fields.get(key)?.value !== value) this.fields.delete(key);
-    for (const [copy, root] of this.same) if (other.same.get(copy) !== root) this.same.delete(copy);
-    for (const key of this.checked.keys()) if (!other.checked.has(key)) this.checked.delete(key);
-  }
-}
-
-/** Do stores to these fields, of whatever object, change it? */
-function changes(fields: ReadonlySet<number>, { before, offset, bytes }: Field): boolean {
-  const from = offset - before;
-  for (const field of fields) {
-    const at = Math.floor(field / 16);
-    if (at < from + bytes && from < at + (field % 16)) return true;
-  }
-  return false;
+function isLookup(target: string): boolean {
+  return FIND.test(target) || HASH.test(target);
 }
 
 /** Goes through a function once, in the order of evaluation. */
@@ -266,6 +129,11 @@ class Reducer {
       case "Load":
         this.visitAll(slotsOf(child));
         this.load(slot);
+        break;
+      case "Call":
+        this.visitAll(slotsOf(child));
+        this.lookUp(slot);
+        this.change(child);
         break;
       case "Block":
         this.visitAll(slotsOf(child));
@@ -346,6 +214,33 @@ class Reducer {
     slot.replace(module.local_tee(value, slot.child, false, I32));
   }
 
+  /** A call that looks a key up: it is what it was the last time, if nothing has changed. */
+  private lookUp(slot: Slot): void {
+    const { known, module } = this;
+    const target = callTarget(slot.child);
+    if (!known || !isLookup(target)) return;
+    const { all, fields } = this.effects.get(target)!;
+    // The comparison may be the program's own.
+    if (all || fields.size > 0) return;
+    const given = slotsOf(slot.child).map(({ child }) => child);
+    // Of the map and the key: the hash is the key's.
+    const roots = given.slice(0, FIND.test(target) ? 2 : 1).map((operand) => localOf(operand));
+    if (roots.includes(null)) return;
+    const operands = roots.map((local) => known.root(local!));
+    const key = `${target}(${operands.join()})`;
+    const found = known.lookups.get(key);
+    if (found) {
+      const parts = given.map((operand) => module.drop(operand));
+      slot.replace(module.block(null, [...parts, module.local_get(found.value, I32)], I32));
+      return;
+    }
+    const value = this.valueOfKey(key);
+    if (value === null) return;
+    known.forgetLocal(value);
+    known.lookups.set(key, { operands, value, isHash: HASH.test(target) });
+    slot.replace(module.local_tee(value, slot.child, false, I32));
+  }
+
   /** A field has been read into a local. */
   private remember(field: Field, value: number): void {
     this.known!.forgetLocal(value);
@@ -364,7 +259,10 @@ class Reducer {
   }
 
   private valueOf(field: Field): number | null {
-    const key = keyOf(field);
+    return this.valueOfKey(keyOf(field));
+  }
+
+  private valueOfKey(key: string): number | null {
     const value = this.values.get(key) ?? (this.values.size < this.count ? this.first + this.values.size : null);
     if (value !== null) this.values.set(key, value);
     return value;
@@ -424,6 +322,7 @@ class Reducer {
     const reads = this.readBefore(loop, changed);
     for (const local of changed.locals) known.forgetLocal(local);
     known.forgetFields(changed);
+    known.lookups.clear();
     this.forgetUnsettled();
     this.visitAll(slotsOf(loop));
     if (reads.length > 0) slot.replace(this.module.block(null, [...reads, loop], typeOf(loop)));
@@ -474,73 +373,6 @@ class Reducer {
     const read = module.load(bytes, isSigned, address(), I32, offset);
     return module.if(module.binary(BinaryOp.LeU32, address(), last), module.local_set(value, read, false));
   }
-}
-
-/**
- * The fields that are read in a loop, do not change in it, and are of objects that do not, in the order of reading, lengths first: `this.cells`, then
- * its length and its data. Of locals that the loop sets, those count that it sets to nothing but such a field.
- */
-function invariantFields(
-  loop: Expr,
-  changed: Effects,
-  known: Known,
-  valueOf: (field: Field) => number | null,
-  fieldOf: (expression: Expr, root: (local: number) => number | null) => Field | null,
-): { readonly field: Field; readonly value: number }[] {
-  const found = new Map<string, { readonly field: Field; readonly value: number }>();
-  /** What locals that are set in the loop are set to; null if that changes. */
-  const sets = new Map<number, number | null>();
-  const root = (local: number): number | null =>
-    changed.locals.has(local) ? (sets.get(local) ?? null) : known.root(local);
-  const valueIn = (expression: Expr): number | null => {
-    const local = localOf(expression);
-    if (local !== null) return root(local);
-    const field = fieldOf(expression, root);
-    if (field === null || changes(changed.fields, field)) return null;
-    const value = valueOf(field);
-    if (value !== null && !found.has(keyOf(field))) found.set(keyOf(field), { field, value });
-    return value;
-  };
-  // Inner objects are known once the locals that hold them are: a turn for each step from object to object.
-  for (let steps = 0, before = -1; steps < 4 && found.size !== before; steps++) {
-    before = found.size;
-    const now = new Map<number, number | null>();
-    walk(loop, (expression, kind) => {
-      if (kind === "Load") valueIn(expression);
-      if (kind !== "LocalSet") return;
-      const local = localIndex(expression);
-      const value = valueIn(slotsOf(expression)[0]!.child);
-      now.set(local, now.has(local) && now.get(local) !== value ? null : value);
-    });
-    for (const [local, value] of now) sets.set(local, value);
-  }
-  const rank = ({ offset }: Field): number => (LENGTHS.includes(offset) ? 0 : 1);
-  // A value comes before what is read of it: its own local is the lower one, but for lengths, of which nothing is read.
-  return [...found.values()].sort((a, b) =>
-    a.field.base === b.field.base ? rank(a.field) - rank(b.field) || a.value - b.value : a.field.base - b.field.base,
-  );
-}
-
-/** What an address is that of, or a constant before. */
-function objectOf(address: Expr): { object: Expr; before: number } {
-  if (kindName(address) === "Binary") {
-    const [object, distance] = slotsOf(address).map(({ child }) => child);
-    const sign = operationOf(address) === BinaryOp.SubI32 ? 1 : operationOf(address) === BinaryOp.AddI32 ? -1 : 0;
-    if (sign !== 0 && kindName(distance!) === "Const") {
-      const before = sign * constantI32(distance!);
-      if (before > 0) return { object: object!, before };
-    }
-  }
-  return { object: address, before: 0 };
-}
-
-const CHANGES_ALL = /^(CallIndirect|Atomic|Memory(Copy|Fill)|SIMDLoadStore)/;
-
-/** The local that an expression gives the value of, also where a read was replaced. */
-function localOf(expression: Expr): number | null {
-  const kind = kindName(expression);
-  if (kind === "LocalGet" || (kind === "LocalSet" && typeOf(expression) !== None)) return localIndex(expression);
-  return kind === "Block" && blockName(expression) === null ? localOf(slotsOf(expression).at(-1)!.child) : null;
 }
 
 /** The index and the length of a check, if both are in locals: both are used later, so nothing overwrites one on the way to the other. */

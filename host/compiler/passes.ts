@@ -59,6 +59,9 @@ const QUICK_PASSES = ["simplify-locals-nostructure", "vacuum", "coalesce-locals"
 /** What runs on the scheduler's own stack, below every goroutine's, and would otherwise look as if it might switch. */
 const SCHEDULER = ["js/*", "sched/*", "debug/*", "memory/*", "gc/*"].map((name) => `${CORE}/${name}`);
 
+/** What the library does now and then only: who calls it is to have few locals. */
+const RARE = ["map/Map", "set/Set"].flatMap((name) => [`~lib/${name}<*>#append`, `~lib/${name}<*>#rehash`]);
+
 /** With what a goroutine parks. */
 const SWITCH = `${CORE}/base/imports/startUnwind`;
 
@@ -93,7 +96,7 @@ export function runPasses(module: Module, { frames, table, quick, isProgram }: B
   module.setAllowInliningFunctionsWithLoops(true);
 
   // The pass takes a pattern; an asterisk, the only character with a meaning, is in no name.
-  for (const name of frames) {
+  for (const name of [...frames, ...RARE]) {
     module.setPassArgument("no-inline", name);
     module.runPasses(["no-inline"]);
   }
