@@ -13,12 +13,23 @@
  *
  * If it panics, whoever catches that makes the calls, or the goroutine at its end (`goroutine/unwind.ts`).
  *
+ * The calls that a function's `defer`s have recorded last it makes itself as it returns, the last place in the source first, as calls like any other, with what
+ * is in the record: if that is the first in the list, which it is unless places come by in another order, or more than once. What is left, the core calls.
+ *
  * To recover is to go on as if the function had returned. So of one whose deferred calls may recover, the code becomes a function of
  * its own, `f~deferring`, and `f` has the core attempt that. Which functions these are is decided when all code is there: those from
  * whose deferred calls calls lead to `recover`. Calls through the table may lead to all that is in it; those of the core, only where it runs tasks.
  * A function that recovers returns what the record has for its result: 0, unless it had returned before its deferred call panicked.
  */
-import api, { type Compiler, type Expr, type FunctionInstance, type Module, type Node, type Type } from "./asc.js";
+import api, {
+  type Compiler,
+  type Expr,
+  type FunctionInstance,
+  type Module,
+  type Node,
+  type Type,
+  type TypeRef,
+} from "./asc.js";
 import { layOutAttempt, loadFrom, RESULT, storeIn } from "./attempts.js";
 import type { Frames } from "./frames.js";
 import type { Hooks } from "./hooks.js";
@@ -32,6 +43,7 @@ import {
   setCallTarget,
   slotsOf,
   walk,
+  walkSlotsIn,
 } from "./safepoints-ir.js";
 import { ATTEMPT_THUNK, CORE, DEFERRING, TASK_LOCAL, type Session } from "./session.js";
 import type { Target } from "./tasks.js";
@@ -55,6 +67,19 @@ interface Deferring {
   mark: number;
   /** The table index of what calls the function's code for the core; null if nothing recovers in this program. */
   thunk: number | null;
+  /** Those of known functions, in the order of the source. */
+  readonly records: Recorded[];
+}
+
+/** A place where a call is deferred. */
+interface Recorded {
+  readonly name: string;
+  readonly result: TypeRef;
+  readonly types: readonly Type[];
+  readonly offsets: readonly number[];
+  /** The local with its record, 0 as long as there is none; and those for what is in it. */
+  readonly record: number;
+  readonly values: readonly number[];
 }
 
 export class Defers {
@@ -95,8 +120,20 @@ export class Defers {
       session.report(call.range, "a function that defers calls cannot be inlined: leave out its @inline");
     }
     let deferring = this.functions.get(source);
-    if (!deferring) this.functions.set(source, (deferring = { targets: new Set(), mark: -1, thunk: null }));
+    if (!deferring)
+      this.functions.set(source, (deferring = { targets: new Set(), mark: -1, thunk: null, records: [] }));
     if (target) deferring.targets.add(target.kind === "direct" ? target.name : null);
+  }
+
+  /** The record of a call that is deferred is in a local. */
+  noteRecord(record: number, target: Target, types: readonly Type[], offsets: readonly number[]): void {
+    const { currentFlow: flow } = this.session.compiler;
+    if (target.kind !== "direct" || target.argumentsLength !== null) return;
+    const { name, result } = target;
+    const values = types.map((type) => flow.getTempLocal(type).index);
+    this.functions.get(flow.sourceFunction)?.records.push({ name, result, types, offsets, record, values });
+    // As it stands in the function itself.
+    this.session.countCall(name, 1);
   }
 
   /** The code of a function, with its deferred calls behind it. */
@@ -107,6 +144,8 @@ export class Defers {
     const ref = returnType.toRef();
     const mark = flow.getTempLocal(api.Type.usize32).index;
     deferring.mark = mark;
+    session.ensureCore("goroutine/unwind/takeDeferred");
+    session.ensureCore("memory/objects/freeSmallRecord");
     if (this.recovers) {
       session.ensureCore("goroutine/unwind/keepDefers");
       deferring.thunk ??= this.thunk(instance);
@@ -148,13 +187,16 @@ export class Defers {
 
   /** Once all code is generated: has the functions attempted whose deferred calls may recover. */
   apply(module: Module): void {
-    if (this.functions.size === 0 || !this.recovers) return;
-    const reach = this.reachRecover(module);
-    for (const [instance, { targets, mark, thunk }] of this.functions) {
+    if (this.functions.size === 0) return;
+    const reach = this.recovers ? this.reachRecover(module) : null;
+    for (const [instance, { targets, mark, thunk, records }] of this.functions) {
       const { internalName: name } = instance;
       const func = module.getFunction(name);
-      if (func === 0 || thunk === null) continue;
-      if ([...targets].some((target) => reach(target))) {
+      if (func === 0) continue;
+      const recovers = reach !== null && [...targets].some((target) => reach(target));
+      if (!recovers) this.callDirectly(module, bodyOf(func), records);
+      if (thunk === null) continue;
+      if (recovers) {
         this.frames.names.add(name + DEFERRING);
         const code = cloneFunction(module, func, name + DEFERRING);
         walk(bodyOf(code), (expression, kind) => {
@@ -166,6 +208,35 @@ export class Defers {
         setBody(module.getFunction(ATTEMPT_THUNK + name), module.unreachable());
       }
     }
+  }
+
+  /** Has a function make its deferred calls itself, before the core makes those that are left. */
+  private callDirectly(module: Module, body: Expr, records: readonly Recorded[]): void {
+    walkSlotsIn(body, (slot) => {
+      if (kindName(slot.child) !== "Call" || callTarget(slot.child) !== LEAVE) return;
+      const calls = records.map((recorded) => this.callOf(module, recorded)).reverse();
+      slot.replace(module.block(null, [...calls, slot.child]));
+    });
+  }
+
+  private callOf(module: Module, { name, result, types, offsets, record, values }: Recorded): Expr {
+    const { session } = this;
+    const at = (): Expr => module.local_get(record, I32);
+    const call = module.call(
+      name,
+      types.map((type, i) => module.local_get(values[i]!, type.toRef())),
+      result,
+    );
+    return module.if(
+      session.callCore("goroutine/unwind/takeDeferred", [at()], I32),
+      module.block(null, [
+        ...types.map((type, i) =>
+          module.local_set(values[i]!, loadFrom(module, record, type, offsets[i]!), type.isManaged),
+        ),
+        session.callCore("memory/objects/freeSmallRecord", [at()], None),
+        result === None ? call : module.drop(call),
+      ]),
+    );
   }
 
   /** What is left of a function whose code is attempted; the local `record` is free for that. */

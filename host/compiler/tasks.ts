@@ -193,7 +193,7 @@ export class Tasks {
       );
     }
     if (this.session.isDeferTask(type)) this.defers.note(expression, deferred?.target);
-    const task = deferred ? this.emit(compiler, deferred, this.session.isGoTask(type)) : compiler.module.unreachable();
+    const task = deferred ? this.emit(compiler, deferred, type) : compiler.module.unreachable();
     compiler.currentType = type;
     compiler.addDebugLocation(task, expression.range);
     return task;
@@ -233,8 +233,9 @@ export class Tasks {
     return { target, operands: body.operands, types: body.types };
   }
 
-  /** Generates the evaluation of the operands, and the record; `isGo`: that of a goroutine to be started. */
-  private emit(compiler: Compiler, { target, operands, types }: DeferredCall, isGo: boolean): Expr {
+  /** Generates the evaluation of the operands, and the record, a task of this type. */
+  private emit(compiler: Compiler, { target, operands, types }: DeferredCall, taskType: Type): Expr {
+    const { session } = this;
     const { module, currentFlow: flow } = compiler;
     const I32 = api.TypeRef.I32;
     const before: Expr[] = [];
@@ -247,8 +248,12 @@ export class Tasks {
     const { offsets, size } = layOut(types);
     const task = flow.getTempLocal(api.Type.usize32);
     const thunk = this.thunkFor(target, types, offsets);
-    const allocate = isGo ? "goroutine/task/newGoTask" : "goroutine/task/newTask";
-    const record = this.session.callCore(allocate, [module.i32(thunk), module.i32(size)], I32);
+    const isDefer = session.isDeferTask(taskType);
+    if (isDefer) this.defers.noteRecord(task.index, target, types, offsets);
+    const given = [module.i32(thunk), module.i32(size)];
+    const record = isDefer
+      ? session.inlineCore("goroutine/task/newDeferTask", given)
+      : session.callCore(`goroutine/task/${session.isGoTask(taskType) ? "newGoTask" : "newTask"}`, given, I32);
     const stores = values.map((value, i) => {
       const type = types[i]!;
       return module.store(type.byteSize, module.local_get(task.index, I32), value, type.toRef(), offsets[i]);

@@ -13,7 +13,7 @@
  * On a goroutine; tasks are also made and freed by the main thread.
  */
 import { gfget, gfgetOrphan } from "./gs";
-import { freeRecord, newRecord } from "../memory/objects";
+import { freeRecord, newRecord, newSmallRecord } from "../memory/objects";
 import { pushNote } from "../js/mailbox";
 import { endProgram, topLevelDone } from "./program";
 import { g, m } from "../base/registers";
@@ -45,6 +45,14 @@ export function newTask(thunk: i32, size: i32): usize {
   const task = changetype<Task>(newRecord(size));
   task.thunk = thunk;
   task.size = size;
+  return changetype<usize>(task);
+}
+
+/** The same for `defer`, in the place of a call (`host/compiler/tasks.ts`): functions that defer are short. */
+@inline
+export function newDeferTask(thunk: i32, size: i32): usize {
+  const task = changetype<Task>(newSmallRecord(size));
+  task.thunk = thunk;
   return changetype<usize>(task);
 }
 

@@ -196,6 +196,14 @@ export function leaveDefers(mark: usize): void {
   if (g.once != mark) runCalls(mark);
 }
 
+/** The same for one call, if it is the first in the list: then it is to be made. */
+export function takeDeferred(task: usize): bool {
+  const gp = g;
+  if (task == 0 || gp.once != task) return false;
+  gp.once = changetype<Deferral>(task).outer;
+  return true;
+}
+
 /** Stands for that in a function which is attempted: `attempt` makes the calls. */
 export function keepDefers(mark: usize): void {}
 

@@ -258,6 +258,32 @@ export function newRecord(size: usize): usize {
   return cell + OBJECT_HEADER;
 }
 
+/** The same where the size is known: one that was freed just now is taken without a call. */
+@inline
+export function newSmallRecord(size: usize): usize {
+  const bytes = (size + OBJECT_HEADER + (STEP - 1)) & ~(STEP - 1);
+  const pp = m.p;
+  if (bytes > MAX_STEP || !pp || (gc.stress | gc.marking) != 0) return newRecord(size);
+  const cache = objectsOf(pp, <i32>(bytes / STEP) - 1);
+  const cell = cache.freed;
+  if (cell == 0) return newRecord(size);
+  cache.freed = load<usize>(cell, OBJECT_HEADER);
+  store<u64>(cell, ((<u64>size) << 32) | ID_RECORD);
+  return cell + OBJECT_HEADER;
+}
+
+/** Frees one that was made so; what is larger, and while objects are marked, the collector finds. Without a call, so it goes into who calls it. */
+export function freeSmallRecord(record: usize): void {
+  const cell = record - OBJECT_HEADER;
+  const size = load<u32>(cell, 4) + <u32>OBJECT_HEADER;
+  const pp = m.p;
+  if (gc.marking != 0 || size > <u32>MAX_STEP || !pp) return;
+  store<u32>(cell, ID_FREED);
+  const cache = objectsOf(pp, <i32>((size + (<u32>STEP - 1)) / <u32>STEP) - 1);
+  store<usize>(cell, cache.freed, OBJECT_HEADER);
+  cache.freed = cell;
+}
+
 /** Frees a record that nobody will use again. What still points to it, a saved frame perhaps, does no harm. */
 export function freeRecord(record: usize): void {
   if (gc.marking != 0) return;

@@ -366,6 +366,22 @@ function passing(): void {
   fail("through");
 }
 
+function noteAll(i: i32, half: f64, far: i64): void {
+  note(`${i}/${half}/${far >> 33}`);
+}
+
+/** Places come by in turns, more than once or not at all. */
+function inTurns(turns: i32, fails: bool): i32 {
+  for (let i = 0; i < turns; i++) {
+    if (i & 1) defer(note(`odd ${i}`));
+    else defer(noteAll(i, 0.5 + <f64>i, (<i64>i) << 33));
+    if (fails && i == 2) defer(fail("deferred"));
+  }
+  if (turns == 0) return -1;
+  defer(note("last"));
+  return turns;
+}
+
 function deferring(): void {
   same(order(true), 2, "a result is taken before deferred calls");
   same(noted(), "2 0 n is 2 n was 1", "last in, first out; arguments at once, closures by reference");
@@ -391,6 +407,16 @@ function deferring(): void {
   }
   same(noted(), "passing through", "catch comes after what the frames below have deferred");
   check(recover() == null, "nothing to recover outside");
+  same(inTurns(0, false), -1, "none is reached");
+  same(noted(), "", "so none is called");
+  same(inTurns(4, false), 4, "in turns");
+  same(noted(), "last odd 3 2/2.5/2 odd 1 0/0.5/0", "last in, first out, wherever they stand");
+  try {
+    inTurns(4, true);
+  } catch (e) {
+    note(e.message);
+  }
+  same(noted(), "last odd 3 2/2.5/2 odd 1 0/0.5/0 deferred", "those before one that panics are called too");
 }
 
 // ---- goroutines ------------------------------------------------------------------------------------------------------------
