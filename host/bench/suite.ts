@@ -139,6 +139,23 @@ export const suite: readonly Benchmark[] = [
     args: [5_000_000, 5],
     quickArgs: [1_000_000, 5],
   },
+  ...(
+    [
+      ["call", "a closure counts in a variable that it has captured, per call", 5_000_000],
+      ["map", "an array is mapped with a closure, per element", 1_000_000],
+      ["sort", "an array is sorted with a closure, per element", 1_000_000],
+    ] as const
+  ).map(([what, description, n], kind): Benchmark => ({
+    ...withGo,
+    name: `closures/${what}`,
+    program: "closures",
+    description,
+    unit: "ns/op",
+    procs: "one",
+    args: [kind, n, 5],
+    quickArgs: [kind, n / 5, 5],
+    targets: [atMost(1.5)],
+  })),
   {
     ...withGo,
     name: "parked-memory",
