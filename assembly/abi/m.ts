@@ -113,6 +113,8 @@ export class M {
   spinsLeftOut: i32;
   /** The thread's number in the system, 0 if it is not known. Written by the thread. */
   @host tid: i32;
+  /** How many open files would be closed with the thread, on Deno, where they are a thread's; then it is not ended for being idle. Written by the thread. */
+  @host keeps: i32;
   /** The goroutine for whose cancellation the thread is to be killed, or 0; written by who doomed it. */
   doomedFor: f64;
   /** In which blocking call sysmon has looked last whether the thread computes, when, and what it had run for at first. sysmon's own. */

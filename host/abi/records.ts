@@ -538,6 +538,13 @@ export class M extends View {
   set tid(value: number) {
     this.words[this.at + 74] = value;
   }
+  /** How many open files would be closed with the thread, on Deno, where they are a thread's; then it is not ended for being idle. Written by the thread. */
+  get keeps(): number {
+    return this.words[this.at + 75]!;
+  }
+  set keeps(value: number) {
+    this.words[this.at + 75] = value;
+  }
   /** One of Watching. Written by the thread. */
   get watching(): number {
     return this.words[this.at + 84]!;

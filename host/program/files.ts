@@ -5,7 +5,8 @@
  *
  * A file is read and written at positions that the core keeps, so it does not matter whose descriptor it is. On Node descriptors are the
  * process's, and any thread uses and closes them. On Deno each thread knows only what it has opened, so another one opens the file
- * anew, through `/proc/self/fd` (which also finds one that has been removed); and lets go of it at its first call after it was closed.
+ * anew, through `/proc/self/fd` (which also finds one that has been removed); and lets go of it at its first call after it was closed. For that
+ * the thread that has opened it at first stays, however long it has nothing to do (`M.keeps`).
  */
 import * as fs from "node:fs";
 import process from "node:process";
@@ -35,8 +36,8 @@ enum Kind {
 }
 
 /** The `file` of the core's imports. */
-export function fileCalls(memory: Memory, preopens: readonly Preopen[]): (address: number) => number {
-  const files = new Files(memory, preopens, areOwn ? new OwnFiles(memory) : undefined);
+export function fileCalls(memory: Memory, preopens: readonly Preopen[], mid: number): (address: number) => number {
+  const files = new Files(memory, preopens, areOwn ? new OwnFiles(memory, mid) : undefined);
   const call = new FileCall(memory);
   return (address) => {
     try {
@@ -258,20 +259,24 @@ class Files {
 
 /** Where descriptors are a thread's own: those of this thread, by the numbers of files. */
 class OwnFiles {
-  private readonly files = new Map<number, { readonly fd: number; readonly slot: number }>();
+  private readonly files = new Map<number, { readonly fd: number; readonly slot: number; readonly isFirst: boolean }>();
   private closed = 0;
 
-  constructor(private readonly memory: Memory) {}
+  constructor(
+    private readonly memory: Memory,
+    private readonly mid: number,
+  ) {}
 
   add({ id, slot, fd }: FileCall): void {
-    this.files.set(id, { fd, slot });
+    this.files.set(id, { fd, slot, isFirst: true });
+    this.memory.m(this.mid).keeps++;
   }
 
   fd(call: FileCall): number {
     const known = this.files.get(call.id);
     if (known !== undefined) return known.fd;
     const fd = fs.openSync(`/proc/self/fd/${call.fd}`, openFlags(call.access));
-    this.files.set(call.id, { fd, slot: call.slot });
+    this.files.set(call.id, { fd, slot: call.slot, isFirst: false });
     return fd;
   }
 
@@ -281,9 +286,10 @@ class OwnFiles {
     const closed = Atomics.load(words, open >>> 2);
     if (closed === this.closed) return;
     this.closed = closed;
-    for (const [id, { fd, slot }] of this.files) {
+    for (const [id, { fd, slot, isFirst }] of this.files) {
       if (Atomics.load(words, (open >>> 2) + slot) === id) continue;
       this.files.delete(id);
+      if (isFirst) this.memory.m(this.mid).keeps--;
       fs.closeSync(fd);
     }
   }

@@ -104,10 +104,10 @@ async function runM(data: MData): Promise<void> {
 }
 
 /** What C imports for files; programs that use none are spared to load it. */
-async function filesFor({ module, preopens }: MData): Promise<FilesOf | undefined> {
+async function filesFor({ module, preopens, mid }: MData): Promise<FilesOf | undefined> {
   if (!WebAssembly.Module.imports(module).some(({ name }) => name === "file")) return undefined;
   const { fileCalls } = await import("../program/files.js");
-  return (memory) => fileCalls(memory, preopens ?? []);
+  return (memory) => fileCalls(memory, preopens ?? [], mid);
 }
 
 /**

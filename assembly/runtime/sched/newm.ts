@@ -94,7 +94,10 @@ export function wakeSysmonIfAsleep(): void {
   if (atomic.load<i32>(addressOf(sched.sysmonIdle)) == SysmonSleep.Asleep) wakeSysmon();
 }
 
-/** Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. */
+/**
+ * Ends an M that has been idle for long, if there are more idle ones than Ps; called by sysmon now and then. One that must stay takes the
+ * first place of the list, so that the next one is looked at next time.
+ */
 export function endIdleM(now: i64): void {
   if (sched.nmidle <= sched.nprocs) return;
   lock(addressOf(sched.lock));
@@ -107,6 +110,12 @@ export function endIdleM(now: i64): void {
   }
   if (mp && prev && sched.nmidle > sched.nprocs && mp.idleSince != 0 && mp.idleSince + IDLE_M_MAX < now) {
     prev.idlelink = null;
+    if (mp.keeps != 0) {
+      mp.idlelink = sched.idleM;
+      sched.idleM = mp;
+      unlock(addressOf(sched.lock));
+      return;
+    }
     sched.nmidle--;
     sched.mlive--;
     mp.ending = true;
