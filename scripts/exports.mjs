@@ -1,7 +1,7 @@
 /**
  * The ESLint rule `rooms/exports`: what a file of `assembly/` exports somebody uses. AssemblyScript has no checker that says so.
  *
- * A name counts as used where it stands as a word in another file: of `assembly/`, its C too, of the host, whose compiler finds functions of the
+ * A name counts as used where it stands as a word in another file: of `assembly/`, its C too, of `include/`, of the host, whose compiler finds functions of the
  * core by their names, or of tests; a member of a namespace also in its own. What the host calls (`@host`), and what AssemblyScript
  * itself knows (`@global`), is used.
  */
@@ -10,7 +10,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const USERS = ["assembly", "host", "tests/core", "tests/threads"];
+const USERS = ["assembly", "include", "host", "tests/core", "tests/threads"];
 /** What programs import, or wasi-libc does, and nobody here. */
 const API =
   /^assembly\/std\/(?:skein\/(?:bufio|container|context|encoding|errgroup|errors|exec|fmt|hash|io|json|loop|net|os|rate|signal|singleflight|strconv|sync|c\/(?:wasi|fd|path|poll|wasisock))|console|process)\.ts$/;

@@ -63,52 +63,9 @@ int posix_memalign(void **to, size_t alignment, size_t size) {
 
 /* ---- skein.h ---- */
 
-typedef struct {
-  void (*f)(void *);
-  void *arg;
-} start;
-
-static void run(void *given) {
-  start it = *(start *)given;
-  free(given);
-  it.f(it.arg);
-  __skein_thread_end();
-}
+CORE(goEnding) int64_t core_go_ending(void (*f)(void *), void *arg);
 
 int64_t skein_go(void (*f)(void *), void *arg) {
-  start *it = malloc(sizeof *it);
-  if (it == NULL) core_die("runtime error: out of memory", 28);
-  *it = (start){f, arg};
   __skein_thread_begin();
-  return core_go(run, it, 0);
+  return core_go_ending(f, arg);
 }
-
-void skein_gosched(void) { core_yield(); }
-int64_t skein_goid(void) { return core_number(); }
-int skein_gomaxprocs(int n) { return core_procs(n); }
-void skein_sleep(int64_t ns) { core_pause(ns); }
-int64_t skein_now(void) { return core_clock(); }
-
-CORE(hold) void core_hold(const void *object);
-CORE(release) void core_release(const void *object);
-
-void skein_hold(const void *object) { core_hold(object); }
-void skein_release(const void *object) { core_release(object); }
-
-CORE(chanNew) skein_chan *core_chan_new(size_t elem_size, int capacity);
-CORE(chanFree) void core_chan_free(skein_chan *chan);
-CORE(send) void core_send(skein_chan *chan, const void *elem);
-CORE(recv) int core_recv(skein_chan *chan, void *elem);
-CORE(trySend) int core_try_send(skein_chan *chan, const void *elem);
-CORE(tryRecv) int core_try_recv(skein_chan *chan, void *elem);
-CORE(chanClose) void core_close(skein_chan *chan);
-CORE(select) int core_select(skein_case *cases, int n, int flags);
-
-skein_chan *skein_chan_new(size_t elem_size, int capacity) { return core_chan_new(elem_size, capacity); }
-void skein_chan_free(skein_chan *chan) { core_chan_free(chan); }
-void skein_send(skein_chan *chan, const void *elem) { core_send(chan, elem); }
-int skein_recv(skein_chan *chan, void *elem) { return core_recv(chan, elem); }
-int skein_try_send(skein_chan *chan, const void *elem) { return core_try_send(chan, elem); }
-int skein_try_recv(skein_chan *chan, void *elem) { return core_try_recv(chan, elem); }
-void skein_close(skein_chan *chan) { core_close(chan); }
-int skein_select(skein_case *cases, int n, int flags) { return core_select(cases, n, flags); }

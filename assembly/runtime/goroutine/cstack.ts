@@ -3,11 +3,11 @@
  * address of the thread-local variables. The globals are registers of an M (`base/registers.ts`), the stack is a goroutine's: it holds
  * addresses of itself, so it cannot move, unlike the frames that Asyncify saves.
  *
- * A goroutine is given a CStack when it first calls C, and gives it back when it ends, however it ends. The compiler puts `enterC` and
- * `leaveC` around the calls that lead from one language to the other (`host/compiler/c/merge.ts`):
+ * A goroutine is given a CStack when it first calls C, and gives it back when it ends, however it ends. The compiler puts `enterC`, `leaveC`
+ * and `returnC` around the calls that lead from one language to the other (`host/compiler/c/merge.ts`):
  *
  *     AssemblyScript calls C      enterC; the call; leaveC
- *     C calls AssemblyScript      leaveC; the call; enterC
+ *     C calls AssemblyScript      leaveC; the call; returnC
  *
  * So while C runs, the registers are this goroutine's, and `CStack.sp` is out of date; while anything else runs, `sp` is what counts,
  * and the registers mean nothing. Only there does a goroutine park, so no switch has to know of C. A safepoint in C
@@ -74,11 +74,16 @@ let poolBytes: usize = 0;
 /** Guards both: a word whose address is known. */
 const poolLock: usize = memory.data(sizeof<i32>(), 4);
 
-/** Before C runs on this goroutine, or goes on. */
+/** Before C runs on this goroutine. */
 export function enterC(): void {
   const timer = sleepTimerOf(g);
   if (timer.cstack == 0) giveStack(timer, usualBytes());
-  const stack = changetype<CStack>(timer.cstack);
+  returnC();
+}
+
+/** Before C goes on, which has called something else. Small, so that it has a place in the function that makes the call. */
+export function returnC(): void {
+  const stack = changetype<CStack>(changetype<SleepTimer>(g.sleepTimer).cstack);
   setC(stack.sp, changetype<usize>(stack) + offsetof<CStack>() + RED_ZONE, stack.tls);
 }
 
@@ -113,7 +118,7 @@ function overflow(): void {
 export function cPreempted(): void {
   leaveC();
   preempted();
-  enterC();
+  returnC();
 }
 
 /** Where the C stack of this goroutine ends, while no C runs; 0 if it has none. */

@@ -10,7 +10,7 @@
 import { Chan, ok } from "./runtime/chan/chan";
 import { Select } from "./runtime/chan/select";
 import { gopanic } from "./runtime/base/panic";
-import { enterC, sizeC } from "./runtime/goroutine/cstack";
+import { enterC, leaveC, sizeC } from "./runtime/goroutine/cstack";
 import { goid, gomaxprocs, gosched, newproc } from "./runtime/goroutine/proc";
 import { goexit } from "./runtime/goroutine/unwind";
 import { now, sleep } from "./runtime/goroutine/time";
@@ -25,6 +25,10 @@ import { G, OWN_TASK } from "./abi";
 
 @external("c", "skein_c_start")
 declare function cStart(): void;
+
+
+@external("c", "__skein_thread_end")
+declare function threadEnd(): void;
 
 let started = false;
 
@@ -42,6 +46,11 @@ export function go(f: i32, arg: usize, bytes: usize): i64 {
   return bytes == 0 ? start(run(f, arg)) : start(runSized(f, arg, bytes));
 }
 
+/** The same for a goroutine of `skein.h`, which ends for libc too when `f` returns. */
+export function goEnding(f: i32, arg: usize): i64 {
+  return start(runEnding(f, arg));
+}
+
 /** `newproc`, which does not say which goroutine it has started. These tasks are small, so they are in their Gs. */
 function start(task: GoTask): i64 {
   if (task.size != IN_G) unreachable();
@@ -53,6 +62,13 @@ function start(task: GoTask): i64 {
 function run(f: i32, arg: usize): void {
   enterC();
   call_indirect<void>(f, arg);
+}
+
+function runEnding(f: i32, arg: usize): void {
+  enterC();
+  call_indirect<void>(f, arg);
+  leaveC();
+  threadEnd();
 }
 
 function runSized(f: i32, arg: usize, bytes: usize): void {
@@ -158,34 +174,52 @@ export function chanFree(c: CChan): void {
 /** What stands for a value in a slot. */
 function bitsOf(c: CChan, elem: usize): u64 {
   const size = c.elemSize;
-  if (size == 4) return load<u32>(elem);
-  if (size == 8) return load<u64>(elem);
+  return size == sizeof<u64>() ? load<u64>(elem) : bitsOfOthers(elem, size);
+}
+
+/**
+ * The same for other sizes. Neither this nor `deliverOthers` has a loop, whose safepoint would make a frame of it that a switch saves: a value of
+ * 5 bytes, say, is two of 4, which overlap.
+ */
+function bitsOfOthers(elem: usize, size: usize): u64 {
   if (size > sizeof<u64>()) {
     const copy = malloc(size);
     memory.copy(copy, elem, size);
     return copy;
   }
-  let bits: u64 = 0;
-  for (let i: usize = 0; i < size; i++) bits |= (<u64>load<u8>(elem + i)) << (i << 3);
-  return bits;
+  if (size > 4) return (<u64>load<u32>(elem)) | ((<u64>load<u32>(elem + size - 4)) << ((size - 4) << 3));
+  if (size == 4) return load<u32>(elem);
+  if (size > 1) return (<u64>load<u16>(elem)) | ((<u64>load<u16>(elem + size - 2)) << ((size - 2) << 3));
+  return size == 1 ? load<u8>(elem) : 0;
 }
 
 /** Puts a value that was received where C wants it, which may be nowhere; zeros where there is none. */
 function deliver(c: CChan, bits: u64, isValue: bool, elem: usize): void {
   const size = c.elemSize;
+  if (size == sizeof<u64>() && elem != 0) store<u64>(elem, bits);
+  else deliverOthers(bits, size, isValue, elem);
+}
+
+function deliverOthers(bits: u64, size: usize, isValue: bool, elem: usize): void {
   if (size > sizeof<u64>()) {
-    if (isValue) {
-      if (elem != 0) memory.copy(elem, <usize>bits, size);
-      mfree(<usize>bits);
-    } else if (elem != 0) {
-      memory.fill(elem, 0, size);
+    if (elem != 0) {
+      if (isValue) memory.copy(elem, <usize>bits, size);
+      else memory.fill(elem, 0, size);
     }
+    if (isValue) mfree(<usize>bits);
+  } else if (elem == 0) {
     return;
+  } else if (size > 4) {
+    store<u32>(elem, <u32>bits);
+    store<u32>(elem + size - 4, <u32>(bits >> ((size - 4) << 3)));
+  } else if (size == 4) {
+    store<u32>(elem, <u32>bits);
+  } else if (size > 1) {
+    store<u16>(elem, <u16>bits);
+    store<u16>(elem + size - 2, <u16>(bits >> ((size - 2) << 3)));
+  } else if (size == 1) {
+    store<u8>(elem, <u8>bits);
   }
-  if (elem == 0) return;
-  if (size == 4) store<u32>(elem, <u32>bits);
-  else if (size == 8) store<u64>(elem, bits);
-  else for (let i: usize = 0; i < size; i++) store<u8>(elem + i, <u8>(bits >> (i << 3)));
 }
 
 export function send(c: CChan, elem: usize): void {

@@ -12,8 +12,8 @@
  * | `@external("c", …)` in AssemblyScript | calls of C's functions |
  * | functions without a position, which are libc's | the same below `~libc/`, which stacks leave out |
  *
- * The calls between the languages are functions of their own, so that C's registers change hands in one place: `enterC` and `leaveC` are
- * around the call in them. They are never inlined. What they call may be inlined into them: so in one that calls C a
+ * The calls between the languages are functions of their own, so that C's registers change hands in one place: `enterC` and `leaveC`, or
+ * `leaveC` and `returnC`, are around the call in them. They are never inlined. What they call may be inlined into them: so in one that calls C a
  * safepoint is C's, and in one that C calls it is not (`isC`).
  *
  * Rejected: linking C as a position-independent library (wasi-libc is not built so, and every access would go through a global);
@@ -120,7 +120,7 @@ export class CMerge {
 
   /** While AssemblyScript compiles. */
   compileLibrary(compiler: Compiler): void {
-    for (const name of ["enterC", "leaveC", "moveCStack", "cPreempted"])
+    for (const name of ["enterC", "leaveC", "returnC", "moveCStack", "cPreempted"])
       this.session.ensureCore(`goroutine/cstack/${name}`);
     compiler.module.addFunctionExport(C_PREEMPTED, C_HOLD);
     const module = native.readBinary(this.object.module);
@@ -193,6 +193,8 @@ export class CMerge {
   /** What C calls where it calls an import; returns the name. */
   private bridge(module: Module, { name: _, module: from, base, params, results }: Info): string {
     const name = `~c:${base}`;
+    // C may know an import by several names.
+    if (this.functions.frames.has(name)) return name;
     const target = this.library.get(`${from}.${base}`);
     if (target === undefined) {
       // What a program of WASI's own has, and this one has not.
@@ -204,7 +206,7 @@ export class CMerge {
       throw new Error(`C and the library differ about ${from}.${base}`);
     if (target.internalName.startsWith(PLAIN)) return target.internalName;
     const call = module.call(target.internalName, argumentsOf(module, params), results);
-    addBetween(module, name, { params, results }, `${STACK}/leaveC`, call, `${STACK}/enterC`);
+    addBetween(module, name, { params, results }, `${STACK}/leaveC`, call, `${STACK}/returnC`);
     this.functions.frames.add(name);
     return name;
   }
