@@ -69,7 +69,7 @@ const vendored = {
 /** The core: what programs import of it is in `assembly/std`. */
 const CORE = [
   ...["assembly/abi", "assembly/layout.ts", "assembly/runtime"],
-  ...["c", "c.ts", "net", "serve", "text"].map((name) => `assembly/std/skein/${name}`),
+  ...["c", "c.ts", "net", "os", "serve", "text"].map((name) => `assembly/std/skein/${name}`),
 ];
 
 /** Options shared by every build; the oldest runtime supported decides the target. */

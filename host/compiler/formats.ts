@@ -27,7 +27,7 @@ import type { Session } from "./session.js";
 const FMT = "~lib/skein/fmt";
 /** Methods without a body, and what they call for each field of the class that they are given. */
 const FIELDS: ReadonlyMap<string, { readonly method: string; readonly byAddress: boolean }> = new Map([
-  [`${FMT}/Printer#fields`, { method: "field", byAddress: false }],
+  ["~lib/skein/text/printer/Printer#fields", { method: "field", byAddress: false }],
   ["~lib/skein/json/Encoder#fields", { method: "field", byAddress: false }],
   ["~lib/skein/json/Decoder#places", { method: "place", byAddress: true }],
 ]);
