@@ -88,7 +88,7 @@ ssize_t send(int fd, const void *from, size_t n, int flags) { return sendto(fd, 
 
 /* ---- names ---- */
 
-/* What sockResolve gives for an address; as many as it can give. */
+/* What sockResolve gives for an address. */
 typedef struct {
   int family;
   socklen_t length;
@@ -110,7 +110,7 @@ static int port_of(const char *service) {
   return *service < '0' || *service > '9' || *end != 0 || port > 65535 ? -1 : (int)port;
 }
 
-/* Without a host: all addresses of this machine if it is to listen and says so (AI_PASSIVE), else the loopback interface's. */
+/* Without a host: every address if AI_PASSIVE says so, else the loopback interface's. */
 static int of_this_machine(resolved *to, bool is_passive) {
   memset(to, 0, 2 * sizeof *to);
   struct sockaddr_in *four = (struct sockaddr_in *)to[0].address;
@@ -197,17 +197,8 @@ int getnameinfo(const struct sockaddr *restrict address, socklen_t length, char 
 }
 
 const char *gai_strerror(int error) {
-  switch (error) {
-    case 0: return "No error";
-    case EAI_NONAME: return "Name does not resolve";
-    case EAI_AGAIN: return "Try again";
-    case EAI_FAIL: return "Non-recoverable error";
-    case EAI_FAMILY: return "Unrecognized address family or invalid length";
-    case EAI_SOCKTYPE: return "Unrecognized socket type";
-    case EAI_SERVICE: return "Unrecognized service";
-    case EAI_MEMORY: return "Out of memory";
-    case EAI_SYSTEM: return "System error";
-    case EAI_OVERFLOW: return "Overflow";
-    default: return "Invalid flags";
-  }
+  static const char *const words[] = {
+      "No error", "Invalid flags", "Name does not resolve", "Try again", "Failed", "Unknown error", "Unknown family",
+      "Unknown socket type", "Unknown service", "Unknown error", "Out of memory", "System error", "Overflow"};
+  return error > 0 || error < EAI_OVERFLOW ? "Unknown error" : words[-error];
 }

@@ -1,4 +1,4 @@
-// What the servers here have in common: reading lines and counted bytes from a connection, and collecting answers.
+// What the servers here share: reading lines and counted bytes, collecting answers.
 
 import { now, Second } from "skein";
 import { Conn } from "skein/net";
@@ -6,12 +6,12 @@ import { Conn } from "skein/net";
 /** The longest line, and the most bytes asked for at once, that a client may send. */
 const LINE_LIMIT = 1 << 20;
 const LIMIT = 256 << 20;
-/** What one large message needed is not held for ever. */
+/** What is kept of a large buffer. */
 const KEPT = 1 << 20;
 
 /**
- * Reads from a connection through a buffer. After false or null the connection has ended, failed, or sent too much. Before it waits for
- * more it sends what `writer` has collected: answers to a pipeline go out together, and none waits for a request that is not there yet.
+ * Reads through a buffer. After false or null the connection has ended, failed, or sent too much. Before it waits it sends what `writer`
+ * has collected: so no answer waits for the next request.
  */
 export class Reader {
   private buf: Uint8Array = new Uint8Array(4096);
@@ -46,7 +46,7 @@ export class Reader {
     }
   }
 
-  /** Takes what still comes, for a while: closing over it would take the answer back that is on its way. */
+  /** Takes what still comes, for a while: else closing would take the answer back. */
   drain(): void {
     this.conn.closeWrite();
     this.conn.setReadDeadline(now() + Second);
@@ -63,7 +63,7 @@ export class Reader {
     return this.buf.subarray(this.start - n, this.start);
   }
 
-  /** Some of the next `n` bytes, at least one; valid until the next call. */
+  /** At least one of the next `n` bytes. */
   some(n: i32): Uint8Array | null {
     if (this.start == this.end && !this.fill()) return null;
     const from = this.start;
@@ -71,7 +71,7 @@ export class Reader {
     return this.buf.subarray(from, this.start);
   }
 
-  /** Reads more; the buffer grows with what has come, and not with what was announced. */
+  /** Reads more; the buffer grows with what has come. */
   private fill(): bool {
     const writer = this.writer;
     if (writer && !writer.flush()) return false;
@@ -91,7 +91,7 @@ export class Reader {
   }
 }
 
-/** Collects answers, so that those to a pipeline go out together. */
+/** Collects answers. */
 export class Writer {
   private buf: Uint8Array = new Uint8Array(1024);
   private length: i32 = 0;
@@ -113,12 +113,12 @@ export class Writer {
     this.bytes(Uint8Array.wrap(String.UTF8.encode(s)));
   }
 
-  /** Whether so much was collected that it should go out: a client that sends without reading is not to be answered without end. */
+  /** Whether it should go out: a client may send without reading. */
   get isFull(): bool {
     return this.length > KEPT;
   }
 
-  /** Sends what was collected; false if the connection has failed. */
+  /** Sends what was collected; false if that failed. */
   flush(): bool {
     if (this.length == 0) return true;
     const sent = this.conn.write(this.buf.subarray(0, this.length));

@@ -49,6 +49,8 @@ const INCLUDE = fileURLToPath(new URL("../../include/", import.meta.url));
 const RUNTIME = fileURLToPath(new URL("../../assembly/c/", import.meta.url));
 /** What calls main, in a program that begins with C's. */
 const MAIN = "main.c";
+const MAIN_TEXT =
+  "#include <stdlib.h>\nextern int __main_void(void);\nvoid skein_c_main(void) { exit(__main_void()); }\n";
 /** What only programs take the time to compile that include a header of it. */
 const SOCKETS = "sockets.c";
 const SOCKET_HEADERS = /^[ \t]*#[ \t]*include[ \t]*<(?:sys\/(?:socket|un)|netdb|netinet\/\w+|arpa\/inet)\.h>/m;
@@ -186,7 +188,7 @@ function ownFiles(sources: Map<string, string>): { include: Tree; c: Tree } {
         return [entry.name, text];
       }),
     );
-  return { include: read(INCLUDE), c: read(RUNTIME) };
+  return { include: read(INCLUDE), c: { ...read(RUNTIME), [MAIN]: MAIN_TEXT } };
 }
 
 // ---- object files that are kept --------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 /**
- * `import { … } from "skein/hash"`: checksums and digests of bytes. `md5` and `sha1`
+ * `import { … } from "skein/hash"`: digests of bytes. `md5` and `sha1`
  * can be forged.
  *
  *     hex(sha256(utf8("hello")));                // the whole
