@@ -87,7 +87,7 @@ const FORMS: readonly Form[] = [
   },
   {
     message: /^Property '(.+)' has no initializer/,
-    say: "'$1' has no initializer, nor a value before 'this' is used: give it one where it is declared, as in cond: Cond = new Cond(this.mu)",
+    say: "'$1' has no initializer and no value before 'this' is used: give it one where it is declared, as in cond: Cond = new Cond(this.mu)",
   },
   { message: /circularly references itself/, say: "a type cannot contain itself: use a class or an interface" },
   {
