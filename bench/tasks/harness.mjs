@@ -3,7 +3,8 @@
  * `RESULT unit value` lines; `peers/IMPLEMENTATION.mjs` opens the pool. Warm-up and repetitions are those of
  * bench/programs/harness.ts.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -65,4 +66,21 @@ export function inFreshProcess(url, ...words) {
   const number = Number(output);
   if (output.trim() === "" || !Number.isFinite(number)) throw new Error(`printed ${JSON.stringify(output)}, no number`);
   return number;
+}
+
+/** A file by its path from the top of the repository. */
+export function place(name) {
+  return fileURLToPath(new URL(`../../${name}`, import.meta.url));
+}
+
+/** The command line in a process of its own. */
+export function skein(words, options) {
+  const start = "deno" in process.versions ? ["run", "--quiet", "-A"] : [];
+  return spawn(process.execPath, [...start, place("bin/skein.js"), ...words.map(String)], options);
+}
+
+/** What a process's memory is or was, in MB: `VmRSS`, now; `VmHWM`, at most. */
+export function memoryOf(pid, field) {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1024;
 }

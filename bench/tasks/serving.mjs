@@ -4,13 +4,11 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { args, result } from "./harness.mjs";
+import { args, memoryOf, place, result, skein } from "./harness.mjs";
 
 const [which, connections, seconds, repetitions, figure] = args;
 const LOOK_MS = 500;
@@ -18,14 +16,6 @@ const LOOK_MS = 500;
 const [KEYS, VALUE, REQUESTS] = [30_000, 400, 300_000];
 /** How much of its live objects' size the process may have. */
 const SHARE = 2.5;
-
-const place = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-
-/** The command line in a process of its own. */
-function skein(words, options) {
-  const start = "deno" in process.versions ? ["run", "--quiet", "-A"] : [];
-  return spawn(process.execPath, [...start, place("bin/skein.js"), ...words.map(String)], options);
-}
 
 /** Compiles a program, by its path from the top of the repository, if it is not in the cache: what that takes is not to be in what is measured. */
 async function build(program) {
@@ -80,11 +70,6 @@ const redis = {
   },
 };
 
-/** The process's resident memory, in MB. */
-function resident(pid) {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
-}
-
 async function watch({ start, load }) {
   const server = await start();
   let client;
@@ -94,7 +79,7 @@ async function watch({ start, load }) {
     for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(LOOK_MS)) {
       if (client.exitCode !== null || server.child.exitCode !== null)
         throw new Error(`the ${client.exitCode === null ? "server" : "client"} has ended`);
-      sizes.push(resident(server.child.pid));
+      sizes.push(memoryOf(server.child.pid, "VmRSS"));
     }
     return { sizes: sizes.slice(sizes.length / 2), live: server.live };
   } finally {

@@ -16,6 +16,14 @@ const lifetimes: readonly [name: string, what: string, times: number, quickTimes
   ["starts", "runtimes that are started and closed", 1000, 40],
 ];
 
+/** The command line, as `command.mjs` counts it. */
+const commands: readonly [name: string, description: string, unit: "ms" | "MB", most: number][] = [
+  ["hello", "skein run of a small program that is in the cache: the time to its first line", "ms", 350],
+  ["hello/memory", "the same: the process's resident memory by then", "MB", 100],
+  ["compile-c", "skein build of a file of C with a hundred lines", "ms", 6000],
+  ["compile-c/cached", "the same once it is in the cache", "ms", 500],
+];
+
 function row(
   benchmark: Pick<Benchmark, "name" | "description" | "args" | "quickArgs"> & Partial<Benchmark>,
 ): Benchmark {
@@ -126,6 +134,19 @@ export const tasks: readonly Benchmark[] = [
       quickArgs: [kind, quickTimes, 1],
       runs: 2,
       targets: [{ kind: "absolute", atMost: 5 }],
+    }),
+  ),
+  ...commands.map(([name, description, unit, most], what) =>
+    row({
+      name,
+      program: "command.mjs",
+      description,
+      unit,
+      implementations: ["skein"],
+      args: [what, 5],
+      quickArgs: [what, 2],
+      runs: 1,
+      targets: [{ kind: "absolute", atMost: most }],
     }),
   ),
   row({
