@@ -97,17 +97,23 @@ const notes = [];
 const jobs = jobsOf({ part, files, mixes, wanted: stages, pattern: values.name, notes });
 for (const note of notes) console.log(note);
 if (values.list) {
+  // It ends by itself: `process.exit` may drop what a pipe has not taken yet.
   for (const { stage, title } of jobs) console.log(`${stage}: ${title}`);
-  process.exit();
+} else {
+  await run();
 }
-await buildAll({ types: false });
-if (runsFiles) await bundle([...new Set([...files, ...mixes])]);
-const failed = await runJobs(jobs, { slots: SLOTS, cwd: root, verbose: chosen });
 
-if (failed.length > 0) {
-  const share = Math.floor(DIGEST / failed.length);
-  for (const { job, output } of failed)
-    console.error(`\n== ${job.stage}, ${job.title} failed:\n${digest(output, share)}`);
-  console.error(`\nfailed: ${failed.map(({ job }) => `${job.title} (${job.stage})`).join(", ")}`);
-  process.exitCode = 1;
+/** Builds what the jobs need, runs them, and says which failed. */
+async function run() {
+  await buildAll({ types: false });
+  if (runsFiles) await bundle([...new Set([...files, ...mixes])]);
+  const failed = await runJobs(jobs, { slots: SLOTS, cwd: root, verbose: chosen });
+
+  if (failed.length > 0) {
+    const share = Math.floor(DIGEST / failed.length);
+    for (const { job, output } of failed)
+      console.error(`\n== ${job.stage}, ${job.title} failed:\n${digest(output, share)}`);
+    console.error(`\nfailed: ${failed.map(({ job }) => `${job.title} (${job.stage})`).join(", ")}`);
+    process.exitCode = 1;
+  }
 }
