@@ -66,17 +66,23 @@ class Watcher {
   wanted: u32;
 }
 
-/** What is not in use, linked. */
-let watches: usize = 0;
-let sleepers: usize = 0;
-/** Guards both. */
-const poolLock: usize = memory.data(sizeof<i32>(), 4);
+/** What is not in use. */
+@unmanaged
+class Unused {
+  /** Guards both. */
+  lock: i32;
+  /** Watches and Sleepers, linked. */
+  watches: usize;
+  sleepers: usize;
+}
+
+const unused = changetype<Unused>(memory.data(offsetof<Unused>(), 8));
 
 export function newWatch(): Watch {
-  lock(poolLock);
-  let at = watches;
-  if (at != 0) watches = changetype<Watch>(at).next;
-  unlock(poolLock);
+  lock(addressOf(unused.lock));
+  let at = unused.watches;
+  if (at != 0) unused.watches = changetype<Watch>(at).next;
+  unlock(addressOf(unused.lock));
   if (at == 0) {
     at = malloc(offsetof<Watch>());
     memory.fill(at, 0, offsetof<Watch>());
@@ -87,10 +93,10 @@ export function newWatch(): Watch {
 
 /** Nobody watches it, and its descriptor is closed. */
 export function freeWatch(watch: Watch): void {
-  lock(poolLock);
-  watch.next = watches;
-  watches = changetype<usize>(watch);
-  unlock(poolLock);
+  lock(addressOf(unused.lock));
+  watch.next = unused.watches;
+  unused.watches = changetype<usize>(watch);
+  unlock(addressOf(unused.lock));
 }
 
 /** Something has happened: returns those to make runnable, as a list by their `schedlink`. Any thread. */
@@ -151,10 +157,10 @@ export class Wait {
 export function beginWait(max: i32): Wait {
   const wait = changetype<Wait>(malloc(offsetof<Wait>() + <usize>max * offsetof<Watcher>()));
   wait.n = 0;
-  lock(poolLock);
-  let at = sleepers;
-  if (at != 0) sleepers = changetype<PollDesc>(at).link;
-  unlock(poolLock);
+  lock(addressOf(unused.lock));
+  let at = unused.sleepers;
+  if (at != 0) unused.sleepers = changetype<PollDesc>(at).link;
+  unlock(addressOf(unused.lock));
   if (at == 0) at = changetype<usize>(netpollopen(NO_FD, 0));
   else if (changetype<PollDesc>(at).epoch != sched.epoch) netpollrenew(changetype<PollDesc>(at));
   wait.pd = changetype<PollDesc>(at);
@@ -189,10 +195,10 @@ export function endWait(wait: Wait): void {
   }
   const pd = wait.pd;
   netpollSetDeadline(pd, false, 0);
-  lock(poolLock);
-  pd.link = sleepers;
-  sleepers = changetype<usize>(pd);
-  unlock(poolLock);
+  lock(addressOf(unused.lock));
+  pd.link = unused.sleepers;
+  unused.sleepers = changetype<usize>(pd);
+  unlock(addressOf(unused.lock));
   mfree(changetype<usize>(wait));
 }
 
