@@ -10,6 +10,7 @@ import { CompileError, SkeinError } from "../base/errors.js";
 import { displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
 import { installAllocations } from "./allocations.js";
 import { installAddressOf } from "./addressof.js";
+import { installBlame } from "./blame.js";
 import { isCSource } from "../c/names.js";
 import type { CPart } from "./c/index.js";
 import { Bodies } from "./bodies.js";
@@ -335,6 +336,8 @@ function generate(
   c?.install(hooks, session);
   // After the tasks, which look at calls as the compiler makes them.
   installThrows(hooks, session);
+  const own = new Set(program.parser.sources.filter(({ normalizedPath }) => sources.location(normalizedPath) !== null));
+  installBlame(hooks, (source) => own.has(source));
   listen?.(hooks);
   try {
     program.initialize();

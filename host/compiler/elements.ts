@@ -267,6 +267,13 @@ export interface Diagnostic {
 interface Emitter {
   readonly diagnostics: Diagnostic[];
   error(code: number, range: Range | null, arg0?: string, arg1?: string): void;
+  emitDiagnostic(
+    code: number,
+    category: number,
+    range: Range | null,
+    related: Range | null,
+    ...args: (string | null)[]
+  ): void;
 }
 
 export interface Parser extends Emitter {

@@ -63,6 +63,10 @@ const CASES: Readonly<Record<string, Case>> = {
     text: `let x = 1; for (${HERE}x of [1]) {}`,
     says: /a for…of declares its variable/,
   },
+  "an atomic of a type that the library refuses": {
+    text: `const a = ${HERE}new Atomic<f64>();`,
+    says: /Atomic<T> takes i32, u32, i64 or u64/,
+  },
   "a go as in Go": { text: `${HERE}go f(1, "");`, says: /'go' takes a call in parentheses: go\(f\(x\)\)/ },
   "a function that is not called": {
     text: `go(${HERE}f);`,
@@ -106,7 +110,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 /** A whole program around the statements of a case. */
 function wholeProgram(text: string): string {
-  return `import { go, go as spawn, Once } from "skein";\n${f}\nexport function main(): void {\n  ${text}\n}\n`;
+  return `import { Atomic, Chan, go, go as spawn, Once } from "skein";\n${f}\nexport function main(): void {\n  ${text}\n}\n`;
 }
 
 describe("a goroutine that cannot be", () => {
