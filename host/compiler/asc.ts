@@ -302,7 +302,7 @@ interface Api {
     | "ConditionallyContinues"
   >;
   readonly SourceKind: Enum<"Library" | "UserEntry">;
-  readonly Feature: Enum<"Threads">;
+  readonly Feature: Enum<"Threads" | "Simd">;
   readonly FeatureFlags: Enum<"TailCall">;
   readonly Runtime: Enum<"Incremental">;
   readonly ReportMode: Enum<"Report" | "Swallow">;

@@ -205,6 +205,7 @@ function options(memoryBase: number, tableBase: number): Options {
   options.optimizeLevelHint = 3;
   options.globalAliases = new Map([["abort", `${CORE}/base/panic/abort`]]);
   options.setFeature(api.Feature.Threads);
+  options.setFeature(api.Feature.Simd);
   return options;
 }
 

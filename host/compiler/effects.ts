@@ -13,11 +13,25 @@ export const CHANGES_ALL = /^(CallIndirect|Atomic|Memory(Copy|Fill)|SIMDLoadStor
 export interface Effects {
   /** All. */
   all: boolean;
-  /** Else those at these offsets, each with its size: `offset * 16 + bytes`. */
+  /** Else those at these offsets, each with its size: see `fieldKey`. */
   readonly fields: Set<number>;
   readonly calls: Set<string>;
   readonly locals: Set<number>;
   readonly marked: Expr[];
+}
+
+/** More than any field has bytes. */
+const SIZES = 32;
+
+/** The field that a store is to: its offset and its size. */
+export function fieldKey(store: Expr): number {
+  return offsetOf(store) * SIZES + bytesOf(store);
+}
+
+/** Whether the field of a key has one of these bytes. */
+export function overlaps(key: number, from: number, bytes: number): boolean {
+  const at = Math.floor(key / SIZES);
+  return at < from + bytes && from < at + (key % SIZES);
 }
 
 export function nothing(): Effects {
@@ -37,7 +51,7 @@ export function effectsOf(expression: Expr): Effects {
         break;
       case "Store":
         if (alignOf(part) >= ELEMENT) effects.marked.push(part);
-        if (alignOf(part) === FIELD) effects.fields.add(offsetOf(part) * 16 + bytesOf(part));
+        if (alignOf(part) === FIELD) effects.fields.add(fieldKey(part));
         else if (alignOf(part) !== ELEMENT) effects.all = true;
         break;
       case "Call":

@@ -1,6 +1,6 @@
 /** What is known of locals and fields where control comes by (`loads.ts`). */
 import api, { type Expr } from "./asc.js";
-import type { Effects } from "./effects.js";
+import { overlaps, type Effects } from "./effects.js";
 import { FIELD } from "./marks.js";
 import {
   alignOf,
@@ -109,11 +109,7 @@ export class Known {
 /** Do stores to these fields, of whatever object, change it? */
 export function changes(fields: ReadonlySet<number>, { before, offset, bytes }: Field): boolean {
   const from = offset - before;
-  for (const field of fields) {
-    const at = Math.floor(field / 16);
-    if (at < from + bytes && from < at + (field % 16)) return true;
-  }
-  return false;
+  return [...fields].some((field) => overlaps(field, from, bytes));
 }
 
 export function isFieldLoad(expression: Expr): boolean {

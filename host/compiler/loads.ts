@@ -24,7 +24,7 @@
  * such a read is made only where it lies in memory.
  */
 import api, { type Expr, type Module } from "./asc.js";
-import { addCall, CHANGES_ALL, effectsOf, MEMORY, nothing, spread, type Effects } from "./effects.js";
+import { addCall, CHANGES_ALL, effectsOf, fieldKey, MEMORY, nothing, spread, type Effects } from "./effects.js";
 import { isIndexPanic } from "./indexing.js";
 import { invariantFields } from "./invariants.js";
 import { DATA, isFieldLoad, keyOf, Known, localOf, objectOf, type Field } from "./known.js";
@@ -179,7 +179,7 @@ class Reducer {
       }
     } else if (kind === "Store") {
       const align = alignOf(expression);
-      const fields = new Set(align === FIELD ? [offsetOf(expression) * 16 + bytesOf(expression)] : []);
+      const fields = new Set(align === FIELD ? [fieldKey(expression)] : []);
       this.known.forgetFields({ all: align < ELEMENT, fields });
     } else if (CHANGES_ALL.test(kind)) this.known.forgetFields({ all: true, fields: new Set() });
   }

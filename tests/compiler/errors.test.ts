@@ -63,6 +63,10 @@ const CASES: Readonly<Record<string, Case>> = {
     text: `let x = 1; for (${HERE}x of [1]) {}`,
     says: /a for…of declares its variable/,
   },
+  "a channel of vectors": {
+    text: `const ch = ${HERE}new Chan<v128>(); ch.recv();`,
+    says: /channels do not carry v128: send an object with one, or its two halves/,
+  },
   "an atomic of a type that the library refuses": {
     text: `const a = ${HERE}new Atomic<f64>();`,
     says: /Atomic<T> takes i32, u32, i64 or u64/,

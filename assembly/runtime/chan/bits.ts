@@ -5,7 +5,6 @@
 /** The 64 bits that a slot keeps for a value. */
 @inline
 export function toBits<T>(v: T): u64 {
-  if (isVector<T>()) ERROR("channels do not carry v128");
   if (isReference<T>()) return changetype<usize>(v);
   if (isFloat<T>()) {
     if (sizeof<T>() == 4) return <u64>reinterpret<u32>(<f32>v);

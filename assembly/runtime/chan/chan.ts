@@ -383,6 +383,7 @@ export class Chan<T> {
   // No fields: the object is an HChan and its ring.
 
   constructor(capacity: i32 = 0) {
+    if (isVector<T>()) ERROR("channels do not carry v128: send an object with one, or its two halves");
     return changetype<Chan<T>>(makechan(capacity, idof<Chan<T>>()));
   }
 
