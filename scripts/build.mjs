@@ -66,11 +66,8 @@ const vendored = {
   commander: ["Argument", "Command", "CommanderError", "InvalidArgumentError", "Option"],
 };
 
-/** The core: what programs import of it is in `assembly/std`. */
-const CORE = [
-  ...["assembly/abi", "assembly/layout.ts", "assembly/runtime"],
-  ...["c", "c.ts", "net", "os", "serve", "text"].map((name) => `assembly/std/skein/${name}`),
-];
+/** The core, and what programs import of it. */
+const CORE = ["assembly/abi", "assembly/layout.ts", "assembly/runtime", "assembly/std"];
 
 /** Options shared by every build; the oldest runtime supported decides the target. */
 export const common = { format: "esm", platform: "node", target: "node20", packages: "external", logLevel: "warning" };
@@ -131,7 +128,7 @@ function replace(file, contents) {
 
 /**
  * Builds everything; `types` says whether the declaration files are written too, which takes most of the time, `core` whether
- * `dist/core.wasm` is brought up to date, which programs do without.
+ * `dist/core.wasm`, which programs do without, and what editors know the core by are brought up to date.
  */
 export async function buildAll({ types = true, core = true } = {}) {
   await buildAbi();
@@ -153,7 +150,12 @@ export async function buildAll({ types = true, core = true } = {}) {
   for (const file of files) replace(file.path, unpolluted(file.contents));
   replace(path.join(dist, "compiler.key"), keyOfCompiler(mirrored.outputFiles));
   await unlessDone("core.sources", [...CORE, "scripts/build.mjs"], packSources);
-  if (core) await buildCore();
+  if (core) {
+    await buildCore();
+    await unlessDone("assembly", ["assembly", "scripts/editor.mjs"], async () => {
+      (await import("./editor.mjs")).writeEditorTypes(); // which loads TypeScript
+    });
+  }
   if (types && !writeTypes()) {
     console.warn("build: the declaration files were written in spite of the type errors above");
   }
@@ -237,7 +239,7 @@ async function buildVendored() {
   }
 }
 
-/** Packs the sources of the core, which only the compiler reads: in the package they are one file, a sixth as large (`host/compiler/sources.ts`). */
+/** Packs the sources of the core, which only the compiler reads, as programs' authors have their declarations: in the package they are one file, a sixth as large (`host/compiler/sources.ts`). */
 function packSources() {
   const files = CORE.flatMap((name) => filesBelow(path.join(root, name))).filter((file) => file.endsWith(".ts"));
   const texts = files.sort().map((file) => {

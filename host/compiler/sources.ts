@@ -222,11 +222,7 @@ export function unreadable(error: unknown): string {
 
 /** Where a library file of Skein's is, without its extension; null if it is not one of Skein's. */
 function ownFile(name: string): string | null {
-  if (REPLACED.includes(name)) {
-    const file = path.join(assemblyFolder, "std", name);
-    return existsSync(`${file}.ts`) ? file : null;
-  }
-  if (name === SKEIN) return path.join(assemblyFolder, "std", SKEIN);
+  if (name === SKEIN || REPLACED.includes(name)) return path.join(assemblyFolder, "std", name);
   if (!name.startsWith(`${SKEIN}/`)) return null;
   const rest = name.slice(SKEIN.length + 1);
   if (/^(layout$|abi\/|runtime\/)/.test(rest)) return path.join(assemblyFolder, rest);

@@ -1,13 +1,24 @@
 /** The package as a project has it that installs no compiler. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { after, describe, it } from "node:test";
 import { packageRoot } from "../../host/bench/paths.js";
+import { FRAGMENTS } from "../docs/fragments.js";
 
 const place = mkdtempSync(path.join(os.tmpdir(), "skein-packed-"));
 after(() => rmSync(place, { recursive: true, force: true }));
@@ -39,6 +50,20 @@ function linkCompilers(): void {
     const link = path.join(place, "node_modules", name);
     if (!existsSync(link)) symlinkSync(path.join(packageRoot, "node_modules", name), link);
   }
+}
+
+/** A folder whose programs TypeScript checks as an editor there does, and what it then says. */
+function editorFolder(name: string): { folder: string; typescript: (...options: string[]) => string } {
+  const folder = path.join(place, name);
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, "tsconfig.json"), '{ "extends": "skein/assembly.json" }');
+  const tsc = path.join(packageRoot, "node_modules", "typescript", "bin", "tsc");
+  const typescript = (...options: string[]): string => {
+    const args = [...(onDeno ? ["run", "--quiet", "-A"] : []), tsc, "-p", ".", ...options];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+    return stdout + stderr;
+  };
+  return { folder, typescript };
 }
 
 const START = 'import { start } from "skein";\n';
@@ -88,6 +113,64 @@ describe("the package as it is packed", () => {
       const [one, two] = [await build(), await build()];
       console.log(one.stats.cached, two.stats.cached, Buffer.compare(one.wasm, two.wasm));`;
     assert.equal(written(text, { SKEIN_CACHE: path.join(place, "cache") }), "false true 0\n");
+  });
+
+  it("has editors know its modules and AssemblyScript's globals, by a tsconfig.json of one line", () => {
+    linkCompilers();
+    const { folder, typescript } = editorFolder("right");
+    for (const name of ["examples", "examples/net"]) {
+      mkdirSync(path.join(folder, name), { recursive: true });
+      const files = readdirSync(path.join(skein, name)).filter((file) => file.endsWith(".ts"));
+      for (const file of files) cpSync(path.join(skein, name, file), path.join(folder, name, file));
+    }
+    for (const [page, list] of Object.entries(FRAGMENTS)) {
+      const text = readFileSync(path.join(packageRoot, page), "utf8");
+      const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+      list.forEach((fragment, i) => {
+        if (fragment.language !== "as") return;
+        const program = `${fragment.before ?? ""}${blocks[i]!}${fragment.after ?? ""}\n`;
+        writeFileSync(path.join(folder, `${page.replaceAll(/\W/g, "-")}-${i}.ts`), program);
+      });
+    }
+    assert.equal(typescript(), "");
+    // Declaration files are not checked there: of AssemblyScript's and ours some say the same thing twice, in globals.d.ts.
+    assert.doesNotMatch(typescript("--skipLibCheck", "false"), /skein\/dist\/assembly\/index\.d\.ts/);
+  });
+
+  it("has editors mark what is wrong, and of what is right only what docs/guide.md tells", () => {
+    linkCompilers();
+    const { folder, typescript } = editorFolder("wrong");
+    const lines: readonly (readonly [line: string, marked?: number])[] = [
+      ['import { Atomic, Chan, go, println } from "skein";'],
+      ['import { Format, sprintf } from "skein/fmt";'],
+      ['import { Listener, nothing } from "skein/net";', 2305],
+      ['import { other } from "skein/other";', 2306],
+      ["@inline function twice(n: i32): i32 { return n + n; }", 1206],
+      ["@lazy const four = twice(2);", 1206],
+      ['class V { constructor(public x: f64) {} @operator("+") add(o: V): V { return new V(this.x + o.x); } }'],
+      ["@unmanaged class U { @inline get n(): i32 { return four; } }"],
+      ["function log(message: Format): void { println(message.text()); }"],
+      ["const ch = new Chan<i32>(1);"],
+      ["go(ch.send(1)); go(() => { ch.send(2); });"],
+      ['ch.send("x");', 2345],
+      ["for (const n of ch) println(n);", 2345],
+      ["for (const n of ch) println(n.toString() + sprintf('%d %s', n, 'x'));"],
+      ["for (const [k, v] of new Map<string, i32>()) println(k + v.toString());"],
+      ["for (const [i, c] of ['a'].entries()) println(i.toString() + c);"],
+      ["const sum = new V(1) + new V(2);", 2365],
+      ['log("%d", 3);', 2554],
+      ["const less: i32 = four < 5;", 2322],
+      ["new Listener(3);", 2674],
+      ['new Atomic<i64>(0).add("1");', 2345],
+      ["load<u32>(changetype<usize>(ch)); setTimeout(log, 1);", 2304],
+      ["try { throw new Error('e'); } catch (e) { println(e.message); }"],
+    ];
+    writeFileSync(path.join(folder, "program.ts"), lines.map(([line]) => `${line}\n`).join(""));
+    const marked = [...typescript().matchAll(/^program\.ts\((\d+),\d+\): error TS(\d+):/gm)];
+    assert.deepEqual(
+      marked.map(([, line, code]) => [lines[Number(line) - 1]![0], Number(code)]),
+      lines.filter(([, code]) => code !== undefined),
+    );
   });
 
   it("has what its files import when they need it, but for the benchmarks", () => {
