@@ -9,7 +9,7 @@
  *     (block (if (i32.eqz (local.tee $t object)) (call $nilPanic)) (local.get $t))
  *
  * What is not checked: elements of arrays, where the check of the index finds null (`indexing.ts`); channels, whose methods know of null what Go says of it; `this`, for whoever calls a method has been checked, and a
- * constructor makes the object if it was given none; the library's own code; loads and stores of
+ * constructor makes the object if it was given none; constants in packages, where `changetype<T>(0)` stands for a type whose methods are asked for; the library's own code; loads and stores of
  * addresses. Library functions that are given null as an argument are not protected from it either.
  *
  * Checks are put in while code is generated, everywhere, and those that are superfluous are taken out afterwards: Binaryen's
@@ -91,6 +91,7 @@ export class NullChecks {
     if (!thisType?.isInternalReference || instance.is(CommonFlags.Constructor)) return receiver;
     if (instance.internalName.startsWith(OF_CHANNELS) || checksNull(instance)) return receiver;
     if (this.checked.has(receiver) || !this.isProgram(source.internalName)) return receiver;
+    if (kindName(receiver) === "Const" && isOfPackage(source.internalName)) return receiver;
     // A constructor makes the object first, if it was not given one.
     const hasThis = target.signature.thisType !== null;
     if (hasThis && kindName(receiver) === "LocalGet" && localIndex(receiver) === 0) return receiver;
@@ -135,6 +136,11 @@ export class NullChecks {
       });
     }
   }
+}
+
+/** Packages are imported by their names, or by the way to them, as what transforms add does. */
+function isOfPackage(internalName: string): boolean {
+  return /^~lib\/|(?:^|\/)node_modules\//.test(internalName);
 }
 
 /** Locals that are not 0; null where control does not come by. */
