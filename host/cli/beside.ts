@@ -9,9 +9,16 @@ export function skeinArguments(): string[] {
   return "deno" in process.versions ? ["run", "--quiet", "-A", script] : [...process.execArgv, script];
 }
 
+/** What `run` and `dev` were told of how to compile. */
+export interface BesideOptions {
+  readonly preempt: boolean;
+  readonly transform?: readonly string[];
+}
+
 /** Has the optimised build of a program made for the cache; nobody waits for it, and it says nothing. */
-export function buildBeside(file: string, preempt: boolean): ChildProcess {
+export function buildBeside(file: string, { preempt, transform = [] }: BesideOptions): ChildProcess {
   const args = ["build", file, "-o", os.devNull, ...(preempt ? [] : ["--no-preempt"])];
+  for (const each of transform) args.push("--transform", each);
   const env = { ...process.env, SKEIN_QUICK: "0" };
   const child = spawn(process.execPath, [...skeinArguments(), ...args], { stdio: "ignore", detached: true, env });
   child.on("error", () => {});

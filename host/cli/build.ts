@@ -9,6 +9,7 @@ import { cOf, type CFlags } from "./csources.js";
 /** Options of `skein build`, as the command line's parser leaves them. */
 export interface BuildOptions extends CFlags {
   readonly output: string;
+  readonly transform?: readonly string[];
   readonly stats?: true;
   /** False for --no-preempt. */
   readonly preempt: boolean;
@@ -26,6 +27,7 @@ export async function buildCommand(file: string, more: readonly string[], option
   const { wasm, stats } = await compile(file, {
     noPreempt: !options.preempt,
     c,
+    transforms: options.transform,
     onCompile: () => tellOfCompiling(file),
   });
   showWarnings(stats);

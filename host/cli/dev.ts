@@ -14,7 +14,7 @@ import { EXIT_SIGNALS } from "../base/exitcodes.js";
 import { SkeinError } from "../base/errors.js";
 import { writeFully } from "../base/stdio.js";
 import { compile } from "../compiler/index.js";
-import { buildBeside, skeinArguments } from "./beside.js";
+import { buildBeside, skeinArguments, type BesideOptions } from "./beside.js";
 import { showWarnings } from "./build.js";
 
 /** Editors write a file in several steps, and several files at a time. */
@@ -23,9 +23,9 @@ const SETTLE_MS = 20;
 const BESIDE_MS = 2000;
 
 /** Runs the program in `file` until a signal ends it; `args` are what `skein run` takes. Resolves with the exit code. */
-export async function devCommand(file: string, args: readonly string[], preempt: boolean): Promise<number> {
+export async function devCommand(file: string, args: readonly string[], options: BesideOptions): Promise<number> {
   if (!file.endsWith(".ts")) throw new SkeinError(`${file}: dev takes the .ts file of a program`);
-  const development = new Development(file, args, preempt);
+  const development = new Development(file, args, options);
   const signal = await new Promise<keyof typeof EXIT_SIGNALS>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
     void development.run();
@@ -48,7 +48,7 @@ class Development {
   constructor(
     private readonly file: string,
     private readonly args: readonly string[],
-    private readonly preempt: boolean,
+    private readonly options: BesideOptions,
   ) {
     this.files = new Set([path.resolve(file)]);
   }
@@ -61,7 +61,8 @@ class Development {
     this.watch();
     const began = performance.now();
     try {
-      const { files, stats } = await compile(this.file, { noPreempt: !this.preempt, quick: true });
+      const { preempt, transform } = this.options;
+      const { files, stats } = await compile(this.file, { noPreempt: !preempt, transforms: transform, quick: true });
       this.isBroken = false;
       this.files = new Set(files.filter((each) => !isInstalled(each)));
       this.watch();
@@ -78,7 +79,7 @@ class Development {
     const env = { ...process.env, SKEIN_QUICK: "1" };
     const program = spawn(process.execPath, [...skeinArguments(), "run", ...this.args], { stdio: "inherit", env });
     this.program = program;
-    this.besideTimer = setTimeout(() => (this.beside = buildBeside(this.file, this.preempt)), BESIDE_MS);
+    this.besideTimer = setTimeout(() => (this.beside = buildBeside(this.file, this.options)), BESIDE_MS);
     const [code, signal] = (await once(program, "exit")) as [number | null, string | null];
     if (this.program !== program) return;
     this.program = null;

@@ -99,9 +99,9 @@ function declareRun(program: Command, end: (status: number) => void): void {
 function declareDev(program: Command, end: (status: number) => void, argv: readonly string[]): void {
   const command = program.command("dev").description("run a program, and again whenever one of its files has changed");
   runOptions(command, "the program's entry, a .ts file").action(
-    async (file: string, _args: string[], { preempt }: RunOptions) => {
+    async (file: string, _args: string[], options: RunOptions) => {
       const { devCommand } = await import("./dev.js");
-      end(await devCommand(file, argv.slice(argv.indexOf("dev") + 1), preempt));
+      end(await devCommand(file, argv.slice(argv.indexOf("dev") + 1), options));
     },
   );
 }
@@ -124,6 +124,7 @@ function runOptions(command: Command, file: string): Command {
         .choices(["auto", "epoll", "stdlib"])
         .default("auto"),
     )
+    .addOption(transformOption())
     .addOption(includeOption())
     .addOption(defineOption())
     .addOption(optimizeOption())
@@ -150,6 +151,7 @@ function declareBuild(program: Command, end: (status: number) => void): void {
     .argument("[sources...]", "more C sources")
     .requiredOption("-o, --output <file>", "where the .wasm goes")
     .option("--no-preempt", "compile without safepoints: a goroutine runs until it blocks")
+    .addOption(transformOption())
     .addOption(includeOption())
     .addOption(defineOption())
     .addOption(optimizeOption())
@@ -229,6 +231,10 @@ function declareRemote(program: Command, end: (status: number) => void): void {
       const { deadLettersCommand } = await import("./deadletters.js");
       await deadLettersCommand(action, ids, options);
     });
+}
+
+function transformOption(): Option {
+  return new Option("--transform <file>", "run a transform of AssemblyScript on the program").argParser(gather);
 }
 
 // What clang is told, for C.

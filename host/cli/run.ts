@@ -40,6 +40,7 @@ export interface RunOptions extends CFlags {
   /** Whether the program may run others. */
   readonly allowExec?: true;
   readonly quick?: true;
+  readonly transform?: readonly string[];
 }
 
 /** Runs the program in `file` with `args`; resolves with the exit code. */
@@ -51,11 +52,12 @@ export async function runCommand(file: string, rest: readonly string[], options:
   const { program, stats, isQuick } = await loadFile(file, {
     noPreempt: !options.preempt,
     c,
+    transforms: options.transform,
     soon: options.quick === true,
     onCompile: () => tellOfCompiling(file),
   });
   // C is compiled apart, and has its own cache.
-  if (options.quick && isQuick && c === undefined) buildBeside(file, options.preempt).unref();
+  if (options.quick && isQuick && c === undefined) buildBeside(file, options).unref();
   showWarnings(stats);
   let ended: GoPanic | FatalError | SkeinError | undefined;
   const started = performance.now();

@@ -5,7 +5,7 @@
  */
 import path from "node:path";
 import { STATIC_BASE } from "../../assembly/layout.js";
-import api, { type Options, type Program, type DeclaredElement } from "./asc.js";
+import api, { type Options, type Parser, type Program, type DeclaredElement } from "./asc.js";
 import { CompileError, SkeinError } from "../base/errors.js";
 import { displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
 import { installAllocations } from "./allocations.js";
@@ -44,6 +44,7 @@ import { Sources, unreadable, type SourceFile } from "./sources.js";
 import { installTemplates } from "./templates.js";
 import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
+import { Transforms, type LoadedTransform } from "./transforms.js";
 import { Tries } from "./tries.js";
 import { installBareCatch } from "./tryparts.js";
 import type { SymbolNames } from "../program/symbols.js";
@@ -75,15 +76,25 @@ export interface Compiled {
 }
 
 /** Compiles the program at `entryAsGiven` or throws a CompileError, whatever happens in the compiler. */
-export function compileProgram(entryAsGiven: string, settings: Settings, c: CPart | null = null): Compiled {
+export function compileProgram(
+  entryAsGiven: string,
+  settings: Settings,
+  c: CPart | null = null,
+  transforms: readonly LoadedTransform[] = [],
+): Compiled {
   try {
-    return compileSources(entryAsGiven, settings, c);
+    return compileSources(entryAsGiven, settings, c, transforms);
   } catch (error) {
     throw error instanceof SkeinError ? error : internalError(error, entryAsGiven);
   }
 }
 
-function compileSources(entryAsGiven: string, settings: Settings, c: CPart | null): Compiled {
+function compileSources(
+  entryAsGiven: string,
+  settings: Settings,
+  c: CPart | null,
+  loaded: readonly LoadedTransform[],
+): Compiled {
   const began = performance.now();
   const entry = path.resolve(entryAsGiven);
   const sources = new Sources(entry, settings);
@@ -93,7 +104,8 @@ function compileSources(entryAsGiven: string, settings: Settings, c: CPart | nul
   const program = new api.Program(options(c ? align(c.memoryEnd) : STATIC_BASE, c?.tableBase ?? 1));
   const { module } = program;
   try {
-    parse(program, sources, entryAsGiven, c);
+    const transforms = new Transforms(loaded, program, entry);
+    parse(program, sources, entryAsGiven, c, transforms);
     throwErrors(program, names);
     const parsed = performance.now();
 
@@ -103,6 +115,7 @@ function compileSources(entryAsGiven: string, settings: Settings, c: CPart | nul
       names,
       settings.safepoints,
       c,
+      transforms,
     );
     throwErrors(program, names);
     const compiled = performance.now();
@@ -167,10 +180,11 @@ export function inspectProgram(
   api.Source.native.debugInfoIndex = -1;
   const program = new api.Program(options(STATIC_BASE, 1));
   try {
-    parse(program, sources, entryAsGiven, null);
+    const transforms = new Transforms([], program, entryAsGiven);
+    parse(program, sources, entryAsGiven, null, transforms);
     throwErrors(program, names);
     parsed(program.parser.sources.filter(({ normalizedPath }) => isOwnFile(sources, normalizedPath)));
-    generate(program, sources, names, settings.safepoints, null, install);
+    generate(program, sources, names, settings.safepoints, null, transforms, install);
     return names;
   } catch (error) {
     throw error instanceof SkeinError ? error : internalError(error, entryAsGiven);
@@ -210,26 +224,29 @@ function options(memoryBase: number, tableBase: number): Options {
 }
 
 /** Parses the library, the core, the program and everything that they import. */
-function parse(program: Program, sources: Sources, entryAsGiven: string, c: CPart | null): void {
+function parse(
+  program: Program,
+  sources: Sources,
+  entryAsGiven: string,
+  c: CPart | null,
+  transforms: Transforms,
+): void {
   const hooks = new Hooks();
   installPatterns(hooks);
   installBareCatch(hooks);
   try {
     parseAll(program, sources, entryAsGiven, c);
+    // What does not parse is not for them.
+    if (program.diagnostics.some(({ category }) => category === api.DiagnosticCategory.Error)) return;
+    transforms.run("afterParse", program.parser);
+    parseImported(program, sources, entryAsGiven);
   } finally {
     hooks.restore();
   }
 }
 
 function parseAll(program: Program, sources: Sources, entryAsGiven: string, c: CPart | null): void {
-  const { parser } = program;
-  const add = ({ path: file, text }: { path: string; text: string }, isEntry = false): void => {
-    const before = parser.sources.length;
-    parser.parseFile(text, file, isEntry);
-    const source = parser.sources[before];
-    // AssemblyScript makes the exports of files at the top of ~lib/ global. Skein's are imported.
-    if (source && !isEntry && isSkeinEntry(file)) source.sourceKind = api.SourceKind.Library;
-  };
+  const add = (file: SourceFile, isEntry = false): void => addFile(program.parser, file, isEntry);
   for (const file of sources.libraryEntries()) add(file);
   for (const file of sources.core()) add(file);
   const isC = isCSource(entryAsGiven);
@@ -238,6 +255,19 @@ function parseAll(program: Program, sources: Sources, entryAsGiven: string, c: C
     for (const file of sources.forC()) add(file);
   }
   add(isC ? sources.cEntry(entryAsGiven) : sources.entry(path.resolve(entryAsGiven)), true);
+  parseImported(program, sources, entryAsGiven);
+}
+
+function addFile(parser: Parser, { path: file, text }: SourceFile, isEntry = false): void {
+  const before = parser.sources.length;
+  parser.parseFile(text, file, isEntry);
+  const source = parser.sources[before];
+  // AssemblyScript makes the exports of files at the top of ~lib/ global. Skein's are imported.
+  if (source && !isEntry && isSkeinEntry(file)) source.sourceKind = api.SourceKind.Library;
+}
+
+/** Parses what the files so far import, and so on. */
+function parseImported({ parser }: Program, sources: Sources, entryAsGiven: string): void {
   for (let next = parser.nextFile(); next !== null; next = parser.nextFile()) {
     const dependee = parser.dependees.get(next);
     const from = dependee ? sources.location(dependee.source.normalizedPath) : null;
@@ -248,7 +278,7 @@ function parseAll(program: Program, sources: Sources, entryAsGiven: string, c: C
     } catch (error) {
       reason = `cannot read '${next}': ${unreadable(error)}`;
     }
-    if (file) add(file);
+    if (file) addFile(parser, file);
     // A package's index is known by the package's name too.
     parser.donelog.add(next);
     if (file) continue;
@@ -280,6 +310,7 @@ function generate(
   names: FileNames,
   safepointOptions: SafepointOptions | null,
   c: CPart | null,
+  transforms: Transforms,
   listen?: (hooks: Hooks) => void,
 ): {
   info: ReturnType<Entry["info"]>;
@@ -343,6 +374,8 @@ function generate(
   try {
     program.initialize();
     throwErrors(program, names);
+    transforms.run("afterInitialize", program);
+    throwErrors(program, names);
     compiler.compile();
   } catch (error) {
     if (error instanceof CompileError) throw error;
@@ -360,6 +393,8 @@ function generate(
   throwErrors(program, names);
   c?.apply(compiler);
   for (const name of c?.functions?.frames ?? []) frames.names.add(name);
+  transforms.compiled(compiler.module);
+  throwErrors(program, names);
   compiler.module.removeExport(START_EXPORT);
   places.declare(compiler.module);
   const heapBase = align(compiler.memoryOffset.low);

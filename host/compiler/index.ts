@@ -25,6 +25,7 @@ import {
   type Settings,
 } from "./options.js";
 import { unreadable } from "./sources.js";
+import { findTransforms, textsOf } from "./transformfiles.js";
 import type * as Loaded from "./loaded.js";
 
 export { CompileError } from "../base/errors.js";
@@ -43,6 +44,8 @@ export interface CompileOptions extends CacheOptions {
   readonly soon?: boolean;
   /** Called when it has to be compiled, since the cache has no build of it. */
   readonly onCompile?: (() => void) | undefined;
+  /** Transforms of AssemblyScript's that are run on it, in this order: paths, or names of packages. */
+  readonly transforms?: readonly string[] | undefined;
   /** C that goes into the program; the entry is among its sources if that is C. */
   readonly c?: COptions | undefined;
   /** For tests of the safepoints: settings other than the usual ones. */
@@ -58,8 +61,13 @@ export interface CompileResult extends Built {
 export async function compile(entryPath: string, options: CompileOptions = {}): Promise<CompileResult> {
   const { c } = options;
   checkProgram(entryPath, c !== undefined);
+  const transforms = findTransforms(options.transforms ?? [], entryPath);
   const keyOf = (settings: Settings): string =>
-    JSON.stringify(c === undefined ? [settings] : [settings, c, process.env.SKEIN_WASI_SDK]);
+    JSON.stringify([
+      settings,
+      ...(c === undefined ? [] : [c, process.env.SKEIN_WASI_SDK]),
+      ...(transforms.length === 0 ? [] : [{ transforms: transforms.map(({ file }) => file) }]),
+    ]);
   const settings = settingsOf(options.soon ? { ...options, quick: true } : options);
   if (options.soon) {
     const optimised = inCache(path.resolve(entryPath), options, keyOf({ ...settings, quick: false }));
@@ -67,17 +75,20 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
   }
   const built = await cached(path.resolve(entryPath), options, keyOf(settings), async () => {
     options.onCompile?.();
+    const ofTransforms = textsOf(transforms);
     if (c === undefined) {
-      const { compileProgram } = await loadCompiler();
-      return compileProgram(entryPath, settings);
+      const { compileProgram, loadTransforms } = await loadCompiler();
+      const whole = compileProgram(entryPath, settings, null, await loadTransforms(transforms));
+      return { ...whole, sources: new Map([...whole.sources, ...ofTransforms]) };
     }
     const began = performance.now();
     const linked = await buildC(c, STATIC_BASE, options.cache === false ? null : objectFolder());
-    const { compileProgram, CPart } = await loadCompiler();
-    const whole = compileProgram(entryPath, settings, new CPart(linked.wasm, linked.kept));
+    const { compileProgram, CPart, loadTransforms } = await loadCompiler();
+    const part = new CPart(linked.wasm, linked.kept);
+    const whole = compileProgram(entryPath, settings, part, await loadTransforms(transforms));
     return {
       wasm: whole.wasm,
-      sources: new Map([...whole.sources, ...linked.sources]),
+      sources: new Map([...whole.sources, ...linked.sources, ...ofTransforms]),
       stats: {
         ...whole.stats,
         total: performance.now() - began,
