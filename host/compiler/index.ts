@@ -108,6 +108,7 @@ export interface VetRule {
 
 /** The rules of `vet`. */
 export async function rulesOfVet(): Promise<readonly VetRule[]> {
+  checkPackages(false);
   return (await loadCompiler()).RULES;
 }
 

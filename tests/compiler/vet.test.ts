@@ -89,13 +89,16 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "lost-result": {
     bad: ["const a = [1]; a.concat([2]); use(a.length);", "const s = text(); s.trim(); use(s.length);"],
-    good: ["let a = [1]; a = a.concat([2]); a.push(3); a.reverse(); use(a.length); use(text().trim().length);"],
+    good: [
+      "let a = [1]; a = a.concat([2]); a.push(3); a.reverse(); use(a.length); use(text().trim().length);",
+      "const trimmed = (s: string): string => s.trim(); use(trimmed(text()).length); use([1].map<string>((i) => text().repeat(i)).length);",
+    ],
   },
   "lost-error": {
     top: `function fails(): Error | null { return given() > 3 ? new Error("no") : null; }`,
     bad: ["fails();", "go(fails());"],
     good: [
-      "const error = fails(); if (error !== null) use(1); const group = new Group(); group.go(fails); use(group.wait() === null ? 1 : 0);",
+      "const error = fails(); if (error !== null) use(1); const group = new Group(); group.go(fails); group.go(() => fails()); use(group.wait() === null ? 1 : 0);",
     ],
   },
   identity: {

@@ -16,7 +16,7 @@ import api, {
 } from "../../asc.js";
 import { isError } from "../facts.js";
 import type { Rule } from "../rule.js";
-import { as, isFunction, isName, nodesIn } from "../tree.js";
+import { as, isFunction, isName, nodesIn, type Tree } from "../tree.js";
 
 const { NodeKind, Token } = api;
 
@@ -153,7 +153,7 @@ export const lostResult: Rule = {
   about: "text.trim(); and list.concat(other); change nothing, and give what nobody takes",
   check({ tree, facts }, report) {
     for (const node of tree.nodes) {
-      if (node.kind !== NodeKind.Expression) continue;
+      if (!isDropped(tree, node)) continue;
       const call = as<CallNode>((node as ExpressionStatementNode).expression, NodeKind.Call);
       const name = call && facts.calleeName(call);
       if (!call || !name || !PURE.test(name)) continue;
@@ -164,6 +164,12 @@ export const lostResult: Rule = {
   },
 };
 
+/** Whether a statement is an expression that nobody takes the value of; the body of `x => f(x)` is one that is returned. */
+function isDropped(tree: Tree, statement: Node): boolean {
+  const parent = tree.parentOf(statement);
+  return statement.kind === NodeKind.Expression && !(parent !== null && isFunction(parent));
+}
+
 export const lostError: Rule = {
   name: "lost-error",
   about: "f(); and go(f()); where f gives an Error: nobody looks at it",
@@ -173,7 +179,7 @@ export const lostError: Rule = {
       const callee = call && facts.calleeOf(call);
       if (!call || !isError(callee?.signature.returnType)) continue;
       const parent = tree.parentOf(call);
-      if (parent?.kind === NodeKind.Expression) {
+      if (parent && isDropped(tree, parent)) {
         // What printing and closing give, nobody asks for in Go either.
         if (callee!.internalName.startsWith("~lib/")) continue;
         report(call, "this gives an error, or null, that nobody looks at: ask whether it is null");
