@@ -25,20 +25,21 @@ import type {
   TypeRef,
 } from "./elements.js";
 import type {
-  Source,
-  Range,
-  Node,
-  IdentifierNode,
-  ParenthesizedNode,
-  TryNode,
-  ParameterNode,
-  FunctionTypeNode,
+  ForNode,
   FunctionDeclarationNode,
   FunctionNode,
+  FunctionTypeNode,
+  IdentifierNode,
+  Node,
+  ParameterNode,
+  ParenthesizedNode,
+  Range,
+  Source,
+  SwitchCaseNode,
+  TryNode,
+  TypeNode,
   VariableNode,
   VariableStatementNode,
-  ForNode,
-  TypeNode,
 } from "./nodes.js";
 
 export type * from "./nodes.js";
@@ -114,6 +115,9 @@ interface Api {
     createReturnStatement(value: Node, range: Range): Node;
     createThisExpression(range: Range): IdentifierNode;
     createFalseExpression(range: Range): IdentifierNode;
+    createTrueExpression(range: Range): IdentifierNode;
+    createSwitchStatement(condition: Node, cases: readonly SwitchCaseNode[], range: Range): Node;
+    createSwitchCase(label: Node | null, statements: readonly Node[], range: Range): SwitchCaseNode;
     createVariableDeclaration(
       name: IdentifierNode,
       decorators: null,

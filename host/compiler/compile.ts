@@ -41,6 +41,7 @@ import { installSelects } from "./selects.js";
 import { CORE, Session } from "./session.js";
 import type { Source } from "./nodes.js";
 import { Sources, unreadable, type SourceFile } from "./sources.js";
+import { installSwitches } from "./switches.js";
 import { installTemplates } from "./templates.js";
 import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
@@ -359,6 +360,7 @@ function generate(
   new Tasks(session, bodies, closures, defers).install(hooks);
   installSelects(hooks, session);
   installForOf(hooks, session);
+  installSwitches(hooks);
   // Outside of all that is added to a function's beginning.
   defers.install(hooks);
   nullChecks.install(hooks);

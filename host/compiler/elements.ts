@@ -21,6 +21,7 @@ import type {
   VariableStatementNode,
   ForNode,
   ForOfNode,
+  SwitchNode,
 } from "./nodes.js";
 
 /** A Binaryen expression. 0 stands for none. */
@@ -360,6 +361,7 @@ export interface Compiler extends Emitter {
   compileVariableStatement(statement: VariableStatementNode): Expr;
   compileForStatement(statement: ForNode): Expr;
   compileForOfStatement(statement: ForOfNode): Expr;
+  compileSwitchStatement(statement: SwitchNode): Expr;
   compileStatement(statement: Node): Expr;
   compileExpression(expression: Node, contextualType: Type, constraints?: number): Expr;
   compileThrowStatement(statement: ThrowNode): Expr;

@@ -160,10 +160,13 @@ export interface IfNode extends Node {
 }
 
 export interface SwitchNode extends Node {
+  readonly condition: Node;
   readonly cases: readonly SwitchCaseNode[];
 }
 
 export interface SwitchCaseNode extends Node {
+  /** Null for `default`. */
+  readonly label: Node | null;
   readonly statements: readonly Node[];
 }
 
