@@ -79,12 +79,22 @@ class Encoder extends TextBuffer {
     this.close("}");
   }
 
+  /** In the order of the keys' texts, as Go's: however a map was filled, its text is the same. */
   private entries<E>(map: E): void {
     // @ts-ignore: it is a map
     const keys = map!.keys();
+    const names = new Array<string>();
+    const places = new Map<string, i32>();
     for (let i = 0; i < keys.length; i++) {
       // @ts-ignore
-      this.field(keys[i].toString(), map!.get(keys[i]));
+      const name: string = keys[i].toString();
+      names.push(name);
+      places.set(name, i);
+    }
+    names.sort();
+    for (let i = 0; i < names.length; i++) {
+      // @ts-ignore
+      this.field(names[i], map!.get(keys[places.get(names[i])]));
     }
   }
 
