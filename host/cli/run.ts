@@ -5,6 +5,7 @@
  */
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import process from "node:process";
+import { isCSource } from "../c/names.js";
 import { needsNoGuards, NO_GUARDS } from "../base/addressspace.js";
 import { loadFile } from "../runtime/load.js";
 import { type FatalError, type GoPanic, SkeinError } from "../base/errors.js";
@@ -47,6 +48,9 @@ export interface RunOptions extends CFlags {
 export async function runCommand(file: string, rest: readonly string[], options: RunOptions): Promise<number> {
   const procs = options.procs ?? defaultProcs();
   if (needsNoGuards(procs + 1)) return respawn(NO_GUARDS);
+  if (options.transform && !file.endsWith(".ts") && !isCSource(file)) {
+    throw new SkeinError(`${file} is compiled already: skein build takes the transforms`);
+  }
   const { c, args } = cOf(file, rest, options);
   const preopens = (options.dir ?? []).map(preopenOf);
   const { program, stats, isQuick } = await loadFile(file, {

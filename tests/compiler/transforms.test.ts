@@ -55,6 +55,8 @@ describe("--transform", () => {
     const third = await runSkein(["build", program, "-o", at("out.wasm"), ...args], { env });
     assert.equal(third.stderr, "class\nobject\n", described(third));
     assert.equal((await runSkein(["run", at("out.wasm")])).stdout, "43 m 7\n");
+    const late = await runSkein(["run", at("out.wasm"), ...args]);
+    assert.match(late.stderr, /out\.wasm is compiled already: skein build takes the transforms$/m);
   });
 
   const wrong: Readonly<Record<string, RegExp>> = {
