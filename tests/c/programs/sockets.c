@@ -186,10 +186,11 @@ static void *wait_in_poll(void *arg) {
 static void what_fails(void) {
   int fd = listener(), client = dial(), one = accept(fd, NULL, NULL);
   char byte[10];
-  struct timeval soon = {0, 3000};
+  struct timeval soon = {0, 3000}, late = {60, 0};
   assert(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon) == 0);
   assert(recv(client, byte, 1, 0) == -1 && errno == EAGAIN);
   assert(recv(client, byte, 1, MSG_DONTWAIT) == -1 && errno == EWOULDBLOCK);
+  assert(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &late, sizeof late) == 0);
   assert(write(one, "abc", 3) == 3 && recv(client, byte, 10, MSG_PEEK) == 3 && recv(client, byte, 10, 0) == 3);
   struct stat st;
   assert(fstat(one, &st) == 0 && S_ISSOCK(st.st_mode) && !isatty(one));
