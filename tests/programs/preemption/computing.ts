@@ -92,16 +92,17 @@ function odd(n: i32): bool {
 
 /** Each call is short; only together do they last. */
 function mutualRecursion(): void {
-  ackermann(4, 3);
+  sink += takeuchi(60, 40, 20);
   while (even(100)) sink++;
 }
 
-function ackermann(m: i32, n: i32): i32 {
-  return m == 0 ? n + 1 : n == 0 ? below(m, 1) : below(m, ackermann(m, n - 1));
+/** Calls without end, and none of them deep. */
+function takeuchi(x: i32, y: i32, z: i32): i32 {
+  return y >= x ? z : turned(takeuchi(x - 1, y, z), takeuchi(y - 1, z, x), takeuchi(z - 1, x, y));
 }
 
-function below(m: i32, n: i32): i32 {
-  return ackermann(m - 1, n);
+function turned(x: i32, y: i32, z: i32): i32 {
+  return takeuchi(x, y, z);
 }
 
 let again: (n: i32) => i32 = (n: i32): i32 => n;
