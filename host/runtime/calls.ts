@@ -62,7 +62,7 @@ function isChanType(type: ValueType | ChanType): type is ChanType {
 }
 
 function convert(type: ValueType | ChanType, value: unknown): CallValue | undefined {
-  if (isChanType(type)) return value instanceof Chan && value.type === ELEMENTS[type] ? value.lend() : undefined;
+  if (isChanType(type)) return value instanceof Chan && value.type === ELEMENTS[type] ? value.core : undefined;
   if (type === "bool") return typeof value === "boolean" ? value : value === 0 || value === 1 ? value === 1 : undefined;
   if (type === "f32" || type === "f64") return typeof value === "number" ? value : undefined;
   if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return undefined;

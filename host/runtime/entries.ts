@@ -11,6 +11,8 @@ import type { ExportInfo, ProgramInfo } from "../program/program.js";
 
 interface PendingCall {
   readonly info: ExportInfo;
+  /** Keeps channels that were given until the goroutine that has them has ended: the collector knows of its references from its start on. */
+  readonly args: readonly unknown[];
   resolve(value: CallValue | undefined): void;
   reject(error: Error): void;
 }
@@ -67,8 +69,12 @@ export class Entries {
     return (await code) & 255;
   }
 
-  /** Calls an export with values that fit. */
-  async call(info: ExportInfo, values: Parameters<typeof writeTask>[3]): Promise<CallValue | undefined> {
+  /** Calls an export with values that fit; `args` are what they were made of. */
+  async call(
+    info: ExportInfo,
+    values: Parameters<typeof writeTask>[3],
+    args: readonly unknown[],
+  ): Promise<CallValue | undefined> {
     if (this.initialising === undefined) {
       this.initialising = this.expectInit();
       this.submitMain(this.info.init.thunk, Submit.Init);
@@ -79,7 +85,7 @@ export class Entries {
       this.machine.onM0(() => {
         const task = this.machine.core.malloc(info.size);
         writeTask(this.machine.memory, task, info, values);
-        this.calls.set(task, { resolve, reject, info });
+        this.calls.set(task, { resolve, reject, info, args });
         this.machine.core.submit(task, Submit.Call);
       });
     });

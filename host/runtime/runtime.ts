@@ -177,7 +177,7 @@ export class Runtime extends SyncMembers implements AsyncDisposable, Scope {
     });
     const values = convertArgs(name, info, args);
     this.#life.mayBegin();
-    return this.#life.holding(() => this.#life.entries.call(info, values));
+    return this.#life.holding(() => this.#life.entries.call(info, values, args));
   }
 
   /** The scheduler's counters at this moment. They are read without stopping anything, so they are close, not exact. */

@@ -288,13 +288,7 @@ export class Chan<T> extends SyncHandle implements AsyncIterable<T>, Disposable 
     if (this.#elem === Elem.Any) this.sync.host.codec.drop(this.sync.ops.slot);
   }
 
-  /** @internal Gives it to a goroutine in WebAssembly, which nobody can tell from when it lets go: it stays for good. */
-  lend(): number {
-    this.sync.holders.retain(this.address);
-    return this.#chan;
-  }
-
-  /** @internal The core's channel. */
+  /** @internal The core's channel. Goroutines in WebAssembly keep it as any object; until one has it, this one is to be kept. */
   get core(): number {
     return this.#chan;
   }

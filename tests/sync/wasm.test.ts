@@ -7,7 +7,7 @@ import { after as afterAll, before, describe, it } from "node:test";
 import { type Chan, type Runtime, start } from "../../host/index.js";
 
 const PROGRAM = `
-import { Chan, eprintln, gc, go, gosched, Mutex, print, println, Select, ok } from "skein";
+import { Chan, eprintln, gc, go, gosched, memStats, Mutex, print, println, Select, ok } from "skein";
 
 function speak(done: Chan<i32>): void {
   println("of a goroutine");
@@ -129,6 +129,11 @@ export function collect(n: i32): void {
   for (let i = 0; i < n; i++) gc();
 }
 
+export function inUse(): i64 {
+  gc();
+  return memStats().heapLive;
+}
+
 export function leak(): void {
   go(waitFor(new Chan<i32>()));
   const mutex = new Mutex();
@@ -214,6 +219,22 @@ describe("a channel between JavaScript and WebAssembly", () => {
     let wanted = 0n;
     for (let i = 1n; i <= 300n; i++) wanted += (i << 20n) ** 2n;
     assert.equal(got, wanted);
+  });
+
+  it("are freed once neither side has any use for them", async () => {
+    const [pairs, most] = [50, 50_000];
+    for (let i = 0; ; i++) {
+      const from = rt.chan<bigint>(most, { type: "i64" });
+      const to = rt.chan<bigint>(most, { type: "i64" });
+      await rt.call("squares", from, to); // the goroutine that has them outlives the call
+      await from.send(BigInt(i));
+      from.close();
+      assert.equal((await to.recv()).value, BigInt(i * i));
+      if (i < 4 * pairs || i % pairs !== 0) continue;
+      const [inUse, ofOnePair] = [Number(await rt.call("inUse")), 2 * 8 * most];
+      if (inUse < 3 * pairs * ofOnePair) break;
+      assert.ok(i < 40 * pairs, `${inUse / 1e6} MB are in use after ${i} pairs`);
+    }
   });
 
   it("carries bytes", async () => {

@@ -9,7 +9,8 @@
  * Life. `refs` counts the holders: JavaScript objects that stand for it, on any thread, and slots that carry it from one to
  * another. The host adds and subtracts with atomics of its own; whoever takes away the last one calls `objectFree`. An
  * operation that waits keeps the JavaScript object that it was called on alive, so nobody waits on an object when it is
- * freed. What is handed to a goroutine in WebAssembly keeps one count for good, since nobody can tell when it has let go.
+ * freed. A channel that is handed to a goroutine in WebAssembly is kept by a JavaScript object until that goroutine ends, and by the collector
+ * for as long as anything in WebAssembly refers to it: its target outlives the HostObject.
  *
  * Each thread's JavaScript writes down in `Holdings` what it holds, so that it is known if the thread dies.
  *
