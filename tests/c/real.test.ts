@@ -1,10 +1,11 @@
 /**
  * Real programs in C that nobody here wrote, from packages that are fetched for the test and never committed: skipped where the tool that
- * fetches them, or what it asks, is not there.
+ * fetches them, or what it asks, is not there. And the example of a server.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { execFileSync, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -16,12 +17,13 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { request } from "node:http";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
-import { inflateSync } from "node:zlib";
-import { described, root, runSkein, runtime } from "../programs/driver/process.js";
+import { gunzipSync, inflateSync } from "node:zlib";
+import { described, root, runSkein, runtime, skeinCommand } from "../programs/driver/process.js";
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "skein-real-"));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -177,6 +179,41 @@ describe(`real programs in C [${runtime}]`, { skip }, () => {
         assert.equal(result.code, 0, described(result));
         assert.equal(readFileSync(path.join(data, "t.db"), "latin1").slice(0, 15), "SQLite format 3");
       }
+    }
+  });
+
+  it("has the example's server compress what it is sent, whoever goes away meanwhile", async () => {
+    const folder = path.join(root, "examples", "c", "gzip");
+    const wasm = path.join(directory, "gzip.wasm");
+    const sources = ["gzip.ts", "deflate.c"].map((name) => path.join(folder, name));
+    const built = await runSkein(["build", ...sources, "-o", wasm], { timeoutMs });
+    assert.equal(built.code, 0, described(built));
+    const [command, ...before] = skeinCommand();
+    const server = spawn(command, [...before.slice(0, -1), path.join(folder, "server.js"), wasm], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const [line] = (await once(server.stdout, "data")) as [Buffer];
+      const url = /http:\S+/.exec(String(line))![0];
+      const gone = request(url, { method: "POST", headers: { "content-length": 1e9 } });
+      gone.on("error", () => undefined);
+      gone.write(Buffer.alloc(1_000_000));
+      const source = readFileSync(path.join(root, "package-lock.json"));
+      const bodies = [Buffer.alloc(0), Buffer.from("a"), Buffer.alloc(3_000_000), randomBytes(100_000), source];
+      bodies.push(Buffer.concat(Array<Buffer>(20).fill(source)));
+      await Promise.all(
+        bodies.map(async (body) => {
+          const response = await fetch(url, { method: "POST", body });
+          const compressed = Buffer.from(await response.arrayBuffer());
+          assert.ok(gunzipSync(compressed).equals(body));
+          if (body.length > 1 && body.length !== 100_000) assert.ok(compressed.length < body.length / 2);
+          gone.destroy();
+        }),
+      );
+      server.kill("SIGTERM");
+      assert.deepEqual(await once(server, "exit"), [0, null]);
+    } finally {
+      server.kill("SIGKILL");
     }
   });
 });
