@@ -4,6 +4,11 @@ import type { Benchmark } from "./benchmark.js";
 const SKEIN = "skein/c";
 const common = { better: "lower", measure: "direct", procs: 2, runs: 3 } as const;
 
+const compiling: readonly [name: string, description: string, atMost: number][] = [
+  ["c/compile", "skein build of a file of C with a hundred lines", 6000],
+  ["c/compile/cached", "the same once it is in the cache", 500],
+];
+
 export const cPrograms: readonly Benchmark[] = [
   {
     ...common,
@@ -76,4 +81,16 @@ export const cPrograms: readonly Benchmark[] = [
     quickArgs: [10_000],
     targets: [{ kind: "absolute", atMost: 10_000 }],
   },
+  ...compiling.map(([name, description, atMost], i): Benchmark => ({
+    ...common,
+    name,
+    program: "command.mjs",
+    description,
+    unit: "ms",
+    implementations: ["skein"],
+    args: [2 + i, 3],
+    quickArgs: [2 + i, 1],
+    runs: 1,
+    targets: [{ kind: "absolute", atMost }],
+  })),
 ];

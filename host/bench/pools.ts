@@ -20,8 +20,6 @@ const lifetimes: readonly [name: string, what: string, times: number, quickTimes
 const commands: readonly [name: string, description: string, unit: "ms" | "MB", most: number][] = [
   ["hello", "skein run of a small program that is in the cache: the time to its first line", "ms", 350],
   ["hello/memory", "the same: the process's resident memory by then", "MB", 100],
-  ["compile-c", "skein build of a file of C with a hundred lines", "ms", 6000],
-  ["compile-c/cached", "the same once it is in the cache", "ms", 500],
 ];
 
 function row(

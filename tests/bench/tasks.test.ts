@@ -23,6 +23,8 @@ const tiny: Readonly<Record<string, readonly number[]>> = {
   "lifetimes/starts": [3, 2, 1],
   start: [1],
   import: [1],
+  hello: [0, 1],
+  "hello/memory": [1, 1],
 };
 
 describe("the benchmarks of goroutines in TypeScript", () => {
