@@ -317,6 +317,28 @@ interface Api {
 const api = assemblyscript as unknown as Api;
 export default api;
 
+const { NodeKind, Token } = api;
+
+/** Operators of assignments. */
+export const ASSIGNMENTS: ReadonlySet<number> = new Set([
+  Token.Equals,
+  Token.Plus_Equals,
+  Token.Minus_Equals,
+  Token.Asterisk_Equals,
+  Token.Asterisk_Asterisk_Equals,
+  Token.Slash_Equals,
+  Token.Percent_Equals,
+  Token.LessThan_LessThan_Equals,
+  Token.GreaterThan_GreaterThan_Equals,
+  Token.GreaterThan_GreaterThan_GreaterThan_Equals,
+  Token.Ampersand_Equals,
+  Token.Bar_Equals,
+  Token.Caret_Equals,
+]);
+
+/** Kinds of statements that are loops. */
+export const LOOPS: ReadonlySet<number> = new Set([NodeKind.For, NodeKind.ForOf, NodeKind.While, NodeKind.Do]);
+
 /** The expression inside any parentheses. */
 export function stripParentheses(node: Node): Node {
   while (node.kind === api.NodeKind.Parenthesized) node = (node as ParenthesizedNode).expression;

@@ -20,6 +20,8 @@
  * their values are treated by name. So a kind of node it has never heard of is at worst walked as a list of expressions.
  */
 import api, {
+  ASSIGNMENTS,
+  LOOPS,
   stripParentheses,
   type FunctionNode,
   type IdentifierNode,
@@ -49,24 +51,8 @@ interface Problem {
   readonly message: string;
 }
 
-const assignmentOperators = new Set([
-  Token.Equals,
-  Token.Plus_Equals,
-  Token.Minus_Equals,
-  Token.Asterisk_Equals,
-  Token.Asterisk_Asterisk_Equals,
-  Token.Slash_Equals,
-  Token.Percent_Equals,
-  Token.LessThan_LessThan_Equals,
-  Token.GreaterThan_GreaterThan_Equals,
-  Token.GreaterThan_GreaterThan_GreaterThan_Equals,
-  Token.Ampersand_Equals,
-  Token.Bar_Equals,
-  Token.Caret_Equals,
-]);
 const typeKinds = new Set([NodeKind.NamedType, NodeKind.FunctionType, NodeKind.TypeName, NodeKind.TypeParameter]);
 const scopeKinds = new Set([NodeKind.Block, NodeKind.Switch]);
-const loopKinds = new Set([NodeKind.For, NodeKind.ForOf, NodeKind.While, NodeKind.Do]);
 
 type FunctionDeclaration = FunctionNode["declaration"];
 
@@ -265,7 +251,7 @@ class Walk {
   private node(node: Node): void {
     const { kind } = node;
     if (typeKinds.has(kind)) return;
-    if (loopKinds.has(kind)) return this.loop(node);
+    if (LOOPS.has(kind)) return this.loop(node);
     if (scopeKinds.has(kind)) return this.scoped(() => this.children(node));
     switch (kind) {
       case NodeKind.Identifier:
@@ -303,7 +289,7 @@ class Walk {
         return this.tryStatement(node as TryNode);
       case NodeKind.Binary: {
         const { operator, left } = node as Node & { readonly operator: number; readonly left: Node };
-        if (assignmentOperators.has(operator)) this.assign(left, node);
+        if (ASSIGNMENTS.has(operator)) this.assign(left, node);
         break;
       }
       case NodeKind.UnaryPostfix:

@@ -126,6 +126,7 @@ const CASES: Readonly<Record<string, Case>> = {
       "let total = 0; const wg = new WaitGroup(); for (let i = 0; i < 3; i++) wg.go(() => { total += i; }); wg.wait(); use(total);",
       "const m = new Map<i32, i32>(); for (let i = 0; i < 3; i++) { const own = i; go(() => { m.set(own, own); }); }",
       "const list = new Array<i32>(); for (const x of [1, 2]) go(() => { list.push(x); });",
+      "let bits = 1; for (let i = 0; i < 3; i++) go(() => { bits <<= 1; });",
     ],
     good: [
       "let total = 0; const mu = new Mutex(); const wg = new WaitGroup(); for (let i = 0; i < 3; i++) wg.go(() => { mu.lock(); total += i; mu.unlock(); }); wg.wait(); use(total);",

@@ -5,7 +5,10 @@
  * AssemblyScript does: a declaration counts from its own position on, but for those of a whole file.
  */
 import api, {
+  ASSIGNMENTS,
+  LOOPS,
   stripParentheses,
+  type BinaryNode,
   type BlockNode,
   type CallNode,
   type ForNode,
@@ -17,13 +20,13 @@ import api, {
   type PropertyAccessNode,
   type Source,
   type TryNode,
+  type UnaryNode,
   type VariableNode,
   type VariableStatementNode,
 } from "../asc.js";
 
-const { NodeKind } = api;
+const { NodeKind, Token } = api;
 
-const LOOPS = new Set([NodeKind.For, NodeKind.ForOf, NodeKind.While, NodeKind.Do]);
 const FUNCTIONS = new Set([NodeKind.FunctionDeclaration, NodeKind.MethodDeclaration]);
 
 /** What declares a variable: a statement's declaration, a parameter, or the name of a `catch`. */
@@ -172,6 +175,20 @@ export function as<T extends Node>(node: Node | null, kind: number): T | null {
   if (node === null) return null;
   const inner = stripParentheses(node);
   return inner.kind === kind ? (inner as T) : null;
+}
+
+/** Whether a node is `++` or `--` of something. */
+export function counts(node: Node): node is UnaryNode {
+  if (node.kind !== NodeKind.UnaryPostfix && node.kind !== NodeKind.UnaryPrefix) return false;
+  const { operator } = node as UnaryNode;
+  return operator === Token.Plus_Plus || operator === Token.Minus_Minus;
+}
+
+/** What a node assigns to, or counts; null if it does neither. */
+export function assigned(node: Node): Node | null {
+  if (counts(node)) return stripParentheses(node.operand);
+  const binary = as<BinaryNode>(node, NodeKind.Binary);
+  return binary && ASSIGNMENTS.has(binary.operator) ? stripParentheses(binary.left) : null;
 }
 
 export const isName = (node: Node): node is IdentifierNode => node.kind === NodeKind.Identifier;

@@ -4,19 +4,27 @@
  */
 import api, {
   stripParentheses,
-  type BinaryNode,
   type CallNode,
   type ExpressionStatementNode,
   type FunctionDeclarationNode,
   type IdentifierNode,
   type Node,
   type PropertyAccessNode,
-  type UnaryNode,
 } from "../../asc.js";
 import type { Checked, Rule } from "../rule.js";
-import { as, contains, functionIn, isFunction, isName, methodOf, nodesIn, type Declaration } from "../tree.js";
+import {
+  as,
+  assigned,
+  contains,
+  type Declaration,
+  functionIn,
+  isFunction,
+  isName,
+  methodOf,
+  nodesIn,
+} from "../tree.js";
 
-const { NodeKind, Token } = api;
+const { NodeKind } = api;
 
 /** A goroutine is started: by a body of its own, or by a call. */
 interface Launch {
@@ -59,18 +67,6 @@ const CHANGES = new Map([
   ["~lib/array/Array", new Set(["push", "pop", "shift", "unshift", "splice", "sort", "reverse"])],
 ]);
 
-const ASSIGNMENTS = new Set([
-  Token.Equals,
-  Token.Plus_Equals,
-  Token.Minus_Equals,
-  Token.Asterisk_Equals,
-  Token.Slash_Equals,
-  Token.Percent_Equals,
-  Token.Ampersand_Equals,
-  Token.Bar_Equals,
-  Token.Caret_Equals,
-]);
-
 /** What of variables that are declared outside of `body` it changes. */
 function writesOf({ tree, facts }: Checked, body: FunctionDeclarationNode): Write[] {
   const writes: Write[] = [];
@@ -90,15 +86,6 @@ function writesOf({ tree, facts }: Checked, body: FunctionDeclarationNode): Writ
     if (method && CHANGES.get(facts.classOf(method.object))?.has(method.name)) note(node, method.object);
   }
   return writes;
-}
-
-/** What a node assigns to. */
-function assigned(node: Node): Node | null {
-  const binary = as<BinaryNode>(node, NodeKind.Binary);
-  if (binary) return ASSIGNMENTS.has(binary.operator) ? stripParentheses(binary.left) : null;
-  if (node.kind !== NodeKind.UnaryPostfix && node.kind !== NodeKind.UnaryPrefix) return null;
-  const { operator, operand } = node as UnaryNode;
-  return operator === Token.Plus_Plus || operator === Token.Minus_Minus ? stripParentheses(operand) : null;
 }
 
 /** Methods and functions by which goroutines take turns. */

@@ -1,5 +1,6 @@
 /** Mutexes: a way out of a function that leaves one locked, and one that nobody else can have. */
 import api, {
+  LOOPS,
   stripParentheses,
   type BlockNode,
   type CallNode,
@@ -21,7 +22,6 @@ const UNLOCKS = new Map([
   ["lock", "unlock"],
   ["rlock", "runlock"],
 ]);
-const LOOPS = new Set([NodeKind.For, NodeKind.ForOf, NodeKind.While, NodeKind.Do]);
 
 /** A lock that is held: what it is called, as in `this.mu.unlock`, and the call that took it. */
 type Held = ReadonlyMap<string, CallNode>;

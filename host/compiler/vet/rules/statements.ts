@@ -11,12 +11,11 @@ import api, {
   type PropertyAccessNode,
   type SwitchNode,
   type TryNode,
-  type UnaryNode,
   type WhileNode,
 } from "../../asc.js";
 import { isError } from "../facts.js";
 import type { Rule } from "../rule.js";
-import { as, isFunction, isName, nodesIn, type Tree } from "../tree.js";
+import { as, assigned, counts, isFunction, isName, nodesIn, type Tree } from "../tree.js";
 
 const { NodeKind, Token } = api;
 
@@ -87,21 +86,6 @@ function hasBreak(node: Node): boolean {
   return [...nodesIn(node, (inner) => !isFunction(inner))].some(({ kind }) => kind === NodeKind.Break);
 }
 
-const COMPOUND = new Set([
-  Token.Plus_Equals,
-  Token.Minus_Equals,
-  Token.Asterisk_Equals,
-  Token.Asterisk_Asterisk_Equals,
-  Token.Slash_Equals,
-  Token.Percent_Equals,
-  Token.LessThan_LessThan_Equals,
-  Token.GreaterThan_GreaterThan_Equals,
-  Token.GreaterThan_GreaterThan_GreaterThan_Equals,
-  Token.Ampersand_Equals,
-  Token.Bar_Equals,
-  Token.Caret_Equals,
-]);
-
 export const evaluatedTwice: Rule = {
   name: "evaluated-twice",
   about: "a[f()] += 1 calls f twice",
@@ -120,22 +104,11 @@ export const evaluatedTwice: Rule = {
 
 /** What a compound assignment, or ++ and --, change. */
 function changed(node: Node): Node | null {
-  if (node.kind === NodeKind.Binary) {
-    const { operator, left } = node as BinaryNode;
-    return COMPOUND.has(operator) ? left : null;
-  }
-  if (node.kind !== NodeKind.UnaryPostfix && node.kind !== NodeKind.UnaryPrefix) return null;
-  return counts(node) ? (node as UnaryNode).operand : null;
-}
-
-function counts(node: Node): boolean {
-  const { operator } = node as UnaryNode;
-  return operator === Token.Plus_Plus || operator === Token.Minus_Minus;
+  return as<BinaryNode>(node, NodeKind.Binary)?.operator === Token.Equals ? null : assigned(node);
 }
 
 function hasEffect(node: Node): boolean {
-  if (node.kind === NodeKind.Call || node.kind === NodeKind.New) return true;
-  return (node.kind === NodeKind.UnaryPostfix || node.kind === NodeKind.UnaryPrefix) && counts(node);
+  return node.kind === NodeKind.Call || node.kind === NodeKind.New || counts(node);
 }
 
 /** Methods of the library that change nothing, and give something new. */
