@@ -27,6 +27,15 @@ export function program(text: string): string {
   return path.join(place({ "program.ts": text }), "program.ts");
 }
 
+/** A program with declarations, and an export that gives an `i32` for each body. */
+export function exporting(
+  declarations: string,
+  bodies: Readonly<Record<string, readonly [string, ...unknown[]]>>,
+): string {
+  const functions = Object.entries(bodies).map(([name, [body]]) => `export function ${name}(): i32 { ${body} }\n`);
+  return `${declarations}export function main(): void {}\n${functions.join("")}`;
+}
+
 /** The bytes of a program, compiled anew. */
 export async function bytesOf(file: string): Promise<Uint8Array<ArrayBuffer>> {
   return (await compile(file, { cache: false })).wasm;

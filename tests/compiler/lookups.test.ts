@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { compile } from "../../host/compiler/index.js";
 import { start, type Runtime } from "../../host/index.js";
-import { place } from "./fixtures.js";
+import { exporting, place } from "./fixtures.js";
 
 const DECLARATIONS = `
 import { Chan, go, Mutex } from "skein";
@@ -121,12 +121,7 @@ const BODIES: Readonly<Record<string, readonly [body: string, expected: number]>
   ],
 };
 
-const text =
-  DECLARATIONS +
-  "export function main(): void {}\n" +
-  Object.entries(BODIES)
-    .map(([name, [body]]) => `export function ${name}(): i32 { ${body} }\n`)
-    .join("");
+const text = exporting(DECLARATIONS, BODIES);
 
 describe("a key", () => {
   let rt: Runtime;
