@@ -8,7 +8,7 @@
  *
  * The cases are evaluated in turn until one is equal, as in Go and TypeScript.
  */
-import api, { type Expr, type SwitchNode, type Type } from "./asc.js";
+import api, { type Expr, type Node, type SwitchNode, type Type } from "./asc.js";
 import type { Hooks } from "./hooks.js";
 
 const { CommonFlags, ReportMode, Token } = api;
@@ -29,7 +29,7 @@ function isWord(type: Type): boolean {
   return type.isIntegerValue && type.size <= 32;
 }
 
-function comparing({ condition, cases, range }: SwitchNode): SwitchNode {
+function comparing({ condition, cases, range }: SwitchNode): Node {
   const name = (at = condition.range) => api.Node.createIdentifierExpression(VALUE, at);
   const value = api.Node.createVariableDeclaration(name(), null, CommonFlags.Const, null, condition, condition.range);
   const compared = cases.map(({ label, statements, range: whole }) => {
@@ -41,5 +41,5 @@ function comparing({ condition, cases, range }: SwitchNode): SwitchNode {
   return api.Node.createBlockStatement(
     [api.Node.createVariableStatement(null, [value], condition.range), comparison],
     range,
-  ) as SwitchNode;
+  );
 }
