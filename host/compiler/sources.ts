@@ -102,7 +102,9 @@ export class Sources {
 
   /** What C in a program calls. */
   forC(): SourceFile[] {
-    const names = ["wasi", "fd", "path", "poll", "wasisock", "exports"].map((name) => `${C_FOLDER}/${name}`);
+    const names = ["wasi", "fd", "path", "poll", "wasisock", "sockopts", "exports"].map(
+      (name) => `${C_FOLDER}/${name}`,
+    );
     return [C_FOLDER, ...names].map((name) => this.library(name)!);
   }
 

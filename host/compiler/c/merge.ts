@@ -69,7 +69,7 @@ const LIBRARY = "~lib/skein/c";
 /** Files of the calls of WASI. */
 const WASI = ["wasi", "fd", "path", "poll", "wasisock"].map((name) => `${LIBRARY}/${name}`);
 /** Files of what C's own half of libc calls (`assembly/c`). */
-const OWN = [LIBRARY, `${LIBRARY}/sock`, `${LIBRARY}/sockio`, `${LIBRARY}/sockaddr`];
+const OWN = [LIBRARY, `${LIBRARY}/sock`, `${LIBRARY}/sockio`, `${LIBRARY}/sockopts`, `${LIBRARY}/sockaddr`];
 /** Functions that are never switched out, nor look at C's registers: C calls them without further ado. */
 const PLAIN = `${CORE}/memory/cmalloc`;
 const WASI_MODULE = "wasi_snapshot_preview1";

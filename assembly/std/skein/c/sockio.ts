@@ -139,35 +139,6 @@ function tryReceive(it: Sock, at: usize, length: i32, flags: i32, sender: usize)
   return -Errno.Again;
 }
 
-/** Receives what there is, waiting for the first byte; all of `length` with Flag.WaitAll. */
-function receive(it: Sock, at: usize, length: i32, flags: i32, sender: usize): i32 {
-  const waitsForAll = (flags & Flag.WaitAll) != 0 && !it.isPackets && (flags & Flag.Peek) == 0;
-  const isPatient = (flags & Flag.DontWait) == 0 && (it.flags & NONBLOCK) == 0;
-  let done = 0;
-  let since: i64 = 0;
-  let wait: Wait | null = null;
-  let result: i32;
-  while (true) {
-    result = tryReceive(it, at + done, length - done, flags & Flag.Peek, sender);
-    if (result > 0) {
-      done += result;
-      if (done < length && waitsForAll) continue;
-      break;
-    }
-    if (result != -Errno.Again || !isPatient) break;
-    if (!wait) {
-      since = nanotime();
-      wait = beginWait(1);
-      it.awaitIn(wait, false);
-      continue;
-    }
-    result = -pause(wait, since, it.receiveTimeout);
-    if (result != 0) break;
-  }
-  if (wait) endWait(wait);
-  return done > 0 ? done : result;
-}
-
 /** `recv` and `recvfrom`; `address` and `lengthAt` may be null. */
 export function sockReceive(fd: i32, at: usize, length: i32, flags: i32, address: usize, lengthAt: usize): i32 {
   const it = holdSock(fd);
@@ -175,7 +146,7 @@ export function sockReceive(fd: i32, at: usize, length: i32, flags: i32, address
   let n: i32;
   if (length < 0) n = -Errno.Inval;
   else if (it.isPackets) n = receivePacket(it, at, length, flags, address, lengthAt);
-  else n = receive(it, at, length, flags, 0);
+  else n = transfer(it, false, at, length, flags, 0, 0);
   // A stream's sender is no news.
   if (n >= 0 && lengthAt != 0 && !it.isPackets) store<i32>(lengthAt, 0);
   letGo(it);
@@ -185,7 +156,7 @@ export function sockReceive(fd: i32, at: usize, length: i32, flags: i32, address
 function receivePacket(it: Sock, at: usize, length: i32, flags: i32, address: usize, lengthAt: usize): i32 {
   const room = malloc(4 + SOCKADDR_MAX) + 4;
   store<i32>(room - 4, 0);
-  const n = receive(it, at, length, flags, room);
+  const n = transfer(it, false, at, length, flags, room, 0);
   if (n >= 0) addressTo(room, load<i32>(room - 4), it.family, address, lengthAt);
   mfree(room - 4);
   return n;
@@ -214,28 +185,36 @@ function trySend(it: Sock, at: usize, length: i32, to: usize, toLength: i32): i3
   return -Errno.Again;
 }
 
-/** Sends all, waiting where the other end does not take it; or less, if that takes too long or fails on the way. */
-function send(it: Sock, at: usize, length: i32, flags: i32, to: usize, toLength: i32): i32 {
+// ---- both ways -------------------------------------------------------------------------------------------------------
+
+/**
+ * Receives what there is, waiting for the first byte, or all of `length` with Flag.WaitAll; or sends all, waiting where the other end does not
+ * take it, or less, if that takes too long or fails on the way. `peer` is where the sender's address goes, or the receiver's, with its length.
+ */
+function transfer(it: Sock, write: bool, at: usize, length: i32, flags: i32, peer: usize, peerLength: i32): i32 {
+  const isWhole = !it.isPackets && (write || (flags & (Flag.WaitAll | Flag.Peek)) == Flag.WaitAll);
   const isPatient = (flags & Flag.DontWait) == 0 && (it.flags & NONBLOCK) == 0;
   let done = 0;
   let since: i64 = 0;
   let wait: Wait | null = null;
   let result: i32;
   while (true) {
-    result = trySend(it, at + done, length - done, to, toLength);
-    if (result >= 0) {
+    result = write
+      ? trySend(it, at + done, length - done, peer, peerLength)
+      : tryReceive(it, at + done, length - done, flags & Flag.Peek, peer);
+    if (write ? result >= 0 : result > 0) {
       done += result;
-      if (done == length || it.isPackets) break;
-      continue;
+      if (isWhole && done < length) continue;
+      break;
     }
     if (result != -Errno.Again || !isPatient) break;
     if (!wait) {
       since = nanotime();
       wait = beginWait(1);
-      it.awaitIn(wait, true);
+      it.awaitIn(wait, write);
       continue;
     }
-    result = -pause(wait, since, it.sendTimeout);
+    result = -pause(wait, since, write ? it.sendTimeout : it.receiveTimeout);
     if (result != 0) break;
   }
   if (wait) endWait(wait);
@@ -249,7 +228,8 @@ export function sockSend(fd: i32, at: usize, length: i32, flags: i32, address: u
   let n: i32;
   if (length < 0) n = -Errno.Inval;
   else if (it.isPackets) n = sendPacket(it, at, length, flags, address, addressLength);
-  else n = address != 0 && it.state == SockState.Connected ? -Errno.IsConn : send(it, at, length, flags, 0, 0);
+  else
+    n = address != 0 && it.state == SockState.Connected ? -Errno.IsConn : transfer(it, true, at, length, flags, 0, 0);
   letGo(it);
   return n;
 }
@@ -259,13 +239,13 @@ function sendPacket(it: Sock, at: usize, length: i32, flags: i32, address: usize
     const net = it.net;
     const peer = net ? net.remote : null;
     if (!peer) return -Errno.DestAddrReq;
-    return send(it, at, length, flags, changetype<usize>(peer), peer.byteLength);
+    return transfer(it, true, at, length, flags, changetype<usize>(peer), peer.byteLength);
   }
   const slot = slotFor(it, address, addressLength);
   if (slot < 0) return <i32>slot;
   const errno = ensureBound(it, changetype<Slot>(<usize>slot));
   const to = changetype<Slot>(<usize>slot);
-  const n = errno != 0 ? -errno : send(it, at, length, flags, sockaddrOf(to), to.length);
+  const n = errno != 0 ? -errno : transfer(it, true, at, length, flags, sockaddrOf(to), to.length);
   mfree(<usize>slot);
   return n;
 }
@@ -299,8 +279,8 @@ export function moveOn(it: Sock, write: bool, iovecs: usize, n: i32): i32 {
   if (n == 1 || !write) {
     const at = load<usize>(iovecs);
     const length = load<i32>(iovecs, 4);
-    if (!write) return it.isPackets ? receivePacket(it, at, length, 0, 0, 0) : receive(it, at, length, 0, 0);
-    return it.isPackets ? sendPacket(it, at, length, 0, 0, 0) : send(it, at, length, 0, 0, 0);
+    if (!it.isPackets) return transfer(it, write, at, length, 0, 0, 0);
+    return write ? sendPacket(it, at, length, 0, 0, 0) : receivePacket(it, at, length, 0, 0, 0);
   }
   let size: usize = 0;
   for (let i = 0; i < n; i++) size += load<usize>(iovecs + i * IOVEC_BYTES, 4);
@@ -311,7 +291,7 @@ export function moveOn(it: Sock, write: bool, iovecs: usize, n: i32): i32 {
     memory.copy(end, load<usize>(iovecs + i * IOVEC_BYTES), length);
     end += length;
   }
-  const done = it.isPackets ? sendPacket(it, block, <i32>size, 0, 0, 0) : send(it, block, <i32>size, 0, 0, 0);
+  const done = it.isPackets ? sendPacket(it, block, <i32>size, 0, 0, 0) : transfer(it, true, block, <i32>size, 0, 0, 0);
   mfree(block);
   return done;
 }
