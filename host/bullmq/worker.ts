@@ -105,6 +105,8 @@ async function onGoroutine(
   if (signal?.aborted === true) cancel();
   else signal?.addEventListener("abort", cancel);
   const served = serve(job, requests, told);
+  // It may fail before the goroutine's result is there, for which it is waited for first.
+  served.catch(() => undefined);
   let result: unknown;
   try {
     const options = { name: "a job", signal: forced };
