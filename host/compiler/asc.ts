@@ -30,6 +30,7 @@ import type {
   FunctionNode,
   FunctionTypeNode,
   IdentifierNode,
+  JumpNode,
   Node,
   ParameterNode,
   ParenthesizedNode,
@@ -91,6 +92,9 @@ interface Api {
     createNamedType(name: Node, typeArguments: null, isNullable: boolean, range: Range): TypeNode;
     createBlockStatement(statements: readonly Node[], range: Range): Node;
     createExpressionStatement(expression: Node): Node;
+    createBreakStatement(label: null, range: Range): JumpNode;
+    createContinueStatement(label: null, range: Range): JumpNode;
+    createIfStatement(condition: Node, ifTrue: Node, ifFalse: Node | null, range: Range): Node;
     createTryStatement(
       body: readonly Node[],
       catchVariable: IdentifierNode | null,
@@ -249,7 +253,9 @@ interface Api {
     | "OpenBracket"
     | "CloseBracket"
     | "Catch"
+    | "Colon"
     | "Comma"
+    | "Identifier"
     | "LessThan"
   >;
   readonly CommonFlags: Enum<"Let" | "Const" | "Instance" | "Generic" | "Inlined" | "Compiled" | "Constructor">;

@@ -28,6 +28,7 @@ import { Hooks } from "./hooks.js";
 import { Indexing } from "./indexing.js";
 import { Inference } from "./infer.js";
 import { checkDeclarations, checkImports } from "./imports.js";
+import { installLabels } from "./labels.js";
 import { reduceLoads } from "./loads.js";
 import { installMarks } from "./marks.js";
 import { installLocations } from "./locations.js";
@@ -235,6 +236,7 @@ function parse(
   const hooks = new Hooks();
   installPatterns(hooks);
   installBareCatch(hooks);
+  installLabels(hooks);
   try {
     parseAll(program, sources, entryAsGiven, c);
     // What does not parse is not for them.

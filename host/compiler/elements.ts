@@ -291,11 +291,24 @@ export interface Parser extends Emitter {
     isFor?: boolean,
   ): VariableStatementNode | null;
   parseTryStatement(tokens: Tokenizer): Node | null;
+  parseStatement(tokens: Tokenizer, isTopLevel?: boolean): Node | null;
+  parseForStatement(tokens: Tokenizer): Node | null;
+  parseWhileStatement(tokens: Tokenizer): Node | null;
+  parseDoStatement(tokens: Tokenizer): Node | null;
+  parseSwitchStatement(tokens: Tokenizer): Node | null;
+  parseBreak(tokens: Tokenizer): Node | null;
+  parseContinue(tokens: Tokenizer): Node | null;
+  parseFunctionExpression(tokens: Tokenizer): Node | null;
+  parseFunctionExpressionCommon(tokens: Tokenizer, ...rest: never[]): Node | null;
   parseVariableDeclaration(tokens: Tokenizer, flags: number, decorators: null, isFor?: boolean): VariableNode | null;
 }
 
 export interface Tokenizer {
   readonly pos: number;
+  readonly source: Source;
+  /** Where the token begins that `peek` has seen. */
+  readonly nextTokenPos: number;
+  next(): number;
   skip(token: number, handling?: number): boolean;
   skipIdentifier(handling?: number): boolean;
   readIdentifier(): string;

@@ -15,18 +15,9 @@ interface Form {
 
 const FORMS: readonly Form[] = [
   {
-    after: /^:\s*(?:for|while|do|switch)\b/,
-    say: "loops have no labels here: put the inner loop into a function, and return from that",
-  },
-  {
     before: /(?:^|[;{}])\s*\w+$/,
     after: /^:\s*\{/,
     say: "blocks have no labels here: put the block into a function, and return from that",
-  },
-  {
-    before: /\b(?:break|continue)\s+$/,
-    after: /^\w/,
-    say: "loops have no labels here: put the inner loop into a function",
   },
   { before: /\?$/, after: /^\./, say: "there is no '?.' here: ask first, as in if (x) x.f(), or x ? x.a : null" },
   { before: /\?$/, after: /^\?=/, say: "there is no '??=' here: write if (a === null) a = b" },

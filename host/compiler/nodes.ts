@@ -78,7 +78,7 @@ export interface ReturnNode extends Node {
 
 /** `break` or `continue`. */
 export interface JumpNode extends Node {
-  readonly label: Node | null;
+  readonly label: IdentifierNode | null;
 }
 
 export interface TypeNode extends Node {

@@ -16,8 +16,18 @@ const NODE = "class N { next: N | null = null; y: i32 = 1; f(): void {} }";
 const LOOKS = "interface Speaker { speak(): void; } class Cat { speak(): void {} }";
 
 const FORMS: Readonly<Record<string, Form>> = {
-  "break outer": { body: "outer: for (;;) { for (;;) { break outer; } }", says: /loops have no labels/ },
-  "continue outer": { body: "outer: while (true) { continue outer; }", says: /loops have no labels/ },
+  "a label that is not there": {
+    body: "for (;;) { for (;;) { break outer; } }",
+    says: /no loop or switch around this has the label 'outer'; labels end at their function/,
+  },
+  "the label of another function": {
+    body: "outer: for (;;) { (() => { for (;;) { break outer; } })(); }",
+    says: /no loop or switch around this has the label 'outer'/,
+  },
+  "continue with the label of a switch": {
+    body: "for (;;) { s: switch (1) { case 1: for (;;) { continue s; } } }",
+    says: /'s' is a switch, which has no next turn/,
+  },
   "a block with a label": { body: "done: { break done; }", says: /blocks have no labels/ },
   "${nullable}": { body: "let s: string | null = null; println(`${s}`);", says: /what may be null is no text/ },
   "const m = c.f": { top: NODE, body: "const c = new N(); const m = c.f; m();", says: /a method is no value/ },

@@ -51,4 +51,5 @@ func main() {
 	port("words and lines", wordFrequency)
 	port("string formatting", stringFormatting)
 	port("life", life)
+	port("labels", labels)
 }

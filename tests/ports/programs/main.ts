@@ -2,6 +2,7 @@
 
 import { println } from "skein";
 import * as flows from "./flows";
+import * as jumps from "./jumps";
 import * as patterns from "./patterns";
 import * as sharing from "./sharing";
 import * as services from "./services";
@@ -55,4 +56,5 @@ export function main(): void {
   port("words and lines", patterns.wordFrequency);
   port("string formatting", patterns.stringFormatting);
   port("life", patterns.life);
+  port("labels", jumps.labels);
 }

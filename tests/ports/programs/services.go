@@ -108,7 +108,7 @@ func deeper(ctx context.Context, wg *sync.WaitGroup, depth int, ended chan strin
 }
 
 func contextTree() {
-	root, cancel := context.WithTimeout(context.WithValue(context.Background(), requestID{}, 42), 20*time.Millisecond)
+	root, cancel := context.WithTimeout(context.WithValue(context.Background(), requestID{}, 42), 300*time.Millisecond)
 	defer cancel()
 	ended := make(chan string, 100)
 	var wg sync.WaitGroup

@@ -87,7 +87,7 @@ function deeper(ctx: Context, wg: WaitGroup, depth: i32, ended: Chan<string>): v
 }
 
 export function contextTree(): void {
-  const root = withTimeout(withValue(background(), requestId, 42), 20 * Millisecond);
+  const root = withTimeout(withValue(background(), requestId, 42), 300 * Millisecond);
   const ended = new Chan<string>(100);
   const wg = new WaitGroup();
   wg.go(() => deeper(root, wg, 0, ended));
