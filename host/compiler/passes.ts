@@ -15,7 +15,7 @@
  */
 import type { Module } from "./asc.js";
 import { inlineLeaves } from "./leaves.js";
-import { splitInstrumented } from "./twins.js";
+import { RESUMED, splitInstrumented } from "./twins.js";
 import { CORE, INVOKE } from "./session.js";
 import { bodyOf, callTarget, functionsOf, walk } from "./safepoints-ir.js";
 
@@ -55,6 +55,9 @@ const FUNCTION_PASSES = [
 
 /** What a quick build has of it: fewer locals, and no code without effect. */
 const QUICK_PASSES = ["simplify-locals-nostructure", "vacuum", "coalesce-locals", "reorder-locals", "vacuum"];
+
+/** Functions of libc: what resumes them, which is only where they have waited, is not worth the time that a compile takes. */
+const LIBC = "~libc/";
 
 /** What runs on the scheduler's own stack, below every goroutine's, and would otherwise look as if it might switch. */
 const SCHEDULER = ["js/*", "sched/*", "debug/*", "memory/*", "gc/*"].map((name) => `${CORE}/${name}`);
@@ -126,9 +129,15 @@ export function runPasses(module: Module, { frames, table, quick, isProgram }: B
   module.runPasses(["asyncify"]);
   module.setOptimizeLevel(3);
   for (const name of ASYNCIFY_EXPORTS) module.removeExport(`asyncify_${name}`);
-  splitInstrumented(module, new Set([...table, INVOKE]));
+  const instrumented = splitInstrumented(module, new Set([...table, INVOKE]));
 
-  module.runPasses(quick ? QUICK_PASSES : ["inlining", ...FUNCTION_PASSES]);
+  // What it inlines into it optimises; the core has been optimised before, but for what is instrumented.
+  if (!quick) module.runPasses(["inlining-optimizing"]);
+  for (const [name, func] of functionsOf(module)) {
+    const isResumed = name.endsWith(RESUMED);
+    if (!isResumed && !instrumented.has(name) && name.startsWith(`${CORE}/`)) continue;
+    module.runPasses(quick || (isResumed && name.startsWith(LIBC)) ? QUICK_PASSES : FUNCTION_PASSES, func);
+  }
   module.runPasses(["simplify-globals", "reorder-globals", "remove-unused-module-elements"]);
 }
 

@@ -65,7 +65,10 @@ const OF_TEXTS = [
 /** How the names of the functions end that AssemblyScript generates for the collector. */
 const VISITOR = "~visit";
 
-/** The core's two functions that a safepoint consists of, and the exports that keep them until there are safepoints. */
+/**
+ * The core's two functions that a safepoint consists of, and the exports that keep them until there are safepoints. The body of the first is put
+ * where it would be called: inlining it later, at hundreds of places in what Asyncify has made large, takes half a second.
+ */
 const WANTED = `${CORE}/goroutine/proc/preemptWanted`;
 const PREEMPTED = `${CORE}/goroutine/proc/preempted`;
 /** The same in C, whose registers are to be kept. */
@@ -117,6 +120,7 @@ export class Safepoints {
 
   /** Inserts the safepoints into an optimised module, with the functions of `table` in its function table, and those of `c` in C. */
   insert(module: Module, table: ReadonlySet<string>, c: ReadonlySet<string>): void {
+    const wanted = this.options.always ? module.i32(1) : wantedAsExpression(module);
     for (const { as } of HOLDS) module.removeExport(as);
     if (c.size > 0) module.removeExport(C_HOLD);
     for (const name of c.size > 0 ? [PREEMPTED, C_PREEMPTED] : [PREEMPTED]) {
@@ -142,7 +146,10 @@ export class Safepoints {
       changed.filter((f) => f.hasLoops || f.registers.length > 0).map((f) => f.func),
     );
     for (const f of changed) {
-      const check = (): Expr => this.check(module, c.has(f.name));
+      const check = (): Expr => {
+        const gives = module.call(c.has(f.name) ? C_PREEMPTED : PREEMPTED, [], api.TypeRef.None);
+        return module.if(module.copyExpression(wanted), gives);
+      };
       if (f.hasLoops) insertInLoops({ ...context, check }, f.func, locals.get(f.func)!);
       if (f.leadsBack.size > 0) insertBeforeCalls(module, f, check);
       if (f.atEntry) {
@@ -152,13 +159,16 @@ export class Safepoints {
       }
     }
   }
+}
 
-  /** Gives way if that is wanted. */
-  private check(module: Module, isC: boolean): Expr {
-    const { None, I32 } = api.TypeRef;
-    const wanted = this.options.always ? module.i32(1) : module.call(WANTED, [], I32);
-    return module.if(wanted, module.call(isC ? C_PREEMPTED : PREEMPTED, [], None));
-  }
+/** What a safepoint asks: the body of the function if that is an expression by itself, as it is in all but quick builds, or a call. */
+function wantedAsExpression(module: Module): Expr {
+  const body = bodyOf(functionsOf(module).get(WANTED)!);
+  let isAlone = true;
+  walk(body, (_, kind) => {
+    if (kind === "Return" || kind.startsWith("Local") || kind === "Break") isAlone = false;
+  });
+  return isAlone ? body : module.call(WANTED, [], api.TypeRef.I32);
 }
 
 /** Before the operands of a call, so that none of them is held meanwhile. */

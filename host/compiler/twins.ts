@@ -55,10 +55,10 @@ const TAIL_CALLS = api.FeatureFlags.TailCall;
 const OWN_FUNCTIONS = "asyncify_";
 
 /** Ends the names of the versions to resume; what a stack shows of a name ends there. */
-const RESUMED = "~resumed";
+export const RESUMED = "~resumed";
 
-/** Splits the functions of a module that Asyncify has just instrumented. `table` has those that are called indirectly. */
-export function splitInstrumented(module: Module, table: ReadonlySet<string>): void {
+/** Splits the functions of a module that Asyncify has just instrumented, which it gives. `table` has those that are called indirectly. */
+export function splitInstrumented(module: Module, table: ReadonlySet<string>): ReadonlyMap<string, Func> {
   module.setFeatures(module.getFeatures() | TAIL_CALLS);
   const instrumented = new Map<string, Func>();
   for (const [name, func] of functionsOf(module)) {
@@ -74,6 +74,7 @@ export function splitInstrumented(module: Module, table: ReadonlySet<string>): v
     forgetResuming(module, bodyOf(func));
     if (table.has(name)) enterResumed(module, func, resumed);
   }
+  return instrumented;
 }
 
 function isState(expression: Expr): boolean {
