@@ -25,6 +25,7 @@ const enums = path.join(host, "abi", "enums.js");
 
 /** Entry files of threads, and what these load later. */
 const threadEntries = [
+  "host/c/clangprocess.ts",
   "host/program/files.ts",
   "host/piscina/worker.ts",
   "host/serve/loopthread.ts",
@@ -149,6 +150,7 @@ export async function buildAll({ types = true, core = true } = {}) {
   files.push(...(await buildCommonJs(options)));
   for (const file of files) replace(file.path, unpolluted(file.contents));
   replace(path.join(dist, "compiler.key"), keyOfCompiler(mirrored.outputFiles));
+  await unlessDone("c.objects", ["assembly/c", "include", "host/c", "package-lock.json"], buildC);
   await unlessDone("core.sources", [...CORE, "scripts/build.mjs"], packSources);
   if (core) {
     await buildCore();
@@ -246,6 +248,13 @@ function packSources() {
     return [path.relative(path.join(root, "assembly"), file).split(path.sep).join("/"), readFileSync(file, "utf8")];
   });
   replace(path.join(dist, "core.sources"), brotliCompressSync(JSON.stringify(Object.fromEntries(texts))));
+}
+
+/** Compiles Skein's own part of libc (`host/c/shipped.ts`). */
+async function buildC() {
+  const load = (name) => import(pathToFileURL(path.join(dist, "c", name)).href);
+  const [{ buildOwn }, { pack }] = await Promise.all(["build.js", "shipped.js"].map(load));
+  replace(path.join(dist, "c.objects"), Buffer.from(pack(await buildOwn())));
 }
 
 /** Does what is to be done unless it was done with these files as they are: `dist/<name>.key` says which. */

@@ -18,6 +18,8 @@ import { CompileError } from "../base/errors.js";
 import { globalFunctions } from "../program/wasmsymbols.js";
 import { Headers, insert, nameOf } from "./headers.js";
 import { isCxxSource } from "./names.js";
+import { shippedObject } from "./shipped.js";
+import { startClang, type Clang } from "./clang.js";
 import { runTool, toolchainLibraries, toolchainVersion } from "./toolchain.js";
 import type { Tree } from "./tree.js";
 
@@ -57,17 +59,11 @@ const SOCKET_HEADERS = /^[ \t]*#[ \t]*include[ \t]*<(?:sys\/(?:socket|un)|netdb|
 const TARGET = "--target=wasm32-wasip1";
 /** Where Skein's own headers and sources are in the tree. */
 const OWN = "skein";
-/** Atomics as C11 means them, and thread-local variables that are; positions of functions and calls for stacks. */
-const FLAGS = [
-  "-c",
-  TARGET,
-  "-matomics",
-  "-mbulk-memory",
-  "-gline-tables-only",
-  "-gdwarf-4",
-  "-isystem",
-  `/${OWN}/include`,
-];
+/** Atomics as C11 means them, and thread-local variables that are. */
+const FLAGS = ["-c", TARGET, "-matomics", "-mbulk-memory", "-isystem", `/${OWN}/include`];
+/** Positions of functions and calls, which stacks show of the user's. */
+const LINES = ["-gline-tables-only", "-gdwarf-4"];
+const OWN_FLAGS = [...FLAGS, "-O2"];
 
 /**
  * A null pointer is not caught by memory, whose address 0 can be read: clang compares where a pointer is used, and calls
@@ -81,12 +77,28 @@ const CXX_FLAGS = ["-fno-exceptions"];
 export async function buildC(options: COptions, base: number, cache: string | null): Promise<LinkedC> {
   const folder = process.cwd();
   const version = toolchainVersion(folder);
+  const clang = startClang(folder);
+  try {
+    return await buildWith(clang, version, options, base, cache);
+  } finally {
+    clang.end();
+  }
+}
+
+async function buildWith(
+  clang: Clang,
+  version: string,
+  options: COptions,
+  base: number,
+  cache: string | null,
+): Promise<LinkedC> {
   const sources = new Map<string, string>();
   const warnings: string[] = [];
   const objects: Tree = {};
   const own = ownFiles(sources);
   const flags = [
     ...FLAGS,
+    ...LINES,
     ...NULL_CHECKS,
     `-O${options.optimize}`,
     ...options.define.map((macro) => `-D${macro}`),
@@ -94,21 +106,17 @@ export async function buildC(options: COptions, base: number, cache: string | nu
   ];
   const compile = async (source: string, name: string, files: Tree, args: readonly string[]): Promise<void> => {
     const object = `${Object.keys(objects).length}.o`;
-    const key = hash([version, JSON.stringify(args), name, JSON.stringify(files)]);
+    const key = keyOf(version, args, name, files);
     const kept = cache === null ? undefined : readKept(cache, key);
     if (kept !== undefined) {
       objects[object] = kept.object;
       if (kept.text) warnings.push(kept.text);
       return;
     }
-    const colour = process.stderr.isTTY ? ["-fcolor-diagnostics"] : [];
-    const { ok, text, output } = await runTool(folder, ["clang", ...args, ...colour, name, "-o", "-"], files);
-    const said = text.replaceAll("/host/", "/");
-    if (!ok) throw new CompileError(said.trimEnd() || `${source}: clang failed`);
-    if (said) warnings.push(said.trimEnd());
-    if (output.length === 0) throw new CompileError(`${source}: clang gave no object file`);
+    const { output, said } = await compileOne(clang, source, name, files, args);
+    if (said) warnings.push(said);
     objects[object] = output;
-    if (cache !== null) keep(cache, key, output, said.trimEnd());
+    if (cache !== null) keep(cache, key, output, said);
   };
   let hasSockets = false;
   for (const source of options.sources) {
@@ -122,9 +130,12 @@ export async function buildC(options: COptions, base: number, cache: string | nu
     }
     await compile(source, nameOf(source), files, isCxxSource(source) ? [...flags, ...CXX_FLAGS] : flags);
   }
-  for (const name of Object.keys(own.c)) {
-    if (!/\.[cs]$/.test(name) || (name === MAIN && !options.hasMain) || (name === SOCKETS && !hasSockets)) continue;
-    await compile(name, `/${OWN}/c/${name}`, { [OWN]: { include: own.include, c: own.c } }, [...FLAGS, "-O2"]);
+  for (const name of ownSources(own)) {
+    if ((name === MAIN && !options.hasMain) || (name === SOCKETS && !hasSockets)) continue;
+    const files = { [OWN]: own };
+    const shipped = shippedObject(keyOf(version, OWN_FLAGS, name, files));
+    if (shipped !== undefined) objects[`${Object.keys(objects).length}.o`] = shipped;
+    else await compile(name, `/${OWN}/c/${name}`, files, OWN_FLAGS);
   }
   // AssemblyScript may call any of them but those with names of C++'s; what nothing calls goes later.
   const kept = options.hasMain
@@ -132,12 +143,44 @@ export async function buildC(options: COptions, base: number, cache: string | nu
     : options.sources
         .flatMap((_, i) => globalFunctions(objects[`${i}.o`] as Uint8Array))
         .filter((name) => !name.startsWith("_Z"));
-  const wasm = await link(folder, objects, base, { kept, hasCxx: options.sources.some(isCxxSource) });
+  const wasm = await link(clang, objects, base, { kept, hasCxx: options.sources.some(isCxxSource) });
   return { wasm, kept: new Set(kept), sources, warnings };
 }
 
+/** Runs clang on one source; the object file, and what clang says about it. */
+async function compileOne(
+  clang: Clang,
+  source: string,
+  name: string,
+  files: Tree,
+  args: readonly string[],
+): Promise<{ output: Uint8Array; said: string }> {
+  const colour = process.stderr.isTTY ? ["-fcolor-diagnostics"] : [];
+  const { ok, text, output } = await clang.run(["clang", ...args, ...colour, name, "-o", "-"], files);
+  const said = text.replaceAll("/host/", "/").trimEnd();
+  if (!ok) throw new CompileError(said || `${source}: clang failed`);
+  if (output.length === 0) throw new CompileError(`${source}: clang gave no object file`);
+  return { output, said };
+}
+
+/** What the package brings along (`shipped.ts`): each of Skein's own sources as an object file, by its key. */
+export async function buildOwn(): Promise<Map<string, Uint8Array>> {
+  const folder = process.cwd();
+  const version = toolchainVersion(folder);
+  const clang: Clang = { run: (args, files) => runTool(folder, args, files), end: () => {} };
+  const own = ownFiles(new Map());
+  const built = new Map<string, Uint8Array>();
+  for (const name of ownSources(own)) {
+    const files = { [OWN]: own };
+    const { output, said } = await compileOne(clang, name, `/${OWN}/c/${name}`, files, OWN_FLAGS);
+    if (said) throw new CompileError(said);
+    built.set(keyOf(version, OWN_FLAGS, name, files), output);
+  }
+  return built;
+}
+
 async function link(
-  folder: string,
+  clang: Clang,
   objects: Tree,
   base: number,
   { kept, hasCxx }: { kept: readonly string[]; hasCxx: boolean },
@@ -171,13 +214,23 @@ async function link(
     "-o",
     "-",
   ];
-  const { ok, text, output } = await runTool(folder, args, objects);
+  const { ok, text, output } = await clang.run(args, objects);
   if (!ok || output.length === 0) throw new CompileError(text.trimEnd() || "wasm-ld failed");
   return output;
 }
 
-/** Skein's own headers and sources, which `sources` is told of. */
-function ownFiles(sources: Map<string, string>): { include: Tree; c: Tree } {
+/** Skein's own headers and sources. */
+interface Own extends Tree {
+  readonly include: Tree;
+  readonly c: Tree;
+}
+
+function ownSources({ c }: Own): string[] {
+  return Object.keys(c).filter((name) => /\.[cs]$/.test(name));
+}
+
+/** Reads them, and tells `sources`. */
+function ownFiles(sources: Map<string, string>): Own {
   const read = (folder: string): Tree =>
     Object.fromEntries(
       readdirSync(folder, { withFileTypes: true }).map((entry): [string, Tree | string] => {
@@ -192,6 +245,11 @@ function ownFiles(sources: Map<string, string>): { include: Tree; c: Tree } {
 }
 
 // ---- object files that are kept --------------------------------------------------------------------------------------
+
+/** All that an object file depends on. */
+function keyOf(version: string, args: readonly string[], name: string, files: Tree): string {
+  return hash([version, JSON.stringify(args), name, JSON.stringify(files)]);
+}
 
 function hash(parts: readonly string[]): string {
   const sum = createHash("sha256");

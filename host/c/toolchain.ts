@@ -2,7 +2,7 @@
  * clang and wasm-ld, from the npm package `@yowasp/clang`: LLVM itself compiled to WebAssembly, with wasi-libc. It works on a tree of files
  * that it is given, and gives one back; it sees nothing else of the disk.
  *
- * The package is large, so whoever wants C installs it. It is loaded when something is to be compiled, which takes some seconds once.
+ * The package is large, so whoever wants C installs it. It is loaded when something is to be compiled, in a process of its own (`clang.ts`).
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -40,6 +40,10 @@ export interface Outcome {
 /** An installed wasi-sdk that is to be used; null for the package. */
 function sdkFolder(): string | null {
   return process.env.SKEIN_WASI_SDK || null;
+}
+
+export function hasSdk(): boolean {
+  return sdkFolder() !== null;
 }
 
 let loading: Promise<Package> | undefined;
@@ -94,7 +98,7 @@ function wantedVersion(): string {
 }
 
 /** Loads the package as seen from a folder, once; without arguments it only reads its own files, and says nothing about that. */
-function load(folder: string): Promise<Package> {
+export function loadToolchain(folder: string): Promise<Package> {
   return (loading ??= (async () => {
     const loaded = (await import(pathToFileURL(manifestOf(folder).file).href)) as Package;
     await loaded.runLLVM(null, {}, { stdout: null, stderr: null, decodeASCII: false, fetchProgress: () => undefined });
@@ -109,7 +113,7 @@ function load(folder: string): Promise<Package> {
 export async function runTool(folder: string, args: readonly string[], files: Tree): Promise<Outcome> {
   const sdk = sdkFolder();
   if (sdk !== null) return runSdk(sdk, args, files);
-  const { runClang, runLLVM, Exit } = await load(folder);
+  const { runClang, runLLVM, Exit } = await loadToolchain(folder);
   const said: Uint8Array[] = [];
   const made: Uint8Array[] = [];
   const into = (list: Uint8Array[]) => (bytes: Uint8Array | null) => {

@@ -77,15 +77,44 @@ export interface Compiled {
   readonly sources: ReadonlyMap<string, string>;
 }
 
+/** A program of which what is the same for all is parsed: the library and the core. */
+export class Begun {
+  readonly took: number;
+  readonly entry: string;
+  readonly sources: Sources;
+  readonly program: Program;
+
+  /** `hasC` says whether there will be C. */
+  constructor(entryAsGiven: string, settings: Settings, hasC: boolean) {
+    const began = performance.now();
+    this.entry = path.resolve(entryAsGiven);
+    this.sources = new Sources(this.entry, settings);
+    this.program = new api.Program(options());
+    const { parser } = this.program;
+    parsing(() => {
+      for (const file of this.sources.libraryEntries()) addFile(parser, file);
+      for (const file of this.sources.core()) addFile(parser, file);
+      if (hasC) for (const file of this.sources.forC()) addFile(parser, file);
+    });
+    this.took = performance.now() - began;
+  }
+
+  /** To be called if it is not compiled after all. */
+  dispose(): void {
+    this.program.module.dispose();
+  }
+}
+
 /** Compiles the program at `entryAsGiven` or throws a CompileError, whatever happens in the compiler. */
 export function compileProgram(
   entryAsGiven: string,
   settings: Settings,
   c: CPart | null = null,
   transforms: readonly LoadedTransform[] = [],
+  begun: Begun = new Begun(entryAsGiven, settings, c !== null),
 ): Compiled {
   try {
-    return compileSources(entryAsGiven, settings, c, transforms);
+    return compileSources(entryAsGiven, settings, c, transforms, begun);
   } catch (error) {
     throw error instanceof SkeinError ? error : internalError(error, entryAsGiven);
   }
@@ -96,14 +125,16 @@ function compileSources(
   settings: Settings,
   c: CPart | null,
   loaded: readonly LoadedTransform[],
+  { entry, sources, program, took }: Begun,
 ): Compiled {
-  const began = performance.now();
-  const entry = path.resolve(entryAsGiven);
-  const sources = new Sources(entry, settings);
+  const began = performance.now() - took;
   const names = displayNames(entryAsGiven, (file) => sources.location(file));
   // Positions in generated code refer to a table in the module, but this source outlives it.
   api.Source.native.debugInfoIndex = -1;
-  const program = new api.Program(options(c ? align(c.memoryEnd) : STATIC_BASE, c?.tableBase ?? 1));
+  if (c !== null) {
+    program.options.memoryBase = align(c.memoryEnd);
+    program.options.tableBase = c.tableBase;
+  }
   const { module } = program;
   try {
     const transforms = new Transforms(loaded, program, entry);
@@ -177,10 +208,9 @@ export function inspectProgram(
   parsed: (files: Source[]) => void,
   install: (hooks: Hooks) => void,
 ): FileNames {
-  const sources = new Sources(path.resolve(entryAsGiven), settings);
+  const { sources, program } = new Begun(entryAsGiven, settings, false);
   const names = displayNames(entryAsGiven, (file) => sources.location(file));
   api.Source.native.debugInfoIndex = -1;
-  const program = new api.Program(options(STATIC_BASE, 1));
   try {
     const transforms = new Transforms([], program, entryAsGiven);
     parse(program, sources, entryAsGiven, null, transforms);
@@ -204,8 +234,8 @@ function align(address: number): number {
   return (address + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT;
 }
 
-/** AssemblyScript's options for a program whose static memory, and table of functions, begin there. */
-function options(memoryBase: number, tableBase: number): Options {
+/** AssemblyScript's options for a program without C. */
+function options(): Options {
   const options = new api.Options();
   options.runtime = api.Runtime.Incremental;
   options.stackSize = 0;
@@ -213,8 +243,8 @@ function options(memoryBase: number, tableBase: number): Options {
   options.importMemory = true;
   options.exportMemory = false;
   options.maximumMemory = MAXIMUM_PAGES;
-  options.memoryBase = memoryBase;
-  options.tableBase = tableBase;
+  options.memoryBase = STATIC_BASE;
+  options.tableBase = 1;
   options.sourceMap = true;
   options.exportStart = START_EXPORT;
   // The library then leaves to __new what __new does (zeroing), and has loops written for an optimiser.
@@ -225,7 +255,7 @@ function options(memoryBase: number, tableBase: number): Options {
   return options;
 }
 
-/** Parses the library, the core, the program and everything that they import. */
+/** Parses the program and everything that it imports, and what C exports. */
 function parse(
   program: Program,
   sources: Sources,
@@ -233,32 +263,29 @@ function parse(
   c: CPart | null,
   transforms: Transforms,
 ): void {
+  parsing(() => {
+    const isC = isCSource(entryAsGiven);
+    if (c !== null) addFile(program.parser, sources.cExports(c.exports(isC)));
+    addFile(program.parser, isC ? sources.cEntry(entryAsGiven) : sources.entry(path.resolve(entryAsGiven)), true);
+    parseImported(program, sources, entryAsGiven);
+    // What does not parse is not for them.
+    if (program.diagnostics.some(({ category }) => category === api.DiagnosticCategory.Error)) return;
+    transforms.run("afterParse", program.parser);
+    parseImported(program, sources, entryAsGiven);
+  });
+}
+
+/** With the parser's replacements in place. */
+function parsing(work: () => void): void {
   const hooks = new Hooks();
   installPatterns(hooks);
   installBareCatch(hooks);
   installLabels(hooks);
   try {
-    parseAll(program, sources, entryAsGiven, c);
-    // What does not parse is not for them.
-    if (program.diagnostics.some(({ category }) => category === api.DiagnosticCategory.Error)) return;
-    transforms.run("afterParse", program.parser);
-    parseImported(program, sources, entryAsGiven);
+    work();
   } finally {
     hooks.restore();
   }
-}
-
-function parseAll(program: Program, sources: Sources, entryAsGiven: string, c: CPart | null): void {
-  const add = (file: SourceFile, isEntry = false): void => addFile(program.parser, file, isEntry);
-  for (const file of sources.libraryEntries()) add(file);
-  for (const file of sources.core()) add(file);
-  const isC = isCSource(entryAsGiven);
-  if (c !== null) {
-    sources.cExports = c.exports(isC);
-    for (const file of sources.forC()) add(file);
-  }
-  add(isC ? sources.cEntry(entryAsGiven) : sources.entry(path.resolve(entryAsGiven)), true);
-  parseImported(program, sources, entryAsGiven);
 }
 
 function addFile(parser: Parser, { path: file, text }: SourceFile, isEntry = false): void {

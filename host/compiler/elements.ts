@@ -317,6 +317,7 @@ export interface Tokenizer {
 }
 
 export interface Program extends Emitter {
+  readonly options: Options;
   /** `__new`. */
   readonly newInstance: FunctionInstance;
   readonly module: Module;

@@ -82,10 +82,17 @@ export async function compile(entryPath: string, options: CompileOptions = {}): 
       return { ...whole, sources: new Map([...whole.sources, ...ofTransforms]) };
     }
     const began = performance.now();
-    const linked = await buildC(c, STATIC_BASE, options.cache === false ? null : objectFolder());
-    const { compileProgram, CPart, loadTransforms } = await loadCompiler();
+    const linking = buildC(c, STATIC_BASE, options.cache === false ? null : objectFolder());
+    linking.catch(() => {});
+    const { Begun, compileProgram, CPart, loadTransforms } = await loadCompiler();
+    const loaded = await loadTransforms(transforms);
+    const begun = new Begun(entryPath, settings, true);
+    const linked = await linking.catch((error: unknown) => {
+      begun.dispose();
+      throw error;
+    });
     const part = new CPart(linked.wasm, linked.kept);
-    const whole = compileProgram(entryPath, settings, part, await loadTransforms(transforms));
+    const whole = compileProgram(entryPath, settings, part, loaded, begun);
     return {
       wasm: whole.wasm,
       sources: new Map([...whole.sources, ...linked.sources, ...ofTransforms]),

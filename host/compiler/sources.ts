@@ -72,8 +72,6 @@ export class Sources {
   private readonly standard = new Set<string>();
 
   private readonly settings: Settings;
-  /** The text of `~lib/skein/c/exports.ts`, in a program with C: what C exports. */
-  cExports: string | undefined;
 
   constructor(entry: string, settings: Settings) {
     this.base = path.dirname(entry);
@@ -102,10 +100,13 @@ export class Sources {
 
   /** What C in a program calls. */
   forC(): SourceFile[] {
-    const names = ["wasi", "fd", "path", "poll", "wasisock", "sockopts", "exports"].map(
-      (name) => `${C_FOLDER}/${name}`,
-    );
+    const names = ["wasi", "fd", "path", "poll", "wasisock", "sockopts"].map((name) => `${C_FOLDER}/${name}`);
     return [C_FOLDER, ...names].map((name) => this.library(name)!);
+  }
+
+  /** What C exports, as AssemblyScript. */
+  cExports(text: string): SourceFile {
+    return { path: `${LIBRARY}${C_FOLDER}/exports.ts`, text };
   }
 
   /** The entry of a program whose main is C's. */
@@ -149,9 +150,6 @@ export class Sources {
   /** A file of Skein's library or core, or else of AssemblyScript's library. */
   private library(name: string): SourceFile | null {
     const internalPath = LIBRARY + name;
-    if (name === `${C_FOLDER}/exports` && this.cExports !== undefined) {
-      return { path: `${internalPath}.ts`, text: this.cExports };
-    }
     const own = ownFile(name);
     if (own !== null) {
       const found = this.find(internalPath, own, false);
