@@ -52,9 +52,8 @@ interface Parameter {
 }
 
 export class Bodies {
-  /** The number of bodies started in each function so far, and which functions are bodies. */
-  private readonly counters = new WeakMap<FunctionInstance, number>();
-  private readonly parts = new Map<string, number>();
+  /** How many functions have a name with a number behind it, by where they are; and which functions are bodies. */
+  private readonly counts = new Map<string, number>();
   private readonly isBody = new WeakSet<FunctionInstance>();
   /** Compiled bodies: the compiler may compile a loop twice, and inlined functions once for each call. */
   private readonly compiled = new WeakMap<Node, Map<string, FunctionInstance>>();
@@ -224,19 +223,26 @@ export class Bodies {
 
   /** A part of its function, whose name a stack shows. */
   private nextPart(source: FunctionInstance): string {
-    const whole = source.internalName.replace(PART, "");
-    const count = (this.parts.get(whole) ?? 0) + 1;
-    this.parts.set(whole, count);
-    return `${source.name.replace(PART, "")}~try${count}`;
+    const whole = source.name.replace(PART, "");
+    return `${whole}~try${this.count(source, `${whole}~try`)}`;
   }
 
   /** Named as Go names function literals: `main.func1`, and `main.func1.1` for one inside it. */
   private nextName(source: FunctionInstance): string {
-    const count = (this.counters.get(source) ?? 0) + 1;
-    this.counters.set(source, count);
-    if (this.isBody.has(source)) return `${source.name}.${count}`;
     const name = source.name.startsWith("start:") ? "init" : source.name;
-    return `${name}.func${count}`;
+    const prefix = this.isBody.has(source) ? `${source.name}.` : `${name}.func`;
+    return prefix + this.count(source, prefix);
+  }
+
+  /**
+   * How many functions have been named so beside `source`, with the next: of a method and a static function of one name, or a method and what of it needs
+   * no `this`, all that is inside is the class's, and no two may have one name.
+   */
+  private count({ parent }: FunctionInstance, prefix: string): string {
+    const key = `${parent.internalName} ${prefix}`;
+    const count = (this.counts.get(key) ?? 0) + 1;
+    this.counts.set(key, count);
+    return String(count);
   }
 }
 

@@ -73,6 +73,33 @@ class Box {
     this.value += n;
   }
 
+  /** One with `this` in none of them, beside a static method of its name: their parts are different functions. */
+  apart(n: i32): i32 {
+    let value = 0;
+    try {
+      value = 10 / n;
+    } catch {
+      value = -1;
+    } finally {
+      value++;
+    }
+    const more = (x: i32): i32 => x + value;
+    return more(0);
+  }
+
+  static apart(n: i32): i32 {
+    const twice = (x: i32): i32 => 2 * x;
+    try {
+      try {
+        return twice(10 / n);
+      } finally {
+        n++;
+      }
+    } catch {
+      return n;
+    }
+  }
+
   /** A method with `this` inside of all three. */
   guarded(n: i32): i32 {
     this.mutex.lock();
@@ -287,6 +314,8 @@ function control(): void {
   same(box.guarded(5), 5, "a method");
   same(box.guarded(-3), -3, "a method that throws");
   same(box.value, 2005, "its finally, twice");
+  same(box.apart(2) + box.apart(0), 6, "parts without this");
+  same(Box.apart(5) + Box.apart(0), 5, "and of a static method");
 }
 
 // ---- defer -----------------------------------------------------------------------------------------------------------------
