@@ -22,6 +22,7 @@ import type {
   Resolver,
   Signature,
   Type,
+  Tokenizer,
   TypeRef,
 } from "./elements.js";
 import type {
@@ -54,6 +55,7 @@ interface Api {
   readonly Module: { readonly prototype: Module };
   readonly Parser: { readonly prototype: Parser };
   readonly Resolver: { readonly prototype: Resolver };
+  readonly Tokenizer: { readonly prototype: Tokenizer };
   readonly Flow: { readonly prototype: Flow; createDefault(target: FunctionInstance): Flow };
   readonly Program: Constructor<[Options], Program>;
   readonly Options: Constructor<[], Options>;
@@ -67,7 +69,7 @@ interface Api {
       hasRest?: boolean,
     ): Signature;
   };
-  readonly Type: { readonly void: Type; readonly auto: Type; readonly i32: Type; readonly usize32: Type };
+  readonly Type: Readonly<Record<"void" | "auto" | "i32" | "i64" | "u64" | "usize32", Type>>;
   readonly Function: Constructor<
     [string, FunctionPrototype, null, Signature, Map<string, Type> | null],
     FunctionInstance

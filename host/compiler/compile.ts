@@ -29,6 +29,7 @@ import { Indexing } from "./indexing.js";
 import { Inference } from "./infer.js";
 import { checkDeclarations, checkImports } from "./imports.js";
 import { installLabels } from "./labels.js";
+import { installLargeLiterals, installLiterals } from "./literals.js";
 import { reduceLoads } from "./loads.js";
 import { installMarks } from "./marks.js";
 import { installLocations } from "./locations.js";
@@ -281,6 +282,7 @@ function parsing(work: () => void): void {
   installPatterns(hooks);
   installBareCatch(hooks);
   installLabels(hooks);
+  installLargeLiterals(hooks);
   try {
     work();
   } finally {
@@ -390,6 +392,7 @@ function generate(
   installSelects(hooks, session);
   installForOf(hooks, session);
   installSwitches(hooks);
+  installLiterals(hooks);
   // Outside of all that is added to a function's beginning.
   defers.install(hooks);
   nullChecks.install(hooks);

@@ -8,6 +8,7 @@ import type {
   Range,
   Node,
   IdentifierNode,
+  LiteralNode,
   CallNode,
   TemplateNode,
   ThrowNode,
@@ -303,7 +304,7 @@ export interface Parser extends Emitter {
   parseVariableDeclaration(tokens: Tokenizer, flags: number, decorators: null, isFor?: boolean): VariableNode | null;
 }
 
-export interface Tokenizer {
+export interface Tokenizer extends Emitter {
   readonly pos: number;
   readonly source: Source;
   /** Where the token begins that `peek` has seen. */
@@ -312,6 +313,7 @@ export interface Tokenizer {
   skip(token: number, handling?: number): boolean;
   skipIdentifier(handling?: number): boolean;
   readIdentifier(): string;
+  readInteger(): unknown;
   peek(): number;
   range(start?: number, end?: number): Range;
 }
@@ -352,6 +354,7 @@ export interface Resolver {
     reportMode?: number,
   ): readonly Type[] | null;
   resolveExpression(node: Node, flow: Flow, type: Type, reportMode: number): Type | null;
+  determineIntegerLiteralType(literal: LiteralNode, isNegative: boolean, context: Type): Type;
   resolveFunctionExpression(node: FunctionNode, flow: Flow, type: Type, reportMode: number): Type | null;
 }
 
@@ -384,6 +387,7 @@ export interface Compiler extends Emitter {
   compileReturnStatement(statement: ReturnNode): Expr;
   compileBreakStatement(statement: JumpNode): Expr;
   compileContinueStatement(statement: JumpNode): Expr;
+  compileLiteralExpression(literal: LiteralNode, context: Type, constraints: number, isNegative?: boolean): Expr;
   compileTemplateLiteral(literal: TemplateNode, constraints: number): Expr;
   ensureStaticString(text: string): Expr;
   makeToString(value: Expr, type: Type, reportNode: Node): Expr;

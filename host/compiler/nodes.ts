@@ -55,6 +55,12 @@ export interface TemplateNode extends Node {
   readonly expressions: readonly Node[];
 }
 
+/** A number that is written out: of a whole one its bits. */
+export interface LiteralNode extends Node {
+  readonly literalKind: number;
+  readonly value: { readonly high: number };
+}
+
 /** A text that is written out. */
 export interface StringNode extends Node {
   readonly literalKind: number;

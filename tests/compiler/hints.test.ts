@@ -28,6 +28,10 @@ const FORMS: Readonly<Record<string, Form>> = {
     body: "for (;;) { s: switch (1) { case 1: for (;;) { continue s; } } }",
     says: /'s' is a switch, which has no next turn/,
   },
+  "an integer of more than 64 bits": {
+    body: "const x: f64 = 123456789012345680000;",
+    says: /123456789012345680000 does not fit into 64 bits: as a floating-point number write 123456789012345680000\.0/,
+  },
   "a block with a label": { body: "done: { break done; }", says: /blocks have no labels/ },
   "${nullable}": { body: "let s: string | null = null; println(`${s}`);", says: /what may be null is no text/ },
   "const m = c.f": { top: NODE, body: "const c = new N(); const m = c.f; m();", says: /a method is no value/ },

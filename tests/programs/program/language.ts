@@ -118,6 +118,29 @@ function aTurnHasAVariableOfItsOwn(): void {
   same(log, "1 2 30 40 ", "what functions captured");
 }
 
+const LARGE = 14695981039346656037;
+
+function asFloat(x: f64): f64 {
+  return x;
+}
+
+/** Also beyond the largest i64, which AssemblyScript takes for a negative number. */
+function largeNumbersAreWhatTheySay(): void {
+  const x: f64 = 10000000000000000000;
+  same(x, 1e19, "of a variable");
+  same(
+    asFloat(18446744073709551615) + 9223372036854775808,
+    18446744073709551616.0 + 9223372036854775808.0,
+    "of others",
+  );
+  const y: f32 = 0xffffffffffffffff;
+  same(y, <f32>18446744073709551616.0, "in base 16");
+  same(LARGE / 10, <u64>1469598103934665603, "without a type");
+  const bits = 0xffffffffffffffff;
+  same(bits, <i64>-1, "bits");
+  same(-9223372036854775808, i64.MIN_VALUE, "the smallest");
+}
+
 export function main(): void {
   const how = args().length > 0 ? args()[0] : "";
   if (how == "exit") exitsUnless(false);
@@ -127,6 +150,7 @@ export function main(): void {
     new Chan<i32>().recv();
   }
   aNarrowLoopVariableWrapsAround();
+  largeNumbersAreWhatTheySay();
   loopsOverCollections();
   loopsOverChannels();
   aTurnHasAVariableOfItsOwn();
