@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const USERS = ["assembly", "include", "host", "tests/core", "tests/threads"];
 /** What programs import, or wasi-libc does, and nobody here. */
 const API =
-  /^assembly\/std\/(?:skein\/(?:bufio|container|context|encoding|errgroup|errors|exec|fmt|hash|io|json|loop|net|os|rate|signal|singleflight|strconv|sync|c\/(?:wasi|fd|path|poll|wasisock))|console|process)\.ts$/;
+  /^assembly\/std\/(?:skein\/(?:bufio|container|context|encoding|errgroup|errors|exec|fmt|hash|io|json|loop|net|os|rate|signal|singleflight|strconv|strings|sync|c\/(?:wasi|fd|path|poll|wasisock))|console|process)\.ts$/;
 
 let words;
 

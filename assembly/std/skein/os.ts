@@ -351,12 +351,12 @@ export function removeAll(path: string): Error | null {
 
 /** Gives a file another path, in place of what is there. */
 export function rename(from: string, to: string): Error | null {
-  return errorOf("rename", from, callOnTwo(FileOp.Rename, from, to));
+  return errorOf("rename", from + " " + to, callOnTwo(FileOp.Rename, from, to));
 }
 
 /** Makes another name for a file. */
 export function link(from: string, to: string): Error | null {
-  return errorOf("link", from, callOnTwo(FileOp.Link, from, to));
+  return errorOf("link", from + " " + to, callOnTwo(FileOp.Link, from, to));
 }
 
 /** What a symbolic link says. */

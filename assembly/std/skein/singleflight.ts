@@ -7,6 +7,8 @@
  *
  * On a goroutine.
  */
+import { panicError } from "./runtime/base/panic";
+import { goexit } from "./runtime/goroutine/unwind";
 import { Mutex } from "./runtime/sync/mutex";
 import { WaitGroup } from "./runtime/sync/waitgroup";
 
@@ -14,6 +16,9 @@ import { WaitGroup } from "./runtime/sync/waitgroup";
 class Call<T> {
   readonly finished: WaitGroup = new WaitGroup();
   value!: T;
+  /** It has returned. Else it has panicked with `error`, or ended its goroutine. */
+  hasReturned: bool = false;
+  error: Error | null = null;
   /** How many wait for it, besides who makes it. */
   others: i32 = 0;
 }
@@ -32,7 +37,7 @@ export class Group<T> {
   private readonly mutex: Mutex = new Mutex();
   private readonly calls: Map<string, Call<T>> = new Map<string, Call<T>>();
 
-  /** What `f` returns; if a call with this key is being made, what that returns, and `f` is not called. */
+  /** What `f` returns; if a call with this key is being made, what that returns, and `f` is not called. If it panics, so do all who wait for it. */
   do(key: string, f: () => T): T {
     return this.fly(key, f).value;
   }
@@ -45,6 +50,9 @@ export class Group<T> {
       call.others++;
       this.mutex.unlock();
       call.finished.wait();
+      const error = call.error;
+      if (error) panicError(error);
+      if (!call.hasReturned) goexit();
       return new Flight<T>(call.value, true);
     }
     const call = new Call<T>();
@@ -52,13 +60,19 @@ export class Group<T> {
     this.calls.set(key, call);
     this.mutex.unlock();
 
-    call.value = f();
-    this.mutex.lock();
-    if (this.calls.has(key) && this.calls.get(key) === call) this.calls.delete(key);
-    const shared = call.others > 0;
-    this.mutex.unlock();
-    call.finished.done();
-    return new Flight<T>(call.value, shared);
+    try {
+      call.value = f();
+      call.hasReturned = true;
+    } catch (error) {
+      call.error = error;
+      panicError(error);
+    } finally {
+      this.mutex.lock();
+      if (this.calls.has(key) && this.calls.get(key) === call) this.calls.delete(key);
+      this.mutex.unlock();
+      call.finished.done();
+    }
+    return new Flight<T>(call.value, call.others > 0);
   }
 
   /** Whoever asks for the key next has it made anew, though a call is under way. */

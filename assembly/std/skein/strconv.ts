@@ -29,8 +29,8 @@ export class Parsed<T> {
 }
 
 /**
- * The number that a text is, as a `T`: an integer with an optional sign, in `base` (2 to 36; 0 to go by its prefix, `0x`, `0o` or `0b`, and allow `_`
- * between digits); a floating-point number, `inf` or `nan`; or, for `bool`, `true`, `false`, `1` or `0`.
+ * The number that a text is, as a `T`: an integer, with a sign if the type has one, in `base` (2 to 36; 0 to go by its prefix, `0x`, `0o` or `0b`, and allow `_`
+ * between digits); a floating-point number in decimal, `inf` or `nan`; or, for `bool`, `true`, `t`, `1`, `false`, `f`, `0`, or the same in capitals.
  */
 export function parse<T>(text: string, base: i32 = 10): Parsed<T> {
   if (isBoolean<T>()) return parseBool<T>(text);
@@ -48,8 +48,8 @@ function outOfRange<T>(text: string, nearest: T): Parsed<T> {
 }
 
 function parseBool<T>(text: string): Parsed<T> {
-  if (text == "true" || text == "1") return new Parsed<T>(<T>1, null);
-  if (text == "false" || text == "0") return new Parsed<T>(<T>0, null);
+  if ("|1|t|T|true|TRUE|True|".includes("|" + text + "|")) return new Parsed<T>(<T>1, null);
+  if ("|0|f|F|false|FALSE|False|".includes("|" + text + "|")) return new Parsed<T>(<T>0, null);
   return invalid<T>(text);
 }
 
@@ -63,8 +63,10 @@ function parseWhole<T>(text: string, base: i32): Parsed<T> {
   let at = 0;
   const first = text.length > 0 ? text.charCodeAt(0) : 0;
   const isNegative = first == 0x2d;
-  if (isNegative && !isSigned<T>()) return invalid<T>(text);
-  if (isNegative || first == 0x2b) at++;
+  if (isNegative || first == 0x2b) {
+    if (!isSigned<T>()) return invalid<T>(text);
+    at++;
+  }
   const byPrefix = base == 0;
   if (byPrefix) {
     base = 10;
@@ -125,18 +127,42 @@ function parseNumber<T>(text: string): Parsed<T> {
 
 /** The text in quotation marks, with escapes for what cannot be seen, as in a program's source. */
 export function quote(text: string): string {
-  let quoted = '"';
+  return quoted(text, 0x22, false);
+}
+
+/** The same with escapes for all that is not ASCII, too. */
+export function quoteToAscii(text: string): string {
+  return quoted(text, 0x22, true);
+}
+
+/** What shows nothing, or not itself, beyond ASCII: first and last characters. (Those that Unicode has not assigned are not among them.) */
+const UNSEEN: StaticArray<i32> = [
+  0x80, 0xa0, 0xad, 0xad, 0x600, 0x605, 0x61c, 0x61c, 0x6dd, 0x6dd, 0x70f, 0x70f, 0x890, 0x891, 0x8e2, 0x8e2, 0x1680,
+  0x1680, 0x180e, 0x180e, 0x2000, 0x200f, 0x2028, 0x202f, 0x205f, 0x206f, 0x3000, 0x3000, 0xd800, 0xf8ff, 0xfeff,
+  0xfeff, 0xfff0, 0xfffb, 0xfffe, 0xffff, 0x110bd, 0x110bd, 0x110cd, 0x110cd, 0x13430, 0x1343f, 0x1bca0, 0x1bca3,
+  0x1d173, 0x1d17a, 0xe0000, 0xe00ff, 0xe01f0, 0x10ffff,
+];
+
+function isSeen(character: i32): bool {
+  for (let i = 0; i < UNSEEN.length; i += 2) if (character <= UNSEEN[i + 1]) return character < UNSEEN[i];
+  return true;
+}
+
+/** A text between two of `mark`, of which there may be some in it; for `fmt`, too. */
+export function quoted(text: string, mark: i32, isAscii: bool): string {
+  const around = String.fromCharCode(mark);
+  let quoted = around;
   for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit == 0x22) quoted += '\\"';
-    else if (unit == 0x5c) quoted += "\\\\";
-    else if (unit == 0x0a) quoted += "\\n";
-    else if (unit == 0x0d) quoted += "\\r";
-    else if (unit == 0x09) quoted += "\\t";
-    else if (unit < 0x20 || unit == 0x7f) quoted += "\\x" + (unit + 256).toString(16).substring(1);
-    else quoted += text.charAt(i);
+    const character = text.codePointAt(i);
+    if (character > 0xffff) i++;
+    if (character == mark || character == 0x5c) quoted += "\\" + String.fromCharCode(character);
+    else if (character >= 0x07 && character <= 0x0d) quoted += "\\" + "abtnvfr".charAt(character - 0x07);
+    else if (character < 0x20 || character == 0x7f) quoted += "\\x" + (character + 0x100).toString(16).substring(1);
+    else if (character < 0x7f || (!isAscii && isSeen(character))) quoted += String.fromCodePoint(character);
+    else if (character <= 0xffff) quoted += "\\u" + (character + 0x10000).toString(16).substring(1);
+    else quoted += "\\U" + character.toString(16).padStart(8, "0");
   }
-  return quoted + '"';
+  return quoted + around;
 }
 
 /** A number with that many digits behind the point; the last one is rounded to the nearest, and to the even one of two that are as near. */

@@ -4,7 +4,7 @@
  * On a goroutine.
  */
 import { Context } from "./context";
-import { gopanic } from "./runtime/base/panic";
+import { gopanic, panicError } from "./runtime/base/panic";
 import { Chan } from "./runtime/chan/chan";
 import { Select } from "./runtime/chan/select";
 import { Cond } from "./runtime/sync/cond";
@@ -15,27 +15,41 @@ import { List } from "./container";
 
 class Value<T> {
   held!: T;
+  /** What the function has panicked with. */
+  error: Error | null = null;
 }
 
-/** A function that returns what `f` does, which is called once, when somebody first wants it. Others wait for it meanwhile. */
+/**
+ * A function that returns what `f` does, which is called once, when somebody first wants it. Others wait for it meanwhile. If `f` panics, so does each
+ * call.
+ */
 export function onceValue<T>(f: () => T): () => T {
   const once = new Once();
   const value = new Value<T>();
   return (): T => {
     once.do(fill<T>(value, f));
+    const error = value.error;
+    if (error) panicError(error);
     return value.held;
   };
 }
 
 function fill<T>(value: Value<T>, f: () => T): void {
-  value.held = f();
+  try {
+    value.held = f();
+  } catch (error) {
+    value.error = error;
+  }
 }
 
-/** A function that calls `f` the first time that it is called. */
+/** A function that calls `f` the first time that it is called. If `f` panics, so does each call. */
 export function onceFunc(f: () => void): () => void {
-  const once = new Once();
+  const get = onceValue<bool>(() => {
+    f();
+    return true;
+  });
   return (): void => {
-    once.do(f());
+    get();
   };
 }
 
@@ -91,13 +105,45 @@ export class SyncMap<K, V> {
     return swaps;
   }
 
-  /** Changes the value of a key, `otherwise` if it has none, to what `f` makes of it; nobody else changes anything meanwhile. */
-  update(key: K, otherwise: V, f: (value: V) => V): V {
+  /** Gives a key a value: the one that it had, or `otherwise`. */
+  swap(key: K, value: V, otherwise: V): V {
     this.lock.lock();
-    const value = f(this.map.has(key) ? this.map.get(key) : otherwise);
+    const before = this.map.has(key) ? this.map.get(key) : otherwise;
     this.map.set(key, value);
     this.lock.unlock();
+    return before;
+  }
+
+  /** Takes a key out: the value that it had, or `otherwise`. */
+  loadAndDelete(key: K, otherwise: V): V {
+    this.lock.lock();
+    const value = this.map.has(key) ? this.map.get(key) : otherwise;
+    this.map.delete(key);
+    this.lock.unlock();
     return value;
+  }
+
+  /** Takes a key out if it has the value `old`. */
+  compareAndDelete(key: K, old: V): bool {
+    this.lock.lock();
+    const deletes = this.map.has(key) && this.map.get(key) == old;
+    if (deletes) this.map.delete(key);
+    this.lock.unlock();
+    return deletes;
+  }
+
+  /**
+   * Changes the value of a key, `otherwise` if it has none, to what `f` makes of it; nobody else changes anything meanwhile. If `f` panics the value stays.
+   */
+  update(key: K, otherwise: V, f: (value: V) => V): V {
+    this.lock.lock();
+    try {
+      const value = f(this.map.has(key) ? this.map.get(key) : otherwise);
+      this.map.set(key, value);
+      return value;
+    } finally {
+      this.lock.unlock();
+    }
   }
 
   /** False if there was no such key. */

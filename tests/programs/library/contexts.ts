@@ -1,6 +1,20 @@
 // Contexts, groups of goroutines, and what is built of locks.
 
-import { Atomic, Chan, Millisecond, Second, WaitGroup, go, gosched, now, println, select, sleep } from "skein";
+import {
+  Atomic,
+  Chan,
+  Millisecond,
+  Second,
+  WaitGroup,
+  go,
+  goexit,
+  gosched,
+  now,
+  numGoroutine,
+  println,
+  select,
+  sleep,
+} from "skein";
 import {
   afterFunc,
   background,
@@ -156,6 +170,72 @@ function oneMakesItForAll(): void {
   check(!flights.fly("key", () => "anew").shared, "then anew");
 }
 
+function messageOf(f: () => void): string {
+  try {
+    f();
+  } catch (e) {
+    return e.message;
+  }
+  return "none";
+}
+
+/** Whoever wants what a call panics over panics too, and is not left waiting. */
+function panicsAreShared(): void {
+  const flights = new Flights<i32>();
+  const wg = new WaitGroup();
+  const gate = new Chan<bool>();
+  for (let i = 0; i < 3; i++) {
+    wg.go(() => {
+      const failing = (): i32 => {
+        gate.recv();
+        throw new Error("failed");
+      };
+      same(
+        messageOf(() => {
+          flights.do("key", failing);
+        }),
+        "failed",
+        "of all who wait",
+      );
+    });
+  }
+  sleep(20 * Millisecond);
+  gate.close();
+  wg.wait();
+  same(
+    flights.do("key", () => 7),
+    7,
+    "then anew",
+  );
+  for (let i = 0; i < 2; i++) {
+    go(() => {
+      flights.do("end", () => {
+        sleep(20 * Millisecond);
+        goexit();
+        return 1;
+      });
+      check(false, "goexit is everybody's");
+    });
+  }
+  sleep(5 * Millisecond);
+  while (numGoroutine() > 1) sleep(Millisecond);
+  const value = onceValue<i32>(() => {
+    throw new Error("never");
+  });
+  const func = onceFunc(() => {
+    throw new Error("nothing");
+  });
+  for (let i = 0; i < 2; i++) {
+    same(
+      messageOf(() => {
+        value();
+      }) + messageOf(func),
+      "nevernothing",
+      "each time",
+    );
+  }
+}
+
 function onceIsOnce(): void {
   const calls = new Atomic<i32>();
   const value = onceValue<i32>(() => calls.add(1) * 100);
@@ -194,6 +274,16 @@ function aMapIsShared(): void {
   same(map.size, 10, "keys");
   same(map.loadOrStore("new", 1) + map.loadOrStore("new", 2), 2, "the first stays");
   check(map.compareAndSwap("new", 1, 5) && !map.compareAndSwap("new", 1, 6) && map.load("new", 0) == 5, "swapped once");
+  same(map.swap("new", 7, 0) + map.swap("other", 8, 1), 6, "the values of before");
+  same(map.loadAndDelete("other", 0) + map.loadAndDelete("other", 1), 9, "taken out once");
+  check(!map.compareAndDelete("new", 6) && map.compareAndDelete("new", 7), "deleted if it is so");
+  try {
+    map.update("new", 1, (n) => {
+      throw new Error("no");
+    });
+  } catch {
+    map.store("new", 2);
+  }
   check(map.delete("new") && !map.delete("new") && !map.has("new"), "deleted once");
 }
 
@@ -267,6 +357,7 @@ export function main(): void {
   manyEndAtOnce();
   theFirstErrorCounts();
   oneMakesItForAll();
+  panicsAreShared();
   onceIsOnce();
   aMapIsShared();
   aBarrierLetsAllThrough();

@@ -5,10 +5,11 @@ import { println } from "skein";
 import { Heap, List } from "skein/container";
 import { base64, base64Url, fromBase64, fromHex, fromUtf8, hex, utf8 } from "skein/encoding";
 import { find, is, unwrap, WrappedError } from "skein/errors";
-import { errorf, Format, sprint, sprintf, sprintln } from "skein/fmt";
+import { errorf, Format, fprintf, sprint, sprintf, sprintln } from "skein/fmt";
 import { crc32, md5, sha1, Sha256, sha256 } from "skein/hash";
 import { decode, encode } from "skein/json";
-import { parse, quote, toFixed } from "skein/strconv";
+import { parse, quote, quoteToAscii, toFixed } from "skein/strconv";
+import { Builder, count, cut, fields, splitN, trimPrefix, trimSuffix } from "skein/strings";
 import { check, same } from "../expect";
 
 function aHeapIsInOrder(): void {
@@ -85,7 +86,18 @@ function numbersAreParsedStrictly(): void {
   check(parse<f64>("inf").value == Infinity && isNaN(parse<f64>("NaN").value), "no numbers");
   for (const text of ["", ".", "1e", "1.5x", "e5", "--1", "1 "]) check(parse<f64>(text).error !== null, text);
   check(parse<f64>("1e999").error !== null, "out of range");
+  check(parse<u8>("+1").error !== null && parse<i8>("+1").value == 1, "signs are for those with");
+  for (const text of ["1", "t", "T", "TRUE", "True"]) check(parse<bool>(text).value, text);
+  for (const text of ["0", "f", "F", "FALSE", "False"])
+    check(!parse<bool>(text).value && !parse<bool>(text).error, text);
+  check(parse<bool>("tRUE").error !== null, "no other");
   check(parse<bool>("true").value && parse<bool>("yes").error !== null, "bools");
+  same(
+    quote("\x07\b\f\v\x1f\x7f\u00a0\u00ad\u2028\ufeff😀世\u{e0001}"),
+    '"\\a\\b\\f\\v\\x1f\\x7f\\u00a0\\u00ad\\u2028\\ufeff😀世\\U000e0001"',
+    "unseen",
+  );
+  same(quoteToAscii("aé😀'"), '"a\\u00e9\\U0001f600\'"', "in ASCII");
   same(quote('a"b\\\n\x01é'), '"a\\"b\\\\\\n\\x01é"', "quoted");
   same(
     `${toFixed(1.005, 2)} ${toFixed(-2.5, 1)} ${toFixed(0.999, 2)} ${toFixed(3.14159, 3)} ${toFixed(7, 0)}`,
@@ -96,6 +108,34 @@ function numbersAreParsedStrictly(): void {
     `${toFixed(-0.04, 1)} ${toFixed(1e17, 1)} ${toFixed(123.456, 0)}`,
     "-0.0 100000000000000000.0 123",
     "fixed, at the ends",
+  );
+}
+
+function textsAreBuilt(): void {
+  const text = new Builder();
+  for (let i = 0; i < 3; i++) fprintf(text, "%d é,", i);
+  text.writeRune(0x1f600);
+  same(text.writeString("x") + text.length, 1 + 15, "units");
+  same(text.toString(), "0 é,1 é,2 é,😀x", "all of it");
+  text.reset();
+  same(text.toString(), "", "nothing");
+  // With += that is 10 GB to copy.
+  for (let i = 0; i < 200000; i++) text.writeString("abcde");
+  same(text.toString().length, 1000000, "a long one");
+  same(fields(" a\tbc\n\u3000d\u00a0 ").join("|") + fields("  ").length.toString(), "a|bc|d0", "words");
+  same(
+    count("cheese", "e") * 1000 + count("aaaa", "aa") * 100 + count("a😀", "") * 10 + count("a", "b"),
+    3230,
+    "counts",
+  );
+  const parts = cut("k=v=w", "=");
+  same(`${parts.before} ${parts.after} ${parts.found} ${cut("k", "=").found}`, "k v=w true false", "cut");
+  same(splitN("a,b,c", ",", 2).join("|") + splitN("a,b", ",", -1).join("|"), "a|b,ca|b", "divided");
+  same(splitN("a,b", ",", 0).length + splitN("a", ",", 1).length, 1, "at the ends");
+  same(
+    trimPrefix("go.mod", "go") + trimSuffix("x.go", ".go") + trimPrefix("a", "b") + trimSuffix("a", "b"),
+    ".modxaa",
+    "trimmed",
   );
 }
 
@@ -127,6 +167,26 @@ function valuesAreFormatted(): void {
     sprintf("%d|%5.2f|%q|%x|%v|%-6s|%6s|%06d|%+d|%%", 5, 3.14159, "hi\n", 255, true, "ab", "é", -42, <u8>7),
     '5| 3.14|"hi\\n"|ff|true|ab    |     é|-00042|+7|%',
     "verbs",
+  );
+  // As Go 1.26 has it: 0 fills texts up, too.
+  same(
+    sprintf(
+      "%06s|%06q|%06v|%-06s|%06c|%06d|%06t|%+q|%+q|%q|%q|%04x",
+      "ab",
+      "é",
+      "é",
+      "ab",
+      0x78,
+      -5,
+      true,
+      "é",
+      0xe9,
+      0x27,
+      0x110000,
+      "hi",
+    ),
+    "0000ab|000\"é\"|00000é|ab    |00000x|-00005|00true|\"\\u00e9\"|'\\u00e9'|'\\''|'�'|6869",
+    "zeros and quotes",
   );
   same(
     sprintf(
@@ -269,6 +329,7 @@ export function main(): void {
   aHeapIsInOrder();
   aListKeepsItsPlaces();
   numbersAreParsedStrictly();
+  textsAreBuilt();
   valuesAreFormatted();
   objectsAreJson();
   bytesAreWrittenAsTexts();

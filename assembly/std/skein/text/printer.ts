@@ -5,7 +5,7 @@
  */
 import { formatFloat } from "./decimal";
 import { fromUtf8, hex, utf8 } from "../encoding";
-import { quote } from "../strconv";
+import { quoted } from "../strconv";
 import { TextBuffer } from "./textbuffer";
 
 export const PERCENT: i32 = 0x25;
@@ -50,7 +50,7 @@ export abstract class Printer extends TextBuffer {
   }
 
   /** Puts a text of at least the width, in characters. */
-  private pad(text: string, isZero: bool = false): void {
+  private pad(text: string, isZero: bool = this.zero): void {
     let missing = this.width - text.length;
     for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) == 0xdc00) missing++;
     if (missing > 0 && !this.minus) this.put((isZero ? "0" : " ").repeat(missing));
@@ -166,21 +166,13 @@ export abstract class Printer extends TextBuffer {
   }
 
   private integer(size: u64, isNegative: bool, verb: i32): bool {
-    if (verb == C || (verb == Q && size <= 0x10ffff)) {
+    if (verb == C || verb == Q) {
       const character = size <= 0x10ffff && !isNegative ? String.fromCodePoint(<i32>size) : "\ufffd";
-      this.pad(
-        verb == C
-          ? character
-          : character == "'"
-            ? "'\\''"
-            : character == '"'
-              ? "'\"'"
-              : "'" + quote(character).slice(1, -1) + "'",
-      );
+      this.pad(verb == C ? character : quoted(character, 0x27, this.plus));
       return true;
     }
     if (verb == U) {
-      this.pad("U+" + size.toString(16).toUpperCase().padStart(max(4, this.precision), "0"));
+      this.pad("U+" + size.toString(16).toUpperCase().padStart(max(4, this.precision), "0"), false);
       return true;
     }
     const isHex = verb == X || verb == BIG_X;
@@ -197,7 +189,7 @@ export abstract class Printer extends TextBuffer {
       else if (base == 2) digits = "0b" + digits;
       else if (base == 8 && !digits.startsWith("0")) digits = "0" + digits;
     }
-    this.pad((isNegative ? "-" : this.plus ? "+" : this.space ? " " : "") + digits);
+    this.pad((isNegative ? "-" : this.plus ? "+" : this.space ? " " : "") + digits, false);
     return true;
   }
 
@@ -213,14 +205,14 @@ export abstract class Printer extends TextBuffer {
     if (sign == "+" && !this.plus) sign = this.space ? " " : isPlain || isNaN(x) ? "" : "+";
     text = text.substring(1);
     if (this.zero && !this.minus && isPlain) text = text.padStart(max(this.width - sign.length, 0), "0");
-    this.pad(sign + text);
+    this.pad(sign + text, false);
     return true;
   }
 
   private string(text: string, verb: i32): bool {
     if (this.precision >= 0 && (verb == V || verb == S || verb == Q)) text = firstOf(text, this.precision);
     if (verb == V || verb == S) this.pad(text);
-    else if (verb == Q) this.pad(this.sharp && !text.includes("`") ? "`" + text + "`" : quote(text));
+    else if (verb == Q) this.pad(this.sharp && !text.includes("`") ? "`" + text + "`" : quoted(text, 0x22, this.plus));
     else if (verb == X || verb == BIG_X) this.hexadecimal(utf8(text), verb);
     else return false;
     return true;
