@@ -62,8 +62,11 @@ const LIBC = "~libc/";
 /** What runs on the scheduler's own stack, below every goroutine's, and would otherwise look as if it might switch. */
 const SCHEDULER = ["js/*", "sched/*", "debug/*", "memory/*", "gc/*"].map((name) => `${CORE}/${name}`);
 
-/** What the library does now and then only: who calls it is to have few locals. */
-const RARE = ["map/Map", "set/Set"].flatMap((name) => [`~lib/${name}<*>#append`, `~lib/${name}<*>#rehash`]);
+/** What the library does now and then only: who calls it is to have few locals. And what must stay in the core (`cstack.ts`). */
+const RARE = [
+  ...["map/Map", "set/Set"].flatMap((name) => [`~lib/${name}<*>#append`, `~lib/${name}<*>#rehash`]),
+  `${CORE}/goroutine/cstack/cDie`,
+];
 
 /** With what a goroutine parks. */
 const SWITCH = `${CORE}/base/imports/startUnwind`;

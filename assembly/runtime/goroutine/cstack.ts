@@ -121,6 +121,14 @@ export function cPreempted(): void {
   returnC();
 }
 
+/**
+ * Panics with C's words. Here, where nothing is switched out: so C's functions have no instrumentation for its sake, which call it wherever a
+ * pointer may be null. Does not return.
+ */
+export function cDie(text: usize, length: i32): void {
+  gopanic(String.UTF8.decodeUnsafe(text, length));
+}
+
 /** Where the C stack of this goroutine ends, while no C runs; 0 if it has none. */
 export function cMark(gp: G): usize {
   const timer = changetype<SleepTimer>(gp.sleepTimer);

@@ -9,8 +9,7 @@
  */
 import { Chan, ok } from "./runtime/chan/chan";
 import { Select } from "./runtime/chan/select";
-import { gopanic } from "./runtime/base/panic";
-import { enterC, leaveC, sizeC } from "./runtime/goroutine/cstack";
+import { cDie, enterC, leaveC, sizeC } from "./runtime/goroutine/cstack";
 import { goid, gomaxprocs, gosched, newproc } from "./runtime/goroutine/proc";
 import { goexit } from "./runtime/goroutine/unwind";
 import { now, sleep } from "./runtime/goroutine/time";
@@ -102,7 +101,7 @@ export function end(): void {
 
 /** Ends the goroutine, and with it, as a rule, the program, in C's words. */
 export function die(text: usize, length: i32): void {
-  gopanic(String.UTF8.decodeUnsafe(text, length));
+  cDie(text, length);
 }
 
 export function wait(address: usize, expected: i32, timeout: i64, reason: i32, stop: usize): i32 {
