@@ -158,7 +158,8 @@ function compileSources(
     const files = program.parser.sources.filter(isProgramFile).map(({ debugInfoIndex }) => debugInfoIndex);
     const inC = c?.functions?.names ?? new Set();
     const isOwn = (name: string): boolean => isProgram(sources, name) && !inC.has(name);
-    runPasses(module, { frames, table, quick: settings.quick, isProgram: isOwn }, () => {
+    const large = settings.safepoints?.large === true;
+    runPasses(module, { frames, table, quick: settings.quick, large, isProgram: isOwn }, () => {
       places.apply(module, new Set(files));
       reduceLoads(module, !settings.quick, inC);
       nullChecks.seal(module, indexing.functions);
@@ -450,7 +451,7 @@ function declarationOf(
   program: Program,
   internalName: string,
 ): { source: string; line: number; column: number } | undefined {
-  const element = program.instancesByName.get(internalName.replace(/(?:~deferring)?(?:~resumed)?$/, "")) as
+  const element = program.instancesByName.get(internalName.replace(/(?:~deferring)?(?:~(?:resumed|run))?$/, "")) as
     DeclaredElement | undefined;
   if (element === undefined) return undefined;
   const { source, start } = element.identifierNode.range;

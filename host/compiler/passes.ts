@@ -81,12 +81,18 @@ export interface Build {
   /** Those in the function table. */
   readonly table: ReadonlySet<string>;
   readonly quick: boolean;
+  /** Whether all functions are resumed as large ones are. */
+  readonly large: boolean;
   /** Tells whether a function is the program's, and not in C. */
   readonly isProgram: (name: string) => boolean;
 }
 
 /** Runs all passes. `afterInlining` is called where safepoints are to be inserted. */
-export function runPasses(module: Module, { frames, table, quick, isProgram }: Build, afterInlining: () => void): void {
+export function runPasses(
+  module: Module,
+  { frames, table, quick, large, isProgram }: Build,
+  afterInlining: () => void,
+): void {
   module.clearPassArguments();
   module.setOptimizeLevel(3);
   module.setShrinkLevel(0);
@@ -132,7 +138,7 @@ export function runPasses(module: Module, { frames, table, quick, isProgram }: B
   module.runPasses(["asyncify"]);
   module.setOptimizeLevel(3);
   for (const name of ASYNCIFY_EXPORTS) module.removeExport(`asyncify_${name}`);
-  const instrumented = splitInstrumented(module, new Set([...table, INVOKE]));
+  const instrumented = splitInstrumented(module, new Set([...table, INVOKE]), large);
 
   // What it inlines into it optimises; the core has been optimised before, but for what is instrumented.
   if (!quick) module.runPasses(["inlining-optimizing"]);

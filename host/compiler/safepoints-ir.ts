@@ -7,7 +7,7 @@
  * AssemblyScript generates none of these with the features that Skein turns on.
  */
 import binaryen from "binaryen";
-import type { Expr, Module } from "./asc.js";
+import api, { type Expr, type Module } from "./asc.js";
 import { positionsOf, type Position } from "./positions.js";
 
 /** A function of Binaryen's; 0 stands for none. */
@@ -172,6 +172,7 @@ const names = binaryen as unknown as Readonly<
     GlobalGet: { getName(e: Expr): string };
     Function: { getName(f: Func): string };
     expandType(type: number): number[];
+    createType(types: readonly number[]): number;
   }
 >;
 
@@ -281,6 +282,8 @@ const paramsTypeOf = native("FunctionGetParams");
 const resultsOf = native("FunctionGetResults");
 /** The types of a function's parameters. */
 export const paramsOf = (func: Func): number[] => names.expandType(paramsTypeOf(func));
+/** The type of parameters of these types. */
+export const typeOfAll = (types: readonly number[]): number => names.createType(types);
 const varCount = native("FunctionGetNumVars");
 const varAt = native("FunctionGetVar");
 
@@ -321,4 +324,20 @@ export function copyPositions(
     slotsOf(from).forEach(({ child }, i) => follow(child, copies[i]!.child));
   };
   follow(original, copy);
+}
+
+/** The zero of a type. */
+export function zero(module: Module, type: number): Expr {
+  switch (type) {
+    case api.TypeRef.I64:
+      return module.i64(0);
+    case api.TypeRef.F32:
+      return module.f32(0);
+    case api.TypeRef.F64:
+      return module.f64(0);
+    case api.TypeRef.V128:
+      return module.v128(new Uint8Array(16));
+    default:
+      return module.i32(0);
+  }
 }
