@@ -1,5 +1,5 @@
 /**
- * Small functions with checks go into those that call them, and still have their frame in the stack of a panic.
+ * Small functions with checks, and the beginnings of others, go into those that call them, and still have their frame in the stack of a panic.
  *
  * A function that may panic keeps a frame of its own (frames.ts), which costs a call each time, and hides from the caller what it reads. A *leaf* is one that
  * does nothing but read, compute, and perhaps write once no check is left: until it panics, it has changed nothing. So it may be begun anew. In
@@ -14,6 +14,13 @@
  * is one that the call would have had a moment later.
  *
  * A leaf has no loops, and calls nothing once what may be inlined without ado has been: what gets and sets fields, foremost.
+ *
+ * Of a function that is no leaf it may still be the *head*: what it does on the ways that come to its end and call, write and repeat nothing. Where
+ * another way goes on with such, the function is begun anew likewise, by its call. So who calls it where it has little to do does not:
+ *
+ *     function visit(node: Node | null): void { if (!node) return; … }
+ *
+ * A head is worth that only if it is short: what goes on has it evaluated twice.
  */
 import api, { type Expr, type Module } from "./asc.js";
 import { addTypedLocals } from "./locals.js";
@@ -23,6 +30,7 @@ import {
   bodyOf,
   branchNames,
   callTarget,
+  conditionOf,
   constantI32,
   functionsOf,
   isAtomic,
@@ -32,6 +40,7 @@ import {
   paramsOf,
   renameBranch,
   setBlockName,
+  setBody,
   setLocalIndex,
   slotsOf,
   typeOf,
@@ -50,6 +59,8 @@ const NUMBERS: readonly number[] = [I32, I64, F32, F64];
 
 /** Expressions of a leaf at most, and of all leaves that go into one function. */
 const LEAF_SIZE = 90;
+/** Of a head, all its ways together. */
+const HEAD_SIZE = 120;
 const ADDED_SIZE = 1500;
 
 /** What a leaf consists of, besides what panics and what ends it. */
@@ -66,6 +77,10 @@ interface Leaf {
   readonly name: string;
   readonly func: Func;
   readonly size: number;
+  /** Only its head is meant. */
+  readonly isHead: boolean;
+  /** The code, as it was before anything went into it. */
+  readonly body: Expr;
   /** Its parameters, and these and its other locals. */
   readonly params: readonly number[];
   readonly locals: readonly number[];
@@ -79,12 +94,12 @@ export function inlineLeaves(module: Module, frames: Iterable<string>, isProgram
   const leaves = new Map<string, Leaf>();
   for (const name of frames) {
     const func = functions.get(name);
-    const leaf = func !== undefined && isProgram(name) ? leafOf(name, func) : null;
+    const leaf = func !== undefined && isProgram(name) ? leafOf(module, name, func) : null;
     if (leaf) leaves.set(name, leaf);
   }
   const wanted = new Map<Func, number[]>();
   for (const [name, func] of functions) {
-    if (leaves.has(name) || !isProgram(name)) continue;
+    if (leaves.get(name)?.isHead === false || !isProgram(name)) continue;
     const types = callsOf(func, leaves).flatMap(({ leaf }) => typesFor(leaf));
     if (types.length > 0) wanted.set(func, types);
   }
@@ -105,21 +120,39 @@ function typesFor({ params, locals, divisions }: Leaf): number[] {
   return [...params, ...locals, ...divisions];
 }
 
+/** Those in a call's operands come before it. The whole body may be one. */
 function callsOf(func: Func, leaves: ReadonlyMap<string, Leaf>): { slot: Slot; leaf: Leaf }[] {
   const found: { slot: Slot; leaf: Leaf }[] = [];
   let size = 0;
-  walkSlots(func, (slot) => {
+  const visit = (slot: Slot): void => {
     const leaf = kindName(slot.child) === "Call" ? leaves.get(callTarget(slot.child)) : undefined;
     if (!leaf || size + leaf.size > ADDED_SIZE) return;
     size += leaf.size;
     found.push({ slot, leaf });
-  });
+  };
+  walkSlots(func, visit);
+  const body = bodyOf(func);
+  visit({ child: body, get: () => body, replace: (to) => setBody(func, to) });
   return found;
 }
 
 // ---- what is a leaf --------------------------------------------------------------------------------------------------
 
-function leafOf(name: string, func: Func): Leaf | null {
+function leafOf(module: Module, name: string, func: Func): Leaf | null {
+  const params = paramsOf(func);
+  const locals = [...params, ...varsOf(func)];
+  if (!locals.every((type) => NUMBERS.includes(type))) return null;
+  const whole = wholeOf(bodyOf(func));
+  const body = module.copyExpression(bodyOf(func));
+  if (whole) return { name, func, ...whole, isHead: false, body, params, locals };
+  const head = new Head(module, body);
+  return head.isOfUse
+    ? { name, func, size: head.size, isHead: true, body: head.body, params, locals, divisions: [] }
+    : null;
+}
+
+/** What a leaf consists of; null if it is none, or need not be one, since it never panics. */
+function wholeOf(body: Expr): { size: number; divisions: number[] } | null {
   const divisions: number[] = [];
   let size = 0;
   let panics = 0;
@@ -139,19 +172,76 @@ function leafOf(name: string, func: Func): Leaf | null {
     }
     for (const { child } of slotsOf(expression)) visit(child);
     if (kind === "Store") hasWritten = true;
-    else if (!HARMLESS.has(kind) || (kind === "Load" && isAtomic(expression)) || isTruncation(expression, kind)) {
-      isLeaf = false;
-    } else if (kind === "Binary" && mayTrap(expression)) {
+    else if (!isHarmless(expression, kind)) isLeaf = false;
+    else if (kind === "Binary" && mayTrap(expression)) {
       panics++;
       if (hasWritten) isLeaf = false;
       divisions.push(typeOf(expression), typeOf(expression));
     }
   };
-  visit(bodyOf(func));
-  if (!isLeaf || panics === 0) return null;
-  const params = paramsOf(func);
-  const locals = [...params, ...varsOf(func)];
-  return locals.every((type) => NUMBERS.includes(type)) ? { name, func, size, params, locals, divisions } : null;
+  visit(body);
+  return isLeaf && panics > 0 ? { size, divisions } : null;
+}
+
+function isHarmless(expression: Expr, kind: string): boolean {
+  return HARMLESS.has(kind) && !(kind === "Load" && isAtomic(expression)) && !isTruncation(expression, kind);
+}
+
+/** Where a head goes on with the function itself. */
+const AGAIN = "~again";
+
+/** Cuts off a function's code what is not its head. */
+class Head {
+  body: Expr;
+  size = 0;
+  readonly isOfUse: boolean;
+  /** The labels that jumps go to before they are cut off. */
+  private readonly reached = new Set<string>();
+  private ends = false;
+
+  constructor(
+    private readonly module: Module,
+    body: Expr,
+  ) {
+    this.body = body;
+    const isCut = this.cut({ child: body, get: () => this.body, replace: (to) => (this.body = to) });
+    this.isOfUse = (this.ends || !isCut) && this.size <= HEAD_SIZE;
+  }
+
+  /** In the order of evaluation. True if no way comes out at the end of the expression. */
+  private cut(slot: Slot): boolean {
+    const expression = slot.child;
+    const kind = kindName(expression);
+    this.size++;
+    if (!isOfHead(expression, kind)) {
+      slot.replace(this.module.br(AGAIN));
+      return true;
+    }
+    const parts = slotsOf(expression);
+    if (kind === "Block") return this.cutBlock(expression, parts);
+    if (kind === "If") {
+      const [condition, ...arms] = parts;
+      if (!this.cut(condition!)) return arms.map((arm) => this.cut(arm)).every(Boolean) && arms.length === 2;
+    } else if (!parts.some((part) => this.cut(part))) {
+      if (kind === "Return") this.ends = true;
+      else if (kind === "Break") this.reached.add(branchNames(expression)[0]!);
+      return kind === "Return" || (kind === "Break" && conditionOf(expression) === 0);
+    }
+    slot.replace(this.module.br(AGAIN));
+    return true;
+  }
+
+  private cutBlock(block: Expr, parts: readonly Slot[]): boolean {
+    const at = parts.findIndex((part) => this.cut(part));
+    if (at < 0) return false;
+    for (const part of parts.slice(at + 1)) part.replace(this.module.unreachable());
+    return !this.reached.has(blockName(block) ?? "");
+  }
+}
+
+/** Is it cheap, and without an effect that is seen? */
+function isOfHead(expression: Expr, kind: string): boolean {
+  return isHarmless(expression, kind) && !panicsAtEnd(expression) && !(kind === "Binary" && mayTrap(expression));
 }
 
 /** Whatever it does before has no effect but to panic: it may be left out. */
@@ -214,9 +304,11 @@ class Copy {
       const value = i < leaf.params.length ? module.local_get(first + i, local) : this.zero(local);
       begin.push(module.local_set(own + i, value, false));
     });
-    let body = module.copyExpression(bodyOf(leaf.func));
+    let body = module.copyExpression(leaf.body);
     this.rewrite({ child: body, get: () => body, replace: (to) => (body = to) });
-    return module.block(label, [...begin, body], type);
+    if (!leaf.isHead) return module.block(label, [...begin, body], type);
+    const ending = typeOf(body) === None ? [body, module.br(label)] : [module.br(label, 0, body)];
+    return module.block(label, [module.block(`${label}:${AGAIN}`, [...begin, ...ending]), this.called()], type);
   }
 
   private zero(type: number): Expr {
@@ -257,13 +349,20 @@ class Copy {
     }
   }
 
-  /** Calls the function itself, with the same arguments. */
+  /** Ends with a call of the function itself. */
   private again(): Expr {
-    const { module, leaf, first, label, type, position } = this;
+    const { module, label, type } = this;
+    const call = this.called();
+    return type === None ? module.block(null, [call, module.br(label)], Unreachable) : module.br(label, 0, call);
+  }
+
+  /** Calls it with the same arguments. */
+  private called(): Expr {
+    const { module, leaf, first, type, position } = this;
     const operands = leaf.params.map((param, i) => module.local_get(first + i, param));
     const call = module.call(leaf.name, operands, type);
     if (position) module.setDebugLocation(this.caller, call, position.file, position.line, position.column);
-    return type === None ? module.block(null, [call, module.br(label)], Unreachable) : module.br(label, 0, call);
+    return call;
   }
 
   /** A division that begins anew where it would trap. */

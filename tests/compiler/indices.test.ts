@@ -37,7 +37,19 @@ class Grid {
   put(x: i32, y: i32, value: i32): void { this.cells[y * this.side + x] = value; }
   larger(i: i32, than: i32): i32 { if (i > than) return this.cells[i]; return this.cells[than]; }
   share(all: i64, among: i64): i64 { if (all < 0) return 0; return all / among; }
+  // Of these, the ways on which they do little.
+  climb(i: i32): i32 { if (i == this.side && one) return i; return this.cells[i] + this.climb(i + 1); }
+  find(value: i32, from: i32): i32 {
+    if (from < 0 || (value > 3 && this.cells[from] == value)) return from;
+    for (let i = from; i < this.cells.length; i++) if (this.cells[i] == value) return i;
+    return this.cells[value];
+  }
+  count(i: i32): void { if (i > this.side) { if (i > 7) return; i--; } this.cells[i]++; this.climb(i); }
+  half(i: i32): f64 { if (i < this.side) { const x = f64(i); if (i != 1) return x / 2; } return f64(this.climb(0)); }
 }
+function expect(ok: bool): void { if (!ok) throw new Error("not as expected"); }
+// The whole body is a call that goes in, as is one of its operands.
+function hasGrid(g: Grid): void { expect(g.cell(1, 1) == 4); }
 function table(): Table { return new Table(); }
 `;
 
@@ -139,6 +151,26 @@ const BODIES: Readonly<Record<string, readonly [body: string, expected: number |
   leafDivides: [`const g = new Grid(1); return i32(g.share(10, -one) + g.share(-1, 0));`, -10],
   leafDivideZero: [`const g = new Grid(1); return i32(g.share(10, one - 1));`, "integer divide by zero", "Grid.share"],
   leafOverflows: [`const g = new Grid(1); return i32(g.share(i64.MAX_VALUE, -one) % 100);`, -7],
+  leafIsAll: [`const g = new Grid(3); hasGrid(g); return 3 * one;`, 3],
+  head: [`const g = new Grid(3); return g.climb(3) * 10 + g.climb(0) + g.climb(2);`, 41],
+  headPast: [`const g = new Grid(3); return g.climb(3) + g.climb(9 * one);`, "[9] with length 9", "Grid.climb"],
+  headRepeats: [
+    `const g = new Grid(3); let sum = 0; for (let i = -2; i < 5; i++) sum = sum * 10 + g.find(i + 2, i) + 2; return sum;`,
+    145678,
+  ],
+  headRepeatsPast: [
+    `const g = new Grid(3); return g.find(one, -1) + g.find(11 * one, 2);`,
+    "[11] with length 9",
+    "Grid.find",
+  ],
+  headWrites: [
+    `const g = new Grid(3); for (let i = 0; i < 10; i++) if (i < 3 || i > 7) g.count(i); return g.cells[0] * 100 + g.cells[1] * 10 + g.cells[2];`,
+    123,
+  ],
+  headOfFloat: [
+    `const g = new Grid(3); let sum: f64 = 0; for (let i = 0; i < 4; i++) sum = sum * 100 + g.half(i); return i32(sum);`,
+    60106,
+  ],
   notEntered: [
     `let t: Table | null = null; if (!one) t = table(); let sum = 0; for (let i = 0; i < one - 1; i++) sum += t!.cells[i]; return sum;`,
     0,
