@@ -8,7 +8,7 @@
  * - the core, which holds locks, and of which much runs on the scheduler's stack;
  * - the functions of AssemblyScript's library whose scratch variables are per thread (globals.ts): switched out between
  *   a write and a read of these, a goroutine could find another's on another thread;
- * - those that compare texts, and their hashes;
+ * - those that compare texts, and their hashes, and those that look for a text or a number in a map or a set: as long as the keys of one bucket;
  * - whatever either of these calls: a library function that both they and the program use becomes two, one without.
  *
  * A loop keeps its safepoint, or its having none, when the function around it is inlined. So loops that are to have none
@@ -62,6 +62,9 @@ const OF_TEXTS = [
   "~lib/util/hash/",
 ];
 
+/** What looks for a key whose comparison is no function of the program's. */
+const FINDS = /^~lib\/(map\/Map|set\/Set)<(~lib\/string\/String|[iu](8|16|32|64|size)|f(32|64)|bool)[,>|].*#find$/;
+
 /** How the names of the functions end that AssemblyScript generates for the collector. */
 const VISITOR = "~visit";
 
@@ -88,6 +91,7 @@ export function isUninterruptible(name: string): boolean {
     name.startsWith(`${CORE}/`) ||
     name.startsWith("~lib/rt/") ||
     name.endsWith(VISITOR) ||
+    FINDS.test(name) ||
     [...SCRATCH_USERS, ...OF_TEXTS].some((user) => name.startsWith(user))
   );
 }
