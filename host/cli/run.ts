@@ -17,6 +17,7 @@ import { defaultProcs } from "../runtime/procs.js";
 import { shown } from "../runtime/quit.js";
 import { Runtime } from "../runtime/runtime.js";
 import { DEFAULT_MAX_THREADS, reportOf } from "../runtime/start.js";
+import { LITTLE_JAVASCRIPT } from "../runtime/boot.js";
 import { buildBeside } from "./beside.js";
 import { showWarnings, tellOfCompiling } from "./build.js";
 import { EXIT_PANIC, EXIT_SIGNALS } from "../base/exitcodes.js";
@@ -74,7 +75,7 @@ export async function runCommand(file: string, rest: readonly string[], options:
     poller: checkPoller(options.poller),
     solo: true,
     // Any thread may close what another has opened.
-    worker: preopens.length === 0 ? undefined : { trackUnmanagedFds: false },
+    worker: { resourceLimits: LITTLE_JAVASCRIPT, ...(preopens.length > 0 && { trackUnmanagedFds: false }) },
     preopens,
     allowsExec: options.allowExec,
     args,

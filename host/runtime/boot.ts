@@ -53,6 +53,13 @@ export function boot(mid: number, options: ThreadOptions | undefined, data?: MDa
 }
 
 /**
+ * For threads that run next to no JavaScript but Skein's own, which allocates little: the system's calls, turns of the event loop. V8 would
+ * let the place for new objects grow to 48 MB in each of them as time goes by, and give some of it back now and then; here it stays at the
+ * least that there can be, 1 MB, of which V8 has three.
+ */
+export const LITTLE_JAVASCRIPT = { maxYoungGenerationSizeMb: 3 } as const;
+
+/**
  * Megabytes of stack for an M's thread: ten thousands of calls. A goroutine's stack must fit the M's scratch buffer when it
  * parks, so there is no more of it than that. Deno has one megabyte for every thread, whatever is asked.
  */

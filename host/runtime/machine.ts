@@ -29,7 +29,7 @@ import type { SymbolSource } from "../program/stacks.js";
 import type { ThreadOptions } from "../program/threadoptions.js";
 import { Hub } from "../values/index.js";
 import type { Spare } from "../values/ports.js";
-import { mainStartsThreads, threadFile, threadFlags, type Booting } from "./boot.js";
+import { LITTLE_JAVASCRIPT, mainStartsThreads, threadFile, threadFlags, type Booting } from "./boot.js";
 import { numCPU } from "./procs.js";
 import type { SysmonData } from "./sysmon.js";
 import { isShort, RETRY_MS, Threads, type ThreadRequest } from "./threads.js";
@@ -213,6 +213,7 @@ export class Machine {
         workerData: { ...this.data, ports, spares } satisfies SysmonData,
         transferList: [ports, ...spares.map(({ port }): MessagePort => port)],
         name: "skein sysmon",
+        resourceLimits: LITTLE_JAVASCRIPT,
         // Node has the threads that it starts do as it does.
         trackUnmanagedFds: this.data.worker?.trackUnmanagedFds,
         ...threadFlags(),
