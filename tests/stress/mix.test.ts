@@ -14,7 +14,7 @@ import { described, runSkein, type RuntimeName } from "../programs/driver/proces
 const SECONDS = Number(process.env["SKEIN_STRESS_SECONDS"] ?? 180);
 const SEED = Number(process.env["SKEIN_STRESS_SEED"] ?? Date.now());
 
-/** Seconds of one run: nothing is freed while a program runs, so a run has to end before memory does. */
+/** Seconds of one run. */
 const RUN = 20;
 
 /** More Ps than processors are as good a test as fewer. */
