@@ -10,6 +10,7 @@
  */
 import { gopanic } from "./runtime/base/panic";
 import { formatFloat } from "./text/decimal";
+import { floatOf } from "./text/floats";
 export { formatFloat };
 
 /** A number that was parsed. */
@@ -121,7 +122,8 @@ function parseNumber<T>(text: string): Parsed<T> {
     while (at < end && digitOf(text.charCodeAt(at)) < 10) at++;
   }
   if (at < end) return invalid<T>(text);
-  const value = <T>parseFloat(text);
+  const size = floatOf(isNegative || text.startsWith("+") ? text.substring(1) : text, sizeof<T>() == 4);
+  const value = <T>(isNegative ? -size : size);
   return isFinite(value) ? new Parsed<T>(value, null) : outOfRange<T>(text, value);
 }
 

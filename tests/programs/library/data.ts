@@ -81,6 +81,16 @@ function numbersAreParsedStrictly(): void {
   same(large.error!.message, 'parsing "128": value out of range', "out of range");
   same(parse<i8>("-1000").value, <i8>-128, "the nearest below");
   check(parse<u64>("18446744073709551616").error !== null, "one more than the largest u64");
+  // Bits of numbers that are hard to tell from their neighbours, or that AssemblyScript's parseFloat gets wrong.
+  same(reinterpret<u64>(parse<f64>("1.9851363263561924e+53").value), <u64>0x4b0094a4508f514a, "a large exponent");
+  same(reinterpret<u64>(parse<f64>("5.204427497666507e39").value), <u64>0x482e96c08d5eec25, "the last bit");
+  same(reinterpret<u64>(parse<f64>("2.4703282292062328e-324").value), <u64>1, "just above half of the smallest");
+  same(parse<f64>("2.4703282292062327e-324").value, 0.0, "just below");
+  same(parse<f64>("2.2250738585072011e-308").value, 2.225073858507201e-308, "below the smallest that is normal");
+  const tie = "9007199254740993." + "0".repeat(900);
+  same(parse<f64>(tie).value, 9007199254740992.0, "between two: the even one");
+  same(parse<f64>(tie + "1").value, 9007199254740994.0, "a little more");
+  same(parse<f32>("16777217.0000001").value, <f32>16777218.0, "rounded once");
   same(parse<f64>("-1.5e3").value, -1500.0, "a float");
   same(parse<f32>(".5").value, <f32>0.5, "an f32");
   check(parse<f64>("inf").value == Infinity && isNaN(parse<f64>("NaN").value), "no numbers");
