@@ -114,6 +114,36 @@ static void destroy_values(void) {
   values = NULL;
 }
 
+/* ---- C++'s thread-local variables with destructors ---- */
+
+typedef struct ending {
+  void (*f)(void *);
+  void *object;
+  struct ending *next;
+} ending;
+
+static _Thread_local ending *endings;
+
+static void end_objects(void) {
+  while (endings != NULL) {
+    ending *last = endings;
+    endings = last->next;
+    last->f(last->object);
+    free(last);
+  }
+}
+
+/* The thread that ends the program does so with its own, as one of the things that exit does. */
+int __cxa_thread_atexit(void (*f)(void *), void *object, void *unused) {
+  static word is_told;
+  ending *it = malloc(sizeof *it);
+  if (it == NULL) return -1;
+  if (exchange(&is_told, 1) == 0) atexit(end_objects);
+  *it = (ending){.f = f, .object = object, .next = endings};
+  endings = it;
+  return 0;
+}
+
 /* ---- the end ---- */
 
 static _Thread_local struct __ptcb *cleanups;
@@ -132,6 +162,7 @@ void __skein_thread_end(void) {
   if (self != NULL) self->cancel_state = PTHREAD_CANCEL_DISABLE;
   GOROUTINE->stop = NULL;
   while (cleanups != NULL) _pthread_cleanup_pop(cleanups, 1);
+  end_objects();
   destroy_values();
   pthread_t me = self;
   if (me != NULL) {

@@ -126,3 +126,9 @@ CANCEL(ssize_t, writev, (int fd, const struct iovec *from, int n), (fd, from, n)
 CANCEL(int, fsync, (int fd), (fd))
 CANCEL(int, fdatasync, (int fd), (fd))
 CANCEL(int, poll, (struct pollfd * list, nfds_t n, int ms), (list, n, ms))
+
+/* ---- how many threads are worth while ---- */
+
+__attribute__((used)) long __wrap_sysconf(int name) {
+  return name == _SC_NPROCESSORS_ONLN || name == _SC_NPROCESSORS_CONF ? core_procs(0) : sysconf(name);
+}

@@ -56,6 +56,10 @@ const MAIN_TEXT =
 /** What only programs take the time to compile that include a header of it. */
 const SOCKETS = "sockets.c";
 const SOCKET_HEADERS = /^[ \t]*#[ \t]*include[ \t]*<(?:sys\/(?:socket|un)|netdb|netinet\/\w+|arpa\/inet)\.h>/m;
+/** What has wasi-libc print and scan numbers of 128 bits, which is software of its own: in a program that names them. */
+const LONG_DOUBLE = /\blong\s+double\b|%[-+ #0-9.*$]*L[aefgAEFG]/;
+/** What wasi-libc has of C's standard and of POSIX by emulation, in libraries of its own: a handler is called by `raise`, a mapping is a copy. */
+const EMULATED = ["signal", "process-clocks", "mman", "getpid"];
 const TARGET = "--target=wasm32-wasip1";
 /** Where Skein's own headers and sources are in the tree. */
 const OWN = "skein";
@@ -95,17 +99,21 @@ async function buildWith(
   const sources = new Map<string, string>();
   const warnings: string[] = [];
   const objects: Tree = {};
+  /** What each was compiled from. */
+  const names = new Map<string, string>();
   const own = ownFiles(sources);
   const flags = [
     ...FLAGS,
     ...LINES,
     ...NULL_CHECKS,
+    ...EMULATED.map((name) => `-D_WASI_EMULATED_${name.replace("-", "_").toUpperCase()}`),
     `-O${options.optimize}`,
     ...options.define.map((macro) => `-D${macro}`),
     ...options.include.map((each) => `-I${nameOf(each)}`),
   ];
   const compile = async (source: string, name: string, files: Tree, args: readonly string[]): Promise<void> => {
-    const object = `${Object.keys(objects).length}.o`;
+    const object = `${names.size}.o`;
+    names.set(object, source);
     const key = keyOf(version, args, name, files);
     const kept = cache === null ? undefined : readKept(cache, key);
     if (kept !== undefined) {
@@ -119,6 +127,7 @@ async function buildWith(
     if (cache !== null) keep(cache, key, output, said);
   };
   let hasSockets = false;
+  let hasLongDouble = options.sources.some(isCxxSource);
   for (const source of options.sources) {
     const headers = new Headers(options.include);
     headers.add(path.resolve(source));
@@ -127,6 +136,7 @@ async function buildWith(
       sources.set(file, text);
       insert(files, nameOf(file), text);
       hasSockets ||= SOCKET_HEADERS.test(text);
+      hasLongDouble ||= LONG_DOUBLE.test(text);
     }
     await compile(source, nameOf(source), files, isCxxSource(source) ? [...flags, ...CXX_FLAGS] : flags);
   }
@@ -134,8 +144,11 @@ async function buildWith(
     if ((name === MAIN && !options.hasMain) || (name === SOCKETS && !hasSockets)) continue;
     const files = { [OWN]: own };
     const shipped = shippedObject(keyOf(version, OWN_FLAGS, name, files));
-    if (shipped !== undefined) objects[`${Object.keys(objects).length}.o`] = shipped;
-    else await compile(name, `/${OWN}/c/${name}`, files, OWN_FLAGS);
+    if (shipped !== undefined) {
+      const object = `${names.size}.o`;
+      names.set(object, name);
+      objects[object] = shipped;
+    } else await compile(name, `/${OWN}/c/${name}`, files, OWN_FLAGS);
   }
   // AssemblyScript may call any of them but those with names of C++'s; what nothing calls goes later.
   const kept = options.hasMain
@@ -143,7 +156,12 @@ async function buildWith(
     : options.sources
         .flatMap((_, i) => globalFunctions(objects[`${i}.o`] as Uint8Array))
         .filter((name) => !name.startsWith("_Z"));
-  const wasm = await link(clang, objects, base, { kept, hasCxx: options.sources.some(isCxxSource) });
+  const wasm = await link(clang, objects, base, {
+    names,
+    kept,
+    hasCxx: options.sources.some(isCxxSource),
+    hasLongDouble,
+  });
   return { wasm, kept: new Set(kept), sources, warnings };
 }
 
@@ -179,11 +197,19 @@ export async function buildOwn(): Promise<Map<string, Uint8Array>> {
   return built;
 }
 
+interface Linking {
+  /** Where the objects come from. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly kept: readonly string[];
+  readonly hasCxx: boolean;
+  readonly hasLongDouble: boolean;
+}
+
 async function link(
   clang: Clang,
   objects: Tree,
   base: number,
-  { kept, hasCxx }: { kept: readonly string[]; hasCxx: boolean },
+  { names, kept, hasCxx, hasLongDouble }: Linking,
 ): Promise<Uint8Array> {
   const libraries = toolchainLibraries();
   const args = [
@@ -191,6 +217,8 @@ async function link(
     ...Object.keys(objects),
     `-L${libraries.folder}`,
     ...(hasCxx ? ["-lc++", "-lc++abi"] : []),
+    ...EMULATED.map((name) => `-lwasi-emulated-${name}`),
+    ...(hasLongDouble ? ["-lc-printscan-long-double"] : []),
     "-lc",
     libraries.builtins,
     "--no-entry",
@@ -215,7 +243,8 @@ async function link(
     "-",
   ];
   const { ok, text, output } = await clang.run(args, objects);
-  if (!ok || output.length === 0) throw new CompileError(text.trimEnd() || "wasm-ld failed");
+  const said = text.trimEnd().replace(/(?<![\w.])\d+\.o\b/g, (object) => names.get(object) ?? object);
+  if (!ok || output.length === 0) throw new CompileError(said || "wasm-ld failed");
   return output;
 }
 

@@ -178,7 +178,26 @@ describe(`C [${runtime}]`, { skip }, () => {
       [write("wrong.cpp", "int main() { return none; }\n")],
       /^wrong\.cpp:1:21: error: use of undeclared identifier/,
     );
-    await refused([write("undefined.c", "int f(void);\nint main(void) { return f(); }\n")], /undefined symbol: f/);
+    await refused(
+      [write("undefined.c", "int f(void);\nint main(void) { return f(); }\n")],
+      /error: undefined\.c: undefined symbol: f/,
+    );
+    await refused(
+      [write("jumps.c", "#include <setjmp.h>\njmp_buf here;\n")],
+      /error: "Skein has no setjmp[^]*\n1 error/,
+    );
+    const bare = await runSkein(
+      ["run", "--quick", write("bare.c", "#include <stdlib.h>\nint main(void) { abort(); }\n")],
+      {
+        cwd: directory,
+        timeoutMs,
+      },
+    );
+    assert.match(
+      bare.stderr,
+      /^panic: SIGABRT: abort\n\ngoroutine 1 \[running\]:\nmain\(\.\.\.\)\n\tbare\.c:2:18/,
+      described(bare),
+    );
     const declaring = '@external("c", "f") declare function f(): i32;\nexport function main(): i32 { return f(); }\n';
     await refused([write("declares.ts", declaring)], /name the C source that defines it too/);
     await refused(

@@ -184,6 +184,11 @@ export class CMerge {
       this.functions.names.add(name);
     });
     for (const name of leadingOut(libc)) this.functions.frames.add(name);
+    // A function of the user's that libc calls, main above all, would vanish from stacks in it.
+    for (const callees of libc.values()) {
+      for (const callee of callees)
+        if (this.functions.names.has(callee) && !callee.startsWith(LIBC)) this.functions.frames.add(callee);
+    }
     this.fillTable(module, source, renamed);
     this.define(compiler, new Map(defined.map((info) => [info.name, info])), renamed);
     source.dispose();

@@ -6,9 +6,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
+#include <skein.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
@@ -414,6 +418,22 @@ static void the_rest(void) {
   assert(thrd_equal(thrd_current(), thrd_current()));
 }
 
+static volatile sig_atomic_t signalled;
+
+static void on_signal(int number) { signalled = number; }
+
+/* What wasi-libc has by emulation only, or leaves out unless told, and what it cannot know. */
+static void the_system(void) {
+  assert(signal(SIGINT, on_signal) == SIG_DFL && raise(SIGINT) == 0 && signalled == SIGINT);
+  assert(clock() != (clock_t)-1 && getpid() > 0);
+  char *page = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert(page != MAP_FAILED && page[65535] == 0 && munmap(page, 65536) == 0);
+  char text[16];
+  snprintf(text, sizeof text, "%.3Lf", 1.0L / 3);
+  assert(strcmp(text, "0.333") == 0);
+  assert(sysconf(_SC_NPROCESSORS_ONLN) == skein_gomaxprocs(0));
+}
+
 void posix(void) {
   beginnings_and_ends();
   keys();
@@ -423,4 +443,5 @@ void posix(void) {
   barriers();
   locks_and_semaphores();
   the_rest();
+  the_system();
 }
