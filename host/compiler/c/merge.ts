@@ -379,7 +379,8 @@ class Copier {
   private setLine(func: Func, expression: Expr, { file, line, column }: Line): void {
     let index = this.files.get(file);
     if (index === undefined) this.files.set(file, (index = this.module.addDebugInfoFile(file)));
-    this.module.setDebugLocation(func, expression, index, line, column);
+    // clang counts columns from 1, and has 0 for none; Binaryen counts from 0.
+    this.module.setDebugLocation(func, expression, index, line, Math.max(column - 1, 0));
   }
 
   private adapt(slot: Slot): void {
