@@ -63,6 +63,8 @@ class Development {
     try {
       const { preempt, transform } = this.options;
       const { files, stats } = await compile(this.file, { noPreempt: !preempt, transforms: transform, quick: true });
+      // While it was compiled another change may have come, or the end.
+      if (own !== this.round) return;
       this.isBroken = false;
       this.files = new Set(files.filter((each) => !isInstalled(each)));
       this.watch();

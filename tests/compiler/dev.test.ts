@@ -46,9 +46,24 @@ describe("skein dev", () => {
     await shows(/^three$/m);
     write('export function word(): string { return "four"; }');
     await shows(/^four$/m);
+    // A change while the one before it is compiled.
+    const repeated = (word: string): string =>
+      `import { sleep, Millisecond, println } from "skein"; export function word(): string { for (;;) { println("${word}"); sleep(10 * Millisecond); } }`;
+    write(repeated("five"));
+    await sleep(200);
+    write(repeated("six"));
+    await shows(/^six$/m);
+    await sleep(1000);
+    assert.doesNotMatch(output, /five/, "the one that is out of date does not run beside it");
+    // A signal while something is compiled.
+    write(repeated("seven"));
+    await sleep(200);
     child.kill("SIGTERM");
     const [code] = (await once(child, "exit")) as [number];
     assert.equal(code, 143);
+    output = "";
+    await sleep(1000);
+    assert.equal(output, "");
   });
 
   it("takes programs only", async () => {
