@@ -15,14 +15,15 @@ import type {
   Flow,
   FunctionInstance,
   FunctionPrototype,
+  Int64,
   Module,
   Options,
   Parser,
   Program,
   Resolver,
   Signature,
-  Type,
   Tokenizer,
+  Type,
   TypeRef,
 } from "./elements.js";
 import type {
@@ -144,6 +145,7 @@ interface Api {
       body: Node,
       range: Range,
     ): ForNode;
+    createIntegerLiteralExpression(value: Int64, range: Range): Node;
     createBinaryExpression(operator: number, left: Node, right: Node, range: Range): Node;
     createUnaryPostfixExpression(operator: number, operand: Node, range: Range): Node;
     createPropertyAccessExpression(object: Node, property: IdentifierNode, range: Range): Node;
@@ -177,6 +179,7 @@ interface Api {
     | "False"
     | "FieldDeclaration"
     | "Null"
+    | "Omitted"
     | "Ternary"
     | "Throw"
     | "True"
@@ -218,6 +221,7 @@ interface Api {
     | "Expression"
     | "Literal"
   >;
+  readonly Precedence: Enum<"Comma">;
   readonly LiteralKind: Enum<"Array" | "Integer" | "Object" | "String">;
   readonly Token: Enum<
     | "Equals"
@@ -234,6 +238,9 @@ interface Api {
     | "Bar_Equals"
     | "Caret_Equals"
     | "Ampersand"
+    | "Ampersand_Ampersand"
+    | "Bar_Bar"
+    | "Question"
     | "Asterisk"
     | "Equals_Equals"
     | "Equals_Equals_Equals"
@@ -251,6 +258,8 @@ interface Api {
     | "Percent"
     | "Slash"
     | "OpenBrace"
+    | "CloseBrace"
+    | "Semicolon"
     | "CloseParen"
     | "OpenBracket"
     | "CloseBracket"
@@ -303,7 +312,7 @@ interface Api {
     | "TruncF64ToU32"
     | "TruncF64ToU64"
   >;
-  readonly LocalFlags: Enum<"Constant" | "Initialized">;
+  readonly LocalFlags: Enum<"Constant" | "Initialized" | "NonNull">;
   readonly FlowFlags: Enum<
     | "InlineContext"
     | "Returns"
@@ -353,4 +362,26 @@ export const LOOPS: ReadonlySet<number> = new Set([NodeKind.For, NodeKind.ForOf,
 export function stripParentheses(node: Node): Node {
   while (node.kind === api.NodeKind.Parenthesized) node = (node as ParenthesizedNode).expression;
   return node;
+}
+
+/** The nodes directly inside of one, in the order of the text as far as the tree has it. */
+export function childrenOf(node: Node): Node[] {
+  const children: Node[] = [];
+  for (const [key, value] of Object.entries(node)) {
+    if (key === "range" || key === "decorators") continue;
+    if (Array.isArray(value)) children.push(...(value as unknown[]).filter(isNode));
+    else if (isNode(value)) children.push(value);
+  }
+  return children;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "kind" in value && "range" in value;
+}
+
+/** A node and all inside it; of nodes that `enters` refuses, themselves alone. */
+export function* nodesIn(node: Node, enters: (inner: Node) => boolean = () => true): Generator<Node> {
+  yield node;
+  if (!enters(node)) return;
+  for (const child of childrenOf(node)) yield* nodesIn(child, enters);
 }

@@ -22,6 +22,7 @@
 import api, {
   ASSIGNMENTS,
   LOOPS,
+  childrenOf,
   stripParentheses,
   type FunctionNode,
   type IdentifierNode,
@@ -303,15 +304,11 @@ class Walk {
   }
 
   private children(node: Node): void {
-    for (const [key, value] of Object.entries(node)) {
-      if (key === "range" || key === "decorators") continue;
-      if (Array.isArray(value)) this.list(value as unknown[]);
-      else if (isNode(value)) this.node(value);
-    }
+    for (const child of childrenOf(node)) this.node(child);
   }
 
-  private list(values: readonly unknown[]): void {
-    for (const value of values) if (isNode(value)) this.node(value);
+  private list(nodes: readonly Node[]): void {
+    for (const node of nodes) this.node(node);
   }
 
   /** Members of a class or namespace: code of their own. */
@@ -444,6 +441,10 @@ class Walk {
 
   private assign(target: Node, assignment: Node): void {
     target = stripParentheses(target);
+    if (target.kind === NodeKind.Literal) {
+      for (const part of childrenOf(target)) this.assign(part, assignment);
+      return;
+    }
     if (target.kind !== NodeKind.Identifier) return;
     const variable = this.use(target as IdentifierNode);
     if (!variable) return;
@@ -458,8 +459,4 @@ class Walk {
 
 function isBlockScoped(node: Node): boolean {
   return ((node as VariableNode).flags & (CommonFlags.Let | CommonFlags.Const)) !== 0;
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && "kind" in value && "range" in value;
 }

@@ -20,13 +20,14 @@ import { Closures } from "./closures.js";
 import { Defers } from "./defers.js";
 import { emit } from "./emit.js";
 import { Entry, START_EXPORT } from "./entry.js";
-import { installForOf, installPatterns } from "./forof.js";
+import { installForOf } from "./forof.js";
 import { Formats } from "./formats.js";
 import { Frames } from "./frames.js";
 import { Globals } from "./globals.js";
 import { Hooks } from "./hooks.js";
 import { Indexing } from "./indexing.js";
 import { Inference } from "./infer.js";
+import { installJumps } from "./jumps.js";
 import { checkDeclarations, checkImports } from "./imports.js";
 import { installLabels } from "./labels.js";
 import { installLargeLiterals, installLiterals } from "./literals.js";
@@ -49,6 +50,8 @@ import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
 import { Transforms, type LoadedTransform } from "./transforms.js";
 import { Tries } from "./tries.js";
+import { installNullish, installOperators } from "./operators.js";
+import { installAssignments, installPatterns } from "./patterns.js";
 import { installBareCatch } from "./tryparts.js";
 import type { SymbolNames } from "../program/symbols.js";
 
@@ -284,6 +287,7 @@ function parsing(work: () => void): void {
   installBareCatch(hooks);
   installLabels(hooks);
   installLargeLiterals(hooks);
+  installOperators(hooks);
   try {
     work();
   } finally {
@@ -392,6 +396,9 @@ function generate(
   new Tasks(session, bodies, closures, defers).install(hooks);
   installSelects(hooks, session);
   installForOf(hooks, session);
+  installJumps(hooks);
+  installAssignments(hooks, session);
+  installNullish(hooks, session);
   installSwitches(hooks);
   installLiterals(hooks);
   // Outside of all that is added to a function's beginning.

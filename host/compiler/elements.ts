@@ -9,6 +9,7 @@ import type {
   Node,
   IdentifierNode,
   LiteralNode,
+  BinaryNode,
   CallNode,
   TemplateNode,
   ThrowNode,
@@ -154,6 +155,7 @@ export interface Flow {
   readonly inlineReturnLabel: string | null;
   readonly breakLabel: string | null;
   readonly continueLabel: string | null;
+  popControlFlowLabel(label: number): void;
   inherit(other: Flow): void;
   inheritAlternatives(left: Flow, right: Flow): void;
   lookup(name: string): Element | null;
@@ -291,6 +293,8 @@ export interface Parser extends Emitter {
     start: number,
     isFor?: boolean,
   ): VariableStatementNode | null;
+  parseExpression(tokens: Tokenizer, precedence: number): Node | null;
+  checkASI(tokens: Tokenizer): void;
   parseTryStatement(tokens: Tokenizer): Node | null;
   parseStatement(tokens: Tokenizer, isTopLevel?: boolean): Node | null;
   parseForStatement(tokens: Tokenizer): Node | null;
@@ -305,11 +309,12 @@ export interface Parser extends Emitter {
 }
 
 export interface Tokenizer extends Emitter {
-  readonly pos: number;
+  pos: number;
   readonly source: Source;
   /** Where the token begins that `peek` has seen. */
   readonly nextTokenPos: number;
   next(): number;
+  unsafeNext(handling?: number, longest?: number): number;
   skip(token: number, handling?: number): boolean;
   skipIdentifier(handling?: number): boolean;
   readIdentifier(): string;
@@ -376,6 +381,7 @@ export interface Compiler extends Emitter {
   compileFunctionExpression(expression: FunctionNode, contextualType: Type, constraints: number): Expr;
   compileIdentifierExpression(expression: IdentifierNode, contextualType: Type, constraints: number): Expr;
   compileVariableStatement(statement: VariableStatementNode): Expr;
+  compileBinaryExpression(expression: BinaryNode, contextualType: Type, constraints: number): Expr;
   compileForStatement(statement: ForNode): Expr;
   compileForOfStatement(statement: ForOfNode): Expr;
   compileSwitchStatement(statement: SwitchNode): Expr;

@@ -14,7 +14,7 @@
  * So `break` and `continue`, safepoints and captured variables are as in any loop. The variables of the source stay the nodes that they
  * were, for what is known of captures goes by those.
  *
- * AssemblyScript parses such a loop, but for the pattern with two names, and compiles none.
+ * AssemblyScript parses such a loop, but for the pattern with two names (`patterns.ts`), and compiles none.
  */
 import api, {
   type CallNode,
@@ -41,9 +41,6 @@ const AT = "~at";
 const MAP = "~map";
 const LIST = "~values";
 
-/** The first of a pair, where the pattern leaves it out: `[, value]`. */
-const SKIPPED = "~skipped";
-
 type Kind = "array" | "string" | "set" | "map" | "chan";
 
 const LIBRARY: readonly (readonly [name: RegExp, kind: Kind])[] = [
@@ -58,28 +55,6 @@ export function installForOf(hooks: Hooks, session: Session): void {
   hooks.replace(api.Compiler.prototype, "compileForOfStatement", function (_original, statement): Expr {
     const loop = rewritten(this, session, statement);
     return loop ? this.compileStatement(loop) : this.module.unreachable();
-  });
-}
-
-/** Has the parser take `[a, b]` for the variables of a `for`: two declarations, in one statement. */
-export function installPatterns(hooks: Hooks): void {
-  hooks.replace(api.Parser.prototype, "parseVariable", function (original, tokens, flags, decorators, start, isFor) {
-    if (!isFor || !tokens.skip(Token.OpenBracket)) return original(tokens, flags, decorators, start, isFor);
-    const declarations: VariableNode[] = [];
-    if (tokens.skip(Token.Comma)) {
-      const nothing = api.Node.createIdentifierExpression(SKIPPED, tokens.range());
-      declarations.push(api.Node.createVariableDeclaration(nothing, null, flags, null, null, tokens.range()));
-    }
-    do {
-      const declaration = this.parseVariableDeclaration(tokens, flags, null, true);
-      if (!declaration) return null;
-      declarations.push(declaration);
-    } while (tokens.skip(Token.Comma));
-    if (!tokens.skip(Token.CloseBracket)) {
-      this.error(api.DiagnosticCode._0_expected, tokens.range(), "]");
-      return null;
-    }
-    return api.Node.createVariableStatement(null, declarations, tokens.range(start, tokens.pos));
   });
 }
 

@@ -20,20 +20,11 @@ const FORMS: readonly Form[] = [
     say: "blocks have no labels here: put the block into a function, and return from that",
   },
   { before: /\?$/, after: /^\./, say: "there is no '?.' here: ask first, as in if (x) x.f(), or x ? x.a : null" },
-  { before: /\?$/, after: /^\?=/, say: "there is no '??=' here: write if (a === null) a = b" },
-  { before: /\?$/, after: /^\?/, say: "there is no '??' here: write a !== null ? a : b" },
-  { before: /\|\|$/, after: /^=/, say: "there is no '||=' here: write a = a || b" },
-  { before: /&&$/, after: /^=/, say: "there is no '&&=' here: write a = a && b" },
   {
     after: /^async\b/,
     say: "there is no 'async' here: a function may block, which stops its goroutine alone; go(f()) runs it beside others",
   },
   { after: /^await\b/, say: "there is no 'await' here: call the function, which blocks this goroutine alone" },
-  {
-    after: /^(?:const|let|var)\s*\[/,
-    say: "arrays are not taken apart in declarations: const a = list[0], b = list[1]",
-  },
-  { after: /^(?:const|let|var)\s*\{/, say: "objects are not taken apart in declarations: const a = object.a" },
   {
     before: /[(,]\s*\{[\w\s,:]*$/,
     after: /^[},:]/,
@@ -59,11 +50,6 @@ const FORMS: readonly Form[] = [
   {
     message: /union types/,
     say: "there are no union types but with null: use a class with subclasses and instanceof, or a field for each",
-  },
-  {
-    message: /^Cannot assign to/,
-    after: /^\[/,
-    say: "variables are not exchanged by [a, b] = [b, a]: const t = a; a = b; b = t",
   },
   {
     message: /^The 'this' types/,

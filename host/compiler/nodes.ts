@@ -67,6 +67,12 @@ export interface StringNode extends Node {
   readonly value: string;
 }
 
+/** Elements between brackets; nodes of the kind `Omitted` where there is none. */
+export interface ArrayLiteralNode extends Node {
+  readonly literalKind: number;
+  readonly elementExpressions: readonly Node[];
+}
+
 export interface ThrowNode extends Node {
   readonly value: Node;
 }
@@ -130,7 +136,9 @@ export interface VariableStatementNode extends Node {
 
 export interface ForNode extends Node {
   readonly initializer: Node | null;
+  readonly condition: Node | null;
   incrementor: Node | null;
+  readonly body: Node;
 }
 
 export interface ForOfNode extends Node {

@@ -7,6 +7,7 @@
 import api, {
   ASSIGNMENTS,
   LOOPS,
+  childrenOf,
   stripParentheses,
   type BinaryNode,
   type BlockNode,
@@ -146,28 +147,6 @@ export function isFunction(node: Node): boolean {
 /** Whether `inner` is, or is in, `outer`, of the same file. */
 export function contains(outer: Node, inner: Node): boolean {
   return outer.range.start <= inner.range.start && inner.range.end <= outer.range.end;
-}
-
-/** The nodes directly inside of one, in the order of the text as far as the tree has it. */
-export function childrenOf(node: Node): Node[] {
-  const children: Node[] = [];
-  for (const [key, value] of Object.entries(node)) {
-    if (key === "range" || key === "decorators") continue;
-    if (Array.isArray(value)) children.push(...(value as unknown[]).filter(isNode));
-    else if (isNode(value)) children.push(value);
-  }
-  return children;
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && "kind" in value && "range" in value;
-}
-
-/** A node and all inside it; of nodes that `enters` refuses, themselves alone. */
-export function* nodesIn(node: Node, enters: (inner: Node) => boolean = () => true): Generator<Node> {
-  yield node;
-  if (!enters(node)) return;
-  for (const child of childrenOf(node)) yield* nodesIn(child, enters);
 }
 
 /** What a node, without parentheses, is if it is of this kind. */

@@ -141,6 +141,59 @@ function largeNumbersAreWhatTheySay(): void {
   same(-9223372036854775808, i64.MIN_VALUE, "the smallest");
 }
 
+function multipleOfSeven(from: i32): i32 {
+  for (;;) if (++from % 7 == 0) return from;
+}
+
+function rootAbove(square: i32): i32 {
+  for (let i = 0; ; i++) {
+    for (let j = 0; ; j++) if (j > i) break;
+    if (i * i > square) return i;
+  }
+}
+
+function wordAfter(x: i32): string {
+  for (;;) {
+    switch (x++) {
+      case 3:
+        break;
+      case 5:
+        return "five";
+    }
+  }
+}
+
+function brokenOff(x: i32): i32 {
+  let log = "";
+  for (;;) {
+    try {
+      if (x++ > 5) break;
+    } finally {
+      log += `${x} `;
+    }
+  }
+  return log.length;
+}
+
+function receivedAbove(ch: Chan<i32>, least: i32): i32 {
+  for (;;) {
+    const next = ch.receive();
+    if (!next.ok) return -1;
+    if (next.value > least) return next.value;
+  }
+}
+
+/** Loops without a condition need no return behind them. */
+function loopsWithoutAnEnd(): void {
+  same(multipleOfSeven(3), 7, "a statement as its body");
+  same(rootAbove(10), 4, "one in another");
+  same(wordAfter(1), "five", "a switch, whose break leaves it alone");
+  same(brokenOff(5), 4, "a break inside of try");
+  const ch = new Chan<i32>(3);
+  for (let i = 1; i <= 3; i++) ch.send(i);
+  same(receivedAbove(ch, 2), 3, "a receive");
+}
+
 export function main(): void {
   const how = args().length > 0 ? args()[0] : "";
   if (how == "exit") exitsUnless(false);
@@ -154,5 +207,6 @@ export function main(): void {
   loopsOverCollections();
   loopsOverChannels();
   aTurnHasAVariableOfItsOwn();
+  loopsWithoutAnEnd();
   println("ok");
 }

@@ -3,6 +3,7 @@
  * change, where none of them locks anything.
  */
 import api, {
+  nodesIn,
   stripParentheses,
   type CallNode,
   type ExpressionStatementNode,
@@ -12,17 +13,7 @@ import api, {
   type PropertyAccessNode,
 } from "../../asc.js";
 import type { Checked, Rule } from "../rule.js";
-import {
-  as,
-  assigned,
-  contains,
-  type Declaration,
-  functionIn,
-  isFunction,
-  isName,
-  methodOf,
-  nodesIn,
-} from "../tree.js";
+import { as, assigned, contains, type Declaration, functionIn, isFunction, isName, methodOf } from "../tree.js";
 
 const { NodeKind } = api;
 

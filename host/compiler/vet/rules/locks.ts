@@ -1,6 +1,7 @@
 /** Mutexes: a way out of a function that leaves one locked, and one that nobody else can have. */
 import api, {
   LOOPS,
+  nodesIn,
   stripParentheses,
   type BlockNode,
   type CallNode,
@@ -13,7 +14,7 @@ import api, {
   type VariableNode,
 } from "../../asc.js";
 import type { Checked, Report, Rule } from "../rule.js";
-import { as, isFunction, isName, methodOf, nodesIn } from "../tree.js";
+import { as, isFunction, isName, methodOf } from "../tree.js";
 
 const { NodeKind } = api;
 

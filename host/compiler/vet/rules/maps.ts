@@ -1,5 +1,6 @@
 /** Maps: Go's give the zero value for a key that is not there, these panic. */
 import api, {
+  nodesIn,
   type BinaryNode,
   type CallNode,
   type IfNode,
@@ -8,7 +9,7 @@ import api, {
   type VariableNode,
 } from "../../asc.js";
 import type { Checked, Rule } from "../rule.js";
-import { as, isName, methodOf, nodesIn } from "../tree.js";
+import { as, isName, methodOf } from "../tree.js";
 
 const { NodeKind, Token } = api;
 

@@ -1,5 +1,6 @@
 /** Integers: their width, shifts, quotients, and texts that are read as numbers. */
 import api, {
+  nodesIn,
   stripParentheses,
   type BinaryNode,
   type CallNode,
@@ -10,7 +11,7 @@ import api, {
 } from "../../asc.js";
 import { named, type Facts } from "../facts.js";
 import type { Checked, Rule } from "../rule.js";
-import { as, isName, methodOf, nodesIn, type Tree } from "../tree.js";
+import { as, isName, methodOf, type Tree } from "../tree.js";
 
 const { NodeKind, LiteralKind, Token } = api;
 

@@ -1,5 +1,6 @@
 /** Statements: what falls through, is evaluated twice, or gives something that nobody looks at. */
 import api, {
+  nodesIn,
   stripParentheses,
   type BinaryNode,
   type BlockNode,
@@ -15,7 +16,7 @@ import api, {
 } from "../../asc.js";
 import { isError } from "../facts.js";
 import type { Rule } from "../rule.js";
-import { as, assigned, counts, isFunction, isName, nodesIn, type Tree } from "../tree.js";
+import { as, assigned, counts, isFunction, isName, type Tree } from "../tree.js";
 
 const { NodeKind, Token } = api;
 
