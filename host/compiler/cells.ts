@@ -11,12 +11,15 @@
  * to the cell, whose address is in a local of its own. What is known of a value (that it is not null) may be outdated by what
  * another function did; so it is with fields in Go, and using null panics (`nullchecks.ts`).
  *
+ * To write one changes no field but of cells; reading is not marked (`marks.ts`), so one that another goroutine changes is read anew on each turn of a loop.
+ *
  * A cell is made where the variable is declared, so each time that control comes by it is another; that of a parameter as the function
  * begins.
  */
 import api, { type Compiler, type Expr, type Flow, type Local, type Node, type VariableStatementNode } from "./asc.js";
 import type { Captures } from "./captures.js";
 import type { Hooks } from "./hooks.js";
+import { asField } from "./marks.js";
 import type { Session } from "./session.js";
 
 const { LocalFlags, NodeKind, CommonFlags } = api;
@@ -175,10 +178,10 @@ export class Cells {
     const { module } = this.session.compiler;
     const { type } = local;
     const address = (): Expr => module.local_get(this.addresses.get(local)!.index, I32);
-    if (!type.isManaged) return module.store(type.byteSize, address(), value, type.toRef());
+    if (!type.isManaged) return asField(module.store(type.byteSize, address(), value, type.toRef()));
     const object = module.local_tee(local.index, value, false, I32);
     return module.block(null, [
-      module.store(type.byteSize, address(), object, I32),
+      asField(module.store(type.byteSize, address(), object, I32)),
       this.session.callCore("memory/rt/__link", [address(), module.local_get(local.index, I32), module.i32(0)], None),
     ]);
   }

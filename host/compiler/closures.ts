@@ -6,8 +6,8 @@
  * shared variables (`captures.ts` says which are which), `this`. The function reads them into locals as it begins, so its body is
  * compiled like any other.
  *
- * **How the function finds its object.** A call through a function value stores that, whatever it is, in the register `~closure`, the last
- * thing before the call; a function that has captured something reads it, the first thing in it. The register is a global of
+ * **How the function finds its object.** A call through a function value (`valuecalls.ts`) stores that, whatever it is, in the register `~closure`,
+ * the last thing before the call; a function that has captured something reads it, the first thing in it. The register is a global of
  * the instance, so of the thread. Between the two nothing else may run on this thread:
  * - Operands are evaluated before: the register is set within the operand that is evaluated last, the index of the table's entry.
  * - A safepoint at the function's entry comes before its first instruction, and other goroutines may run there, or this one go on on
@@ -16,7 +16,7 @@
  *   the function.
  * - A goroutine that is resumed gets to the inside of its functions past all this: Asyncify skips what comes before the call that it is
  *   in, and restores locals.
- * Where no closure is compiled nobody reads the register, and the optimiser removes what sets it.
+ * Where no function of a type reads the register, calls of that type do not set it; and where a function is known, its object is a parameter.
  *
  * Rejected: a hidden parameter of every function that is in the table, or a second function for it with one, since AssemblyScript's library
  * and stubs know signatures only as they are declared; and a wrapper function made for each object, since a module's table cannot grow
@@ -41,6 +41,7 @@ import type { Captured, Captures } from "./captures.js";
 import type { Cells } from "./cells.js";
 import type { Inference } from "./infer.js";
 import type { Hooks } from "./hooks.js";
+import { asField } from "./marks.js";
 import { bodyOf, setBody } from "./safepoints-ir.js";
 import { CLOSURE, type Session } from "./session.js";
 
@@ -130,10 +131,6 @@ export class Closures {
       return original(instance, statements);
     });
 
-    hooks.replace(prototype, "makeCallIndirect", function (original, signature, functionArg, ...rest) {
-      return original(signature, closures.noting(functionArg), ...rest);
-    });
-
     hooks.replace(api.Module.prototype, "addFunction", function (original, name, params, results, vars, body) {
       if (name === VISIT_GLOBALS) body = this.block(null, [...closures.visitGlobals(), body]);
       return original(name, params, results, vars, body);
@@ -141,21 +138,6 @@ export class Closures {
 
     closures.installStubs(hooks);
     closures.installReceivers(hooks);
-  }
-
-  /** A function value, on its way into a call: stored in the register. */
-  private noting(functionArg: Expr): Expr {
-    const { module, currentFlow } = this.session.compiler;
-    const value = currentFlow.getTempLocal(api.Type.usize32);
-    return module.block(
-      null,
-      [
-        module.local_set(value.index, functionArg, false),
-        module.global_set(this.register(), module.local_get(value.index, I32)),
-        module.local_get(value.index, I32),
-      ],
-      I32,
-    );
   }
 
   /** The name of the register, which is there from now on. */
@@ -268,7 +250,7 @@ export class Closures {
         code.push(
           module.local_set(
             address.index,
-            module.load(4, false, module.local_get(object.index, I32), I32, offset),
+            asField(module.load(4, false, module.local_get(object.index, I32), I32, offset)),
             false,
           ),
         );
@@ -277,7 +259,7 @@ export class Closures {
       const local = flow.addScopedLocal(name, type);
       flow.setLocalFlag(local.index, LocalFlags.Initialized | (isConstant ? LocalFlags.Constant : 0));
       const at = module.local_get(object.index, I32);
-      const value = module.load(type.byteSize, type.isSignedIntegerValue, at, type.toRef(), offset);
+      const value = asField(module.load(type.byteSize, type.isSignedIntegerValue, at, type.toRef(), offset));
       code.push(module.local_set(local.index, value, type.isManaged));
     }
     return { code, object };
@@ -301,14 +283,14 @@ export class Closures {
       if (isShared || type.isManaged) {
         const reference = flow.getTempLocal(api.Type.usize32);
         statements.push(
-          module.store(4, get(), module.local_tee(reference.index, value, false, I32), I32, offset),
+          asField(module.store(4, get(), module.local_tee(reference.index, value, false, I32), I32, offset)),
           this.session.callCore(
             "memory/rt/__link",
             [get(), module.local_get(reference.index, I32), module.i32(1)],
             None,
           ),
         );
-      } else statements.push(module.store(type.byteSize, get(), value, type.toRef(), offset));
+      } else statements.push(asField(module.store(type.byteSize, get(), value, type.toRef(), offset)));
     }
     const made = module.block(null, [...statements, get()], I32);
     // A function in the place of a statement is a constant local by its name.

@@ -53,6 +53,7 @@ import { Tries } from "./tries.js";
 import { installNullish, installOperators } from "./operators.js";
 import { installAssignments, installPatterns } from "./patterns.js";
 import { installBareCatch } from "./tryparts.js";
+import { ValueCalls } from "./valuecalls.js";
 import type { SymbolNames } from "../program/symbols.js";
 
 /** Pages of the largest memory there can be; how much is reserved is for the host to decide. */
@@ -146,7 +147,7 @@ function compileSources(
     throwErrors(program, names);
     const parsed = performance.now();
 
-    const { info, segments, frames, table, safepoints, places, nullChecks, indexing } = generate(
+    const { info, segments, frames, values, table, safepoints, places, nullChecks, indexing } = generate(
       program,
       sources,
       names,
@@ -162,11 +163,11 @@ function compileSources(
     const inC = c?.functions?.names ?? new Set();
     const isOwn = (name: string): boolean => isProgram(sources, name) && !inC.has(name);
     const large = settings.safepoints?.large === true;
-    runPasses(module, { frames, table, quick: settings.quick, large, isProgram: isOwn }, () => {
+    runPasses(module, { frames, values, table, quick: settings.quick, large, isProgram: isOwn }, () => {
       places.apply(module, new Set(files));
       reduceLoads(module, !settings.quick, inC);
       nullChecks.seal(module, indexing.functions);
-      safepoints?.insert(module, table, inC);
+      return safepoints?.insert(module, table, inC, values) ?? (() => true);
     });
     const optimized = performance.now();
 
@@ -352,7 +353,8 @@ function generate(
 ): {
   info: ReturnType<Entry["info"]>;
   segments: Globals["segments"];
-  frames: ReadonlySet<string>;
+  frames: Set<string>;
+  values: ValueCalls;
   table: ReadonlySet<string>;
   safepoints: Safepoints | null;
   places: Places;
@@ -384,6 +386,8 @@ function generate(
   cells.install(hooks);
   const inference = new Inference(session);
   inference.install(hooks);
+  const values = new ValueCalls(session);
+  values.install(hooks);
   const closures = new Closures(session, captures, cells, inference);
   // Outside of what the cells add to a function's beginning: a closure reads its register first.
   closures.install(hooks);
@@ -439,12 +443,14 @@ function generate(
   throwErrors(program, names);
   compiler.module.removeExport(START_EXPORT);
   places.declare(compiler.module);
+  values.declare(compiler.module, closures.register());
   const heapBase = align(compiler.memoryOffset.low);
   const table = new Set([...compiler.functionTable.map((f) => f.internalName), ...(c?.functions?.table ?? [])]);
   return {
     info: entry.info(heapBase),
     segments: globals.segments,
     frames: frames.names,
+    values,
     table,
     safepoints,
     places,
@@ -458,8 +464,9 @@ function declarationOf(
   program: Program,
   internalName: string,
 ): { source: string; line: number; column: number } | undefined {
-  const element = program.instancesByName.get(internalName.replace(/(?:~deferring)?(?:~(?:resumed|run))?$/, "")) as
-    DeclaredElement | undefined;
+  const element = program.instancesByName.get(
+    internalName.replace(/(?:~deferring)?(?:~with[\d.]*)*(?:~(?:resumed|run))?$/, ""),
+  ) as DeclaredElement | undefined;
   if (element === undefined) return undefined;
   const { source, start } = element.identifierNode.range;
   return { source: source.normalizedPath, line: source.lineAt(start), column: source.columnAt() };

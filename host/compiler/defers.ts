@@ -48,6 +48,7 @@ import {
 import { ATTEMPT_THUNK, CORE, DEFERRING, TASK_LOCAL, type Session } from "./session.js";
 import type { Target } from "./tasks.js";
 import type { Tries } from "./tries.js";
+import { isValueCall } from "./valuecalls.js";
 
 const { I32, None } = api.TypeRef;
 
@@ -273,6 +274,7 @@ export class Defers {
         if (kind === "CallIndirect" && (!isCore || name === RUN_TASK)) indirect.push(name);
         if (kind !== "Call") return;
         const target = callTarget(expression);
+        if (isValueCall(target)) indirect.push(name);
         const known = callers.get(target);
         if (known) known.push(name);
         else callers.set(target, [name]);

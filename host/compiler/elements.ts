@@ -435,6 +435,7 @@ export interface Compiler extends Emitter {
   ensureVarargsStub(original: FunctionInstance): FunctionInstance;
   makeStaticAbort(message: Expr, codeLocation: Node): Expr;
   ensureArgumentsLength(): string;
+  ensureRuntimeFunction(instance: FunctionInstance): { readonly low: number };
   makeAssignment(
     target: Element,
     value: Expr,

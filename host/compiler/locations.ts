@@ -25,12 +25,6 @@ export function installLocations(hooks: Hooks): void {
     return expression;
   });
 
-  hooks.replace(prototype, "makeCallIndirect", function (original, signature, functionArg, reportNode, ...rest) {
-    const call = original(signature, functionArg, reportNode, ...rest);
-    this.addDebugLocation(call, reportNode.range);
-    return call;
-  });
-
   hooks.replace(prototype, "makeStaticAbort", function (original, message, codeLocation) {
     const block = original(message, codeLocation);
     if (api.getExpressionId(block) === ExpressionId.Block) {

@@ -38,6 +38,12 @@ export function markElements(access: Expr): void {
   mark(access, ELEMENT);
 }
 
+/** The same for a load or store that is made by hand. */
+export function asField(access: Expr): Expr {
+  setAlign(access, FIELD);
+  return access;
+}
+
 function mark(expression: Expr, as: number): void {
   walk(expression, (found, kind) => {
     if (kind === "Load" || kind === "Store") setAlign(found, as);

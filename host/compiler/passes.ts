@@ -18,6 +18,8 @@ import { inlineLeaves } from "./leaves.js";
 import { RESUMED, splitInstrumented } from "./twins.js";
 import { CORE, INVOKE } from "./session.js";
 import { bodyOf, callTarget, functionsOf, walk } from "./safepoints-ir.js";
+import type { ValueCalls } from "./valuecalls.js";
+import { callKnown } from "./valuesknown.js";
 
 /** Binaryen's -O3 for one function after the other. */
 const FUNCTION_PASSES = [
@@ -77,7 +79,8 @@ const ASYNCIFY_EXPORTS = ["start_unwind", "stop_unwind", "start_rewind", "stop_r
 /** What the passes are to know of a program. */
 export interface Build {
   /** The functions that must not be inlined. */
-  readonly frames: Iterable<string>;
+  readonly frames: Set<string>;
+  readonly values: ValueCalls;
   /** Those in the function table. */
   readonly table: ReadonlySet<string>;
   readonly quick: boolean;
@@ -87,11 +90,11 @@ export interface Build {
   readonly isProgram: (name: string) => boolean;
 }
 
-/** Runs all passes. `afterInlining` is called where safepoints are to be inserted. */
+/** Runs all passes. `afterInlining` is called where safepoints are to be inserted, and tells which calls of function values may switch. */
 export function runPasses(
   module: Module,
-  { frames, table, quick, large, isProgram }: Build,
-  afterInlining: () => void,
+  { frames, values, table, quick, large, isProgram }: Build,
+  afterInlining: () => (name: string) => boolean,
 ): void {
   module.clearPassArguments();
   module.setOptimizeLevel(3);
@@ -107,12 +110,16 @@ export function runPasses(
   module.setOneCallerInlineMaxSize(200);
   module.setAllowInliningFunctionsWithLoops(true);
 
-  // The pass takes a pattern; an asterisk, the only character with a meaning, is in no name.
-  for (const name of [...frames, ...RARE]) {
-    module.setPassArgument("no-inline", name);
-    module.runPasses(["no-inline"]);
-  }
+  keepApart(module, [...frames, ...RARE]);
 
+  // Before locals are shared.
+  module.runPasses(["remove-unused-module-elements"]);
+  const before = new Set(frames);
+  callKnown(module, values, frames);
+  keepApart(
+    module,
+    [...frames].filter((name) => !before.has(name)),
+  );
   const functionPasses = quick ? QUICK_PASSES : FUNCTION_PASSES;
   module.runPasses(["remove-unused-module-elements", "simplify-globals", ...functionPasses]);
   if (quick) module.runPasses(["inlining"]);
@@ -126,12 +133,12 @@ export function runPasses(
     "vacuum",
   ]);
 
-  afterInlining();
+  const switches = afterInlining();
 
   checkScheduler(module);
-  // Of what is imported, only what calls back may switch; indirect calls may, but not those of the scheduler, which sorts.
+  // Of what is imported, only what calls back may switch, and of what stands for calls of function values some; indirect calls may, but not those of the scheduler, which sorts.
   module.setPassArgument("asyncify-ignore-imports", "1");
-  module.setPassArgument("asyncify-imports", "skein.attempt");
+  module.setPassArgument("asyncify-imports", ["skein.attempt", ...values.imports(switches)].join(","));
   module.setPassArgument("asyncify-removelist", SCHEDULER.join(","));
   // At this level it optimises what it makes before and after; a quick build leaves that to the passes below, in a fifth of the time.
   if (quick) module.setOptimizeLevel(0);
@@ -139,6 +146,7 @@ export function runPasses(
   module.setOptimizeLevel(3);
   for (const name of ASYNCIFY_EXPORTS) module.removeExport(`asyncify_${name}`);
   const instrumented = splitInstrumented(module, new Set([...table, INVOKE]), large);
+  values.lower(module);
 
   // What it inlines into it optimises; the core has been optimised before, but for what is instrumented.
   if (!quick) module.runPasses(["inlining-optimizing"]);
@@ -148,6 +156,14 @@ export function runPasses(
     module.runPasses(quick || (isResumed && name.startsWith(LIBC)) ? QUICK_PASSES : FUNCTION_PASSES, func);
   }
   module.runPasses(["simplify-globals", "reorder-globals", "remove-unused-module-elements"]);
+}
+
+/** The pass takes a pattern; an asterisk, the only character with a meaning, is in no name. */
+function keepApart(module: Module, names: readonly string[]): void {
+  for (const name of names) {
+    module.setPassArgument("no-inline", name);
+    module.runPasses(["no-inline"]);
+  }
 }
 
 /**

@@ -149,6 +149,12 @@ export function walkSlots(func: Func, visit: (slot: Slot, parent: Expr) => void)
   walkSlotsIn(bodyOf(func), visit);
 }
 
+/** The same, and then for the function's whole body. */
+export function walkAllSlots(func: Func, visit: (slot: Slot) => void): void {
+  walkSlots(func, visit);
+  visit({ child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) });
+}
+
 /** The same for the slots in an expression. */
 export function walkSlotsIn(expression: Expr, visit: (slot: Slot, parent: Expr) => void): void {
   for (const slot of slotsOf(expression)) {
@@ -278,8 +284,10 @@ const functionAt = native("GetFunctionByIndex");
 export const bodyOf = native("FunctionGetBody");
 export const setBody = native("FunctionSetBody") as (func: Func, body: Expr) => void;
 export const localCount = native("FunctionGetNumLocals");
-const paramsTypeOf = native("FunctionGetParams");
-const resultsOf = native("FunctionGetResults");
+export const paramsTypeOf = native("FunctionGetParams");
+export const resultsOf = native("FunctionGetResults");
+/** The types that a type of several consists of. */
+export const typesIn = (type: number): number[] => names.expandType(type);
 /** The types of a function's parameters. */
 export const paramsOf = (func: Func): number[] => names.expandType(paramsTypeOf(func));
 /** The type of parameters of these types. */

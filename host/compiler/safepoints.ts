@@ -37,6 +37,7 @@ import {
   type Func,
 } from "./safepoints-ir.js";
 import { BULK_OPERATIONS, hasLoops, insertInLoops, isProtected, PROTECTED, reserveLocals } from "./safepoints-loops.js";
+import type { ValueCalls } from "./valuecalls.js";
 import { ATTEMPT_THUNK, CLOSURE, CORE, HOST_ATTEMPT, PANICS, type Session } from "./session.js";
 
 /**
@@ -122,8 +123,16 @@ export class Safepoints {
     });
   }
 
-  /** Inserts the safepoints into an optimised module, with the functions of `table` in its function table, and those of `c` in C. */
-  insert(module: Module, table: ReadonlySet<string>, c: ReadonlySet<string>): void {
+  /**
+   * Inserts the safepoints into an optimised module, with the functions of `table` in its function table, and those of `c` in C. Tells
+   * afterwards which functions may switch, and calls of function values.
+   */
+  insert(
+    module: Module,
+    table: ReadonlySet<string>,
+    c: ReadonlySet<string>,
+    values: ValueCalls,
+  ): (name: string) => boolean {
     const wanted = this.options.always ? module.i32(1) : wantedAsExpression(module);
     for (const { as } of HOLDS) module.removeExport(as);
     if (c.size > 0) module.removeExport(C_HOLD);
@@ -131,7 +140,7 @@ export class Safepoints {
       module.setPassArgument("no-inline", name);
       module.runPasses(["no-inline"]);
     }
-    const functions = analyse(module);
+    const functions = analyse(module, values);
     claim(functions, table);
     findRecursion(functions, table);
     separate(module, functions);
@@ -162,6 +171,7 @@ export class Safepoints {
         setBody(f.func, module.block(null, [...first, bodyOf(f.func)], api.getFunctionResults(f.func)));
       }
     }
+    return context.switches;
   }
 }
 
@@ -198,9 +208,10 @@ function keepRegisters(module: Module, check: Expr, registers: readonly string[]
   return [...save, check, ...restore];
 }
 
-/** A function of the module, and what placing safepoints needs to know of it. */
+/** A function of the module, or what stands for calls of function values, and what placing safepoints needs to know of it. */
 interface Analysed {
   readonly name: string;
+  /** 0 for such calls: their callees are what may be called. */
   readonly func: Func;
   /** Its direct calls, and the functions that they call. */
   readonly calls: readonly Expr[];
@@ -225,10 +236,29 @@ interface Analysed {
 
 type Functions = Map<string, Analysed>;
 
-function analyse(module: Module): Functions {
+function analyse(module: Module, values: ValueCalls): Functions {
   const functions: Functions = new Map();
   for (const [name, func] of functionsOf(module)) functions.set(name, analyseOne(name, func, isUninterruptible(name)));
+  for (const name of values.names) functions.set(name, ofValues(name, new Set(values.candidates(module, name))));
   return functions;
+}
+
+function ofValues(name: string, callees: ReadonlySet<string>): Analysed {
+  return {
+    name,
+    func: 0,
+    calls: [],
+    callees,
+    callsIndirectly: false,
+    isUninterruptible: false,
+    hasLoops: false,
+    isLong: false,
+    atEntry: false,
+    leadsBack: new Set(),
+    registers: [],
+    switches: false,
+    parks: false,
+  };
 }
 
 function analyseOne(name: string, func: Func, isUninterruptible: boolean): Analysed {
@@ -306,9 +336,14 @@ function findRecursion(functions: Functions, table: ReadonlySet<string>): void {
   };
   const markCycle = (from: Analysed, to: Analysed): void => {
     // What is told in registers is told right before the call. A cycle of uninterruptible functions has an end of its own.
-    if (!from.isUninterruptible && to.registers.length === 0) from.leadsBack.add(to.name);
+    if (from.func !== 0 && !from.isUninterruptible && to.registers.length === 0) from.leadsBack.add(to.name);
+    else if (to.func === 0) to.callees.forEach((name) => markAtEntry(functions.get(name)));
     else if (!to.isUninterruptible) to.atEntry = true;
-    else if (!from.isUninterruptible) from.atEntry = true;
+    else if (from.func !== 0) markAtEntry(from);
+    else for (const f of functions.values()) if (f.callees.has(from.name)) markAtEntry(f);
+  };
+  const markAtEntry = (f: Analysed | undefined): void => {
+    if (f && !f.isUninterruptible) f.atEntry = true;
   };
   for (const f of functions.values()) if (!active.has(f)) visit(f);
   const indirect = new Set<Analysed>();
@@ -376,7 +411,8 @@ function separate(module: Module, functions: Functions): void {
   for (let f = work.pop(); f; f = work.pop()) {
     for (const call of f.calls) {
       const callee = functions.get(callTarget(call));
-      if (!callee || !contains.has(callee)) continue;
+      // What is called through the table is one function for all.
+      if (!callee || callee.func === 0 || !contains.has(callee)) continue;
       const name = callee.name + COPY_SUFFIX;
       if (!functions.has(name)) {
         const copy = analyseOne(name, cloneFunction(module, callee.func, name), true);

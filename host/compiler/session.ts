@@ -41,6 +41,9 @@ export const ATTEMPT_THUNK = "~try:";
 /** The closure that is being called: a register of the thread, set right before a call and read as the function begins. */
 export const CLOSURE = "~closure";
 
+/** Ends the names of versions of functions for what they are given (`valuesknown.ts`); digits and dots may follow. */
+export const WITH = "~with";
+
 /** Parameters that only generated thunks have: a task's address. */
 export const TASK_LOCAL = 0;
 

@@ -173,7 +173,7 @@ const THUNK = /^~task:(.*?)(?:\/\d+)?$/;
  */
 export function displayName(internalName: string): string {
   return internalName
-    .replace(/(?:~deferring)?(?:~(?:resumed|run|unwind\d*)?)?$/, "")
+    .replace(/(?:~deferring)?(?:~with[\d.]*)*(?:~(?:resumed|run|unwind\d*)?)?$/, "")
     .replace(/~try\d+/g, "")
     .replace(THUNK, "$1")
     .replace(/^start:.*/, "init")
