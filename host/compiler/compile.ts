@@ -380,7 +380,7 @@ function generate(
   installTemplates(hooks);
   installAddressOf(hooks);
   installAllocations(hooks, session);
-  installMarks(hooks);
+  installMarks(hooks, compiler);
   const captures = new Captures();
   const cells = new Cells(session, captures);
   cells.install(hooks);
