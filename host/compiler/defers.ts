@@ -15,6 +15,7 @@
  *
  * The calls that a function's `defer`s have recorded last it makes itself as it returns, the last place in the source first, as calls like any other, with what
  * is in the record: if that is the first in the list, which it is unless places come by in another order, or more than once. What is left, the core calls.
+ * A single call that is sure to be made at the end has no record (`defersopen.ts`).
  *
  * To recover is to go on as if the function had returned. So of one whose deferred calls may recover, the code becomes a function of
  * its own, `f~deferring`, and `f` has the core attempt that. Which functions these are is decided when all code is there: those from
@@ -31,6 +32,7 @@ import api, {
   type TypeRef,
 } from "./asc.js";
 import { layOutAttempt, loadFrom, RESULT, storeIn } from "./attempts.js";
+import { comesToItsEnd, keepInLocals } from "./defersopen.js";
 import type { Frames } from "./frames.js";
 import type { Hooks } from "./hooks.js";
 import {
@@ -45,7 +47,7 @@ import {
   walk,
   walkSlotsIn,
 } from "./safepoints-ir.js";
-import { ATTEMPT_THUNK, CORE, DEFERRING, TASK_LOCAL, type Session } from "./session.js";
+import { ATTEMPT_THUNK, CORE, DEFERRING, TASK_LOCAL, WITH, type Session } from "./session.js";
 import type { Target } from "./tasks.js";
 import type { Tries } from "./tries.js";
 import { isValueCall } from "./valuecalls.js";
@@ -54,11 +56,15 @@ const { I32, None } = api.TypeRef;
 
 const RECOVER = `${CORE}/goroutine/unwind/recover`;
 const LEAVE = `${CORE}/goroutine/unwind/leaveDefers`;
+const DEFER = `${CORE}/goroutine/unwind/defer`;
 const KEEP = `${CORE}/goroutine/unwind/keepDefers`;
 /** Makes the call of a task, whatever it is. */
 const RUN_TASK = `${CORE}/goroutine/task/runTask`;
 
 const LABEL = "~deferring";
+
+/** Expressions of a function that goes into each that defers a call of it. */
+const MOST_TO_INLINE = 60;
 
 /** A function with deferred calls. */
 interface Deferring {
@@ -70,6 +76,8 @@ interface Deferring {
   thunk: number | null;
   /** Those of known functions, in the order of the source. */
   readonly records: Recorded[];
+  /** How many places there are at which a call is deferred. */
+  places: number;
 }
 
 /** A place where a call is deferred. */
@@ -81,10 +89,14 @@ interface Recorded {
   /** The local with its record, 0 as long as there is none; and those for what is in it. */
   readonly record: number;
   readonly values: readonly number[];
+  /** What it is made of: the table index of what makes the call for the core, its size. */
+  readonly thunk: number;
+  readonly size: number;
 }
 
 export class Defers {
   private readonly functions = new Map<FunctionInstance, Deferring>();
+  private versions = 0;
 
   constructor(
     private readonly session: Session,
@@ -122,17 +134,23 @@ export class Defers {
     }
     let deferring = this.functions.get(source);
     if (!deferring)
-      this.functions.set(source, (deferring = { targets: new Set(), mark: -1, thunk: null, records: [] }));
+      this.functions.set(source, (deferring = { targets: new Set(), mark: -1, thunk: null, records: [], places: 0 }));
+    deferring.places++;
     if (target) deferring.targets.add(target.kind === "direct" ? target.name : null);
   }
 
   /** The record of a call that is deferred is in a local. */
-  noteRecord(record: number, target: Target, types: readonly Type[], offsets: readonly number[]): void {
+  noteRecord(
+    target: Target,
+    types: readonly Type[],
+    offsets: readonly number[],
+    made: Pick<Recorded, "record" | "thunk" | "size">,
+  ): void {
     const { currentFlow: flow } = this.session.compiler;
     if (target.kind !== "direct" || target.argumentsLength !== null) return;
     const { name, result } = target;
     const values = types.map((type) => flow.getTempLocal(type).index);
-    this.functions.get(flow.sourceFunction)?.records.push({ name, result, types, offsets, record, values });
+    this.functions.get(flow.sourceFunction)?.records.push({ name, result, types, offsets, values, ...made });
     // As it stands in the function itself.
     this.session.countCall(name, 1);
   }
@@ -147,6 +165,7 @@ export class Defers {
     deferring.mark = mark;
     session.ensureCore("goroutine/unwind/takeDeferred");
     session.ensureCore("memory/objects/freeSmallRecord");
+    session.ensureCore("goroutine/task/newTask");
     if (this.recovers) {
       session.ensureCore("goroutine/unwind/keepDefers");
       deferring.thunk ??= this.thunk(instance);
@@ -190,12 +209,15 @@ export class Defers {
   apply(module: Module): void {
     if (this.functions.size === 0) return;
     const reach = this.recovers ? this.reachRecover(module) : null;
-    for (const [instance, { targets, mark, thunk, records }] of this.functions) {
+    for (const [instance, deferring] of this.functions) {
+      const { targets, mark, thunk, records } = deferring;
       const { internalName: name } = instance;
       const func = module.getFunction(name);
       if (func === 0) continue;
       const recovers = reach !== null && [...targets].some((target) => reach(target));
-      if (!recovers) this.callDirectly(module, bodyOf(func), records);
+      if (!recovers && !this.callWithoutRecord(module, bodyOf(func), deferring)) {
+        this.callDirectly(module, bodyOf(func), records);
+      }
       if (thunk === null) continue;
       if (recovers) {
         this.frames.names.add(name + DEFERRING);
@@ -218,6 +240,50 @@ export class Defers {
       const calls = records.map((recorded) => this.callOf(module, recorded)).reverse();
       slot.replace(module.block(null, [...calls, slot.child]));
     });
+  }
+
+  /** The same where no record is needed (`defersopen.ts`); false if one is. */
+  private callWithoutRecord(module: Module, body: Expr, { records, places }: Deferring): boolean {
+    const [only] = records;
+    if (!only || places !== 1 || records.length !== 1) return false;
+    const { name, result, types, record, values } = only;
+    const site = { ...only, defer: DEFER, ends: new Set([LEAVE]) };
+    if (!comesToItsEnd(module, body, site, (function_) => this.frames.names.has(function_))) return false;
+    keepInLocals(module, body, site, () => this.deferAfterAll(module, only));
+    const operands = types.map((type, i) => module.local_get(values[i]!, type.toRef()));
+    const call = module.call(this.versionToInline(module, name), operands, result);
+    const made = module.if(module.local_get(record, I32), result === None ? call : module.drop(call));
+    walkSlotsIn(body, (slot) => {
+      if (kindName(slot.child) === "Call" && callTarget(slot.child) === LEAVE) slot.replace(made);
+    });
+    return true;
+  }
+
+  /** A function that is called there alone is inlined (`passes.ts`): so of a small one there is a version for each place. */
+  private versionToInline(module: Module, name: string): string {
+    const func = this.frames.names.has(name) ? 0 : module.getFunction(name);
+    let size = 0;
+    if (func !== 0) walk(bodyOf(func), () => ++size <= MOST_TO_INLINE);
+    if (size === 0 || size > MOST_TO_INLINE) return name;
+    const version = `${name}${WITH}.${this.versions++}`;
+    cloneFunction(module, func, version);
+    return version;
+  }
+
+  /** The function will not come to its end: makes the record, of what is in locals. */
+  private deferAfterAll(module: Module, { types, offsets, record, values, thunk, size }: Recorded): Expr {
+    const { session } = this;
+    const made = session.callCore("goroutine/task/newTask", [module.i32(thunk), module.i32(size)], I32);
+    return module.if(
+      module.local_get(record, I32),
+      module.block(null, [
+        module.local_set(record, made, false),
+        ...types.map((type, i) =>
+          storeIn(module, record, module.local_get(values[i]!, type.toRef()), type, offsets[i]!),
+        ),
+        session.callCore("goroutine/unwind/defer", [module.local_get(record, I32)], None),
+      ]),
+    );
   }
 
   private callOf(module: Module, { name, result, types, offsets, record, values }: Recorded): Expr {

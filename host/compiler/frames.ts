@@ -98,7 +98,7 @@ export class Frames {
       return original();
     });
     hooks.replace(prototype, "unary", function (original, op, value) {
-      if (truncations.has(op)) frames.note();
+      if (isTruncation(op)) frames.note();
       return original(op, value);
     });
     hooks.replace(prototype, "binary", function (original, op, left, right) {
@@ -138,7 +138,13 @@ export class Frames {
   }
 }
 
-function mayTrap(op: number, divisor: Expr): boolean {
+/** From a float to an integer: of a number that is none, or too large, it traps. */
+export function isTruncation(op: number): boolean {
+  return truncations.has(op);
+}
+
+/** Of a division. */
+export function mayTrap(op: number, divisor: Expr): boolean {
   const isSigned = signedDivisions.has(op);
   if (!isSigned && !otherDivisions.has(op)) return false;
   if (api.getExpressionId(divisor) !== api.ExpressionId.Const) return true;

@@ -14,6 +14,7 @@
  * nobody needs. Its programs do the same at some half of the speed.
  */
 import type { Module } from "./asc.js";
+import { ALWAYS_INLINED } from "./defersopen.js";
 import { inlineLeaves } from "./leaves.js";
 import { RESUMED, splitInstrumented } from "./twins.js";
 import { CORE, INVOKE } from "./session.js";
@@ -105,7 +106,7 @@ export function runPasses(
   // Nothing lives in the first KiB (see layout.ts), so constant offsets may move into loads and stores.
   module.setLowMemoryUnused(true);
   // What AssemblyScript itself uses at this level.
-  module.setAlwaysInlineMaxSize(12);
+  module.setAlwaysInlineMaxSize(ALWAYS_INLINED);
   module.setFlexibleInlineMaxSize(70);
   module.setOneCallerInlineMaxSize(200);
   module.setAllowInliningFunctionsWithLoops(true);

@@ -18,7 +18,7 @@ import { bodyOf, callTarget, functionsOf, setBody, walkSlots, kindName, type Fun
 /** What the names of the library's functions begin with. */
 const LIBRARY = "~lib/skein";
 
-const MARKER = "~place";
+export const MARKER = "~place";
 
 /** What a stack shows: where a call is under way, or where the code gave up. */
 const SHOWN = new Set(["Call", "CallIndirect", "Unreachable"]);

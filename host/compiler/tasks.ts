@@ -249,7 +249,7 @@ export class Tasks {
     const task = flow.getTempLocal(api.Type.usize32);
     const thunk = this.thunkFor(target, types, offsets);
     const isDefer = session.isDeferTask(taskType);
-    if (isDefer) this.defers.noteRecord(task.index, target, types, offsets);
+    if (isDefer) this.defers.noteRecord(target, types, offsets, { record: task.index, thunk, size });
     const given = [module.i32(thunk), module.i32(size)];
     const record = isDefer
       ? session.inlineCore("goroutine/task/newDeferTask", given)
