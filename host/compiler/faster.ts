@@ -182,6 +182,19 @@ function otherCaseOf(units: u64, first: u64): u64 {
 }
 `;
 
+/** Texts of one ASCII character, which programs that go through a text make at each step: they are there already. */
+const ONE_CHARACTER = `
+// @ts-ignore: decorator
+@lazy const ASCII: StaticArray<String> = [${Array.from({ length: 128 }, (_, unit) => `"\\u${unit.toString(16).padStart(4, "0")}"`).join()}];
+
+function ofUnit(unit: u32): String {
+  if (unit < 128) return unchecked(ASCII[unit]);
+  const out = changetype<String>(__newUncleared(2, idof<String>()));
+  store<u16>(changetype<usize>(out), <u16>unit);
+  return out;
+}
+`;
+
 /** To add an entry is apart from looking for it, so that the latter may go into the program, where a key is looked up once (`loads.ts`). */
 const APART: readonly Patch[] = [
   {
@@ -290,7 +303,59 @@ export const FASTER: readonly Patch[] = [
   {
     file: "string",
     from: "\n@final export abstract class String {",
-    to: `${EQUAL}${OTHER_CASE}\n@final export abstract class String {`,
+    to: `${EQUAL}${OTHER_CASE}${ONE_CHARACTER}\n@final export abstract class String {`,
+  },
+  {
+    file: "string",
+    from: `
+    let hasSur = surr > 0;
+`,
+    to: `
+    let hasSur = surr > 0;
+    if (!hasSur && (unit & 0xffff) < 128) return unchecked(ASCII[unit & 0xffff]);
+`,
+  },
+  {
+    file: "string",
+    from: `
+    let hasSur = <u32>code > 0xFFFF;
+`,
+    to: `
+    if (<u32>code < 128) return unchecked(ASCII[code]);
+    let hasSur = <u32>code > 0xFFFF;
+`,
+  },
+  {
+    file: "string",
+    from: `
+    let out = __newUncleared(2, idof<String>());
+    store<u16>(out, load<u16>(changetype<usize>(this) + (<usize>pos << 1)));
+    return changetype<String>(out); // retains
+`,
+    to: `
+    return ofUnit(load<u16>(changetype<usize>(this) + (<usize>pos << 1)));
+`,
+  },
+  {
+    file: "string",
+    from: `
+    let out = changetype<String>(__newUncleared(2, idof<String>()));
+    store<u16>(changetype<usize>(out), load<u16>(changetype<usize>(this) + (<usize>pos << 1)));
+    return out;
+`,
+    to: `
+    return ofUnit(load<u16>(changetype<usize>(this) + (<usize>pos << 1)));
+`,
+  },
+  {
+    file: "string",
+    from: `
+        let charStr = changetype<String>(__newUncleared(2, idof<String>()));
+        store<u16>(changetype<usize>(charStr), load<u16>(changetype<usize>(this) + (<usize>i << 1)));
+`,
+    to: `
+        let charStr = ofUnit(load<u16>(changetype<usize>(this) + (<usize>i << 1)));
+`,
   },
   ...[
     { method: "toLowerCase", size: "len * 2 * 2", first: "0x41" },

@@ -177,6 +177,27 @@ function randomsAndTimes(): void {
   check(Date.now() > 1600000000000, "the time of day");
 }
 
+/** Some of these texts are there already, others are made. */
+function textsOfOneCharacter(): void {
+  for (let unit = 0; unit < 300; unit++) {
+    const text = String.fromCharCode(unit);
+    same(text.length, 1, "one unit");
+    same(text.charCodeAt(0), unit, "what it says");
+    const around = `<${text}>`;
+    same(String.fromCodePoint(unit), text, "of a code point");
+    same(around.charAt(1), text, "charAt");
+    same(around.at(-2), text, "at");
+    same(around[1], text, "an index");
+    same(around.split("")[1], text, "split");
+    let seen = "";
+    for (const character of around) seen += character;
+    same(seen, around, "all of them");
+  }
+  same(String.fromCharCode(0x10041), "A", "16 bits of it");
+  same(String.fromCharCode(-1).charCodeAt(0), 0xffff, "of a negative number, too");
+  same(String.fromCharCode(0xd83d, 0xde00), "😀", "a pair");
+}
+
 export function main(): void {
   numbersInManyGoroutines();
   templatesInManyGoroutines();
@@ -185,5 +206,6 @@ export function main(): void {
   collectionsInManyGoroutines();
   anArrayGrownByMany();
   randomsAndTimes();
+  textsOfOneCharacter();
   println("ok");
 }
