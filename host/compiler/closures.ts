@@ -116,6 +116,13 @@ export class Closures {
       return closures.make(this, closure, code);
     });
 
+    hooks.replace(prototype, "compileFunctionExpression", function (original, ...args) {
+      const before = this.functionTable.length;
+      const code = original(...args);
+      for (const instance of this.functionTable.slice(before)) keepDefaults(this, instance);
+      return code;
+    });
+
     hooks.replace(prototype, "compileFunction", function (original, instance, ...rest) {
       const { expected } = closures;
       if (expected && instance.flow.outer === expected.outer) {
@@ -388,4 +395,16 @@ export function exposeTypeAliases(flow: Flow, outer: Flow): void {
       if (!flow.scopedTypeAlias.has(name)) flow.scopedTypeAlias.set(name, alias);
     }
   }
+}
+
+/**
+ * Has a function whose parameters have values be called without them, whatever type it is for: of a function expression for a type that
+ * is known AssemblyScript takes all parameters of the type for required.
+ */
+function keepDefaults({ program }: Compiler, instance: FunctionInstance): void {
+  const { signature, prototype } = instance;
+  const { parameterTypes, returnType, thisType, requiredParameters } = signature;
+  const required = prototype.functionTypeNode.parameters.findIndex(({ initializer }) => initializer !== null);
+  if (required < 0 || required >= requiredParameters) return;
+  instance.signature = api.Signature.create(program, parameterTypes, returnType, thisType, required);
 }

@@ -123,7 +123,7 @@ export interface FunctionPrototype extends DeclaredElement {
 export interface FunctionInstance extends DeclaredElement {
   parent: Element;
   readonly type: Type;
-  readonly signature: Signature;
+  signature: Signature;
   readonly contextualTypeArguments: Map<string, Type> | null;
   readonly flow: Flow;
   readonly prototype: FunctionPrototype;

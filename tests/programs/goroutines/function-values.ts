@@ -139,6 +139,36 @@ function defaults(): void {
 }
 
 /** What is called for each element waits for another goroutine, so that the loop goes on elsewhere. */
+class Adder {
+  add: (a: i32, b?: i32) => i32;
+
+  constructor(by: i32) {
+    this.add = (a: i32, b: i32 = 4): i32 => a * 10 + b + by;
+  }
+}
+
+function joined(f: (a: i32, b?: string) => string): string {
+  return f(1) + f(2, "!");
+}
+
+/** Of function expressions, for types that let a parameter be omitted. */
+function defaultsOfExpressions(): void {
+  const f: (a: i32, b?: i32) => i32 = (a: i32, b: i32 = 3): i32 => a * 10 + b;
+  same(f(2), 23);
+  same(f(2, 5), 25);
+  const adder = new Adder(100);
+  same(adder.add(1), 114);
+  same(adder.add(1, 1), 111);
+  same(
+    joined((a: i32, b: string = "?"): string => `${a}${b}`),
+    "1?2!",
+  );
+  let n = 7;
+  const late: (a: i32, b?: i32) => i32 = (a: i32, b: i32 = n): i32 => a * 10 + b;
+  n = 9;
+  same(late(1), 19);
+}
+
 function parking(): void {
   const ch = new Chan<i32>();
   go(() => {
@@ -224,6 +254,7 @@ export function main(): void {
   results();
   recursion();
   defaults();
+  defaultsOfExpressions();
   parking();
   preempted();
   endless();
