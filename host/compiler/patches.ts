@@ -34,6 +34,25 @@ function partOf(end: string): string {
 
 const PATCHES: readonly Patch[] = [
   {
+    file: "util/string",
+    from: "import {",
+    to: 'import { decimal, floatOf } from "../skein/text/floats";\nimport {',
+  },
+  {
+    // It was off by powers of ten where digits and exponent are many.
+    file: "util/string",
+    from: `
+  return copysign<f64>(scientific(x, position - min(capacity, consumed) + parseExp(ptr, len)), sign);
+`,
+    to: `
+  const given = parseExp(ptr, len);
+  if (consumed <= capacity) return copysign<f64>(decimal(x, position - consumed + given), sign);
+  const start = (savedPtr - changetype<usize>(str)) >> 1;
+  const end = ((len == 0 ? ptr + 2 : ptr) - changetype<usize>(str)) >> 1;
+  return copysign<f64>(floatOf(str.substring(<i32>start, <i32>end) + "e" + given.toString(), false), sign);
+`,
+  },
+  {
     // Floats are written to a static buffer first, and copied to a string from there.
     file: "util/number",
     from: `

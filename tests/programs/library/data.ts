@@ -95,6 +95,20 @@ function numbersAreParsedStrictly(): void {
   same(parse<f32>(".5").value, <f32>0.5, "an f32");
   check(parse<f64>("inf").value == Infinity && isNaN(parse<f64>("NaN").value), "no numbers");
   for (const text of ["", ".", "1e", "1.5x", "e5", "--1", "1 "]) check(parse<f64>(text).error !== null, text);
+  // AssemblyScript's own parseFloat gave 7.174354917239665e+39.
+  same(parseFloat("7.17435491723966455e46"), 7.174354917239665e46, "many digits and a large exponent");
+  same(reinterpret<u64>(parseFloat("5.204427497666507e39")), <u64>0x482e96c08d5eec25, "the last bit");
+  same(parseFloat(tie), 9007199254740992.0, "between two");
+  same(parseFloat(tie + "1"), 9007199254740994.0, "a little more");
+  same(parseFloat("2.4703282292062328e-324"), 5e-324, "the smallest");
+  same(parseFloat("18446744073709551615e-27"), 1.8446744073709552e-8, "64 bits");
+  const longest = "12345678901234567890.5";
+  same(parseFloat(`${longest}e3x`), 12345678901234567890500.0, "more than 64 bits, up to what is no number");
+  same(parseFloat(`${longest}e`), 12345678901234567890.5, "without its exponent");
+  same(parseFloat(" -12.5e1x"), -125.0, "spaces before, and something behind");
+  same(parseFloat(".5.5"), 0.5, "a second point");
+  same(1 / parseFloat("-0.0"), -Infinity, "a zero with a sign");
+  check(isNaN(parseFloat("")) && isNaN(parseFloat("x1")) && isNaN(parseFloat(".")), "no numbers");
   check(parse<f64>("1e999").error !== null, "out of range");
   check(parse<u8>("+1").error !== null && parse<i8>("+1").value == 1, "signs are for those with");
   for (const text of ["1", "t", "T", "TRUE", "True"]) check(parse<bool>(text).value, text);
