@@ -241,11 +241,23 @@ async function buildVendored() {
   }
 }
 
+/** A source without the lines that are comments only, each of which is an empty line: positions stay. */
+function withoutComments(text) {
+  let isComment = false;
+  const lines = text.split("\n").map((line) => {
+    const isWhole = isComment || /^\s*\/[/*]/.test(line);
+    if (isComment || /^\s*\/\*/.test(line)) isComment = !line.includes("*/");
+    return isWhole && !/\*\/\s*\S/.test(line) ? "" : line;
+  });
+  return lines.join("\n");
+}
+
 /** Packs the sources of the core, which only the compiler reads, as programs' authors have their declarations: in the package they are one file, a sixth as large (`host/compiler/sources.ts`). */
 function packSources() {
   const files = CORE.flatMap((name) => filesBelow(path.join(root, name))).filter((file) => file.endsWith(".ts"));
   const texts = files.sort().map((file) => {
-    return [path.relative(path.join(root, "assembly"), file).split(path.sep).join("/"), readFileSync(file, "utf8")];
+    const name = path.relative(path.join(root, "assembly"), file).split(path.sep).join("/");
+    return [name, withoutComments(readFileSync(file, "utf8"))];
   });
   replace(path.join(dist, "core.sources"), brotliCompressSync(JSON.stringify(Object.fromEntries(texts))));
 }
