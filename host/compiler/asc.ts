@@ -280,8 +280,6 @@ interface Api {
   readonly TypeRef: Enum<"None" | "I32" | "I64" | "F32" | "F64" | "V128" | "Unreachable">;
   readonly BinaryOp: Enum<
     | "AddI32"
-    | "AndI32"
-    | "OrI32"
     | "SubI32"
     | "ShlI32"
     | "AddI64"

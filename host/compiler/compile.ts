@@ -162,8 +162,7 @@ function compileSources(
     const files = program.parser.sources.filter(isProgramFile).map(({ debugInfoIndex }) => debugInfoIndex);
     const inC = c?.functions?.names ?? new Set();
     const isOwn = (name: string): boolean => isProgram(sources, name) && !inC.has(name);
-    const large = settings.safepoints?.large === true;
-    runPasses(module, { frames, values, table, quick: settings.quick, large, isProgram: isOwn }, () => {
+    runPasses(module, { frames, values, table, quick: settings.quick, isProgram: isOwn }, () => {
       places.apply(module, new Set(files));
       reduceLoads(module, !settings.quick, inC);
       nullChecks.seal(module, indexing.functions);
@@ -465,7 +464,7 @@ function declarationOf(
   internalName: string,
 ): { source: string; line: number; column: number } | undefined {
   const element = program.instancesByName.get(
-    internalName.replace(/(?:~deferring)?(?:~with[\d.]*)*(?:~(?:resumed|run))?$/, ""),
+    internalName.replace(/(?:~deferring)?(?:~with[\d.]*)*(?:~resumed)?$/, ""),
   ) as DeclaredElement | undefined;
   if (element === undefined) return undefined;
   const { source, start } = element.identifierNode.range;

@@ -33,8 +33,6 @@ export interface SafepointOptions {
   readonly stripMine: number;
   /** For tests: every check finds that the goroutine is to give way. */
   readonly always: boolean;
-  /** For tests: all functions are resumed as large ones are (`twins.ts`). */
-  readonly large?: boolean;
 }
 
 /**

@@ -85,8 +85,6 @@ export interface Build {
   /** Those in the function table. */
   readonly table: ReadonlySet<string>;
   readonly quick: boolean;
-  /** Whether all functions are resumed as large ones are. */
-  readonly large: boolean;
   /** Tells whether a function is the program's, and not in C. */
   readonly isProgram: (name: string) => boolean;
 }
@@ -94,7 +92,7 @@ export interface Build {
 /** Runs all passes. `afterInlining` is called where safepoints are to be inserted, and tells which calls of function values may switch. */
 export function runPasses(
   module: Module,
-  { frames, values, table, quick, large, isProgram }: Build,
+  { frames, values, table, quick, isProgram }: Build,
   afterInlining: () => (name: string) => boolean,
 ): void {
   module.clearPassArguments();
@@ -146,7 +144,7 @@ export function runPasses(
   module.runPasses(["asyncify"]);
   module.setOptimizeLevel(3);
   for (const name of ASYNCIFY_EXPORTS) module.removeExport(`asyncify_${name}`);
-  const instrumented = splitInstrumented(module, new Set([...table, INVOKE]), large);
+  const instrumented = splitInstrumented(module, new Set([...table, INVOKE]));
   values.lower(module);
 
   // What it inlines into it optimises; the core has been optimised before, but for what is instrumented.

@@ -7,7 +7,7 @@
  * AssemblyScript generates none of these with the features that Skein turns on.
  */
 import binaryen from "binaryen";
-import api, { type Expr, type Module } from "./asc.js";
+import type { Expr, Module } from "./asc.js";
 import { positionsOf, type Position } from "./positions.js";
 
 /** A function of Binaryen's; 0 stands for none. */
@@ -332,20 +332,4 @@ export function copyPositions(
     slotsOf(from).forEach(({ child }, i) => follow(child, copies[i]!.child));
   };
   follow(original, copy);
-}
-
-/** The zero of a type. */
-export function zero(module: Module, type: number): Expr {
-  switch (type) {
-    case api.TypeRef.I64:
-      return module.i64(0);
-    case api.TypeRef.F32:
-      return module.f32(0);
-    case api.TypeRef.F64:
-      return module.f64(0);
-    case api.TypeRef.V128:
-      return module.v128(new Uint8Array(16));
-    default:
-      return module.i32(0);
-  }
 }

@@ -10,7 +10,7 @@
  * Both lay out their frames alike, being the same code but for the answers: what one has saved, the other loads. A call
  * that was resumed stays in its version until it returns. It may go on for long there, if it is in a loop: a goroutine that computes is switched
  * out after 10 ms. So each loop of that version is the one to resume for one turn at most, that in which control was, or the first; then
- * comes the one to run, as a copy or, if it is very large, in its own place (reentry.ts):
+ * comes the one to run:
  *
  *     (loop $turn body)  =>  (block $out (block $turn body (br $out)) (loop $turn' body with the questions answered))
  *
@@ -27,7 +27,6 @@ import {
   functionsOf,
   globalName,
   kindName,
-  localCount,
   loopBody,
   loopName,
   paramsOf,
@@ -38,19 +37,16 @@ import {
   walk,
   walkSlots,
   walkSlotsIn,
-  zero,
   type Func,
   type Slot,
 } from "./safepoints-ir.js";
-import { liveAtLoops, type Locals } from "./liveness.js";
-import { enterRun, findEntrance, openAt, RUN } from "./reentry.js";
-import { REWINDING, RUNNING, UNWINDING } from "./states.js";
-import { STORING, unwindApart, unwindsAt, type Split } from "./unwinding.js";
 
 const { I32, None, Unreachable } = api.TypeRef;
 
-/** Asyncify's state. */
+/** Asyncify's state, and its values. */
 const STATE = "__asyncify_state";
+const UNWINDING = 1;
+const REWINDING = 2;
 
 /** Binaryen's flag. All hosts that Skein runs on have tail calls. */
 const TAIL_CALLS = api.FeatureFlags.TailCall;
@@ -58,50 +54,27 @@ const TAIL_CALLS = api.FeatureFlags.TailCall;
 /** Asyncify's own functions, which set the state. */
 const OWN_FUNCTIONS = "asyncify_";
 
-/** From so many calls times locals on a function unwinds from each call by itself: below that it makes no difference, but for the code's size. */
-const LARGE_FRAMES = 256;
-
-/** From so many expressions on a loop is entered in the version to run. */
-const LARGE_LOOP = 4000;
-
 /** Ends the names of the versions to resume; what a stack shows of a name ends there. */
 export const RESUMED = "~resumed";
 
-/**
- * Splits the functions of a module that Asyncify has just instrumented; gives the versions to run. `table` has those that are called indirectly;
- * with `large`, all are taken for large ones.
- */
-export function splitInstrumented(
-  module: Module,
-  table: ReadonlySet<string>,
-  large: boolean,
-): ReadonlyMap<string, Func> {
+/** Splits the functions of a module that Asyncify has just instrumented, which it gives. `table` has those that are called indirectly. */
+export function splitInstrumented(module: Module, table: ReadonlySet<string>): ReadonlyMap<string, Func> {
   module.setFeatures(module.getFeatures() | TAIL_CALLS);
   const instrumented = new Map<string, Func>();
   for (const [name, func] of functionsOf(module)) {
     if (!name.startsWith(OWN_FUNCTIONS) && readsState(bodyOf(func))) instrumented.set(name, func);
   }
-  const split: Split = { module, isState, isInstrumented: (name: string): boolean => instrumented.has(name) };
-  const made = new Map<string, Func>();
   for (const [name, func] of instrumented) {
     const resumed = name + RESUMED;
     const clone = cloneFunction(module, func, resumed);
     callResumed(module, clone, instrumented);
-    const entrance = findEntrance(func, large ? 0 : LARGE_LOOP, readsState, (label) => liveIn(split, func)?.get(label));
-    leaveAfterOneTurn(module, clone, (loop) =>
-      loop === entrance?.label ? enterRun(module, name, clone, entrance) : null,
-    );
-    unwindApart(split, name, func, large ? 0 : LARGE_FRAMES);
+    leaveAfterOneTurn(module, clone);
+    module.setPassArgument("no-inline", resumed);
+    module.runPasses(["no-inline"]);
     forgetResuming(module, bodyOf(func));
-    made.set(name, func);
-    if (entrance !== null) made.set(name + RUN, openAt(module, name, func, entrance));
     if (table.has(name)) enterResumed(module, func, resumed);
   }
-  for (const suffix of [RESUMED, `${STORING}*`]) {
-    module.setPassArgument("no-inline", `*${suffix}`);
-    module.runPasses(["no-inline"]);
-  }
-  return made;
+  return instrumented;
 }
 
 function isState(expression: Expr): boolean {
@@ -115,10 +88,6 @@ function readsState(within: Expr): boolean {
     return !found;
   });
   return found;
-}
-
-function liveIn({ isState, isInstrumented }: Split, func: Func): ReadonlyMap<string, Locals> | null {
-  return liveAtLoops({ body: bodyOf(func), localCount: localCount(func), isState, unwindsAt, isInstrumented });
 }
 
 /** In the version to resume: while it is, calls are of versions to resume. These load their own parameters. */
@@ -142,7 +111,7 @@ function callResumed(module: Module, func: Func, instrumented: ReadonlyMap<strin
 function forgetResuming(module: Module, within: Expr): void {
   walkSlotsIn(within, (slot, parent) => {
     if (!isState(slot.child) || isUnwindingTest(parent)) return;
-    slot.replace(module.i32(RUNNING));
+    slot.replace(module.i32(0));
   });
 }
 
@@ -153,23 +122,19 @@ function isUnwindingTest(parent: Expr): boolean {
 }
 
 /** In the version to resume: from the second turn on loops are those to run. */
-function leaveAfterOneTurn(module: Module, func: Func, enter: (label: string) => Expr | null): void {
+function leaveAfterOneTurn(module: Module, func: Func): void {
   const positions = positionsOf(module, func);
   let count = 0;
-  const repeat = (loop: Expr, suffix: string): Expr => {
-    const repeated = module.copyExpression(loop);
-    copyPositions(module, positions, loop, func, repeated);
-    forgetResuming(module, repeated);
-    renameLabels(repeated, (name) => name + suffix);
-    return repeated;
-  };
   const visit = (slot: Slot): void => {
     const expression = slot.child;
     if (kindName(expression) === "Loop" && readsState(expression)) {
       const suffix = `~run${count++}`;
       const type = typeOf(expression);
       if (type !== None && type !== Unreachable) throw new Error("Asyncify has left a loop with a value");
-      const repeated = enter(loopName(expression)) ?? repeat(expression, suffix);
+      const repeated = module.copyExpression(expression);
+      copyPositions(module, positions, expression, func, repeated);
+      forgetResuming(module, repeated);
+      renameLabels(repeated, (name) => name + suffix);
       const out = `~out${suffix}`;
       const body = loopBody(expression);
       const isEndless = typeOf(body) === Unreachable;
@@ -194,4 +159,19 @@ function enterResumed(module: Module, func: Func, resumed: string): void {
 
 function isResuming(module: Module): Expr {
   return module.binary(api.BinaryOp.EqI32, module.global_get(STATE, I32), module.i32(REWINDING));
+}
+
+function zero(module: Module, type: number): Expr {
+  switch (type) {
+    case api.TypeRef.I64:
+      return module.i64(0);
+    case api.TypeRef.F32:
+      return module.f32(0);
+    case api.TypeRef.F64:
+      return module.f64(0);
+    case api.TypeRef.V128:
+      return module.v128(new Uint8Array(16));
+    default:
+      return module.i32(0);
+  }
 }

@@ -90,7 +90,7 @@ export function encodeSymbols(map: SourceMap, wasm: Uint8Array, shift: number, s
   bodies.forEach(([offset], i) => {
     const name = sourceNames[i]!;
     // A thunk that calls its function, instead of having it inside, is not seen in a stack.
-    const isCaller = name !== names.get(i + importedFunctions) && present.has(name.replace(/~(?:resumed|run)$/, ""));
+    const isCaller = name !== names.get(i + importedFunctions) && present.has(name.replace(/~resumed$/, ""));
     const declared = isProgram[i] && !isCaller && !hasPosition.has(i) && symbolNames.declaration(name);
     const file = declared ? map.sources.indexOf(declared.source) : -1;
     if (declared && file >= 0) positions.push({ offset, file, line: declared.line, column: declared.column });
@@ -173,7 +173,7 @@ const THUNK = /^~task:(.*?)(?:\/\d+)?$/;
  */
 export function displayName(internalName: string): string {
   return internalName
-    .replace(/(?:~deferring)?(?:~with[\d.]*)*(?:~(?:resumed|run|unwind\d*)?)?$/, "")
+    .replace(/(?:~deferring)?(?:~with[\d.]*)*(?:~(?:resumed)?)?$/, "")
     .replace(/~try\d+/g, "")
     .replace(THUNK, "$1")
     .replace(/^start:.*/, "init")

@@ -155,8 +155,6 @@ const BUILDS: Readonly<Record<string, CompileOptions>> = {
   "a check on every third turn": { safepoints: { stripMine: 3 } },
   "stopped on every third turn": { safepoints: { stripMine: 3, always: true } },
   "stopped on every turn": { safepoints: { stripMine: 1, always: true } },
-  "stopped on every turn, in large functions": { safepoints: { stripMine: 1, always: true, large: true } },
-  "stopped on every third turn, in large functions": { safepoints: { stripMine: 3, always: true, large: true } },
 };
 
 const file = path.join(place({ "safepoints.ts": text }), "safepoints.ts");
