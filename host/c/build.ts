@@ -19,8 +19,8 @@ import { globalFunctions } from "../program/wasmsymbols.js";
 import { Headers, insert, nameOf } from "./headers.js";
 import { isCxxSource } from "./names.js";
 import { shippedObject } from "./shipped.js";
-import { startClang, type Clang } from "./clang.js";
-import { runTool, toolchainLibraries, toolchainVersion } from "./toolchain.js";
+import { clangHere, startClang, type Clang } from "./clang.js";
+import { toolchainLibraries, toolchainVersion } from "./toolchain.js";
 import type { Tree } from "./tree.js";
 
 /** How C is to be compiled. */
@@ -111,9 +111,13 @@ async function buildWith(
     ...options.define.map((macro) => `-D${macro}`),
     ...options.include.map((each) => `-I${nameOf(each)}`),
   ];
-  const compile = async (source: string, name: string, files: Tree, args: readonly string[]): Promise<void> => {
+  const nextObject = (source: string): string => {
     const object = `${names.size}.o`;
     names.set(object, source);
+    return object;
+  };
+  const compile = async (source: string, name: string, files: Tree, args: readonly string[]): Promise<void> => {
+    const object = nextObject(source);
     const key = keyOf(version, args, name, files);
     const kept = cache === null ? undefined : readKept(cache, key);
     if (kept !== undefined) {
@@ -144,11 +148,8 @@ async function buildWith(
     if ((name === MAIN && !options.hasMain) || (name === SOCKETS && !hasSockets)) continue;
     const files = { [OWN]: own };
     const shipped = shippedObject(keyOf(version, OWN_FLAGS, name, files));
-    if (shipped !== undefined) {
-      const object = `${names.size}.o`;
-      names.set(object, name);
-      objects[object] = shipped;
-    } else await compile(name, `/${OWN}/c/${name}`, files, OWN_FLAGS);
+    if (shipped !== undefined) objects[nextObject(name)] = shipped;
+    else await compile(name, `/${OWN}/c/${name}`, files, OWN_FLAGS);
   }
   // AssemblyScript may call any of them but those with names of C++'s; what nothing calls goes later.
   const kept = options.hasMain
@@ -185,7 +186,7 @@ async function compileOne(
 export async function buildOwn(): Promise<Map<string, Uint8Array>> {
   const folder = process.cwd();
   const version = toolchainVersion(folder);
-  const clang: Clang = { run: (args, files) => runTool(folder, args, files), end: () => {} };
+  const clang = clangHere(folder);
   const own = ownFiles(new Map());
   const built = new Map<string, Uint8Array>();
   for (const name of ownSources(own)) {

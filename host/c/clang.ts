@@ -25,13 +25,18 @@ export interface Clang {
 
 /** Starts what compiles C, as seen from a folder: it loads while other things are done. */
 export function startClang(folder: string): Clang {
-  const here: Clang = { run: (args, files) => runTool(folder, args, files), end: () => {} };
+  const here = clangHere(folder);
   if (hasSdk()) return here;
   try {
     return new Process(folder, here);
   } catch {
     return here;
   }
+}
+
+/** The same in this process. */
+export function clangHere(folder: string): Clang {
+  return { run: (args, files) => runTool(folder, args, files), end: () => {} };
 }
 
 interface Waiting {
