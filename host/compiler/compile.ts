@@ -5,13 +5,12 @@
  */
 import path from "node:path";
 import { STATIC_BASE } from "../../assembly/layout.js";
-import api, { type Options, type Parser, type Program, type DeclaredElement } from "./asc.js";
+import api, { type Options, type Program, type DeclaredElement } from "./asc.js";
 import { CompileError, SkeinError } from "../base/errors.js";
 import { displayNames, formatErrors, formatWarnings, place, type FileNames } from "./diagnostics.js";
 import { installAllocations } from "./allocations.js";
 import { installAddressOf } from "./addressof.js";
 import { installBlame } from "./blame.js";
-import { isCSource } from "../c/names.js";
 import type { CPart } from "./c/index.js";
 import { Bodies } from "./bodies.js";
 import { Captures } from "./captures.js";
@@ -29,8 +28,7 @@ import { Indexing } from "./indexing.js";
 import { Inference } from "./infer.js";
 import { installJumps } from "./jumps.js";
 import { checkDeclarations, checkImports } from "./imports.js";
-import { installLabels } from "./labels.js";
-import { installLargeLiterals, installLiterals } from "./literals.js";
+import { installLiterals } from "./literals.js";
 import { reduceLoads } from "./loads.js";
 import { installMarks } from "./marks.js";
 import { installLocations } from "./locations.js";
@@ -43,16 +41,16 @@ import { Safepoints } from "./safepoints.js";
 import { installSelects } from "./selects.js";
 import { CORE, Session } from "./session.js";
 import type { Source } from "./nodes.js";
-import { Sources, unreadable, type SourceFile } from "./sources.js";
+import { Sources } from "./sources.js";
 import { installSwitches } from "./switches.js";
 import { installTemplates } from "./templates.js";
 import { installThrows } from "./throws.js";
 import { Tasks } from "./tasks.js";
 import { Transforms, type LoadedTransform } from "./transforms.js";
 import { Tries } from "./tries.js";
-import { installNullish, installOperators } from "./operators.js";
-import { installAssignments, installPatterns } from "./patterns.js";
-import { installBareCatch } from "./tryparts.js";
+import { installNullish } from "./operators.js";
+import { parse, parseLibrary } from "./parse.js";
+import { installAssignments } from "./patterns.js";
 import { ValueCalls } from "./valuecalls.js";
 import type { SymbolNames } from "../program/symbols.js";
 
@@ -95,12 +93,7 @@ export class Begun {
     this.entry = path.resolve(entryAsGiven);
     this.sources = new Sources(this.entry, settings);
     this.program = new api.Program(options());
-    const { parser } = this.program;
-    parsing(() => {
-      for (const file of this.sources.libraryEntries()) addFile(parser, file);
-      for (const file of this.sources.core()) addFile(parser, file);
-      if (hasC) for (const file of this.sources.forC()) addFile(parser, file);
-    });
+    parseLibrary(this.program.parser, this.sources, hasC);
     this.took = performance.now() - began;
   }
 
@@ -258,86 +251,6 @@ function options(): Options {
   options.setFeature(api.Feature.Threads);
   options.setFeature(api.Feature.Simd);
   return options;
-}
-
-/** Parses the program and everything that it imports, and what C exports. */
-function parse(
-  program: Program,
-  sources: Sources,
-  entryAsGiven: string,
-  c: CPart | null,
-  transforms: Transforms,
-): void {
-  parsing(() => {
-    const isC = isCSource(entryAsGiven);
-    if (c !== null) addFile(program.parser, sources.cExports(c.exports(isC)));
-    addFile(program.parser, isC ? sources.cEntry(entryAsGiven) : sources.entry(path.resolve(entryAsGiven)), true);
-    parseImported(program, sources, entryAsGiven);
-    // What does not parse is not for them.
-    if (program.diagnostics.some(({ category }) => category === api.DiagnosticCategory.Error)) return;
-    transforms.run("afterParse", program.parser);
-    parseImported(program, sources, entryAsGiven);
-  });
-}
-
-/** With the parser's replacements in place. */
-function parsing(work: () => void): void {
-  const hooks = new Hooks();
-  installPatterns(hooks);
-  installBareCatch(hooks);
-  installLabels(hooks);
-  installLargeLiterals(hooks);
-  installOperators(hooks);
-  try {
-    work();
-  } finally {
-    hooks.restore();
-  }
-}
-
-function addFile(parser: Parser, { path: file, text }: SourceFile, isEntry = false): void {
-  const before = parser.sources.length;
-  parser.parseFile(text, file, isEntry);
-  const source = parser.sources[before];
-  // AssemblyScript makes the exports of files at the top of ~lib/ global. Skein's are imported.
-  if (source && !isEntry && isSkeinEntry(file)) source.sourceKind = api.SourceKind.Library;
-}
-
-/** Parses what the files so far import, and so on. */
-function parseImported({ parser }: Program, sources: Sources, entryAsGiven: string): void {
-  for (let next = parser.nextFile(); next !== null; next = parser.nextFile()) {
-    const dependee = parser.dependees.get(next);
-    const from = dependee ? sources.location(dependee.source.normalizedPath) : null;
-    let file: SourceFile | null = null;
-    let reason: string | undefined;
-    try {
-      file = sources.load(next, from);
-    } catch (error) {
-      reason = `cannot read '${next}': ${unreadable(error)}`;
-    }
-    if (file) addFile(parser, file);
-    // A package's index is known by the package's name too.
-    parser.donelog.add(next);
-    if (file) continue;
-    reason ??= notFound(next, path.dirname(entryAsGiven));
-    parser.error(api.DiagnosticCode.User_defined_0, dependee?.reportNode.range ?? null, reason);
-  }
-}
-
-function isSkeinEntry(file: string): boolean {
-  return file === "~lib/skein.ts" || file.startsWith("~lib/skein/c");
-}
-
-function notFound(internalPath: string, folder: string): string {
-  if (!internalPath.startsWith("~lib/")) {
-    const file = path.join(folder, internalPath);
-    return `there is no file ${file}.ts, nor ${file}/index.ts`;
-  }
-  const name = internalPath.slice("~lib/".length);
-  if (name.startsWith("/")) return `imports have no absolute paths: write the path from this file, beginning with './'`;
-  if (name.startsWith("node:")) return `there is no '${name}': goroutine programs have Skein's library, not Node's`;
-  const packageName = /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name;
-  return `cannot find '${name}': neither the library nor a package '${packageName}' in node_modules has it (a path to a file begins with './')`;
 }
 
 /** Runs the compiler with Skein's replacements in place. */
