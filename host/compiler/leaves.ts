@@ -40,13 +40,12 @@ import {
   paramsOf,
   renameBranch,
   setBlockName,
-  setBody,
   setLocalIndex,
   slotsOf,
   typeOf,
   varsOf,
   walk,
-  walkSlots,
+  walkAllSlots,
   type Func,
   type Slot,
 } from "./safepoints-ir.js";
@@ -124,15 +123,12 @@ function typesFor({ params, locals, divisions }: Leaf): number[] {
 function callsOf(func: Func, leaves: ReadonlyMap<string, Leaf>): { slot: Slot; leaf: Leaf }[] {
   const found: { slot: Slot; leaf: Leaf }[] = [];
   let size = 0;
-  const visit = (slot: Slot): void => {
+  walkAllSlots(func, (slot) => {
     const leaf = kindName(slot.child) === "Call" ? leaves.get(callTarget(slot.child)) : undefined;
     if (!leaf || size + leaf.size > ADDED_SIZE) return;
     size += leaf.size;
     found.push({ slot, leaf });
-  };
-  walkSlots(func, visit);
-  const body = bodyOf(func);
-  visit({ child: body, get: () => body, replace: (to) => setBody(func, to) });
+  });
   return found;
 }
 

@@ -31,6 +31,7 @@ import { DATA, isFieldLoad, keyOf, Known, localOf, objectOf, type Field } from "
 import { addLocals } from "./locals.js";
 import { ELEMENT, FIELD } from "./marks.js";
 import {
+  bodySlot,
   alignOf,
   blockName,
   bodyOf,
@@ -46,7 +47,6 @@ import {
   offsetOf,
   operationOf,
   setAlign,
-  setBody,
   slotsOf,
   typeOf,
   walk,
@@ -116,7 +116,7 @@ class Reducer {
 
   run(): void {
     const { func } = this;
-    this.visit({ child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) });
+    this.visit(bodySlot(func));
   }
 
   private visit(slot: Slot): void {

@@ -19,8 +19,8 @@
 import api, { type Compiler, type Expr, type FunctionInstance, type Module, type Node } from "./asc.js";
 import type { Hooks } from "./hooks.js";
 import {
+  bodySlot,
   blockName,
-  bodyOf,
   branchNames,
   callTarget,
   conditionOf,
@@ -29,7 +29,6 @@ import {
   kindName,
   localIndex,
   operationOf,
-  setBody,
   slotsOf,
   typeOf,
   walk,
@@ -168,7 +167,7 @@ class Analysis {
   /** Tells whether checks are left. */
   run(): boolean {
     const { func } = this;
-    this.visit({ child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) });
+    this.visit(bodySlot(func));
     return this.checksLeft;
   }
 

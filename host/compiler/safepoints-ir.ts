@@ -144,6 +144,11 @@ export function walk(expression: Expr, visit: (expression: Expr, kind: string) =
   }
 }
 
+/** The place of a function's whole body. */
+export function bodySlot(func: Func): Slot {
+  return { child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) };
+}
+
 /** Visits all slots in a function, those within an expression before the one that it is in itself. */
 export function walkSlots(func: Func, visit: (slot: Slot, parent: Expr) => void): void {
   walkSlotsIn(bodyOf(func), visit);
@@ -152,7 +157,7 @@ export function walkSlots(func: Func, visit: (slot: Slot, parent: Expr) => void)
 /** The same, and then for the function's whole body. */
 export function walkAllSlots(func: Func, visit: (slot: Slot) => void): void {
   walkSlots(func, visit);
-  visit({ child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) });
+  visit(bodySlot(func));
 }
 
 /** The same for the slots in an expression. */

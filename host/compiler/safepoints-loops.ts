@@ -14,12 +14,12 @@
  */
 import api, { type Expr, type Module } from "./asc.js";
 import {
+  bodySlot,
   bodyOf,
   callTarget,
   kindName,
   loopBody,
   loopName,
-  setBody,
   slotsOf,
   typeOf,
   walk,
@@ -124,7 +124,7 @@ function findLoops(context: Context, func: Func): Loop[] {
     for (const next of slotsOf(child)) visit(next, around, from);
     path.pop();
   };
-  visit({ child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) }, [], 0);
+  visit(bodySlot(func), [], 0);
   return outermost;
 }
 

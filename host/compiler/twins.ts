@@ -19,6 +19,7 @@
 import api, { type Expr, type Module } from "./asc.js";
 import { positionsOf } from "./positions.js";
 import {
+  bodySlot,
   bodyOf,
   callTarget,
   cloneFunction,
@@ -146,7 +147,7 @@ function leaveAfterOneTurn(module: Module, func: Func): void {
     }
     for (const part of slotsOf(expression)) visit(part);
   };
-  visit({ child: bodyOf(func), get: () => bodyOf(func), replace: (body) => setBody(func, body) });
+  visit(bodySlot(func));
 }
 
 function enterResumed(module: Module, func: Func, resumed: string): void {
